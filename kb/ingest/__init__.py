@@ -1,0 +1,1 @@
+"""From bytes as found to documents in the corpus. Nothing outside this package knows HTML."""

@@ -1,0 +1,194 @@
+"""The plain immutable data that every part of the program passes along. No I/O here.
+
+A `Document` is metadata, provenance and an outline of `Section`s. The text of the document is the text of its
+sections in order, to the character; a section's number and heading are read off its text, they are not extra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+RepairKind = Literal["annotation", "realigned", "lost-byte", "mark", "doubtful"]
+REPAIR_KINDS: tuple[RepairKind, ...] = get_args(RepairKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place inside an article that has an address but no text of its own: 款 (paragraph) or 项 (item).
+
+    `start` and `end` are character offsets in the text of the section that holds the part.
+    Articles are what people search and cite, so a string across two paragraphs of one article is found.
+    """
+
+    anchor: str
+    number: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A node of the outline.
+
+    `text` is the section's own text, its heading line included, up to where its first child starts; lines end
+    with "\\n". `number` ("一、", "(三)", "2.", "第十二条") and `heading` are as printed in that text, "" where there
+    is none. `anchor` is unique in the document: "1-3-2", "art-12", "art-133-1", "title", "preamble", "signature".
+    """
+
+    anchor: str
+    number: str
+    heading: str
+    text: str
+    children: tuple[Section, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Number and heading as printed, for outlines and heading paths."""
+        return f"{self.number}{self.heading}"
+
+    def walk(self) -> Iterator[Section]:
+        """Yield this section and all below it, in the order of the text."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One place where the text as found was not the document's text.
+
+    `position` is a character offset in the repaired text, where `restored` stands now and `found` stood before.
+    A "doubtful" place could not be proved: what stands there is marked, never guessed.
+    """
+
+    kind: RepairKind
+    position: int
+    restored: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the document says of itself. Dates are ISO 8601 ("2021-11-22", or "2021-11" where no day is given).
+
+    `found` maps a field's name to how it was found ("signature", "table", "meta", "text", "filename", "supplied");
+    `alternatives` maps it to other values that the document also gives, when it contradicts itself.
+    `labels` keeps the rows of the page's own metadata table as printed, by label.
+    """
+
+    title: str
+    issuer: str = ""
+    document_number: str = ""
+    kind: str = ""
+    date: str = ""
+    published: str = ""
+    effective: str = ""
+    identifier: str = ""
+    url: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a document's text comes from and what was done to it.
+
+    `origin` is the file's name relative to the folder that was ingested, or an address; `snapshot` the sha256 of the
+    bytes as found; `retrieved` an ISO 8601 time in UTC. `furniture` are the lines of site navigation taken off the
+    text; `simplified` counts the characters that were converted from traditional; `notes` are sentences for readers.
+    """
+
+    origin: str
+    snapshot: str
+    retrieved: str
+    media_type: str
+    encoding: str = ""
+    converter: str = ""
+    simplified: int = 0
+    repairs: tuple[Repair, ...] = ()
+    furniture: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the corpus. `id` is unique in the corpus and part of every address; `source` is its folder."""
+
+    id: str
+    source: str
+    metadata: Metadata
+    provenance: Provenance
+    sections: tuple[Section, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole text, to the character."""
+        return "".join(section.text for section in self.walk())
+
+    def walk(self) -> Iterator[Section]:
+        """Yield every section in the order of the text."""
+        for section in self.sections:
+            yield from section.walk()
+
+    def paths(self) -> Iterator[tuple[tuple[Section, ...], Section]]:
+        """Yield (ancestors, section) for every section, in the order of the text."""
+
+        def below(ancestors: tuple[Section, ...], sections: tuple[Section, ...]) -> Iterator[
+            tuple[tuple[Section, ...], Section]
+        ]:
+            for section in sections:
+                yield ancestors, section
+                yield from below((*ancestors, section), section.children)
+
+        return below((), self.sections)
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`."""
+        metadata = asdict(self.metadata)
+        return {
+            "document": self.id,
+            "source": self.source,
+            **metadata,
+            "provenance": asdict(self.provenance),
+            "sections": [asdict(section) for section in self.sections],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A section that answers a query. `highlights` are [start, end) character offsets in the plain `snippet`.
+
+    `literal` is true when the section contains every string of the query as typed.
+    """
+
+    document: str
+    title: str
+    issuer: str
+    date: str
+    anchor: str
+    number: str
+    heading_path: tuple[str, ...]
+    snippet: str
+    highlights: tuple[tuple[int, int], ...]
+    score: float
+    url: str
+    literal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits. `total` is exact and counts all pages; `notes` are sentences for the person who searched."""
+
+    query: str
+    total: int
+    took_ms: float
+    hits: tuple[Hit, ...]
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the object of `kb search --json` and `GET /api/v1/search`."""
+        return asdict(self)

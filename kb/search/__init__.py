@@ -1,0 +1,1 @@
+"""Finding sections. Nothing outside this package knows which engine answers."""

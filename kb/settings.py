@@ -1,0 +1,108 @@
+"""kb.toml → Settings. Every setting has a default; a wrong one is an error that names the line.
+
+`SETTINGS` is the one table of what can be set: name, default and a sentence for the documentation.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kb.errors import NotFoundError, UsageError
+
+SETTINGS: tuple[tuple[str, str | int, str], ...] = (
+    ("corpus.path", "corpus", "语料库文件夹"),
+    ("index.path", "index", "索引文件夹（可以随时删除重建）"),
+    ("serve.host", "127.0.0.1", "网页服务监听的地址"),
+    ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
+    ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
+    ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
+)
+
+FILE_NAME = "kb.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force; paths are absolute."""
+
+    corpus: Path
+    index: Path
+    host: str
+    port: int
+    max_bytes: int
+    timeout: float
+
+
+def load(config: Path | None = None, folder: Path | None = None) -> Settings:
+    """Read `config`, or `kb.toml` in `folder` (the current one), or take the defaults when there is none.
+
+    Raises NotFoundError when a named file is missing and UsageError when its content is wrong.
+    """
+    folder = (folder or Path.cwd()).absolute()
+    path = config.absolute() if config else folder / FILE_NAME
+    if path.is_file():
+        folder, values = path.parent, _read(path)
+    elif config:
+        raise NotFoundError(f"找不到设置文件 {config}：请检查 --config 后面的路径。")
+    else:
+        values = {name: default for name, default, _ in SETTINGS}
+    return Settings(
+        corpus=folder / str(values["corpus.path"]),
+        index=folder / str(values["index.path"]),
+        host=str(values["serve.host"]),
+        port=int(values["serve.port"]),
+        max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
+        timeout=float(values["ingest.timeout_seconds"]),
+    )
+
+
+def _read(path: Path) -> dict[str, str | int]:
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        tables: dict[str, Any] = tomllib.loads(source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"读不了设置文件 {path}：请确认它是可读的 UTF-8 文本（{error}）。") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"设置文件 {path} 不是合格的 TOML：{error}。") from error
+    given = {
+        f"{table}.{key}": value
+        for table, entries in tables.items()
+        for key, value in (entries.items() if isinstance(entries, dict) else [("", entries)])
+    }
+    values = {name: default for name, default, _ in SETTINGS}
+    for name, value in given.items():
+        problem = _problem(name, value, values)
+        if problem:
+            raise UsageError(f"设置文件 {path} 第 {_line_of(name, source)} 行：{name.rstrip('.')} {problem}。")
+        values[name] = value
+    return values
+
+
+def _problem(name: str, value: object, defaults: dict[str, str | int]) -> str:
+    """Say what is wrong with a setting, or answer "" when nothing is."""
+    if name not in defaults:
+        return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
+    if isinstance(defaults[name], str):
+        return "" if isinstance(value, str) and value else "应当是一段非空的文字（写在引号里）"
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "应当是一个整数"
+    low, high = (0, 65535) if name == "serve.port" else (1, 1_000_000)
+    return "" if low <= value <= high else f"应当在 {low} 到 {high} 之间"
+
+
+def _line_of(name: str, source: str) -> int:
+    """Find the line (from 1) that sets `table.key`; the table's own line when the key is not on one of its own."""
+    table, _, key = name.partition(".")
+    current, table_line = "", 1
+    for number, line in enumerate(source.splitlines(), start=1):
+        header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]", line)
+        if header:
+            current = header[1]
+            table_line = number if current == table else table_line
+        elif re.match(rf"\s*\"?{re.escape(key or table)}\"?\s*[=.]", line) and current == (table if key else ""):
+            return number
+    return table_line

@@ -137,9 +137,9 @@ class Document:
     def paths(self) -> Iterator[tuple[tuple[Section, ...], Section]]:
         """Yield (ancestors, section) for every section, in the order of the text."""
 
-        def below(ancestors: tuple[Section, ...], sections: tuple[Section, ...]) -> Iterator[
-            tuple[tuple[Section, ...], Section]
-        ]:
+        def below(
+            ancestors: tuple[Section, ...], sections: tuple[Section, ...]
+        ) -> Iterator[tuple[tuple[Section, ...], Section]]:
             for section in sections:
                 yield ancestors, section
                 yield from below((*ancestors, section), section.children)

@@ -1,0 +1,69 @@
+"""Bytes → text, by what the bytes are and not by what a label says of them."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from kb.errors import UnreadableError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
+    # The mark of UTF-32 LE begins with that of UTF-16 LE, so it is asked first.
+    (codecs.BOM_UTF32_LE, "utf-32", "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32", "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
+)
+# WHATWG Encoding Standard: the labels gb2312 and gbk mean GB 18030's larger set, big5 means Big5-HKSCS.
+_DECLARED = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs"}
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+# C0 controls that never stand in a text file; tab, line feed, form feed, carriage return and ^Z (end of a DOS text) may.
+_BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
+_UNREADABLE = "内容不是可以识别的文字（可能是二进制文件，或编码已损坏）：请换成 UTF-8、GB18030 或 UTF-16 编码的文本。"
+
+
+def decode(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Decode a text file; answer (text without a byte order mark, name of the encoding).
+
+    In this order: byte order mark; UTF-8 if the bytes are valid; UTF-16 without a mark; the charset `declared` by the
+    server or, near the head, by the page itself; GB 18030. Raises UnreadableError when nothing fits or the result
+    holds control characters, as binary files do.
+    """
+    for mark, codec, name in _BOMS:
+        if data.startswith(mark):
+            return _checked(data, codec, name)
+    for codec in _candidates(data, declared):
+        try:
+            return _checked(data, codec, codec)
+        except UnreadableError:
+            continue
+    raise UnreadableError(_UNREADABLE)
+
+
+def _candidates(data: bytes, declared: str) -> list[str]:
+    """Answer the encodings to try, most certain first."""
+    names = ["utf-8", *([_utf16(data)] if b"\0" in data[:4096] else [])]
+    label = declared or _declared_within(data)
+    return [*names, *([_DECLARED.get(label.lower(), label)] if label else []), "gb18030"]
+
+
+def _declared_within(data: bytes) -> str:
+    found = _CHARSET.search(data[:4096])
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _utf16(data: bytes) -> str:
+    """Guess the byte order: in Chinese text the ASCII digits, spaces and line ends have their zero byte first or last."""
+    head = data[:4096]
+    return "utf-16-be" if head[0::2].count(0) > head[1::2].count(0) else "utf-16-le"
+
+
+def _checked(data: bytes, codec: str, name: str) -> tuple[str, str]:
+    try:
+        text = data.decode(codec)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise UnreadableError(_UNREADABLE) from error
+    if _BINARY.search(text):
+        raise UnreadableError(_UNREADABLE)
+    return text, name

@@ -1,0 +1,28 @@
+"""What a reader of files hands on: the text of a document and what the file that holds it says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The text of one file, before repair.
+
+    `text` has one paragraph a line, each ending with "\\n", no blank lines, no white space at the ends of a line.
+    `levels` maps a line's index in `text` (from 0) to its heading level (1–6) where the file marks headings.
+    `labels` are metadata that the file carries outside its text (rows of a page's table, meta tags, front matter), label
+    → value as found; `hows` says of each label where it stood: "table", "meta", "front matter", "title" or "script".
+    `notes` are Chinese sentences for readers (images and attachments that are not part of the text, for instance).
+    """
+
+    text: str
+    media_type: str
+    title: str = ""
+    levels: Mapping[int, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hows: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    converter: str = ""
+    notes: tuple[str, ...] = ()

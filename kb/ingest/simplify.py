@@ -1,0 +1,46 @@
+"""Traditional to simplified characters, by OpenCC's phrases."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from kb.ingest import gbk
+
+# Mirrors that convert character for character write 著 for every 着. These are the words in which 著 is meant
+# (现代汉语词典: zhù); everywhere else on such a page it is 着.
+_ZHU = re.compile("著(?=[作名述书称者录文])|(?<=[显名土编原专论巨昭卓合译拙遗撰所新])著")
+
+
+@cache
+def _converter() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def simplify(text: str) -> str:
+    """Convert to simplified characters, one for one, phrase by phrase; 著 for 着 is told by its word.
+
+    What a mirror shows went through GBK, so a simplified form that GBK lacks was not there before: 礐 stays.
+    """
+    simplified = "".join(
+        new if gbk.encode(new) else old for old, new in zip(text, _converter().convert(text), strict=True)
+    )
+    if "着" in text:  # a converter that writes 著 for 着 leaves none
+        return simplified
+    kept = {match.start() for match in _ZHU.finditer(simplified)}
+    return "".join("着" if char == "著" and i not in kept else char for i, char in enumerate(simplified))
+
+
+@cache
+def simple(char: str) -> str:
+    """Convert a single character."""
+    converted: str = _converter().convert(char)
+    return converted if gbk.encode(converted) else char
+
+
+def is_traditional(char: str) -> bool:
+    """Tell whether a character has another, simplified form."""
+    return simple(char) != char

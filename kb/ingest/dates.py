@@ -1,0 +1,42 @@
+"""Dates as Chinese documents write them → ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+# Zeros of years in Chinese numerals are printed 〇, ○, 零, 0 or the letter O, in full or half width.
+_ZEROS = "〇○◯零0０OＯoｏ"
+_ONES = "一二三四五六七八九"
+_YEAR = rf"(?:[12１２]\d{{3}}|[{_ZEROS}{_ONES}]{{4}})"
+_NUMBER = rf"(?:\d{{1,2}}|[二三]?十[{_ONES}]?|[{_ONES}元])"
+DATE = (
+    rf"(?:{_YEAR}\s*年\s*{_NUMBER}\s*月(?:\s*{_NUMBER}\s*日|\s*\d{{1,2}}(?!\d))?"
+    r"|[12]\d{3}(?:[-－][01]?\d[-－]|/[01]?\d/|[.．][01]?\d[.．])[0-3]?\d(?!\d))"
+)
+"""A regular expression without groups: a date in Arabic or Chinese numerals, or such as 2021-11-22 and 2021.11.22."""
+
+_FIRST = re.compile(DATE)
+_PARTS = re.compile(r"[^\s年月日/.．－-]+")
+_DIGITS = str.maketrans(_ZEROS + _ONES + "元", "0" * len(_ZEROS) + "1234567891")
+
+
+def first(text: str) -> str:
+    """Answer the first date of `text` as "2021-11-22", "2021-11" where no day is given, "" where there is none."""
+    return next((iso for found in _FIRST.finditer(text) if (iso := to_iso(found[0]))), "")
+
+
+def to_iso(printed: str) -> str:
+    """Turn one date as `DATE` matches it into ISO 8601; "" when there is no such day."""
+    year, month, *days = (_number(part) for part in _PARTS.findall(printed))
+    try:
+        day = date(year, month, days[0] if days else 1)
+    except ValueError:
+        return ""
+    return day.isoformat() if days else day.isoformat()[:7]
+
+
+def _number(printed: str) -> int:
+    """Read "07", "２７", "七", "十一", "二十七" or, digit by digit, "二〇〇四"."""
+    tens, ten, ones = printed.translate(_DIGITS).partition("十")
+    return int(tens or 1) * 10 + int(ones or 0) if ten else int(tens)

@@ -1,0 +1,179 @@
+"""The head of a document: title lines, document number and, of laws, the preamble that tells how they came about.
+
+GB/T 9704-2012 7.2.5 (发文字号) and 7.3.1 (标题): the number stands above or, on web pages, below the title; the title may
+be broken over several lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kb.ingest import dates
+
+_YEAR_BRACKETS = r"[〔\[【（(﹝［〈<]\s*(?:19|20)\d\d\s*[〕\]】）)﹞］〉>]"
+_DIGITS = r"[\d一二三四五六七八九十百千〇零]+"
+NUMBER = (
+    rf"(?:[\u4e00-\u9fff（）()]{{1,25}}?\s*{_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*号"
+    rf"|(?:[\u4e00-\u9fff]{{1,25}}?(?:命?令|公告)\s*)?(?:[12]\d{{3}}\s*年\s*)?第\s*{_DIGITS}\s*号(?:令|公告)?)"
+)
+"""A regular expression without groups for 国发〔2019〕5号, 国令第707号, 2025年第5号, 第707号."""
+
+ORGAN = (
+    r"(?:政府|部|委|委员会|局|厅|院|办公厅|办公室|会|署|总队|支队|处|党组|司|法庭|法院|检察院|中心|公司|集团|军委|军区|司令部|指挥部|"
+    r"领导小组|工作组|专家组|组|大学|学院|学校|银行|联盟|协会|学会|社|党委|党校|馆|团中央|政治部|后勤部|海关|管委会|工委|纪委|人大|政协|国务院|中央|市委|省委)"
+)
+"""A regular expression for the last word of an organ's name."""
+
+_WHOLE_NUMBER = re.compile(rf"[（(]?({NUMBER})[）)]?")
+_ORDER = re.compile(r"(.{2,40}?)(命?令|公告)")
+_HEADING = re.compile(
+    r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"
+)
+_TITLE_END = re.compile(
+    r"(?:决议|决定|令|公报|公告|通告|意见|通知|通报|报告|请示|批复|复函|答复|议案|函|纪要|修正案|法典?|宪法|条例|规定|办法|细则|规则|规程|章程"
+    r"|解释|解答|安排|准则|守则|制度|规划|计划|方案|预案|纲要|要点|清单|目录|名单|指南|措施|说明|解读|总结|公示|标准|规范)(?:\s*[（(][^（()）]*[)）])*$"
+)
+_BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
+_EVENT_LINE = re.compile(
+    rf"^[ 　\t]*[（(]?(?:经|根据|自|该文件于|由)?[ 　]*{dates.DATE}.*(?:通过|修[订正改]|公布|发布|颁布|施行|实施|批准|生效)[）)。\s]*$",
+    re.MULTILINE,
+)
+_DATE = re.compile(dates.DATE)
+_MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
+_MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
+_BOOK = re.compile(r"《[^》]*》")
+_DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
+_HEAD_CHARACTERS = 4000
+_TITLE_LINE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the body. Every value is "" where it does not stand there; dates are ISO 8601."""
+
+    title: str = ""
+    number: str = ""
+    issuer: str = ""
+    adopted: str = ""
+    published: str = ""
+    effective: str = ""
+
+
+def read(text: str) -> Head:
+    """Read the head of a document's text."""
+    start = text[:_HEAD_CHARACTERS]
+    lines = [line.strip() for line in start.splitlines() if line.strip()]
+    body = _BODY.search(start)
+    history = _history(_EVENT_LINE.findall(start[: body.start()] if body else start))
+    title, number, orderer = _title(lines)
+    return Head(
+        title=title,
+        number=number or history.number,
+        issuer=history.issuer or orderer,
+        adopted=history.adopted,
+        published=history.published,
+        effective=history.effective,
+    )
+
+
+def organ(printed: str) -> str:
+    """Answer the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
+    name = re.sub(rf"第{_DIGITS}届", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
+    name = re.sub(r"^(最高人民(?:法院|检察院))(?:审判|检察)委员会$", r"\1", name)
+    name = re.sub(r"^中华人民共和国(?!主席)(?=.{2})", "", name)
+    return name if len(name) > 2 and re.search(rf"{ORGAN}$", name) else ""
+
+
+def _title(lines: Sequence[str]) -> tuple[str, str, str]:
+    """Answer title, document number and, of an order, the organ that gives it."""
+    block: list[str] = []
+    number = ""
+    for line in (_without_letter_spacing(_MARKS.sub("", line)) for line in lines[:14]):
+        found = _WHOLE_NUMBER.fullmatch(line)
+        if found and not number:
+            number = found[1]
+        elif not block and re.fullmatch(rf"[^，。]{{0,30}}?{ORGAN}文件", line):
+            continue  # the letterhead (发文机关标志)
+        elif _is_title_line(line) and not (block and found):
+            if number and block:
+                break
+            block.append(line)
+        elif block or len(line) > _TITLE_LINE:
+            break
+    order = _ORDER.fullmatch(block[0]) if block else None
+    if order and number.startswith("第"):
+        return _ordered_title(lines, block[0]), f"{block[0]}{number}", organ(order[1])
+    return _joined(block), number, ""
+
+
+def _is_title_line(line: str) -> bool:
+    """Titles are short and are no sentences, no headings and no dates; a date or a bracket below them is not theirs."""
+    if (
+        len(line) > _TITLE_LINE
+        or re.search(r"[。；;！!？?：:，,|]", line)
+        or not re.search(r"[\u4e00-\u9fff]{2}", line)
+    ):
+        return False
+    return not (_HEADING.match(line) or _DATE.match(line) or line[0] in "（(〔[【<:-!@*")
+
+
+def _without_letter_spacing(line: str) -> str:
+    """国 家 粮 食 应 急 预 案 的 函 → 国家粮食应急预案的函: blanks between single characters are layout."""
+    words = line.split()
+    return "".join(words) if len(words) > 2 and all(len(word) == 1 for word in words) else re.sub(r"\s+", " ", line)
+
+
+def _joined(block: Sequence[str]) -> str:
+    """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
+    joined = ["".join(block[: count + 1]) for count in range(len(block))]
+    return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
+
+
+def _ordered_title(lines: Sequence[str], order: str) -> str:
+    """Answer the title of what an order proclaims: the first 《…》 of its text that also stands as a line below it."""
+    named = [re.sub(r"[〈〉]", "", name) for line in lines[1:12] for name in re.findall(r"《([^》]+)》", line)]
+    below = {re.sub(r"\s+", "", line.lstrip("# ")) for line in lines[2:]}
+    return next((name for name in named if re.sub(r"\s+", "", name) in below), named[0] if named else order)
+
+
+def _history(event_lines: Sequence[str]) -> Head:
+    """Read the preamble: when and by whom the document was adopted, last amended, published, and is in force from."""
+    adopted = published = effective = number = ""
+    adopters: list[str] = []
+    publisher = ""
+    for line in event_lines:
+        bodies: list[str] = []
+        for date, after in _dated(line):
+            action = _BOOK.sub("", after)
+            if re.match(r"[\s　]*(?:起)?[\s　]*(?:正式)?(?:施行|实施|生效)", action):
+                effective = date
+                continue
+            bodies.append(_body(action))
+            number = (_DECREE.findall(action) or [number])[-1]
+            if "通过" in action or re.search(r"修[订正改]", action):
+                adopted = date
+                adopters = adopters or [body for body in bodies if body]
+            elif re.search(r"公布|发布|颁布", action):
+                published, publisher = date, publisher or bodies[-1]
+    issuer = "、".join(dict.fromkeys(adopters)) or publisher
+    return Head(
+        number=number.lstrip("以由经"), issuer=issuer, adopted=adopted, published=published, effective=effective
+    )
+
+
+def _dated(line: str) -> list[tuple[str, str]]:
+    """Answer (ISO date, what is said after it up to the next date) for every date of a line."""
+    found = list(_DATE.finditer(line))
+    ends = [match.start() for match in found[1:]] + [len(line)]
+    return [(dates.to_iso(match[0]), line[match.end() : end]) for match, end in zip(found, ends, strict=True)]
+
+
+def _body(action: str) -> str:
+    """Answer the organ of 广东省第十三届人民代表大会常务委员会第七次会议通过 or of 中华人民共和国国务院令第570号公布."""
+    meeting = _MEETING.search(action)
+    if meeting:
+        return organ(action[: meeting.start()])
+    order = re.search(r"(?:命?令|公告)", action)
+    return organ(action[: order.start()]) if order else ""

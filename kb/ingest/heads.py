@@ -46,7 +46,8 @@ _MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
 _BOOK = re.compile(r"《[^》]*》")
 _DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
 _HEAD_CHARACTERS = 4000
-_TITLE_LINE = 60
+_TITLE_LINE = 50
+_LONG_TITLE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _title(lines: Sequence[str]) -> tuple[str, str, str]:
         elif _is_title_line(line) and not (block and found):
             if number and block:
                 break
-            block.append(line)
+            block += [line] if line not in block else []
         elif block or len(line) > _TITLE_LINE:
             break
     order = _ORDER.fullmatch(block[0]) if block else None
@@ -127,6 +128,8 @@ def _without_letter_spacing(line: str) -> str:
 
 def _joined(block: Sequence[str]) -> str:
     """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
+    if "".join(block[1:]) == "".join(block[:1]):
+        block = block[:1]  # printed twice, as file name and as title
     joined = ["".join(block[: count + 1]) for count in range(len(block))]
     return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
 
@@ -175,5 +178,5 @@ def _body(action: str) -> str:
     meeting = _MEETING.search(action)
     if meeting:
         return organ(action[: meeting.start()])
-    order = re.search(r"(?:命?令|公告)", action)
-    return organ(action[: order.start()]) if order else ""
+    names = [organ(name) for name in re.split(r"(?:命?令|公告)?\s*(?:第|公布|发布|颁布)", action)[0].split("、")]
+    return "、".join(names) if all(names) else ""

@@ -207,11 +207,10 @@ def _from_text(claims: _Claims, text: str, signed: str) -> None:
     claims.add("issuer", issuer, "signature")
     claims.add("date", head.adopted or ("" if date else head.published), "preamble")
     claims.add("date", date, "signature")
-    claims.fallback("published", head.published, "preamble")
+    claims.fallback("published", head.published if head.published >= head.adopted else "", "preamble")
     claims.add("effective", head.effective, "preamble")
     claims.fallback("effective", _in_force(text), "text")
     claims.add("url", _address(text), "text")
-    claims.add("issuer", _issuer_in(claims.best("title")), "title")
 
 
 def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
@@ -220,6 +219,7 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
     claims.fallback("title", _page_title(extracted.title), "title")
     if len(re.findall(r"[\u4e00-\u9fff]", stem)) >= 4:
         claims.fallback("title", stem, "filename")
+    claims.add("issuer", _issuer_in(claims.best("title")), "title")
     claims.fallback("date", stamp, "filename")
     claims.fallback("issuer", heads.organ(extracted.labels.get("ContentSource", "")), "meta")
 

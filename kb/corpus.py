@@ -1,0 +1,337 @@
+"""The folder of documents: `<source>/<id>.md`, versions in `<source>/<id>/<date>-<hash>.md`, snapshots in `.snapshots/`.
+
+Whatever happens, a document is its old or its new state: snapshot first, then the old version beside, then the document
+itself by one atomic replace. A person's edits are never overwritten: the file's checksum tells them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from kb import front_matter, markdown, storage
+from kb.errors import NotFoundError, UnreadableError, UsageError
+from kb.model import Document
+from kb.snapshots import Snapshots
+
+# Names must hold in addresses, on every file system, and leave room for a suffix in its 255 bytes.
+_LONGEST = 180
+_UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
+_ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
+_HEAD = 1 << 16
+_EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
+State = Literal["new", "changed", "unchanged", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a document that was written; `path` is its file, or for a conflict the new version kept beside."""
+
+    state: State
+    id: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant."""
+
+    path: Path
+    sentence: str
+    id: str = ""
+
+
+class Corpus:
+    """A folder of documents. It need not exist yet; reading finds nothing then."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.snapshots = Snapshots(root / ".snapshots")
+        self._known: dict[str, dict[str, str]] = {}
+        self._taken: set[str] = set()
+
+    def ids(self) -> tuple[str, ...]:
+        """Answer the ids of all documents, sorted."""
+        return tuple(sorted({path.stem for path in self._files()}))
+
+    def read(self, id: str, version: str = "") -> Document:
+        """Read a document, or one of its `versions`. Raises NotFoundError and UnreadableError."""
+        return self._read(self._find(id, version), id)
+
+    def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
+        """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""
+        for id in self.ids():
+            try:
+                yield self.read(id)
+            except UnreadableError as error:
+                if on_unreadable is None:
+                    raise
+                on_unreadable(error)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Answer the sha256 of every document's file, by id: what an index compares itself with."""
+        return {path.stem: storage.sha256_of(path) for path in reversed(list(self._files()))}
+
+    def snapshot(self, digest: str) -> bytes:
+        """Answer the bytes as found, verified. Raises NotFoundError and UnreadableError."""
+        return self.snapshots.read(digest)
+
+    def versions(self, id: str) -> tuple[str, ...]:
+        """Name the other versions kept beside a document, `<date>-<hash>`, newest first. Raises NotFoundError.
+
+        A version that is the document's present file is left out: a killed run had kept it before it replaced the file.
+        """
+        path = self._find(id)
+        present = storage.sha256_of(path)[:8]
+        names = (version.stem for version in _versions(path))
+        return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the corpus's lock; needed around `write` and `id_for`. Clears away what killed runs left.
+
+        Raises StorageError when the folder cannot be written or another process holds the lock.
+        """
+        storage.make_folder(self.root)
+        with storage.lock(self.root / ".lock"):
+            storage.remove_leftovers(self.root)
+            self._survey()
+            yield
+
+    def id_for(self, source: str, origin: str) -> str:
+        """Answer the id under which a file is kept: the one it has, or a new one from its name.
+
+        Another file's id is never given away: a suffix made of the origin keeps two files of one name apart, also where
+        a file system does not tell case.
+        """
+        if not source or source != safe_name(source):
+            raise UsageError(f"来源名“{source}”不能用作文件夹名：请只用文字、数字、连字符和下划线。")
+        known = self._known.setdefault(source, {})
+        if origin not in known:
+            name = safe_name(PurePosixPath(origin).stem)
+            # A file of unknown origin in its place may be a damaged copy of this very document: `write` sees to it.
+            strange = (self.root / source / f"{name}.md").is_file() and name not in known.values()
+            known[origin] = (
+                name if strange or _folded(name) not in self._taken else _suffixed(name, f"{source}/{origin}")
+            )
+            self._taken.add(_folded(known[origin]))
+        return known[origin]
+
+    def write(self, document: Document, data: bytes) -> Outcome:
+        """Store a document made of the bytes `data`, unless that would overwrite a person's edits. Raises StorageError.
+
+        Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
+        version is kept: a version is a state of the source). Other bytes: the old file becomes a version; if it was
+        edited, it stays and the new text is kept beside as a version: a conflict.
+        """
+        path = self.root / document.source / f"{document.id}.md"
+        storage.make_folder(path.parent)
+        with storage.refusals(path):
+            present = path.read_bytes() if path.is_file() else None
+        if present is None:
+            return self._replace(path, document, data, "new")
+        try:
+            text = markdown.normal(present, path.name)
+            old = markdown.load(text, document.id, document.source)
+        except UnreadableError:
+            return self._keep_beside(path, document, data)
+        edited = not front_matter.intact(text) or front_matter.accepted(text)
+        if old.provenance.snapshot == document.provenance.snapshot:
+            document = _as_of(document, old.provenance.retrieved)
+            same = edited or markdown.dump(document) == text
+            return self._stay(path, data) if same else self._replace(path, document, data, "changed")
+        if edited:
+            return self._settled(path, text, document, data) or self._keep_beside(path, document, data)
+        self._keep(path, present, old.provenance.retrieved)
+        return self._replace(path, document, data, "changed")
+
+    def accept(self, id: str) -> None:
+        """Record a document's present text as intended, and the versions kept beside it as seen.
+
+        Raises NotFoundError, UnreadableError, StorageError, and UsageError for a file that carries no checksum of ours.
+        """
+        path = self._find(id)
+        text = markdown.normal(path.read_bytes(), path.name)
+        markdown.load(text, id, path.parent.name)
+        if not front_matter.is_ours(text):
+            raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
+        with self.writing():
+            storage.write_atomic(path, front_matter.accept(text, _now()).encode())
+
+    def check(self) -> Iterator[Problem]:
+        """Verify every byte of the corpus that kb wrote, and that every document is readable; yield what is wrong."""
+        sound = set()
+        for digest in self.snapshots.names():
+            try:
+                self.snapshots.read(digest)
+                sound.add(digest)
+            except (UnreadableError, NotFoundError) as error:
+                yield Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error))
+        yield from self._misplaced()
+        for path in self._files():
+            for file in (path, *_versions(path)):
+                yield from self._check_file(file, path.stem, sound)
+
+    def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
+        try:
+            text = markdown.normal(path.read_bytes(), str(path))
+            document = markdown.load(text, id, path.parent.name)
+        except (UnreadableError, OSError) as error:
+            yield Problem(path, f"{error}", id)
+            return
+        if not front_matter.is_ours(text):
+            return
+        if not front_matter.intact(text):
+            yield Problem(path, f"{path} 与写入时不一致：手工修改或损坏。确认无误请运行 kb check --accept {id}。", id)
+        if document.provenance.snapshot not in sound:
+            yield Problem(
+                path, f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请重新 kb ingest 原文件。", id
+            )
+
+    def _misplaced(self) -> Iterator[Problem]:
+        """Yield files that nothing will ever read, and ids that stand for two documents."""
+        seen: dict[str, Path] = {}
+        for path in self._files():
+            other = seen.setdefault(_folded(path.stem), path)
+            if other != path:
+                yield Problem(
+                    path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
+                )
+        for path in sorted(self.root.glob("*.md")):
+            yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
+        for path in sorted(self.root.glob("[!.]*/*/*.md")):
+            owner = path.parent.with_name(f"{path.parent.name}.md")
+            if not owner.is_file():
+                yield Problem(
+                    path, f"{path} 是旧版本，但现行文件 {owner} 不见了：请从备份恢复，或重新 kb ingest 原文件。"
+                )
+
+    def _files(self) -> Iterator[Path]:
+        """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) are none."""
+        return (path for path in sorted(self.root.glob("[!.]*/[!.]*.md")) if path.is_file())
+
+    def _find(self, id: str, version: str = "") -> Path:
+        """Find a document's file. Nothing in an address can lead out of the corpus: names hold no separators, links lead nowhere."""
+        missing = NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
+        if not _is_name(id) or (version and not _is_name(version)):
+            raise missing
+        folders = sorted(folder for folder in self.root.glob("[!.]*") if folder.is_dir())
+        tail = Path(id, f"{version}.md") if version else Path(f"{id}.md")
+        for path in (folder / tail for folder in folders):
+            if path.is_file() and path.resolve().is_relative_to(self.root.resolve()):
+                return path
+        raise missing
+
+    def _read(self, path: Path, id: str) -> Document:
+        source = path.relative_to(self.root).parts[0]
+        try:
+            text = markdown.normal(path.read_bytes(), str(path))
+        except OSError as error:
+            raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
+        document = markdown.load(text, id, source)
+        if not front_matter.is_ours(text):
+            return document
+        if not front_matter.intact(text):
+            return _noted(document, f"{_EDITED}。")
+        when = front_matter.accepted(text)
+        return _noted(document, f"正文经人工修改，于 {when[:10]} 确认。") if when else document
+
+    def _survey(self) -> None:
+        """Learn which origin each document has, from the heads of the files."""
+        self._known, self._taken = {}, set()
+        for path in self._files():
+            self._taken.add(_folded(path.stem))
+            with storage.refusals(path), path.open("rb") as file:
+                head = file.read(_HEAD).decode("utf-8", "replace")
+            if found := _ORIGIN.search(head):
+                origin = front_matter.read_any(found[0]).get("origin", "")
+                self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
+
+    def _replace(self, path: Path, document: Document, data: bytes, state: State) -> Outcome:
+        self.snapshots.store(data)
+        storage.write_atomic(path, markdown.dump(document).encode())
+        return Outcome(state, document.id, path)
+
+    def _stay(self, path: Path, data: bytes) -> Outcome:
+        self.snapshots.store(data)  # where it was lost or damaged, it is there again
+        return Outcome("unchanged", path.stem, path)
+
+    def _keep(self, path: Path, data: bytes, retrieved: str) -> Path:
+        """Keep a version beside the document, once."""
+        version = path.with_suffix("") / f"{retrieved[:10] or '0000-00-00'}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+        if not version.is_file():
+            storage.make_folder(version.parent)
+            storage.write_atomic(version, data)
+        return version
+
+    def _keep_beside(self, path: Path, document: Document, data: bytes) -> Outcome:
+        """Keep new text that may not replace the present file; the same bytes are kept once, however often they come."""
+        kept = self._kept(path, document)
+        if kept is None:
+            self.snapshots.store(data)
+            kept = self._keep(path, markdown.dump(document).encode(), document.provenance.retrieved)
+        return Outcome("conflict", document.id, kept)
+
+    def _settled(self, path: Path, text: str, document: Document, data: bytes) -> Outcome | None:
+        """Answer "unchanged" where a person accepted the present text after this very version had been kept beside."""
+        kept = self._kept(path, document)
+        if kept is None or not front_matter.intact(text):
+            return None
+        seen = markdown.load(markdown.normal(kept.read_bytes(), kept.name), document.id, document.source)
+        return self._stay(path, data) if seen.provenance.retrieved <= front_matter.accepted(text) else None
+
+    def _kept(self, path: Path, document: Document) -> Path | None:
+        """Find the version that was made of the same bytes."""
+        needle = f"\n  snapshot: {document.provenance.snapshot}\n".encode()
+        return next((version for version in _versions(path) if needle in version.read_bytes()), None)
+
+
+def safe_name(name: str) -> str:
+    """Make a name fit for addresses and file systems: NFC, no separators or white space, no leading dot, bounded bytes."""
+    visible = "".join(
+        c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in ("Cf", "Cs", "Cn")
+    )
+    plain = _UNSAFE.sub("-", visible).strip(".-") or "未命名"
+    if len(plain.encode()) <= _LONGEST:
+        return plain
+    return _suffixed(plain.encode()[:_LONGEST].decode("utf-8", "ignore"), name)
+
+
+def _suffixed(name: str, origin: str) -> str:
+    return f"{name}-{hashlib.sha256(origin.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _is_name(name: str) -> bool:
+    return (
+        bool(name)
+        and not name.startswith(".")
+        and not re.search(r"[/\\\0]", name)
+        and len(name.encode("utf-8", "replace")) < 250
+    )
+
+
+def _versions(path: Path) -> list[Path]:
+    return sorted(path.with_suffix("").glob("[!.]*.md"))
+
+
+def _as_of(document: Document, retrieved: str) -> Document:
+    return replace(document, provenance=replace(document.provenance, retrieved=retrieved))
+
+
+def _noted(document: Document, note: str) -> Document:
+    return replace(document, provenance=replace(document.provenance, notes=(*document.provenance.notes, note)))
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

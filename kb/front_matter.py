@@ -1,0 +1,203 @@
+"""Metadata and provenance ⇄ the YAML front matter of a corpus file, and the checksum that seals the file.
+
+Every scalar is read as the string that is printed (YAML's failsafe schema: `2021-11-22` is no date object, `no` no
+boolean); keys stand in a fixed order, empty ones are left out, one line a value so that the files can be grepped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+import yaml
+
+from kb.errors import UnreadableError
+from kb.model import REPAIR_KINDS, Metadata, Provenance, Repair
+
+_FENCE = "---\n"
+_CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
+_ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
+_PLAIN = ("title", "document_number", "issuer", "kind", "date", "published", "effective", "url", "identifier")
+_ORIGIN = ("origin", "snapshot", "retrieved", "media_type", "encoding", "converter")
+_ENDLESS = 1 << 30
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Dumper(yaml.BaseDumper):
+    """Writes strings only, in pure Python: the same bytes whether or not libyaml is there."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
+
+
+def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    style = '"' if _BREAKS.search(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _mapping(dumper: _Dumper, value: dict[str, Any]) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value.items())
+
+
+def _sequence(dumper: _Dumper, value: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value)
+
+
+_Dumper.add_representer(str, _string)
+_Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(list, _sequence)
+
+
+def dump(metadata: Metadata, provenance: Provenance) -> str:
+    """Answer the front matter between its `---` lines, without checksum."""
+    head: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(metadata, name)) or name == "title"}
+    head |= _filled(
+        found=dict(metadata.found),
+        alternatives={name: list(values) for name, values in metadata.alternatives.items()},
+        labels=dict(metadata.labels),
+    )
+    origin: dict[str, Any] = {name: value for name in _ORIGIN if (value := getattr(provenance, name))}
+    origin |= _filled(
+        simplified=str(provenance.simplified or ""),
+        furniture=list(provenance.furniture),
+        notes=list(provenance.notes),
+    )
+    text = _yaml(head) + "provenance:\n" + _indented(_yaml(origin))
+    return f"{_FENCE}{text}{_dump_repairs(provenance.repairs)}{_FENCE}"
+
+
+def _filled(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _yaml(value: Any, *, flow: bool = False, width: int = _ENDLESS) -> str:
+    text: str = yaml.dump(
+        value, None, _Dumper, default_flow_style=flow, allow_unicode=True, sort_keys=False, width=width
+    )
+    return text
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.split("\n")[:-1])
+
+
+def _dump_repairs(repairs: Iterable[Repair]) -> str:
+    """Print repairs compactly, as runs of one kind: `- annotation: [[position, restored, found], …]`."""
+    runs = []
+    for kind, run in groupby(repairs, key=lambda repair: repair.kind):
+        places = [[str(repair.position), repair.restored, repair.found] for repair in run]
+        runs.append(f"  - {kind}: " + _indented(_yaml(places, flow=True, width=110))[2:])
+    return "  repairs:\n" + "".join(runs) if runs else ""
+
+
+def seal(text: str) -> str:
+    """Put the checksum of the whole file as the last line of its front matter."""
+    bare = _unsealed(text)
+    end = bare.index(f"\n{_FENCE}", len(_FENCE)) + 1
+    return f"{bare[:end]}checksum: {hashlib.sha256(bare.encode()).hexdigest()}\n{bare[end:]}"
+
+
+def intact(text: str) -> bool:
+    """Tell whether the file is as it was written: its checksum is there and holds."""
+    match = _CHECKSUM.search(text, 0, _end(text))
+    return match is not None and hashlib.sha256(_unsealed(text).encode()).hexdigest() == match[1]
+
+
+def _unsealed(text: str) -> str:
+    end = _end(text)
+    return _CHECKSUM.sub("", text[:end], count=1) + text[end:]
+
+
+def accept(text: str, when: str) -> str:
+    """Seal the text as a person has edited it; `when` (ISO 8601) is recorded."""
+    end = _end(text)
+    head = _ACCEPTED.sub("", text[:end])
+    fence = head.rindex(_FENCE)
+    return seal(f"{head[:fence]}accepted: {when}\n{head[fence:]}{text[end:]}")
+
+
+def accepted(text: str) -> str:
+    """Answer when a person last accepted hand edits (ISO 8601), or ""."""
+    match = _ACCEPTED.search(text, 0, _end(text))
+    return match[1] if match else ""
+
+
+def split(text: str) -> tuple[str, str]:
+    """Answer (front matter with its `---` lines, body); the front matter is "" where there is none."""
+    end = _end(text)
+    return text[:end], text[end:]
+
+
+def _end(text: str) -> int:
+    """Find where the body starts."""
+    if not text.startswith(_FENCE):
+        return 0
+    end = text.find(f"\n{_FENCE}", len(_FENCE) - 1)
+    return 0 if end < 0 else end + 1 + len(_FENCE)
+
+
+def is_ours(text: str) -> bool:
+    """Tell a file that kb wrote, even a damaged one, from any other Markdown."""
+    return bool(_OURS.search(text))
+
+
+def read_any(head: str) -> dict[str, Any]:
+    """Read front matter of any making as nested strings; {} when it is no YAML mapping."""
+    try:
+        values = yaml.load(head.removeprefix(_FENCE).removesuffix(_FENCE), _Loader)
+    except yaml.YAMLError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
+    """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
+    try:
+        return _load(yaml.load(head.removeprefix(_FENCE).removesuffix(_FENCE), _Loader))
+    except (yaml.YAMLError, TypeError, ValueError, KeyError, AttributeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise UnreadableError(
+            f"读不了 {name} 的文件头：{reason}。请改正或恢复这个文件，或删除它后重新 kb ingest。"
+        ) from error
+
+
+def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
+    origin = head["provenance"]
+    metadata = Metadata(
+        **{field: _text(head.get(field, "")) for field in _PLAIN},
+        found=_texts(head.get("found", {})),
+        alternatives={_text(key): tuple(map(_text, values)) for key, values in head.get("alternatives", {}).items()},
+        labels=_texts(head.get("labels", {})),
+    )
+    provenance = Provenance(
+        **{field: _text(origin.get(field, "")) for field in _ORIGIN},
+        simplified=int(origin.get("simplified", "0")),
+        repairs=tuple(_load_repairs(origin.get("repairs", []))),
+        furniture=tuple(map(_text, origin.get("furniture", []))),
+        notes=tuple(map(_text, origin.get("notes", []))),
+    )
+    return metadata, provenance
+
+
+def _load_repairs(runs: Iterable[Mapping[str, list[list[str]]]]) -> Iterable[Repair]:
+    for run in runs:
+        for kind, places in run.items():
+            if kind not in REPAIR_KINDS:
+                raise ValueError(f"不认识的修复种类 {kind}")
+            for position, restored, found in places:
+                yield Repair(kind, int(position), _text(restored), _text(found))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"应当是一段文字：{value}")
+    return value
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in values.items()}

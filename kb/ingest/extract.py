@@ -2,13 +2,210 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from bs4 import BeautifulSoup, Tag
+
+from kb.errors import UnreadableError
+from kb.ingest import detail, labels
 from kb.ingest.charset import decode
 from kb.ingest.extracted import Extracted
+from kb.ingest.lines import page_lines, plain, text_lines
+
+# Where families of sites keep the text of a document, the surest mark first. An id or a class, in lower case.
+_MARKS = (
+    *(
+        "ucap-content",
+        "trs_ueditor",
+        "trs_editor",
+        "trs_editor_view",
+        "trs_web",
+        "article-content",
+        "articlecontent",
+        "article_content",
+    ),
+    *(
+        "articlecon",
+        "article-con",
+        "article_con",
+        "js_content",
+        "zoom",
+        "zoomcon",
+        "fontzoom",
+        "pages_content",
+        "zw-content",
+        "zwcontent",
+    ),
+    *(
+        "content-article",
+        "content_article",
+        "news_content",
+        "newscontent",
+        "xxgk_content",
+        "info-cont",
+        "info_content",
+        "textcontent",
+    ),
+    *(
+        "text-content",
+        "main-content-article",
+        "printcontent",
+        "printarea",
+        "contentbox",
+        "con_text",
+        "conttext",
+        "vsb_content",
+        "wp_articlecontent",
+    ),
+)
+_RANK = {mark: rank for rank, mark in enumerate(_MARKS)}
+# 政府网站发展指引（国办发〔2017〕47号）附件“网页标签”。
+_META = (
+    *("SiteName", "SiteDomain", "SiteIDCode", "ColumnName", "ColumnDescription", "ColumnKeywords", "ColumnType"),
+    *("ArticleTitle", "PubDate", "ContentSource", "Keywords", "Author", "Description", "Image", "Url"),
+)
+_META_NAMES = {name.lower(): name for name in _META}
+_SCRIPT = re.compile(
+    r"<(script|style|noscript)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|\bdata:[\w/+.-]+;base64,[\w+/=%\s]+",
+    re.DOTALL | re.I,
+)
+_ATTACHMENT = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE
+)
+_MOST_CHARACTERS = 10_000_000
+_MOST_TAGS = 400_000
+_LEAST_TEXT = 10
+_LONG_PARAGRAPH = 25
+_SHARE = 0.95
 
 
 def extract_html(data: bytes, *, content_type: str | None = None) -> Extracted:
     """Read an HTML page: its document's text as lines, and the metadata that the page gives.
 
-    Raises UnreadableError when the bytes are no text or hold no document.
+    `content_type` is the server's header. Raises UnreadableError when the bytes are no text, hold no document, or when
+    the page is too large to be one.
     """
-    raise NotImplementedError(decode, data, content_type)
+    declared = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
+    source, encoding = decode(data, declared[1] if declared else "")
+    post = detail.read(source)
+    soup = _parse(_SCRIPT.sub(" ", source))
+    root, converter = _content(soup, post)
+    text = text_lines(root)
+    if sum(len(line) for line in text.lines) < _LEAST_TEXT:
+        raise UnreadableError(
+            "网页里没有可读的正文（可能是验证页、框架页，或正文要靠脚本加载）：请保存完整的网页再导入。"
+        )
+    found, hows = _labels(soup, root, post)
+    return Extracted(
+        text="".join(f"{line}\n" for line in text.lines),
+        media_type="text/html",
+        title=_title(soup, root),
+        levels=text.levels,
+        labels=found,
+        hows=hows,
+        encoding=encoding,
+        converter=converter,
+        notes=_links(root),
+    )
+
+
+def _parse(markup: str) -> BeautifulSoup:
+    if len(markup) > _MOST_CHARACTERS or markup.count("<") > _MOST_TAGS:
+        raise UnreadableError("网页过大或标签过多，不像一份文件的网页：请只保存正文所在的页面再导入。")
+    return BeautifulSoup(markup, "lxml")
+
+
+def _content(soup: BeautifulSoup, post: detail.Post | None) -> tuple[Tag, str]:
+    """Answer the element that holds the document, and how it was found."""
+    marked = _marked(soup)
+    if marked is not None:
+        return marked
+    if post and post.content:
+        return _parse(_SCRIPT.sub(" ", post.content)), "gkmlpt: window._CONFIG.DETAIL"
+    return _densest(soup.body or soup), "HTML: densest element"
+
+
+def _marked(soup: BeautifulSoup) -> tuple[Tag, str] | None:
+    """Find the element with the surest mark that holds text; the outermost where such elements are nested."""
+    best: tuple[int, Tag, str] | None = None
+    for tag in soup.find_all(True):
+        names = [str(tag.get("id", "")), *(tag.get_attribute_list("class") or [])]
+        rank, name = min(
+            ((_RANK.get(str(name).lower(), len(_MARKS)), str(name)) for name in names if name),
+            default=(len(_MARKS), ""),
+        )
+        if rank < (best[0] if best else len(_MARKS)) and len(tag.get_text(strip=True)) >= _LEAST_TEXT:
+            best = (rank, tag, name)
+    return (best[1], f"HTML: {best[2]}") if best else None
+
+
+def _densest(body: Tag) -> Tag:
+    """Answer the smallest element that holds nearly all long paragraphs outside links, or the whole body."""
+    weights: dict[int, int] = {}
+    elements = [tag for tag in body.find_all(True) if tag.name not in ("nav", "footer", "header", "form", "aside")]
+    for tag in [*elements][::-1]:
+        own = sum(
+            len(string)
+            for string in tag.find_all(string=True, recursive=False)
+            if len(string.strip()) >= _LONG_PARAGRAPH
+        )
+        weight = weights.get(id(tag), 0) + (own if tag.name != "a" else 0)
+        weights[id(tag)] = weight
+        weights[id(tag.parent)] = weights.get(id(tag.parent), 0) + weight
+    place = body
+    while True:
+        children = [child for child in place.find_all(True, recursive=False) if weights.get(id(child), 0)]
+        best = max(children, key=lambda child: weights[id(child)], default=None)
+        if (
+            best is None
+            or weights[id(best)] < _SHARE * weights[id(place)]
+            or best.name in ("p", "span", "font", "b", "strong")
+        ):
+            return place
+        place = best
+
+
+def _title(soup: BeautifulSoup, root: Tag) -> str:
+    """Answer the heading above the content when the page has one of its own, else its <title>."""
+    heads = [plain(tag.get_text()) for tag in soup.find_all("h1") if root not in tag.parents]
+    own = [head for head in heads if len(re.findall(r"[\u4e00-\u9fff]", head)) >= 5]
+    return own[-1] if own else plain(soup.title.get_text()) if soup.title else ""
+
+
+def _labels(soup: BeautifulSoup, root: Tag, post: detail.Post | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Collect label → value of the page's table, its meta tags and its script, and where each stood."""
+    outside = [line for line in page_lines(soup, without=root) if len(line) <= 300]
+    sources: tuple[tuple[str, Mapping[str, str]], ...] = (
+        ("table", labels.take(outside, limit=len(outside))[1]),
+        ("meta", _meta(soup)),
+        ("script", post.labels if post else {}),
+    )
+    found: dict[str, str] = {}
+    hows: dict[str, str] = {}
+    for how, values in sources:
+        for label, value in values.items():
+            if not found.get(label):
+                found[label], hows[label] = value, how
+    return found, hows
+
+
+def _meta(soup: BeautifulSoup) -> dict[str, str]:
+    found = {}
+    for tag in soup.find_all("meta"):
+        name = _META_NAMES.get(str(tag.get("name", "")).lower())
+        if name and (content := plain(str(tag.get("content", "")))):
+            found[name] = content
+    link = soup.find("link", rel="canonical")
+    return found | ({"canonical": str(link["href"])} if isinstance(link, Tag) and link.get("href") else {})
+
+
+def _links(root: Tag) -> tuple[str, ...]:
+    """Say which attachments and images belong to the text but are not in it."""
+    notes = [
+        f"附件：{plain(tag.get_text()) or '（无名称）'}（{tag['href']}）"
+        for tag in root.find_all("a", href=True)
+        if _ATTACHMENT.search(str(tag["href"]))
+    ]
+    notes += [f"图片：{tag['src']}" for tag in root.find_all("img", src=True) if str(tag["src"]).strip()]
+    return tuple(dict.fromkeys(notes))

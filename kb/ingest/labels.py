@@ -50,7 +50,7 @@ _NAMES = sorted(
 )
 _LABEL = re.compile(
     rf"(?:^|(?<=[\s|>;；】\]]))[【\[*]*(?P<label>{'|'.join(_spaced(name) for name in reversed(_NAMES))})[ 　\xa0]*[】\]*]*"
-    r"(?:[ 　\xa0]*[:：][*]*|(?=\s*[\t|])|(?<=[】\]]))"
+    r"(?:[ 　\xa0]*[:：][*]*|(?=\s*(?:[\t|]|$))|(?<=[】\]]))"
 )
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,20000}?\n)---[ \t]*(?:\n|$)", re.DOTALL)
 _BLANKS = re.compile(r"[\s　]+")
@@ -87,14 +87,14 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
     return {key: value for key, value in plain.items() if isinstance(value, str)}, text[match.end() :]
 
 
-def take(lines: Sequence[str]) -> tuple[list[int], dict[str, str]]:
-    """Find the labelled rows at the head of a text; answer (indices of their lines, label → value).
+def take(lines: Sequence[str], limit: int = _HEAD_LINES) -> tuple[list[int], dict[str, str]]:
+    """Find the labelled rows in the first `limit` lines of a text; answer (indices of their lines, label → value).
 
     The first value of a label counts.
     """
     labels: dict[str, str] = {}
     taken: list[int] = []
-    for labelled, run in groupby(_rows(lines), key=lambda row: bool(row.pairs)):
+    for labelled, run in groupby(_rows(lines[:limit]), key=lambda row: bool(row.pairs)):
         rows = list(run)
         if not labelled or not _is_table([pair for row in rows for pair in row.pairs]):
             continue
@@ -118,7 +118,7 @@ class _Row:
 
 def _rows(lines: Sequence[str]) -> Iterator[_Row]:
     """Yield the lines of the head, up to the first long paragraph; a label and the value on the next line are one row."""
-    head = [(index, line.strip()) for index, line in enumerate(lines[:_HEAD_LINES]) if line.strip()]
+    head = [(index, line.strip()) for index, line in enumerate(lines) if line.strip()]
     flat = True  # no label of this run has had its value on its own line
     position = 0
     while position < len(head):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Literal
@@ -85,10 +85,10 @@ class _Page:
     def __init__(self, lines: Sequence[str], numbers: Sequence[Number | None], levels: Mapping[int, int]) -> None:
         self.lines, self.numbers, self.levels = [line.strip() for line in lines], numbers, levels
         self.count = len(lines)
+        self.table = sum(1 for _ in takewhile(lambda line: bool(pairs(line)), self.lines))
+        self.title = self.table + self._title_lines(self.table)
+        self.opening = next((i for i in range(self.title, self.count) if _CLOSED.search(self.lines[i])), self.count)
         self.contents = dict(self._contents())
-        self.opening = next(
-            (i for i, line in enumerate(self.lines) if line.endswith(("。", "：", ":", "；"))), self.count
-        )
         self.signatures = dict(self._signatures())
         self.attachments = dict(self._attachments())
         self.specials: list[tuple[int, int, Kind]] = sorted(
@@ -288,7 +288,7 @@ class _Page:
 
     def area(self, start: int, end: int, annex: bool) -> Iterator[Block]:
         """Yield the blocks of the lines from `start` to `end`."""
-        at = yield from self._annex_head(start, end) if annex else self._head(end)
+        at = yield from self._annex_head(start, end) if annex else self._head()
         for first, last, kind in self.specials[bisect_left(self.specials, (at, 0, "")) :]:
             if first >= end:
                 break
@@ -302,26 +302,26 @@ class _Page:
         if at < end:
             yield Block("body", at)
 
-    def _head(self, end: int) -> Iterator[Block]:
+    def _head(self) -> Generator[Block, None, int]:
         """Yield the site's table of metadata and the title at the top of a document; return where its body starts."""
-        top = sum(1 for _ in takewhile(lambda line: bool(pairs(line)), self.lines[:end]))
-        if top:
+        if self.table:
             yield Block("table", 0)
-        hinted = [*takewhile(lambda i: self.levels.get(i) == 1 and not self.numbers[i], range(top, end))]
-        last = top + (len(hinted) or self._title_lines(top, end))
-        if last > top:
-            yield Block("title", top)
-        return last
+        if self.title > self.table:
+            yield Block("title", self.table)
+        return self.title
 
-    def _title_lines(self, top: int, end: int) -> int:
+    def _title_lines(self, top: int) -> int:
         """Count the lines of the title that stands at line `top`."""
-        lines = [*takewhile(self.short, range(top, min(end, top + _FEW)))]
+        hinted = [*takewhile(lambda i: self.levels.get(i) == 1 and not self.numbers[i], range(top, self.count))]
+        if hinted:
+            return len(hinted)
+        lines = [*takewhile(self.short, range(top, min(self.count, top + _FEW)))]
         ended = [i for i in lines if _TITLE_END.search(self.lines[i])]
         if ended:
             return ended[-1] - top + 1
         return len(lines) if len(lines) <= 2 else 0
 
-    def _annex_head(self, start: int, end: int) -> Iterator[Block]:
+    def _annex_head(self, start: int, end: int) -> Generator[Block, None, int]:
         """Yield an annex's marker and title as one block; return where its body starts."""
         found = self.marker(start)
         kind = found["kind"] or "件" if found else "件"

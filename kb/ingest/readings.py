@@ -16,9 +16,8 @@ from kb.ingest import gbk
 from kb.ingest.simplify import simple
 
 LETTERS = "a-zɑɡüêāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
-OPENING = r"[(?\ufffd]"
 ANNOTATION = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)[ \xa0]*(?P<reading>[{LETTERS}]{{1,7}})[ \xa0]*\)")
-UNFINISHED = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)[ \xa0]*(?P<reading>[{LETTERS}]{{0,7}})[ \xa0]*\Z")
+UNFINISHED = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)(?P<reading>[{LETTERS}]{{0,7}})(?=\s*\Z)")
 
 _SPELLINGS = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü"})
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
@@ -45,16 +44,32 @@ def of(char: str) -> frozenset[str]:
     return frozenset(reading for entry in entries for reading in entry.split(",") if reading)
 
 
+def fits(char: str, reading: str) -> bool:
+    """Tell whether an annotation gives a reading of a character, with its tone or without any."""
+    known, given = of(char), normal(reading)
+    return given in known or (given.isascii() and given in map(toneless, known))
+
+
+@cache
+def is_syllable(reading: str) -> bool:
+    """Tell whether any character is read so, with a tone."""
+    return not reading.isascii() and any(normal(reading) == known for _, known in _by_lead())
+
+
 def past(text: str, end: int, char: str) -> int:
     """Answer where the annotations of `char` that stand at `end` are over; some mirrors annotate twice."""
-    while (match := ANNOTATION.match(text, end)) and match["open"] == "(" and normal(match["reading"]) in of(char):
+    while (match := ANNOTATION.match(text, end)) and match["open"] == "(" and fits(char, match["reading"]):
         end = match.end()
     return end
 
 
-@cache
-def by_lead() -> Mapping[tuple[int, str], tuple[int, ...]]:
+def seconds(lead: int, reading: str) -> tuple[int, ...]:
     """Answer the second bytes of all characters that have a given first byte and reading."""
+    return _by_lead().get((lead, normal(reading)), ())
+
+
+@cache
+def _by_lead() -> Mapping[tuple[int, str], tuple[int, ...]]:
     found: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for lead in gbk.LEADS:
         for trail in range(0x40, 0xFF):

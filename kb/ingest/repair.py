@@ -7,14 +7,23 @@ of a listed character stand, even across a character border, its pinyin is inser
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from kb.ingest import gbk, readings
-from kb.ingest.realign import UNKNOWN, realign
+from kb.ingest import evidence, gbk, readings
+from kb.ingest.plausible import TO_ASCII, Model
+from kb.ingest.realign import LOST, SWALLOWED, UNKNOWN, Run, realign
 from kb.ingest.simplify import is_traditional, simplify
 from kb.model import Repair, RepairKind
+
+_SIGN = re.compile(rf"{readings.ANNOTATION.pattern}|[?\ufffd](?=[^\s\x00-\x3a\x3c-\x40])")
+_SUSPECT = re.compile(r"[(?\ufffd]")
+_SWALLOWED = re.compile(r"[?\ufffd]")
+_MARKS = "、。“”‘’《》〈〉〔〕【】—…，：；（）！？"
+_MARK_BITS = 12.0  # both what is against a lost first byte at the outset and what its reading must save
+_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
+_ASCII_MARKS = re.compile("[\u4e00-\u9fff][,:;!]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,69 +47,133 @@ class _Place:
 
 
 def repair(text: str) -> Repaired:
-    """Restore a text that was copied from a disguised mirror; answer any other text unchanged."""
-    if not readings.ANNOTATION.search(text):
+    """Restore a text that was copied from a disguised mirror; answer any other text unchanged.
+
+    What cannot be proved is a "doubtful" repair: left as found, or 〓 for each character that is lost.
+    """
+    if not _SIGN.search(text):
         return Repaired(text)
-    listed = _listed(text)
-    if not _is_disguised(listed):
-        return Repaired(text)
-    return _assemble(text, tuple(_places(text, listed)))
+    found = evidence.gather(text)
+    page = _Page(text, found)
+    if found.proves(text):
+        return _assembled(text, tuple(page.places()))
+    marks = tuple(page.marks()) if evidence.is_converted(text) else ()
+    return _assembled(text, marks) if marks else Repaired(text)
 
 
-def _listed(text: str) -> Mapping[tuple[str, str], int]:
-    """Count the characters that stand before an annotation with one of their readings."""
-    return Counter(
-        (text[match.start() - 1], readings.normal(match["reading"]))
-        for match in readings.ANNOTATION.finditer(text)
-        if match.start() and readings.normal(match["reading"]) in readings.of(text[match.start() - 1])
-    )
+class _Page:
+    """A disguised page and what is known of it."""
 
+    def __init__(self, text: str, found: evidence.Evidence) -> None:
+        self.text = text
+        self._evidence = found
+        # Copies that turned full-width marks to ASCII did so everywhere: what is restored follows suit.
+        self._is_folded = not _FULL_WIDTH.search(text) and len(_ASCII_MARKS.findall(text)) >= 3
 
-def _is_disguised(listed: Mapping[tuple[str, str], int]) -> bool:
-    return sum(count for (char, _), count in listed.items() if is_traditional(char)) >= 2
+    @cached_property
+    def _model(self) -> Model:
+        return Model(self.text)
 
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return self._evidence.listed()
 
-def _places(text: str, listed: Mapping[tuple[str, str], int]) -> Iterator[_Place]:
-    """Find every disturbed place of a disguised text, in order."""
-    position = 0
-    while match := readings.ANNOTATION.search(text, position):
-        place = _aligned(text, match) if match["open"] == "(" else _split(text, match, listed)
-        position = max(match.end(), place.end if place else 0)
-        if place:
-            yield place
+    def places(self) -> Iterator[_Place]:
+        """Find every disturbed place, in order."""
+        last, position = _Place(0, 0, "", "annotation"), 0
+        while suspect := _SUSPECT.search(self.text, position):
+            place = self._place(suspect.start(), self._before(suspect.start(), last))
+            position = place.end if place else suspect.end()
+            if place:
+                yield place
+                last = place
 
+    def marks(self) -> Iterator[_Place]:
+        """Find the places where the first byte of a punctuation mark was lost, in order."""
+        position = 0
+        while suspect := _SWALLOWED.search(self.text, position):
+            place = self._mark(suspect.start(), self.text[max(suspect.start() - 1, 0) : suspect.start()])
+            position = place.end if place else suspect.end()
+            if place:
+                yield place
 
-def _aligned(text: str, match: re.Match[str]) -> _Place | None:
-    """An annotation whose last two bytes before it are those of its character: simply too much."""
-    before, reading = text[: match.start()][-2:], readings.normal(match["reading"])
-    if not before:
+    def _before(self, start: int, last: _Place) -> str:
+        """Answer the two characters, restored, before a place."""
+        if last.end < start - 1:
+            return self.text[max(start - 2, 0) : start]
+        return (self.text[max(last.start - 1, 0) : last.start] + last.restored + self.text[last.end : start])[-2:]
+
+    def _place(self, start: int, before: str) -> _Place | None:
+        if note := readings.ANNOTATION.match(self.text, start):
+            return self._aligned(note, before) if note["open"] == "(" else self._split(note, before)
+        if note := readings.UNFINISHED.match(self.text, start):
+            return self._cut_off(note, before)
+        return self._mark(start, before[-1:]) if self.text[start] in SWALLOWED else None
+
+    def _aligned(self, note: re.Match[str], before: str) -> _Place | None:
+        """An annotation that stands after the two bytes of its character: simply too much."""
+        reading, char = readings.normal(note["reading"]), before[-1:]
+        if not char:
+            return None
+        across = gbk.decode((gbk.encode(before[0]) or b"\0")[-1], ord(char)) if char.isascii() else ""
+        if across and readings.fits(across, reading):
+            end = readings.past(self.text, note.end(), across)
+        elif self._evidence.is_listed(char, reading):
+            end = readings.past(self.text, note.end(), char)
+        elif readings.is_syllable(reading):
+            return _Place(note.start(), note.end(), note[0], "doubtful")
+        else:
+            return None
+        start = note.start() - (self.text[note.start() - 1] == char)
+        return _Place(start, end, self.text[start : note.start()], "annotation")
+
+    def _split(self, note: re.Match[str], before: str) -> _Place | None:
+        """An annotation between the two bytes of a character: compute the byte that its bracket swallowed."""
+        lead = (gbk.encode(before[-1:]) or b"\0")[-1]
+        leads = [(byte, self._strangeness(gbk.decode(lead, byte))) for byte in readings.seconds(lead, note["reading"])]
+        if not leads and not readings.is_syllable(note["reading"]):
+            return self._mark(note.start(), before[-1:])
+        run = realign(self.text, note.span(), before[-1:], leads or [(UNKNOWN, 0)], self._model)
+        return self._realigned(note.start(), run, "lost-byte")
+
+    def _strangeness(self, char: str) -> float:
+        """Answer in bits how little is to be expected that the page lists a character."""
+        if char in self._listed:
+            return 0
+        return 8 if is_traditional(char) else 16
+
+    def _mark(self, start: int, before: str) -> _Place | None:
+        """A punctuation mark whose first byte became a question mark: proven by what the bytes after it say."""
+        leads = [(0xA1, _MARK_BITS), (0xA3, _MARK_BITS)]
+        run = realign(self.text, (start, start + 1), before, leads, self._model)
+        if run.restored[0] not in _MARKS or run.bits > -_MARK_BITS:
+            return None
+        return self._realigned(start, run, "mark")
+
+    def _realigned(self, start: int, run: Run, kind: RepairKind) -> _Place:
+        restored = run.restored.translate(TO_ASCII) if self._is_folded else run.restored
+        return _Place(start, run.end, restored, "doubtful" if LOST in restored else kind)
+
+    def _cut_off(self, note: re.Match[str], before: str) -> _Place | None:
+        """An annotation that the end of the text cuts off."""
+        begun, char = readings.normal(note["reading"]), before[-1:]
+        if note["open"] != "(":
+            lead = (gbk.encode(char) or b"\0")[-1]
+            halves = (other for other in self._listed if gbk.encode(other)[0] == lead)
+            lost = begun and any(known.startswith(begun) for other in halves for known in readings.of(other))
+            return _Place(note.start(), note.end(), LOST, "doubtful") if lost else None
+        if char in self._listed and any(known.startswith(begun) for known in readings.of(char)):
+            return _Place(note.start() - 1, note.end(), char, "annotation")
         return None
-    across = gbk.decode((gbk.encode(before[0]) or b"\0")[-1], (gbk.encode(before[-1]) or b"\0")[0])
-    for char in (before[-1], across):
-        if char and reading in readings.of(char):
-            return _Place(match.start() - 1, readings.past(text, match.end(), char), before[-1], "annotation")
-    return None
 
 
-def _split(text: str, match: re.Match[str], listed: Mapping[tuple[str, str], int]) -> _Place | None:
-    """An annotation between the two bytes of a character: compute the byte that its bracket swallowed."""
-    before, reading = gbk.encode(text[match.start() - 1 : match.start()]), readings.normal(match["reading"])
-    seconds = readings.by_lead().get((before[-1], reading), ()) if before else ()
-    known = [second for second in seconds if (gbk.decode(before[-1], second), reading) in listed] or seconds
-    if not known:
-        return None
-    run = realign(text, match.end(), known[0] if len(known) == 1 else UNKNOWN)
-    return _Place(match.start(), run.end, run.restored, "lost-byte" if run.certain else "doubtful")
-
-
-def _assemble(text: str, places: tuple[_Place, ...]) -> Repaired:
-    pieces, positions, end = [], [], 0
-    length = 0
+def _assembled(text: str, places: tuple[_Place, ...]) -> Repaired:
+    """Put the restored places into the text and simplify it; characters stay one for one, so positions hold."""
+    pieces, positions, end, length = [], [], 0, 0
     for place in places:
-        clean = text[end : place.start]
-        pieces += [clean, place.restored]
-        positions.append(length + len(clean))
-        length += len(clean) + len(place.restored)
+        pieces += [text[end : place.start], place.restored]
+        positions.append(length + place.start - end)
+        length += place.start - end + len(place.restored)
         end = place.end
     traditional = "".join([*pieces, text[end:]])
     simplified = simplify(traditional)

@@ -10,7 +10,20 @@ from kb.ingest import gbk
 
 # Mirrors that convert character for character write 著 for every 着. These are the words in which 著 is meant
 # (现代汉语词典: zhù); everywhere else on such a page it is 着.
-_ZHU = re.compile("著(?=[作名述书称者录文])|(?<=[显名土编原专论巨昭卓合译拙遗撰所新])著")
+_ZHU = re.compile("著(?=[作名述书称者录])|(?<=[显名土编原专论巨昭卓合译拙遗撰])著")
+
+# Where OpenCC's phrases keep a form that no simplified text has, or strike across a word border (属於單位, 輪流徵集).
+# Found by converting 20 million characters of statutes there and back.
+_MENDS = (
+    (re.compile("(?<!樊)於(?![潜菟陵])"), "于"),
+    (re.compile("(?<!束)脩"), "修"),
+    (re.compile("覆(?=[议核函建])"), "复"),
+    (re.compile("徵(?=集)"), "征"),
+    (re.compile("座(?=标)"), "坐"),
+    (re.compile("迳(?=流)"), "径"),
+    (re.compile("揹"), "背"),
+    (re.compile("濬"), "浚"),
+)
 
 
 @cache
@@ -25,9 +38,10 @@ def simplify(text: str) -> str:
 
     What a mirror shows went through GBK, so a simplified form that GBK lacks was not there before: 礐 stays.
     """
-    simplified = "".join(
-        new if gbk.encode(new) else old for old, new in zip(text, _converter().convert(text), strict=True)
-    )
+    converted = _converter().convert(text)
+    simplified = "".join(new if gbk.encode(new) else old for old, new in zip(text, converted, strict=True))
+    for form, mended in _MENDS:
+        simplified = form.sub(mended, simplified)
     if "着" in text:  # a converter that writes 著 for 着 leaves none
         return simplified
     kept = {match.start() for match in _ZHU.finditer(simplified)}

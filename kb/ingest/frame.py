@@ -34,6 +34,7 @@ class Block:
 
 
 _LINE = 50  # characters: no line of a title or of an issuer's name is longer
+_TITLE = 150  # characters: a title on a single line is not longer
 _CONTENTS_LINES = 500  # lines: no table of contents is longer
 _FEW = 6  # lines: no title and no name of an issuer is broken over more
 _END = re.compile(r"[。；：！？，、;:!?,…]$")
@@ -53,8 +54,10 @@ _KINDS = (
 _TITLE_END = re.compile(rf"(?:{_KINDS})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
 _LIST_END = re.compile(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
 _ADOPTED = re.compile(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
+_ADOPTION = re.compile(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
 _DATE_LINE = re.compile(rf"^[（(]?{DATE}[）)]?$")
 _DATED = re.compile(rf"^(?P<issuer>[^\d，。；：]{{2,40}}?)\s*{DATE}$")
+_NO_TITLE = (_BRACKETED, _DATE_LINE, _ADOPTION, _DOCUMENT_NUMBER, _CONTENTS)
 _ISSUER = re.compile(
     r"(?:院|部|委|会|局|署|厅|室|府|银行|军委|公司|集团|大学|组|处|所|中心|军区|总队|办|庭|社|团)"
     r"(?:\s*[（(](?:章|印章?|盖章|公章|代章)[）)])?$"
@@ -65,6 +68,8 @@ _NOTE = re.compile(
     r"^[（(〔].*[）)〕]$|^(?:抄送|抄报|主送|主题词|联系人|联系电话|联系方式|信息公开选项|公开方式|校对|打字|共印)"
     r"|扫一扫|印发$|^\s*[-—－_*=]+\s*$"
 )
+_REPEATED = 3  # entries: fewer that stand again below are chance
+_CONTENTS_STYLES = {"part", "book", "subbook", "chapter", "division", "hanzi", "decimal"}
 _OPENING_STYLES = {"part", "book", "chapter", "article", "hanzi", "decimal"}
 
 
@@ -116,7 +121,7 @@ class _Page:
             and "：" not in line
             and not line.startswith(("|", "附", "<"))
             and (self.numbers[i] is None or self.numbers[i].doubtful)  # type: ignore[union-attr]
-            and not any(pattern.search(line) for pattern in (_BRACKETED, _DATE_LINE, _DOCUMENT_NUMBER, _CONTENTS))
+            and not any(pattern.search(line) for pattern in _NO_TITLE)
         )
 
     def issuer(self, i: int) -> bool:
@@ -131,7 +136,7 @@ class _Page:
             return found
         title = found["title"]
         named = found["number"] or found["colon"] or not title
-        return found if named and (found["colon"] or not re.match("[所中的规和、，]", title)) else None
+        return found if named and not re.match("[所中的规和、，（(]", title) else None
 
     # The table of contents
 
@@ -139,6 +144,7 @@ class _Page:
         """Yield each table of contents as (its first line, the line after it).
 
         It goes on to where its first entry stands again; without that, as long as entries end in page numbers.
+        A run of headings without text between them is one, too, when most of them stand again below.
         """
         places: dict[str, list[int]] = {}
         for i, line in enumerate(self.lines):
@@ -156,6 +162,16 @@ class _Page:
                     )
                 end = again
                 yield i, end
+            elif i >= end and self._heading(i):
+                end = i + sum(1 for _ in takewhile(self._heading, range(i, self.count)))
+                repeated = sum(1 for j in range(i, end) if places[_bare(self.lines[j])][-1] >= end)
+                if repeated >= _REPEATED and repeated * 3 >= (end - i) * 2:
+                    yield i, end
+
+    def _heading(self, i: int) -> bool:
+        """Tell whether the line reads as a numbered heading of the upper levels."""
+        number = self.numbers[i]
+        return number is not None and number.style in _CONTENTS_STYLES and not _END.search(self.lines[i])
 
     # Signatures
 
@@ -315,6 +331,8 @@ class _Page:
         hinted = [*takewhile(lambda i: self.levels.get(i) == 1 and not self.numbers[i], range(top, self.count))]
         if hinted:
             return len(hinted)
+        if top < self.count and _LINE < len(self.lines[top]) <= _TITLE and _TITLE_END.search(self.lines[top]):
+            return 1
         lines = [*takewhile(self.short, range(top, min(self.count, top + _FEW)))]
         ended = [i for i in lines if _TITLE_END.search(self.lines[i])]
         if ended:

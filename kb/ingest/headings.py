@@ -44,7 +44,8 @@ def section(lines: Sequence[str], parent: bool) -> tuple[str, str]:
     if number.style == "article":
         return number.printed, _article_title(rest, len(lines) > 1)
     if number.style in ("part", "book", "subbook", "chapter", "division"):
-        return number.printed, rest or _next_line(lines)
+        goes_on = not rest or rest.endswith(("、", "，"))
+        return number.printed, rest + (_next_line(lines) if goes_on else "")
     return number.printed, _heading(rest, parent or len(lines) > 1)
 
 
@@ -66,13 +67,19 @@ def _heading(rest: str, more: bool) -> str:
     sentence, stop, after = rest.partition("。")
     if not stop and rest[-1:] not in _STOP:
         return rest if len(rest) <= _ALONE else ""
-    if stop and len(sentence) <= _RUN_IN and "；" not in sentence:
+    if stop and _is_heading(sentence):
         if after and not _NOTE.match(after) and not _is_label(sentence):
             return sentence
         if not after and more:
             return sentence
     label, colon, _ = rest.partition("：" if "：" in rest else ":")
     return label if colon and len(label) <= _LABEL and not any(mark in label for mark in "。，；") else ""
+
+
+def _is_heading(sentence: str) -> bool:
+    """Tell a heading from a sentence of the text by its length and its clauses."""
+    clauses = sentence.count("，") <= 1 or len(sentence) <= _LABEL
+    return len(sentence) <= _RUN_IN and clauses and "；" not in sentence and not sentence.endswith("的")
 
 
 def _is_label(sentence: str) -> bool:

@@ -27,7 +27,7 @@ _HEADING = 60  # characters: a heading on a line of its own is not longer
 _DEEPEST = 12  # levels: deeper nesting is an accident of the text
 _AHEAD = 40  # numbered lines looked at to see whether a list goes on
 _MOST = 300  # a greater number without 第 starts a sentence (2000.)
-_NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)$")
+_NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
 _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
@@ -38,6 +38,7 @@ class _Open:
     number: Number | None
     hint: int
     titled: bool
+    named: bool  # 序言, 附则: such a heading stands beside chapters
 
 
 class Nesting:
@@ -74,7 +75,9 @@ class Nesting:
 
     def _enter(self, i: int, depth: int, number: Number | None) -> None:
         del self.open[depth:]
-        self.open.append(_Open(number, self.levels.get(i, 0), self._titled(i, number)))
+        self.open.append(
+            _Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_NAMED.match(self.lines[i])))
+        )
         if number and number.style == "decimal":
             self.last_decimal[number.values[:-1]] = number.values[-1]
         elif number:
@@ -120,7 +123,7 @@ class Nesting:
         return section.number is None or section.titled
 
     def _place_chapter(self, i: int, number: Number) -> int | None:
-        if not self._titled(i, number):
+        if not (self._titled(i, number) or self._wrapped(i, number)):
             return None
         rank, last = _RANKS[number.style], self.last.get(number.style)
         if self.quoting or (number.values != (1,) and not _follows(last, number.values) and self._announced(i)):
@@ -132,10 +135,16 @@ class Nesting:
             depth -= 1
         return depth
 
+    def _wrapped(self, i: int, number: Number) -> bool:
+        """Tell whether a heading is broken over this line and the next: 第五章 烟丝、 / 滤嘴棒的生产."""
+        goes_on = self.lines[i].rstrip().endswith(("、", "，")) and len(self.lines[i]) <= _HEADING
+        below = i + 1 < len(self.lines) and not self.numbers[i + 1] and self._titled(i + 1, None)
+        return goes_on and below and _follows(self.last.get(number.style), number.values)
+
     def _above(self, section: _Open, rank: int, hint: int) -> bool:
         """Tell whether an open section can hold a chapter of this rank."""
         if section.number is None:
-            return 0 < section.hint < hint
+            return 0 < section.hint < hint and not section.named
         return section.number.style != "decimal" and _RANKS[section.number.style] < rank
 
     # 一、 （一） 1. （1） ①

@@ -15,7 +15,7 @@ _ZHU = re.compile("著(?=[作名述书称者录])|(?<=[显名土编原专论巨�
 # Where OpenCC's phrases keep a form that no simplified text has, or strike across a word border (属於單位, 輪流徵集).
 # Found by converting 20 million characters of statutes there and back.
 _MENDS = (
-    (re.compile("(?<!樊)於(?![潜菟陵])"), "于"),
+    (re.compile("(?<!樊)於(?!潜[县镇]|菟|陵)"), "于"),
     (re.compile("(?<!束)脩"), "修"),
     (re.compile("覆(?=[议核函建])"), "复"),
     (re.compile("徵(?=集)"), "征"),

@@ -1,0 +1,42 @@
+"""The real documents to test with: they are not part of the repository, so tests that need them skip without."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of shared data, read only."""
+    if not SHARED.is_dir():
+        pytest.skip(f"没有 {SHARED}：这项测试需要其中的真实文件")
+    return SHARED
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def laws(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder tree of 3,400 statutes as Markdown."""
+    return _unpacked(shared_data / "laws.tar.xz", tmp_path_factory.mktemp("laws"))
+
+
+@pytest.fixture(scope="session")
+def notices(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 52 real documents as text, with their metadata in index.jsonl."""
+    return _unpacked(shared_data / "notices.tar.xz", tmp_path_factory.mktemp("notices")) / "notices"
+
+
+@pytest.fixture(scope="session")
+def pages(notices: Path) -> Path:
+    """A folder of 12 real pages as HTML, with their metadata in index.jsonl."""
+    return notices.parent / "html"

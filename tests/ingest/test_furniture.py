@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.ingest import furniture
+from kb.ingest.repair import repair
+
+BODY = "示例区人民政府关于示例事项的通知\n各街道办事处：\n一、总体要求。按照“首页 > 栏目”的路径查阅。\n示例区人民政府\n2021年11月22日\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "当前位置：首页 > 政务公开 > 通知公告",
+        "您现在的位置：首页>法规",
+        "首页 > 示例区人民政府门户网站 > 公开目录",
+        "政务公开 » 法规公文 » 规范性文件",
+        "【打印】【字体：大 中 小】",
+        "设为首页 | 加入收藏",
+    ],
+)
+def test_navigation_at_the_head_is_taken_off(line: str) -> None:
+    assert furniture.strip(f"{line}\n{BODY}") == (BODY, (line,))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "扫一扫在手机打开当前页",
+        "分享到：",
+        "分享到 微信 微博",
+        "打印本页 关闭窗口",
+        "浏览次数：1234",
+        "上一篇：关于示例的通知",
+        "【下一篇】：没有了",
+        "责任编辑：示例",
+        "版权所有：示例区人民政府 粤ICP备00000000号",
+        "主办单位：示例区人民政府办公室",
+    ],
+)
+def test_furniture_at_the_tail_is_taken_off(line: str) -> None:
+    assert furniture.strip(f"{BODY}{line}\n") == (BODY, (line,))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "（此件公开发布）",
+        "（本文有删减）",
+        "索 引 号：000014349/2019-00007",
+        "发布日期：2021-01-01",
+        "大",
+        "打印经费按照有关规定执行。",
+        "目前所处的位置十分重要。",
+        "请群众扫描二维码或者登录首页办理，有关部门应当在十五日内作出答复，并将办理结果通过网上服务大厅反馈。",
+    ],
+)
+@pytest.mark.parametrize("place", ["{0}\n{1}", "{1}{0}\n"])
+def test_words_of_the_document_stay(line: str, place: str) -> None:
+    text = place.format(line, BODY)
+    assert furniture.strip(text) == (text, ())
+
+
+def test_tables_of_tools_in_the_middle_stay() -> None:
+    text = BODY + "打印\n复印\n关闭\n" + BODY
+    assert furniture.strip(text) == (text, ())
+
+
+def test_the_reports_navigation_is_taken_off(shared_data: Path) -> None:
+    restored = repair((shared_data / "haojiang-2021-report.txt").read_text("utf-8")).text
+    text, taken = furniture.strip(restored)
+    assert taken == ("当前位置:", "首页 > 濠江区人民政府门户网站 > 公开目录 > 政务公开 > 政策")
+    assert text.startswith("2021年,濠江区法治政府建设工作")
+
+
+def test_real_notices_lose_nothing_but_their_furniture(notices: Path) -> None:
+    taken = Counter(line for path in notices.glob("*.txt") for line in furniture.strip(path.read_text("utf-8"))[1])
+    assert set(taken) == {"扫一扫在手机打开当前页"}
+
+
+@given(st.lists(st.one_of(st.sampled_from(["打印", "首页 > 示例", "扫一扫", "正文。", ""]), st.text(max_size=20))))
+def test_lines_are_kept_or_taken_whole_and_a_second_time_nothing_is_left_to_take(lines: list[str]) -> None:
+    text = "".join(" ".join(line.split()) + "\n" for line in lines)
+    kept, taken = furniture.strip(text)
+    assert Counter(line for line in text.split("\n") if line) == Counter(
+        line for line in [*kept.split("\n"), *taken] if line
+    )

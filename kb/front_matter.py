@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -88,11 +88,28 @@ def _indented(text: str) -> str:
 
 def _dump_repairs(repairs: Iterable[Repair]) -> str:
     """Print repairs compactly, as runs of one kind: `- annotation: [[position, restored, found], …]`."""
-    runs = []
+    text = ""
     for kind, run in groupby(repairs, key=lambda repair: repair.kind):
-        places = [[str(repair.position), repair.restored, repair.found] for repair in run]
-        runs.append(f"  - {kind}: " + _indented(_yaml(places, flow=True, width=110))[2:])
-    return "  repairs:\n" + "".join(runs) if runs else ""
+        places = [_flow(str(repair.position), repair.restored, repair.found) for repair in run]
+        text += f"  - {kind}: [" + ",\n    ".join(_packed(places, 110)) + "]\n"
+    return "  repairs:\n" + text if text else ""
+
+
+def _flow(*values: str) -> str:
+    text: str = yaml.dump(list(values), None, _Dumper, default_flow_style=True, allow_unicode=True, width=_ENDLESS)
+    return text.rstrip("\n")
+
+
+def _packed(items: Iterable[str], width: int) -> Iterator[str]:
+    """Join items with commas to lines of about `width` characters."""
+    line = ""
+    for item in items:
+        if line and len(line) + len(item) > width:
+            yield line
+            line = item
+        else:
+            line = f"{line}, {item}" if line else item
+    yield line
 
 
 def seal(text: str) -> str:

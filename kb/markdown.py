@@ -127,7 +127,7 @@ def extract(text: str) -> Extracted:
 
     Front matter becomes labels; comments go; every other line is a paragraph, tables and lists stay as printed.
     """
-    head, body = front_matter.split(text)
+    head, body = front_matter.split(f"{text}\n")
     values = front_matter.read_any(head)
     labels = {key: value for key, value in values.items() if isinstance(value, str) and value}
     lines: list[str] = []

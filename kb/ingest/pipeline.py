@@ -1,0 +1,204 @@
+"""Files → documents of the corpus: read → extract → repair → furniture → outline → metadata → document → corpus."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from kb.corpus import Corpus, Outcome
+from kb.errors import NotFoundError, UnreadableError
+from kb.ingest import files, metadata, outline
+from kb.ingest.restore import restore
+from kb.model import Document, Provenance
+from kb.settings import Settings
+
+# Starting processes costs about a second: below this many files one process is quicker.
+_FEW = 40
+_AHEAD = 16
+
+
+@dataclass(slots=True)
+class Report:
+    """What an ingest did. `failures` and `conflicts` are (path or id, one sentence); `skipped` counts files by suffix."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    conflicts: list[tuple[str, str]] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to ingest and its origin: the name under which it is known from now on."""
+
+    path: Path
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A document made of a file, without an id yet, and the file's bytes; or why there is none."""
+
+    document: Document | None
+    data: bytes = b""
+    failure: str = ""
+
+
+def ingest(
+    paths: Sequence[Path],
+    corpus: Corpus,
+    settings: Settings,
+    source: str = "files",
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> Report:
+    """Ingest files and folders into `corpus/<source>/`. `on_progress` hears (done, of how many, origin) of each file.
+
+    A bad file is a failure in the report and stops nothing. Raises NotFoundError for a path that does not exist,
+    UsageError for a bad source name, StorageError when the corpus cannot be written (what was written is whole).
+    """
+    report = Report()
+    inputs = list(_inputs(paths, corpus, report))
+    with corpus.writing():
+        for done, (each, built) in enumerate(_build_all(inputs, source, settings), start=1):
+            if built.document:
+                document = replace(built.document, id=corpus.id_for(source, each.origin))
+                _count(report, corpus.write(document, built.data))
+            else:
+                report.failures.append((each.origin, built.failure))
+            if on_progress:
+                on_progress(done, len(inputs), each.origin)
+    return report
+
+
+def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Document, bytes]:
+    """Make a document, with "" for its id, of a file; answer it and the file's bytes. Raises UnreadableError."""
+    data = files.load(path, settings)
+    restored = restore(files.read(data, path.suffix, settings))
+    extracted = restored.extracted
+    if not extracted.text:
+        raise UnreadableError("除了网站导航之类，里面没有文字：没有可以收录的内容。")
+    sections = outline.parse(extracted.text, extracted.levels)
+    provenance = Provenance(
+        origin=origin,
+        snapshot=hashlib.sha256(data).hexdigest(),
+        retrieved=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        media_type=extracted.media_type,
+        encoding=extracted.encoding,
+        converter=extracted.converter,
+        simplified=restored.simplified,
+        repairs=restored.repairs,
+        furniture=restored.furniture,
+        notes=extracted.notes,
+    )
+    return Document(
+        "", source, metadata.find(extracted.text, sections, extracted, path.stem), provenance, sections
+    ), data
+
+
+def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[Input]:
+    """Yield the files to ingest, in order of their names; others are counted in the report, never passed over silently."""
+    for path in paths:
+        if path.is_dir():
+            yield from _below(path, corpus, report)
+        elif not path.exists():
+            raise NotFoundError(f"找不到 {path}：请检查路径。")
+        elif path.suffix.lower() in files.SUFFIXES:
+            yield Input(path, _origin(path.name))
+        else:
+            report.failures.append(
+                (_origin(path.name), f"不认识的文件类型：可以收录 {' '.join(sorted(files.SUFFIXES))}。")
+            )
+
+
+def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
+    """Yield the files of a folder, its own name in their origins. The corpus itself is no input."""
+    top, own = folder.resolve(), corpus.root.resolve()
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != own)
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.suffix.lower() in files.SUFFIXES and not name.startswith("."):
+                yield Input(path, _origin(Path(top.name, path.relative_to(folder)).as_posix()))
+            else:
+                report.skipped[path.suffix.lower() or name] += 1
+
+
+def _origin(name: str) -> str:
+    """Make a file's name printable: bytes that are no UTF-8 become �."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _count(report: Report, outcome: Outcome) -> None:
+    if outcome.state == "conflict":
+        sentence = f"来源有了新版本，但现有文件经过手工修改（或已损坏），没有覆盖；新版本放在 {outcome.path}。"
+        report.conflicts.append((outcome.id, sentence))
+    else:
+        setattr(report, outcome.state, getattr(report, outcome.state) + 1)
+
+
+def _attempt(each: Input, source: str, settings: Settings) -> Built:
+    try:
+        document, data = build(each.path, each.origin, source, settings)
+    except UnreadableError as error:
+        return Built(None, failure=str(error))
+    return Built(document, data)
+
+
+def _build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Iterator[tuple[Input, Built]]:
+    """Build every document, in order; many of them on all cores, with a bounded number in memory."""
+    workers = min(os.cpu_count() or 1, 8)
+    if len(inputs) < _FEW or workers == 1:
+        yield from ((each, _attempt(each, source, settings)) for each in inputs)
+        return
+    waiting = deque(inputs)
+    while waiting:
+        try:
+            yield from _in_pool(waiting, source, settings, workers)
+        except BrokenProcessPool:
+            # A worker died (out of memory, a crash in a C library). The file it had is among the first ones:
+            # take these one by one, so that only the guilty one fails.
+            for _ in range(min(len(waiting), workers * _AHEAD)):
+                yield _alone(waiting.popleft(), source, settings)
+
+
+def _in_pool(waiting: deque[Input], source: str, settings: Settings, workers: int) -> Iterator[tuple[Input, Built]]:
+    """Build documents in a pool of processes; an input leaves `waiting` when its document is handed on."""
+    with _pool(workers) as pool:
+        running: deque[Future[Built]] = deque()
+        while waiting:
+            for each in list(waiting)[len(running) : workers * _AHEAD]:
+                running.append(pool.submit(_attempt, each, source, settings))
+            built = running.popleft().result()
+            yield waiting.popleft(), built
+
+
+def _alone(each: Input, source: str, settings: Settings) -> tuple[Input, Built]:
+    with _pool(1) as pool:
+        try:
+            return each, pool.submit(_attempt, each, source, settings).result()
+        except BrokenProcessPool:
+            return each, Built(None, failure="处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # "spawn": no lock and no file of this process lives on in the workers.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that started it was killed; else it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

@@ -1,0 +1,95 @@
+"""The document's own text out of what a file holds: disguise undone, furniture and metadata table taken off.
+
+What was marked by its place in the text (heading levels, repairs) moves along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import accumulate
+
+from kb.ingest import furniture, metadata
+from kb.ingest.extracted import Extracted
+from kb.ingest.repair import Repaired, repair
+from kb.model import Repair
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a file holds as the document's text and metadata, and what was done to get there."""
+
+    extracted: Extracted
+    repairs: tuple[Repair, ...]
+    simplified: int
+    furniture: tuple[str, ...]
+
+
+def restore(extracted: Extracted) -> Restored:
+    """Undo a mirror's disguise and take off what is not the document's text. The identity on a plain document."""
+    extracted, repaired = _undisguised(extracted)
+    text, navigation = furniture.strip(repaired.text)
+    text, table, rows = metadata.take_table(text)
+    kept = _Kept.between(repaired.text, text)
+    repairs = tuple(kept.repairs(repaired.repairs))
+    notes = extracted.notes
+    if lost := len(repaired.repairs) - len(repairs):
+        notes = (*notes, f"另有 {lost} 处复原不在正文里（标题栏、网站导航等）。")
+    result = replace(
+        extracted,
+        text=text,
+        levels=kept.levels(extracted.levels),
+        labels={**table, **extracted.labels},
+        hows={**dict.fromkeys(table, "table"), **extracted.hows},
+        notes=notes,
+    )
+    return Restored(result, repairs, repaired.simplified, (*navigation, *rows))
+
+
+def _undisguised(extracted: Extracted) -> tuple[Extracted, Repaired]:
+    """Repair the text and, with the same knowledge of the disguise, title and labels: they stand before it as lines."""
+    head = [extracted.title, *extracted.labels.values()]
+    whole = repair("".join(" ".join(value.split("\n")) + "\n" for value in head) + extracted.text)
+    lines = whole.text.split("\n")
+    if not whole.disguised:
+        return extracted, Repaired(extracted.text)
+    start = sum(len(line) + 1 for line in lines[: len(head)])
+    moved = tuple(replace(each, position=each.position - start) for each in whole.repairs)
+    title, *values = lines[: len(head)]
+    plain = replace(extracted, title=title, labels=dict(zip(extracted.labels, values, strict=True)))
+    return plain, replace(whole, text=whole.text[start:], repairs=moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Which lines of one text stand where in another that was made of it by taking lines away."""
+
+    lines: Mapping[int, int]
+    before: list[str]
+    after: list[str]
+
+    @classmethod
+    def between(cls, before: str, after: str) -> _Kept:
+        old, new = before.split("\n"), after.split("\n")
+        if old == new:
+            return cls({index: index for index in range(len(old))}, old, new)
+        blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+        return cls({a + i: b + i for a, b, size in blocks for i in range(size)}, old, new)
+
+    def levels(self, levels: Mapping[int, int]) -> dict[int, int]:
+        return {self.lines[index]: level for index, level in levels.items() if index in self.lines}
+
+    def repairs(self, repairs: Iterable[Repair]) -> Iterator[Repair]:
+        """Yield the repairs that stand in lines which are still there, by their new positions; in order."""
+        starts, moved = _starts(self.before), _starts(self.after)
+        line = 0
+        for each in sorted(repairs, key=lambda repair: repair.position):
+            while line + 1 < len(starts) and starts[line + 1] <= each.position:
+                line += 1
+            if each.position >= 0 and line in self.lines:
+                yield replace(each, position=each.position - starts[line] + moved[self.lines[line]])
+
+
+def _starts(lines: list[str]) -> list[int]:
+    return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))

@@ -1,0 +1,197 @@
+"""The command line as a user types it: real processes, real folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+REPORT = Path(__file__).parent.parent / "corpus" / "haojiang" / "haojiang-2021-report.md"
+EXAMPLE = """示例区人民政府办公室关于做好示例工作的通知
+示府办〔2024〕1号
+各街道办事处：
+一、总体要求
+按照示例要求，做好行政复议工作。
+（一）基本原则
+坚持示例原则。
+二、主要任务
+完善示例制度。
+示例区人民政府办公室
+2024年3月5日
+"""
+
+
+class Kb:
+    """Runs `kb` in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str | Path, code: int = 0) -> str:
+        """Run it, expect this exit code and no traceback, answer stdout; stderr is kept in `said`."""
+        command = [sys.executable, "-m", "kb", *map(str, arguments)]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.said = done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done.stdout
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> Kb:
+    return Kb(tmp_path)
+
+
+@pytest.fixture
+def filled(kb: Kb) -> Kb:
+    """A folder with one example document in its corpus and an index."""
+    (kb.folder / "示例通知.txt").write_text(EXAMPLE, encoding="utf-8")
+    kb("ingest", "示例通知.txt")
+    kb("index")
+    return kb
+
+
+def test_a_document_is_ingested_indexed_found_and_shown(filled: Kb) -> None:
+    results = json.loads(filled("search", "行政復議", "--json"))
+    assert results["total"] == 1
+    (hit,) = results["hits"]
+    assert (hit["document"], hit["anchor"], hit["heading_path"]) == ("示例通知", "1", ["一、总体要求"])
+    assert hit["url"] == "/d/%E7%A4%BA%E4%BE%8B%E9%80%9A%E7%9F%A5#1"
+    assert [hit["snippet"][start:end] for start, end in hit["highlights"]] == ["行政复议"]
+    assert "一、总体要求" in filled("show", "示例通知#1")
+    shown = json.loads(filled("show", "示例通知", "--json"))
+    assert (shown["document_number"], shown["date"]) == ("示府办〔2024〕1号", "2024-03-05")
+    assert filled("check").endswith("完好。\n")
+
+
+def test_a_config_file_may_stand_elsewhere(filled: Kb, tmp_path: Path) -> None:
+    elsewhere = Kb(tmp_path / "elsewhere")
+    elsewhere.folder.mkdir()
+    (filled.folder / "kb.toml").write_text('[corpus]\npath = "corpus"\n', encoding="utf-8")
+    assert "行政复议" in elsewhere("search", "行政复议", "--config", filled.folder / "kb.toml")
+    assert "行政复议" in elsewhere("--config", filled.folder / "kb.toml", "search", "行政复议")
+
+
+def test_one_section_can_be_shown(filled: Kb) -> None:
+    assert filled("show", "示例通知#1-1").endswith("（一）基本原则\n坚持示例原则。\n")
+    section = json.loads(filled("show", "示例通知#1-1", "--json"))["sections"]
+    assert [(each["anchor"], each["number"], each["heading"]) for each in section] == [("1-1", "（一）", "基本原则")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["search", "x"], 5, "kb index"),
+        (["index"], 3, "没有语料库"),
+        (["serve"], 5, "kb index"),
+        (["show", "没有的文件"], 3, "没有的文件"),
+        (["ingest", "没有的文件.txt"], 3, "找不到"),
+        (["nonsense"], 2, "kb --help"),
+        (["search"], 2, "缺少参数"),
+        (["search", "x", "--limit", "many"], 2, "--limit 应当是整数"),
+        (["search", "x", "--nonsense"], 2, "没有选项 --nonsense"),
+        (["check", "--config", "没有.toml"], 3, "没有.toml"),
+    ],
+)
+def test_a_wrong_call_gets_one_sentence_and_a_code(kb: Kb, arguments: list[str], code: int, sentence: str) -> None:
+    assert kb(*arguments, code=code) == ""
+    assert sentence in kb.said
+    assert kb.said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("行" * 100_000, 2), ('"行政复议', 0), ("……！！", 0), ("   ", 2), ('""', 2)],
+)
+def test_a_strange_query_is_answered_clearly(filled: Kb, query: str, code: int) -> None:
+    filled("search", query, code=code)
+    assert filled.said.count("\n") <= 2
+
+
+def test_an_unknown_anchor_names_those_there_are(filled: Kb) -> None:
+    filled("show", "示例通知#9-9", code=3)
+    assert "#9-9" in filled.said
+    assert "1-1" in filled.said
+
+
+def test_bad_files_do_not_stop_the_good_ones(kb: Kb) -> None:
+    folder = kb.folder / "inbox"
+    folder.mkdir()
+    (folder / "空.txt").write_bytes(b"")
+    (folder / "二进制.txt").write_bytes(bytes(range(256)) * 10)
+    (folder / "示例.txt").write_bytes(EXAMPLE.encode("gb18030"))
+    answer = json.loads(kb("ingest", "inbox", "--json", code=1))
+    assert (answer["new"], len(answer["failures"])) == (1, 2)
+    assert "示例要求" in kb("show", "示例")
+
+
+def test_a_port_in_use_is_said(filled: Kb) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        filled("serve", "--port", str(taken.getsockname()[1]), code=6)
+    assert "已被占用" in filled.said
+
+
+def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
+    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=filled.folder, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr
+            address = server.stderr.readline().split("：", 1)[1].split()[0]
+            with urllib.request.urlopen(f"{address}api/v1/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE") as answer:
+                over_http = json.load(answer)
+        finally:
+            server.terminate()
+    here = json.loads(filled("search", "行政复议", "--json"))
+    for answer in (over_http, here):
+        del answer["took_ms"]
+    assert over_http == here
+
+
+def test_output_may_be_cut_short(filled: Kb) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "kb", "show", "示例通知"]
+    done = subprocess.run(command, cwd=filled.folder, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("port = 99999", "第 2 行：serve.port 应当在 0 到 65535 之间"),
+        ('port = "80"', "第 2 行：serve.port 应当是一个整数"),
+        ("prot = 80", "第 2 行：serve.prot 不是已知的设置"),
+        ("port = ", "不是合格的 TOML"),
+    ],
+)
+def test_a_wrong_setting_names_its_line(kb: Kb, line: str, sentence: str) -> None:
+    (kb.folder / "kb.toml").write_text(f"[serve]\n{line}\n", encoding="utf-8")
+    kb("check", code=2)
+    assert sentence in kb.said
+
+
+def test_the_bundled_report_is_the_first_document(kb: Kb) -> None:
+    config = REPORT.parent.parent.parent / "kb.toml"
+    shown = json.loads(kb("show", "haojiang-2021-report", "--json", "--config", config))
+    assert shown["issuer"] == "汕头市濠江区人民政府"
+    assert shown["found"]["title"] == "supplied"
+
+
+def test_hand_edits_are_reported_and_can_be_accepted(filled: Kb) -> None:
+    path = filled.folder / "corpus" / "files" / "示例通知.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("完善示例制度", "完善示例制度体系"), encoding="utf-8")
+    assert "手工修改或损坏" in filled("check", code=1)
+    filled("index")
+    assert json.loads(filled("search", "制度体系", "--json"))["total"] == 1
+    assert filled("check", "--accept", "示例通知").endswith("完好。\n") or filled("index")
+    filled("index")
+    assert filled("check").endswith("完好。\n")

@@ -1,0 +1,49 @@
+"""The documentation says what the program does: nothing left out, nothing stale, every example runs."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from kb.settings import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("document", str(ROOT / "scripts" / "document"))
+    spec = importlib.util.spec_from_loader("document", loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["commands.md", "settings.md"])
+def test_a_reference_is_what_the_code_says(generator: ModuleType, name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == generator.PAGES[name](), "run .venv/bin/python scripts/document"
+
+
+def test_kb_toml_shows_every_setting_at_its_default() -> None:
+    shown = tomllib.loads((ROOT / "kb.toml").read_text(encoding="utf-8"))
+    given = {f"{table}.{key}": value for table, entries in shown.items() for key, value in entries.items()}
+    assert given == {name: default for name, default, _ in SETTINGS}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_and_path_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    paths = re.findall(r"`((?:kb|scripts|tests|docs|benchmarks)/[\w./-]+)`", text)
+    missing = [link for link in links if not (page.parent / link).exists()]
+    missing += [path for path in paths if not (ROOT / path).exists()]
+    assert not missing

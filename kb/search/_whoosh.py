@@ -1,0 +1,373 @@
+"""The one module that knows Whoosh: segments on disk, written and read as arrays.
+
+Whoosh gives immutable segments, a term dictionary, stored fields and a table of contents that changes in one step.
+Its posting lists are made of Python objects, so its codec is exchanged, at the place Whoosh has for that: a section
+comes in as one bag of terms, a posting list goes out as section numbers and counts that numpy reads where they lie.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import packages_distributions, version
+from io import BytesIO
+from itertools import count
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermsReader
+from whoosh.columns import VarBytesColumn
+from whoosh.fields import FieldType, Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import BufferFile
+from whoosh.formats import Existence
+from whoosh.index import FileIndex
+from whoosh.reading import SegmentReader
+from whoosh.writing import SegmentWriter
+
+Numbers = NDArray[np.int64]
+
+SEGMENT_LIMIT = 65_536
+"""Sections in a segment at most: their numbers fit 16 bits, and what a writer holds in memory is bounded."""
+
+LENGTHS = ""
+"""The term under which a field keeps the length (number of terms) of each section's text."""
+
+_ONE = struct.Struct("<HB")
+_LIST = struct.Struct("<IQB")
+_FEW_SEGMENTS = 10
+
+
+def library() -> str:
+    """Name the installed fork and its version: an index is rebuilt when either changes."""
+    name = packages_distributions()["whoosh"][0]
+    return f"{name} {version(name)}"
+
+
+class Bag(FieldType):  # type: ignore[misc]
+    """A field whose value is a Counter of terms, handed to the pool whole."""
+
+    def __init__(self) -> None:
+        self.format = Existence()
+        self.analyzer = self.vector = self.column_type = None
+        self.indexed = self.scorable = True
+        self.stored = self.unique = False
+
+    def index(self, value: Counter[str], **_: Any) -> list[tuple[bytes, int, float, Counter[str]]]:
+        """Answer one "posting": the bag itself."""
+        return [(b"", 0, 1.0, value)]
+
+
+class Stored(FieldType):  # type: ignore[misc]
+    """A field that is only kept: pickled and compressed, or as a column of bytes."""
+
+    def __init__(self, column: Any = None) -> None:
+        self.format = self.analyzer = self.vector = None
+        self.column_type = column
+        self.indexed = self.scorable = self.unique = False
+        self.stored = column is None
+
+    def to_column_value(self, value: bytes) -> bytes:
+        """Answer the bytes to keep."""
+        return value
+
+
+_TEXT = VarBytesColumn()
+
+
+class _Mapped(BufferFile):  # type: ignore[misc]
+    """A file mapped into memory: many threads read it at once, and it outlives its name in the folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._name, self.is_real, self.is_closed, self.onclose = path.name, False, False, None
+        with path.open("rb") as file:
+            self.file = mmap(file.fileno(), 0, access=ACCESS_READ) if path.stat().st_size else BytesIO()
+        self._buf = self.file if isinstance(self.file, mmap) else b""
+
+
+class _Storage(FileStorage):  # type: ignore[misc]
+    """A folder whose files are read through memory maps."""
+
+    def open_file(self, name: str, **_: Any) -> _Mapped:
+        """Open an existing file for reading."""
+        return _Mapped(Path(self.folder, name))
+
+
+class Pool:
+    """Gathers the postings of one segment as arrays; takes the place of Whoosh's sorting pool."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, _Gathered] = defaultdict(_Gathered)
+
+    def add(self, item: tuple[str, bytes, int, float, Counter[str]]) -> None:
+        """Take the terms of one field of one section, as Whoosh's writer hands them on."""
+        field, _, section, _, bag = item
+        self.fields[field].add_bag(section, bag)
+
+    def iter_postings(self) -> Pool:
+        """Answer what the field writer gets: this pool."""
+        return self
+
+    def cleanup(self) -> None:
+        """Forget everything."""
+        self.fields.clear()
+
+
+class _Gathered:
+    """The postings of one field: parallel chunks of term numbers, sections and counts."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        self._terms: list[NDArray[np.uint32]] = []
+        self._sections: list[NDArray[np.uint16]] = []
+        self._counts: list[NDArray[np.uint8]] = []
+
+    def add_bag(self, section: int, bag: Counter[str]) -> None:
+        terms = np.fromiter(map(self._numbers.__getitem__, bag), np.uint32, len(bag))
+        counts = np.fromiter(bag.values(), np.int64, len(bag))
+        self._append(terms, np.full(len(bag), section, np.uint16), np.minimum(counts, 255).astype(np.uint8))
+
+    def add_list(self, term: str, sections: Numbers, counts: Numbers) -> None:
+        terms = np.full(len(sections), self._numbers[term], np.uint32)
+        self._append(terms, sections.astype(np.uint16), counts.astype(np.uint8))
+
+    def _append(self, terms: NDArray[np.uint32], sections: NDArray[np.uint16], counts: NDArray[np.uint8]) -> None:
+        self._terms.append(terms)
+        self._sections.append(sections)
+        self._counts.append(counts)
+
+    def lists(self) -> Iterator[tuple[bytes, NDArray[np.uint16], NDArray[np.uint8]]]:
+        """Yield (term in UTF-8, sections ascending, counts), in the order of the terms' bytes."""
+        terms = np.concatenate(self._terms)
+        order = np.argsort(terms, kind="stable")  # a term's sections came in ascending order
+        sections, counts = np.concatenate(self._sections)[order], np.concatenate(self._counts)[order]
+        ends = np.cumsum(np.bincount(terms, minlength=len(self._numbers)))
+        starts = ends - np.diff(ends, prepend=0)
+        for term, number in sorted((term.encode(), number) for term, number in self._numbers.items()):
+            place = slice(starts[number], ends[number])
+            yield term, sections[place], counts[place]
+
+    def lengths(self, sections: int) -> NDArray[np.uint32]:
+        """Answer how many terms each section has, repeated ones counted."""
+        weights = np.concatenate(self._counts).astype(np.float64)
+        return np.bincount(np.concatenate(self._sections), weights, minlength=sections).astype(np.uint32)
+
+
+class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
+    """Writes a pool's posting lists: one section is kept beside its term, more go to the postings file."""
+
+    def add_postings(self, schema: Schema, _: None, pool: Pool) -> None:
+        for field, gathered in sorted(pool.fields.items()):
+            self.start_field(field, schema[field])
+            sizes = gathered.lengths(0)
+            self._add(LENGTHS.encode(), len(sizes), self._postfile.tell(), False, sizes.astype("<u4").tobytes())
+            for term, sections, counts in gathered.lists():
+                self._add_list(term, sections, counts)
+            self.finish_field()
+
+    def _add_list(self, term: bytes, sections: NDArray[np.uint16], counts: NDArray[np.uint8]) -> None:
+        if len(sections) == 1:
+            self._tindex.add(self._key(term), _ONE.pack(sections[0], counts[0]))
+            return
+        repeated = bool((counts > 1).any())
+        data = sections.astype("<u2").tobytes() + (counts.tobytes() if repeated else b"")
+        self._add(term, len(sections), self._postfile.tell(), repeated, data)
+
+    def _add(self, term: bytes, number: int, offset: int, repeated: bool, data: bytes) -> None:
+        self._tindex.add(self._key(term), _LIST.pack(number, offset, repeated))
+        self._postfile.write(data)
+
+    def _key(self, term: bytes) -> bytes:
+        key: bytes = struct.pack("!H", self._fieldid) + term
+        return key
+
+
+class _TermsReader(W3TermsReader):  # type: ignore[misc]
+    """Reads what `_FieldWriter` wrote."""
+
+    def postings(self, field: str, term: str) -> tuple[Numbers, Numbers]:
+        """Answer (sections ascending, counts); both empty when the term does not occur."""
+        value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
+        return self._decode(value)
+
+    def lengths(self, field: str, sections: int) -> Numbers:
+        """Answer the number of terms of each of the segment's sections."""
+        value = self._tindex.get(self._keycoder(field, LENGTHS.encode()), _LIST.pack(0, 0, 0))
+        number, offset, _ = _LIST.unpack(value)
+        lengths = np.zeros(sections, np.int64)
+        lengths[:number] = np.frombuffer(self._postfile.get(offset, 4 * number), "<u4")
+        return lengths
+
+    def lists(self, field: str) -> Iterator[tuple[str, Numbers, Numbers]]:
+        """Yield (term, sections, counts) of every posting list of a field."""
+        prefix = self._keycoder(field, b"")
+        for key, value in self._tindex.items_from(prefix):
+            if not key.startswith(prefix):
+                return
+            if key != prefix:
+                yield key[len(prefix) :].decode(), *self._decode(value)
+
+    def _decode(self, value: bytes) -> tuple[Numbers, Numbers]:
+        if len(value) == _ONE.size:
+            section, times = _ONE.unpack(value)
+            return np.array([section], np.int64), np.array([times], np.int64)
+        number, offset, repeated = _LIST.unpack(value)
+        data = self._postfile.get(offset, (3 if repeated else 2) * number)
+        sections = np.frombuffer(data, "<u2", number).astype(np.int64)
+        counts = np.frombuffer(data, np.uint8, number, 2 * number) if repeated else np.ones(number)
+        return sections, counts.astype(np.int64)
+
+
+class ArrayCodec(W3Codec):  # type: ignore[misc]
+    """Whoosh's codec with posting lists as arrays. Pickled into the table of contents by name."""
+
+    length_stats = False
+
+    def field_writer(self, storage: Any, segment: Any) -> _FieldWriter:
+        return _FieldWriter(self, storage, segment)
+
+    def terms_reader(self, storage: Any, segment: Any) -> _TermsReader:
+        name = segment.make_filename(self.TERMS_EXT)
+        postings = segment.open_file(storage, self.POSTS_EXT)
+        return _TermsReader(self, storage.open_file(name), storage.file_length(name), postings)
+
+
+class _Segment:
+    """An immutable segment, opened; `first` is the number of its first section among all."""
+
+    def __init__(self, storage: _Storage, segment: Any, first: int) -> None:
+        codec = segment.codec()
+        self.id, self.first, self.size = segment.segment_id(), first, segment.doc_count_all()
+        self.terms: _TermsReader = codec.terms_reader(storage, segment)
+        self.columns = codec.per_document_reader(storage, segment)
+        self.text = self.columns.column_reader("folded", _TEXT)
+        self.deleted = np.fromiter(segment.deleted_docs(), np.int64)
+
+
+class Reader:
+    """One state of the index, open for reading from many threads. Sections are numbered from 0 across segments.
+
+    Damaged files show as exceptions of any kind: callers verify the files first.
+    """
+
+    def __init__(self, folder: Path, fields: Iterable[str]) -> None:
+        storage = _Storage(str(folder))
+        self._segments: list[_Segment] = []
+        self.size = 0
+        for segment in _open(storage, fields)._segments():
+            self._segments.append(_Segment(storage, segment, self.size))
+            self.size += self._segments[-1].size
+        self.live = np.ones(self.size, bool)
+        for opened in self._segments:
+            self.live[opened.first + opened.deleted] = False
+
+    def postings(self, field: str, term: str) -> tuple[Numbers, Numbers]:
+        """Answer the sections whose `field` has `term`, ascending, and how often; deleted ones are left out."""
+        found = [(opened.first, *opened.terms.postings(field, term)) for opened in self._segments]
+        sections = _joined(first + sections for first, sections, _ in found)
+        counts = _joined(counts for _, _, counts in found)
+        live = self.live[sections]
+        return (sections, counts) if live.all() else (sections[live], counts[live])
+
+    def lists(self, field: str) -> Iterator[tuple[str, Numbers]]:
+        """Yield (term, sections) of a field, segment by segment, deleted sections left out."""
+        for opened in self._segments:
+            for term, sections, _ in opened.terms.lists(field):
+                numbers = opened.first + sections
+                if len(numbers := numbers[self.live[numbers]]):
+                    yield term, numbers
+
+    def lengths(self, field: str) -> Numbers:
+        """Answer the number of terms of `field`, for every section."""
+        return _joined(opened.terms.lengths(field, opened.size) for opened in self._segments)
+
+    def text(self, section: int) -> bytes:
+        """Answer the folded text of a section, in UTF-8."""
+        opened = self._of(section)
+        text: bytes = opened.text[section - opened.first]
+        return text
+
+    def stored(self, section: int) -> Any:
+        """Answer what was kept of a section."""
+        opened = self._of(section)
+        return opened.columns.stored_fields(section - opened.first)["stored"]
+
+    def _of(self, section: int) -> _Segment:
+        return next(opened for opened in reversed(self._segments) if opened.first <= section)
+
+
+class Writer:
+    """Adds and deletes sections in a folder that nobody reads yet; one segment is filled after the other."""
+
+    def __init__(self, folder: Path, fields: Iterable[str]) -> None:
+        self._storage = _Storage(str(folder))
+        self._index = _open(self._storage, fields)
+        self._writer = self._next()
+        self._opened = [_Segment(self._storage, segment, 0) for segment in self._writer.segments]
+
+    def delete(self, document: str) -> None:
+        """Mark the sections of a document as deleted, those that were there before this writer."""
+        segments = {segment.segment_id(): segment for segment in self._writer.segments}
+        for opened in self._opened:
+            for section in opened.terms.postings("document", document)[0]:
+                segments[opened.id].delete_document(int(section))
+
+    def add(self, bags: Mapping[str, Counter[str]], folded: str, stored: Any) -> None:
+        """Add a section: its terms by field, its folded text, and what to keep of it."""
+        if self._writer.docnum >= SEGMENT_LIMIT:
+            self._writer.commit(merge=False)
+            self._writer = self._next()
+        self._writer.add_document(**bags, folded=folded.encode(), stored=stored)
+
+    def commit(self) -> None:
+        """Write everything out."""
+        self._writer.commit(mergetype=_merge)
+
+    def _next(self) -> SegmentWriter:
+        writer = SegmentWriter(self._index, codec=ArrayCodec(), compound=False)
+        writer.pool = Pool()
+        return writer
+
+
+def _merge(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
+    """Whoosh's merge policy, called at a commit: take worn and too many small segments into the one being written."""
+    small = sorted((s for s in segments if s.doc_count() < SEGMENT_LIMIT // 8), key=lambda s: s.doc_count())
+    chosen = [s for s in segments if 2 * s.deleted_count() > s.doc_count_all()]
+    chosen += [s for s in small[: _FEW_SEGMENTS // 2 + 1] if len(small) > _FEW_SEGMENTS and s not in chosen]
+    taken = set()
+    for segment in chosen:
+        if writer.docnum + segment.doc_count() <= SEGMENT_LIMIT:
+            _take(writer, segment)
+            taken.add(segment.segment_id())
+    return [segment for segment in segments if segment.segment_id() not in taken]
+
+
+def _take(writer: SegmentWriter, segment: Any) -> None:
+    """Copy what is not deleted of a segment into the one being written."""
+    opened = _Segment(writer.storage, segment, 0)
+    live = np.setdiff1d(np.arange(opened.size), opened.deleted)
+    numbers = np.full(opened.size, -1)
+    numbers[live] = writer.docnum + np.arange(len(live))
+    if len(live):
+        writer.write_per_doc(set(writer.schema.names()), SegmentReader(writer.storage, writer.schema, segment))
+        writer._added = True
+    for field in opened.terms.indexed_field_names():
+        for term, sections, counts in opened.terms.lists(field):
+            kept = numbers[sections] >= 0
+            if kept.any():
+                writer.pool.fields[field].add_list(term, numbers[sections[kept]], counts[kept])
+
+
+def _joined(arrays: Iterable[Numbers]) -> Numbers:
+    return np.concatenate([np.empty(0, np.int64), *arrays])
+
+
+def _open(storage: _Storage, fields: Iterable[str]) -> FileIndex:
+    schema = Schema(folded=Stored(_TEXT), stored=Stored(), **{field: Bag() for field in fields})
+    if any(name.endswith(".toc") for name in storage.list()):
+        return FileIndex(storage, schema=schema, indexname="sections")
+    return FileIndex.create(storage, schema, "sections")

@@ -1,0 +1,93 @@
+"""The seam between the program and whatever searches: nothing above it knows how the index is made.
+
+Every engine serves this protocol and passes tests/search/conformance.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kb.model import Document, Results
+
+MAX_QUERY = 2_000
+"""Characters in a query at most."""
+
+MAX_LIMIT = 1_000
+"""Hits on one page at most."""
+
+Progress = Callable[[int, int], None]
+"""Called with (documents done, documents to do)."""
+
+
+class Source(Protocol):
+    """Where documents come from; `kb.corpus.Corpus` is one."""
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Answer a digest for every document, by id; it changes when the document does."""
+
+    def read(self, id: str, /) -> Document:
+        """Read one document. Raises UnreadableError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update did, in numbers of documents. `problems` are sentences on documents that could not be read."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What is in the index. `created` is an ISO 8601 time in UTC, `generation` counts the states there have been."""
+
+    documents: int
+    sections: int
+    generation: int
+    created: str
+
+
+class Engine(Protocol):
+    """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
+
+    def search(self, query: str, limit: int = 20, offset: int = 0) -> Results:
+        """Answer hits `offset` to `offset + limit`, best first, and how many there are in all.
+
+        Without operators, or in quotes, a query means that very string: every section whose own text contains it is
+        found and nothing else is counted. Blanks separate strings that must all occur; `-string` must not. When
+        nothing contains the query and it was not quoted, sections with similar words are answered, their
+        `Hit.literal` False, and a note says so.
+
+        Raises UsageError for a query that is empty, too long or only excludes, or a page out of range; BadIndexError
+        when there is no usable index.
+        """
+
+    def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
+        """Make the index that of the source: changed documents anew, vanished ones gone, in one step.
+
+        A document that cannot be read keeps the state it has in the index. `rebuild` starts from nothing. Raises
+        BadIndexError when the index is damaged (rebuild it), StorageError when the machine refuses; then the index
+        is what it was.
+        """
+
+    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """Answer what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well."""
+
+    def stats(self) -> Stats:
+        """Answer what is in the index. Raises BadIndexError when there is no usable one."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+def open_engine(index: Path) -> Engine:
+    """Open the engine whose index is in the folder `index`, which need not exist yet."""
+    from kb.search.whoosh_engine import WhooshEngine
+
+    return WhooshEngine(index)

@@ -1,0 +1,178 @@
+"""States of the index on disk: a generation is a folder, complete and verified before its name appears.
+
+A new generation starts as hard links to the files of the current one, is written beside it, hashed, fsynced and then
+renamed to `gen-<number>`. Readers take the newest whose manifest holds; the one before is kept, nothing else is. So a
+killed process, a full disk or a power cut leaves the old state or the new one, and no flipped byte is answered from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kb import storage
+from kb.errors import BadIndexError, StorageError
+
+MANIFEST = "manifest.json"
+FINGERPRINTS = "fingerprints.json"
+_NAME = re.compile(r"gen-(\d{6,})")
+
+REBUILD = "请运行 kb index --rebuild 重建索引（语料库不受影响）"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A complete state. `format` names what wrote it; `created` is an ISO 8601 time in UTC."""
+
+    number: int
+    folder: Path
+    format: str
+    created: str
+    documents: int
+    sections: int
+    files: Mapping[str, str]
+
+    def fingerprints(self) -> dict[str, str]:
+        """Answer the fingerprint of every document in it, by id."""
+        fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())
+        return fingerprints
+
+
+class Generations:
+    """The generations in a folder, which need not exist yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def numbers(self) -> list[int]:
+        """Answer the numbers of all generations there are, newest first. Raises StorageError."""
+        try:
+            names = [path.name for path in self.root.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StorageError(f"读不了索引文件夹 {self.root}：{error.strerror}。请检查路径和权限。") from error
+        return sorted((int(match[1]) for name in names if (match := _NAME.fullmatch(name))), reverse=True)
+
+    def newest(self) -> Generation | None:
+        """Answer the newest generation whose every byte is as written, None when there never was one.
+
+        Raises BadIndexError when there are some and none holds, StorageError when they cannot be read.
+        """
+        numbers = self.numbers()
+        for number in numbers:
+            try:
+                return self._verified(number)
+            except BadIndexError:
+                continue
+        if self.numbers() != numbers:  # others went on while we looked
+            return self.newest()
+        if numbers:
+            raise BadIndexError(f"索引 {self.root} 已损坏：{REBUILD}。")
+        return None
+
+    def problems(self) -> list[str]:
+        """Verify the generations; answer a sentence for each that is damaged."""
+        found = []
+        for number in self.numbers():
+            try:
+                self._verified(number)
+            except BadIndexError as error:
+                found.append(str(error))
+        return found
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock of the folder, which is made when it is missing. Raises StorageError."""
+        storage.make_folder(self.root)
+        with storage.lock(self.root / ".lock"):
+            self._clear(self.numbers())
+            yield
+
+    @contextmanager
+    def draft(self, base: Generation | None) -> Iterator[Path]:
+        """Make a folder to write the next generation in, holding the files of `base`; gone at the end if unpublished."""
+        with storage.refusals(self.root):
+            folder = self.root / f"{storage.TEMPORARY}{secrets.token_hex(8)}"
+            folder.mkdir()
+            try:
+                if base:
+                    for name in set(base.files) - {FINGERPRINTS}:
+                        _link(base.folder / name, folder / name)
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(
+        self, folder: Path, base: Generation | None, format: str, fingerprints: Mapping[str, str], sections: int
+    ) -> None:
+        """Make the files in `folder`, written upon `base`, the next generation, durably; keep these two only.
+
+        Call it under the lock. Raises StorageError.
+        """
+        number = max(self.numbers(), default=0) + 1
+        storage.write_atomic(folder / FINGERPRINTS, json.dumps(fingerprints, ensure_ascii=False).encode())
+        files = {path.name: storage.sha256_of(path) for path in sorted(folder.iterdir())}
+        for name in files:
+            storage.sync(folder / name)
+        created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        numbers = {"documents": len(fingerprints), "sections": sections}
+        content = {"format": format, "created": created, **numbers, "files": files}
+        storage.write_atomic(folder / MANIFEST, _sealed(json.dumps(content, indent=1).encode()))
+        with storage.refusals(self.root):
+            folder.rename(self._folder(number))
+        storage.sync(self.root)
+        self._clear([number, base.number if base else number])
+
+    def _folder(self, number: int) -> Path:
+        return self.root / f"gen-{number:06d}"
+
+    def _verified(self, number: int) -> Generation:
+        """Read a generation's manifest and compare every file. Raises BadIndexError, StorageError."""
+        folder = self._folder(number)
+        damaged = BadIndexError(f"索引的第 {number} 代（{folder}）已损坏：{REBUILD}。")
+        try:
+            content = json.loads(_unsealed((folder / MANIFEST).read_bytes()))
+            if any(storage.sha256_of(folder / name) != digest for name, digest in content["files"].items()):
+                raise damaged
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+            raise damaged from error
+        except OSError as error:
+            raise StorageError(f"读不了索引 {folder}：{error.strerror}。请检查权限和磁盘。") from error
+        return Generation(number, folder, **content)
+
+    def _clear(self, kept: list[int]) -> None:
+        """Remove what killed runs left, and the generations that are not kept. Raises StorageError."""
+        with storage.refusals(self.root):
+            for number in set(self.numbers()).difference(kept):
+                self._folder(number).rename(self.root / f"{storage.TEMPORARY}{secrets.token_hex(8)}")
+            for leftover in self.root.glob(f"{storage.TEMPORARY}*"):
+                shutil.rmtree(leftover)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Hard-link a file, or copy it where the file system cannot."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _sealed(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def _unsealed(data: bytes) -> bytes:
+    """Answer the content after its digest. Raises ValueError when they do not belong together."""
+    digest, _, content = data.partition(b"\n")
+    if digest != hashlib.sha256(content).hexdigest().encode():
+        raise ValueError("manifest altered")
+    return content

@@ -1,0 +1,138 @@
+"""One state of the index, open for searching: which sections contain a string, and which answer best."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+
+import numpy as np
+
+from kb.search import ranking
+from kb.search._whoosh import Numbers, Reader
+from kb.search.analysis import bigrams
+from kb.search.generations import Generation
+from kb.search.indexing import FIELDS, Stored
+from kb.search.query import Query
+from kb.search.ranking import Floats
+
+_FEW = 64
+_CACHED = 20_000_000
+
+
+class Searcher:
+    """Answers with section numbers; `stored` tells what they are. Many threads may use one."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self._reader = Reader(generation.folder, FIELDS)
+        self._live = int(self._reader.live.sum())
+        self._documents = self._numbered_documents()
+        self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
+        self._impacts = _Cache(_CACHED)
+
+    def containing(self, query: Query) -> Numbers:
+        """Answer the sections whose text contains every required string and none of the excluded, ascending."""
+        found = self._containing_all(query.required)
+        for string in query.excluded:
+            found = np.setdiff1d(found, self._containing(string), assume_unique=True)
+        return found
+
+    def related(self, query: Query) -> Numbers:
+        """Answer the sections that have a word of the query, in their text, title or heading path, ascending."""
+        found = np.zeros(self._reader.size, bool)
+        for term, weight in ranking.terms(query.required).items():
+            if weight >= 1:
+                found[self._impact(term)[0]] = True
+        for string in query.excluded:
+            found[self._containing(string)] = False
+        return np.flatnonzero(found)
+
+    def ranked(self, sections: Numbers, query: Query, first: int, last: int) -> list[tuple[int, float]]:
+        """Answer the sections that come `first` to `last` by their score, with the score.
+
+        Equal ones come in the order of their documents' ids, then of the text.
+        """
+        scores = np.zeros(self._reader.size, np.float32)
+        for term, weight in ranking.terms(query.required).items():
+            having, impact = self._impact(term)
+            scores[having] += np.float32(weight) * impact
+        scores = scores[sections]
+        if last < len(sections):
+            worst = np.partition(scores, len(scores) - last)[len(scores) - last]
+            sections, scores = sections[scores >= worst], scores[scores >= worst]
+        order = np.lexsort((sections, self._documents[sections], -scores))[first:last]
+        return [(int(sections[place]), float(scores[place])) for place in order]
+
+    def stored(self, section: int) -> Stored:
+        """Answer what was kept of a section."""
+        return Stored(*self._reader.stored(section))
+
+    def _containing_all(self, strings: Iterable[str]) -> Numbers:
+        found: Numbers | None = None
+        for string in sorted(strings, key=len, reverse=True):
+            having = self._containing(string)
+            found = having if found is None else np.intersect1d(found, having, assume_unique=True)
+        return np.empty(0, np.int64) if found is None else found
+
+    def _containing(self, string: str) -> Numbers:
+        """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""
+        if len(string) <= 2:
+            return self._reader.postings("text", string)[0]
+        candidates: Numbers | None = None
+        for pair in dict.fromkeys(bigrams(string)):
+            having = self._reader.postings("text", pair)[0]
+            candidates = having if candidates is None else np.intersect1d(candidates, having, assume_unique=True)
+            if len(candidates) <= _FEW:
+                break
+        needle, text = string.encode(), self._reader.text
+        assert candidates is not None
+        return np.array([section for section in candidates.tolist() if needle in text(section)], np.int64)
+
+    def _impact(self, term: str) -> tuple[Numbers, Floats]:
+        """Answer the sections that have a term in any field, and what it adds to their scores."""
+        found = self._impacts.get(term)
+        if found is None:
+            counts = np.zeros(self._reader.size, np.float32)
+            for name, norms in self._norms.items():
+                sections, times = self._reader.postings(name, term)
+                counts[sections] += times * norms[sections]
+            sections = np.flatnonzero(counts)
+            found = sections, ranking.impacts(counts[sections], self._live)
+            self._impacts.put(term, found)
+        return found
+
+    def _norms_of(self, name: str, field: ranking.Field) -> Floats:
+        lengths = self._reader.lengths(name)
+        average = float(lengths[self._reader.live].mean()) if self._live else 0.0
+        return ranking.norms(lengths, field, average)
+
+    def _numbered_documents(self) -> Numbers:
+        """Number the documents in the order of their ids; answer the number for each section."""
+        lists = dict(self._reader.lists("document"))
+        numbers = np.full(self._reader.size, -1)
+        for number, document in enumerate(sorted(lists)):
+            numbers[lists[document]] = number
+        return numbers
+
+
+class _Cache:
+    """Keeps the arrays used last, up to a number of postings."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._size, self._lock = limit, 0, Lock()
+        self._kept: OrderedDict[str, tuple[Numbers, Floats]] = OrderedDict()
+
+    def get(self, term: str) -> tuple[Numbers, Floats] | None:
+        with self._lock:
+            if term in self._kept:
+                self._kept.move_to_end(term)
+            return self._kept.get(term)
+
+    def put(self, term: str, arrays: tuple[Numbers, Floats]) -> None:
+        with self._lock:
+            if term not in self._kept:
+                self._kept[term] = arrays
+                self._size += len(arrays[0])
+            while self._size > self._limit and len(self._kept) > 1:
+                self._size -= len(self._kept.popitem(last=False)[1][0])

@@ -1,0 +1,82 @@
+"""Which characters of a text a query matches, and the piece of the text that shows it best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kb.search.analysis import Folded, fold, fold_with_offsets, words
+from kb.search.query import Query, parse
+
+WIDTH = 120
+"""Characters of a snippet, unless one match is longer."""
+
+_BEFORE = 30
+Span = tuple[int, int]
+
+
+def match_spans(text: str, query: Query | str) -> list[Span]:
+    """Answer the [start, end) offsets of everything in a text that a query matches, ascending, without overlaps.
+
+    These are the places of the query's strings; where none stands in the text and none was quoted, those of its words.
+    Raises UsageError for a query (given as a string) that cannot be searched.
+    """
+    query = parse(query) if isinstance(query, str) else query
+    folded = fold_with_offsets(text)
+    return [folded.span(start, end) for start, end in _merged(_places(folded, query))]
+
+
+def snippet(text: str, query: Query) -> tuple[str, tuple[Span, ...]]:
+    """Answer the piece of a text that holds most of what a query matches, and the matches' offsets in that piece.
+
+    It is cut from the text as it stands; the start of the text when nothing matches.
+    """
+    text = text.rstrip()
+    spans = match_spans(text, query)
+    start, end = _window(text, spans)
+    return text[start:end], tuple(
+        (max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start
+    )
+
+
+def _places(folded: Folded, query: Query) -> list[Span]:
+    found = list(_occurrences(folded.text, query.required))
+    if found or query.exact:
+        return found
+    return list(_occurrences(folded.text, (w for string in query.required for w in words(string) if len(w) > 1)))
+
+
+def _occurrences(text: str, strings: Iterable[str]) -> Iterable[Span]:
+    for string in strings:
+        start = text.find(string)
+        while start >= 0:
+            yield start, start + len(string)
+            start = text.find(string, start + len(string))
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """Join spans that overlap; neighbours stay apart."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _window(text: str, spans: list[Span]) -> Span:
+    """Choose the window with the most different matches, then the most, then the first."""
+    if not spans or len(text) <= WIDTH:
+        return 0, min(len(text), WIDTH)
+    reach = WIDTH - _BEFORE
+
+    def worth(first: Span) -> tuple[int, int, int]:
+        inside = [fold(text[a:b]) for a, b in spans if a >= first[0] and b <= first[0] + reach]
+        return len(set(inside)), len(inside), -first[0]
+
+    first = max(spans[:_TRIED], key=worth)
+    start = max(0, min(first[0] - _BEFORE, len(text) - WIDTH))
+    return start, max(start + WIDTH, first[1])
+
+
+_TRIED = 50

@@ -1,0 +1,211 @@
+"""The embedded engine: Whoosh's segments, scored with numpy, stored in verified generations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from urllib.parse import quote
+
+from kb import storage
+from kb.errors import BadIndexError, StorageError, UsageError
+from kb.model import Hit, Results
+from kb.search import analysis
+from kb.search._whoosh import Reader, Writer, library
+from kb.search.engine import MAX_LIMIT, Progress, Source, Stats, Updated
+from kb.search.generations import Generation, Generations
+from kb.search.indexing import FIELDS, analysed
+from kb.search.query import Query, parse
+from kb.search.searcher import Searcher
+from kb.search.snippets import snippet
+
+_LAYOUT = 1
+_NAMED = 5
+
+
+class WhooshEngine:
+    """Serves `kb.search.engine.Engine` from a folder of generations."""
+
+    def __init__(self, folder: Path) -> None:
+        self._generations = Generations(folder)
+        self._format = f"kb {_LAYOUT}.{analysis.VERSION}, {library()}"
+        self._opened: Searcher | None = None
+        self._seen: list[int] = []
+        self._lock = Lock()
+
+    def search(self, query: str, limit: int = 20, offset: int = 0) -> Results:
+        """See `Engine.search`."""
+        started = time.perf_counter()
+        if not (0 <= limit <= MAX_LIMIT and offset >= 0):
+            raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
+        understood = parse(query)
+        searcher = self._searcher()
+        sections, notes = searcher.containing(understood), list(understood.notes)
+        literal = bool(len(sections))
+        if not literal:
+            sections = sections if understood.exact else searcher.related(understood)
+            notes.append(_nothing_literal(understood, len(sections)))
+        best = searcher.ranked(sections, understood, offset, offset + limit) if limit and len(sections) else []
+        hits = tuple(_hit(searcher, section, score, understood, literal) for section, score in best)
+        took = (time.perf_counter() - started) * 1000
+        return Results(query, len(sections), round(took, 3), hits, tuple(notes))
+
+    def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
+        """See `Engine.update`."""
+        with self._generations.writing():
+            base = None if rebuild else self._generations.newest()
+            if base and base.format != self._format:
+                base = None
+            plan = _plan(base.fingerprints() if base else {}, dict(source.fingerprints()))
+            if base and not plan.changed and not plan.removed:
+                return Updated(0, 0, 0, len(plan.wanted))
+            with self._generations.draft(base) as folder, storage.refusals(folder.parent):
+                problems = self._write(folder, plan, source, progress)
+                self._generations.publish(folder, base, self._format, plan.fingerprints(problems), _verified(folder))
+            return plan.outcome(problems)
+
+    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """See `Engine.check`."""
+        try:
+            damaged, generation = self._generations.problems(), self._generations.newest()
+        except BadIndexError as error:
+            return [str(error)]
+        if generation is None:
+            return [str(_no_index(self._generations.root))]
+        if generation.format != self._format:
+            return [*damaged, str(self._strange(generation))]
+        return damaged + _staleness(_plan(generation.fingerprints(), fingerprints))
+
+    def stats(self) -> Stats:
+        """See `Engine.stats`."""
+        generation = self._searcher().generation
+        return Stats(generation.documents, generation.sections, generation.number, generation.created)
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._opened = None
+
+    def _searcher(self) -> Searcher:
+        """Answer the newest state. While files cannot be listed or read, the one that is open goes on answering."""
+        try:
+            numbers = self._generations.numbers()
+        except StorageError:
+            if self._opened is None:
+                raise
+            return self._opened
+        with self._lock:
+            if self._opened is None or numbers != self._seen:
+                self._opened = self._open()
+                self._seen = numbers
+            return self._opened
+
+    def _open(self) -> Searcher:
+        generation = self._generations.newest()
+        if generation is None:
+            raise _no_index(self._generations.root)
+        if generation.format != self._format:
+            raise self._strange(generation)
+        if self._opened and self._opened.generation == generation:
+            return self._opened
+        return Searcher(generation)
+
+    def _strange(self, generation: Generation) -> BadIndexError:
+        return BadIndexError(
+            f"索引由另一版本（{generation.format}）写成，现在是 {self._format}：请运行 kb index 更新。"
+        )
+
+    def _write(self, folder: Path, plan: Plan, source: Source, progress: Progress | None) -> dict[str, str]:
+        """Bring the index in `folder` up to date; answer what went wrong, by document."""
+        writer, problems = Writer(folder, FIELDS), {}
+        for id in plan.removed:
+            writer.delete(id)
+        for done, (id, entries) in enumerate(analysed(source, plan.changed), start=1):
+            if isinstance(entries, str):
+                problems[id] = entries
+            else:
+                writer.delete(id)
+                for entry in entries:
+                    writer.add(*entry)
+            if progress:
+                progress(done, len(plan.changed))
+        writer.commit()
+        return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What separates the index from its source: fingerprints by document as they are in each, and the difference."""
+
+    known: Mapping[str, str]
+    wanted: Mapping[str, str]
+    changed: list[str]
+    removed: list[str]
+
+    def fingerprints(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """Answer the fingerprints that hold after the update: a document that could not be read is as it was."""
+        return {
+            id: self.known[id] if id in problems else fingerprint
+            for id, fingerprint in self.wanted.items()
+            if id not in problems or id in self.known
+        }
+
+    def outcome(self, problems: Mapping[str, str]) -> Updated:
+        """Count."""
+        done = set(self.changed).difference(problems)
+        added = len(done - self.known.keys())
+        unchanged = len(self.wanted) - len(self.changed)
+        return Updated(added, len(done) - added, len(self.removed), unchanged, tuple(problems.values()))
+
+
+def _plan(known: Mapping[str, str], wanted: Mapping[str, str]) -> Plan:
+    changed = sorted(id for id, fingerprint in wanted.items() if known.get(id) != fingerprint)
+    return Plan(known, wanted, changed, sorted(known.keys() - wanted.keys()))
+
+
+def _staleness(plan: Plan) -> list[str]:
+    added = len(set(plan.changed) - plan.known.keys())
+    counts = {"新增": added, "修改": len(plan.changed) - added, "删除": len(plan.removed)}
+    told = "、".join(f"{what} {number:,} 个文件" for what, number in counts.items() if number)
+    return [f"索引不是语料库现在的样子（此后{told}）：请运行 kb index 更新。"] if told else []
+
+
+def _verified(folder: Path) -> int:
+    """Open what was just written; answer the number of sections that can be found."""
+    return int(Reader(folder, FIELDS).live.sum())
+
+
+def _no_index(folder: Path) -> BadIndexError:
+    return BadIndexError(f"还没有索引（{folder}）：请先运行 kb index 建立索引。")
+
+
+def _nothing_literal(query: Query, related: int) -> str:
+    strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
+    if query.exact:
+        return f"没有一节包含 {strings}（引号中的文字必须原样出现）。"
+    if len(query.required) > 1:
+        strings = f"同时包含 {strings}"
+    if related:
+        return f"没有一节包含 {strings}；以下按词语相近的程度排列。"
+    return f"没有一节包含 {strings}，也没有词语相近的章节。"
+
+
+def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: bool) -> Hit:
+    stored = searcher.stored(section)
+    piece, highlights = snippet(stored.text, query)
+    address = f"/d/{quote(stored.document)}#{quote(stored.anchor, safe='~')}"
+    return Hit(
+        document=stored.document,
+        title=stored.title,
+        issuer=stored.issuer,
+        date=stored.date,
+        anchor=stored.anchor,
+        number=stored.number,
+        heading_path=stored.path,
+        snippet=piece,
+        highlights=highlights,
+        score=round(score, 4),
+        url=address,
+        literal=literal,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from bs4 import BeautifulSoup, Tag
@@ -74,8 +75,12 @@ _ATTACHMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE
 )
 _MOST_CHARACTERS = 10_000_000
-_MOST_TAGS = 400_000
+_MOST_TAGS = 200_000
+_DEEPEST = 1_000
 _LEAST_TEXT = 10
+_MOST_HEADINGS = 20
+_NO_TEXT = frozenset(("a", "nav", "footer", "header", "form", "aside", "select", "button"))
+_INLINE = frozenset(("p", "span", "font", "b", "strong", "i", "em", "u", "a"))
 _LONG_PARAGRAPH = 25
 _SHARE = 0.95
 
@@ -111,9 +116,16 @@ def extract_html(data: bytes, *, content_type: str | None = None) -> Extracted:
 
 
 def _parse(markup: str) -> BeautifulSoup:
+    """Parse a page within bounds that no page of a document comes near."""
     if len(markup) > _MOST_CHARACTERS or markup.count("<") > _MOST_TAGS:
         raise UnreadableError("网页过大或标签过多，不像一份文件的网页：请只保存正文所在的页面再导入。")
-    return BeautifulSoup(markup, "lxml")
+    soup = BeautifulSoup(markup, "lxml")
+    depths = {id(soup): 0}
+    for tag in soup.find_all(True):
+        depths[id(tag)] = depths[id(tag.parent)] + 1
+        if depths[id(tag)] > _DEEPEST:
+            raise UnreadableError(f"网页的标签嵌套超过 {_DEEPEST} 层，不像一份文件的网页：请重新保存网页再导入。")
+    return soup
 
 
 def _content(soup: BeautifulSoup, post: detail.Post | None) -> tuple[Tag, str]:
@@ -128,47 +140,44 @@ def _content(soup: BeautifulSoup, post: detail.Post | None) -> tuple[Tag, str]:
 
 def _marked(soup: BeautifulSoup) -> tuple[Tag, str] | None:
     """Find the element with the surest mark that holds text; the outermost where such elements are nested."""
-    best: tuple[int, Tag, str] | None = None
+    sizes = _sizes(soup, shortest=1)
+    best, place = len(_MARKS), None
     for tag in soup.find_all(True):
-        names = [str(tag.get("id", "")), *(tag.get_attribute_list("class") or [])]
-        rank, name = min(
-            ((_RANK.get(str(name).lower(), len(_MARKS)), str(name)) for name in names if name),
-            default=(len(_MARKS), ""),
-        )
-        if rank < (best[0] if best else len(_MARKS)) and len(tag.get_text(strip=True)) >= _LEAST_TEXT:
-            best = (rank, tag, name)
-    return (best[1], f"HTML: {best[2]}") if best else None
+        names = [tag.get("id"), *(tag.get_attribute_list("class") or [])]
+        rank = min(_RANK.get(str(name).lower(), len(_MARKS)) for name in names)
+        if rank < best and sizes[id(tag)] >= _LEAST_TEXT:
+            best, place = rank, tag
+    return (place, f"HTML: {_MARKS[best]}") if place else None
 
 
 def _densest(body: Tag) -> Tag:
-    """Answer the smallest element that holds nearly all long paragraphs outside links, or the whole body."""
-    weights: dict[int, int] = {}
-    elements = [tag for tag in body.find_all(True) if tag.name not in ("nav", "footer", "header", "form", "aside")]
-    for tag in [*elements][::-1]:
-        own = sum(
-            len(string)
-            for string in tag.find_all(string=True, recursive=False)
-            if len(string.strip()) >= _LONG_PARAGRAPH
-        )
-        weight = weights.get(id(tag), 0) + (own if tag.name != "a" else 0)
-        weights[id(tag)] = weight
-        weights[id(tag.parent)] = weights.get(id(tag.parent), 0) + weight
+    """Answer the smallest element that holds nearly all long texts outside links and navigation."""
+    sizes = _sizes(body, shortest=_LONG_PARAGRAPH)
     place = body
     while True:
-        children = [child for child in place.find_all(True, recursive=False) if weights.get(id(child), 0)]
-        best = max(children, key=lambda child: weights[id(child)], default=None)
-        if (
-            best is None
-            or weights[id(best)] < _SHARE * weights[id(place)]
-            or best.name in ("p", "span", "font", "b", "strong")
-        ):
+        inner = [child for child in place.find_all(True, recursive=False) if child.name not in _INLINE]
+        best = max(inner, key=lambda child: sizes[id(child)], default=None)
+        if best is None or sizes[id(best)] < max(_SHARE * sizes[id(place)], 1):
             return place
         place = best
 
 
+def _sizes(root: Tag, shortest: int) -> Counter[int]:
+    """Count the characters below each element, by its id(): texts from `shortest` on, without links and navigation."""
+    sizes: Counter[int] = Counter()
+    for tag in [root, *root.find_all(True)][::-1]:
+        if tag.name in _NO_TEXT:
+            sizes[id(tag)] = 0
+        texts = tag.find_all(string=True, recursive=False) if tag.name not in _NO_TEXT else []
+        sizes[id(tag)] += sum(len(text) for text in map(str.strip, texts) if len(text) >= shortest)
+        sizes[id(tag.parent)] += sizes[id(tag)]
+    return sizes
+
+
 def _title(soup: BeautifulSoup, root: Tag) -> str:
     """Answer the heading above the content when the page has one of its own, else its <title>."""
-    heads = [plain(tag.get_text()) for tag in soup.find_all("h1") if root not in tag.parents]
+    inside = {id(tag) for tag in root.find_all("h1")}
+    heads = [plain(tag.get_text()) for tag in soup.find_all("h1")[:_MOST_HEADINGS] if id(tag) not in inside]
     own = [head for head in heads if len(re.findall(r"[\u4e00-\u9fff]", head)) >= 5]
     return own[-1] if own else plain(soup.title.get_text()) if soup.title else ""
 

@@ -12,57 +12,13 @@ from dataclasses import dataclass
 from bs4 import NavigableString, Tag
 from bs4.element import PreformattedString
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
+_BLOCK_NAMES = """
+address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form
+h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol option p pre section summary table tbody td tfoot th thead tr ul
+"""
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _UNSEEN = frozenset(
-    ["script", "style", "noscript", "template", "iframe", "object", "embed", "select", "textarea", "button", "head"]
+    ("script", "style", "noscript", "template", "iframe", "object", "select", "textarea", "button", "head")
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—"
@@ -90,7 +46,7 @@ def plain(text: str) -> str:
 
 def text_lines(root: Tag) -> Lines:
     """Answer the lines of a document's element; data tables become Markdown rows, layout tables disappear."""
-    tables = {id(table): rows for table in root.find_all("table") if (rows := _rows(table))}
+    tables = {id(table): rows for table in _innermost_tables(root) if (rows := _rows(table))}
     return _walk(root, tables, cells=False, without=None)
 
 
@@ -154,13 +110,15 @@ class _Writer:
         self.lines += lines
 
 
-def _rows(table: Tag) -> list[str]:
-    """Answer a table of data as Markdown rows; [] for a table that serves the layout.
+def _innermost_tables(root: Tag) -> list[Tag]:
+    """Answer the tables that hold no other: a table around tables serves the layout."""
+    tables = root.find_all("table")
+    holders = {id(table.find_parent("table")) for table in tables}
+    return [table for table in tables if id(table) not in holders]
 
-    Layout tables hold other tables, have a single row or column, or cells as long as a page.
-    """
-    if table.find("table"):
-        return []
+
+def _rows(table: Tag) -> list[str]:
+    """Answer a table of data as Markdown rows; [] for one of a single row or column or with cells as long as a page."""
     grid = _grid(table)
     if len(grid) < 2 or max(map(len, grid)) < 2 or any(len(cell) > _LONGEST_CELL for row in grid for cell in row):
         return []

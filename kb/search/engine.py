@@ -53,6 +53,19 @@ class Stats:
     created: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known."""
+
+    id: str
+    source: str
+    title: str
+    issuer: str
+    document_number: str
+    kind: str
+    date: str
+
+
 class Engine(Protocol):
     """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
 
@@ -81,6 +94,9 @@ class Engine(Protocol):
 
     def stats(self) -> Stats:
         """Answer what is in the index. Raises BadIndexError when there is no usable one."""
+
+    def documents(self) -> tuple[Listing, ...]:
+        """Answer every document in the index, by id. Raises BadIndexError when there is no usable one."""
 
     def close(self) -> None:
         """Let go of files."""

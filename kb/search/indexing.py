@@ -16,7 +16,7 @@ FIELDS = ("document", "title", "path", "text")
 
 
 class Stored(NamedTuple):
-    """What is kept of a section to show it: the fields of a hit, and its own text."""
+    """What is kept of a section to show it: the fields of a hit, its own text, and what lists of documents show."""
 
     document: str
     title: str
@@ -26,6 +26,9 @@ class Stored(NamedTuple):
     number: str
     path: tuple[str, ...]
     text: str
+    source: str
+    document_number: str
+    kind: str
 
 
 class Entry(NamedTuple):
@@ -82,4 +85,7 @@ def _stored(document: Document, section: Section, path: tuple[str, ...]) -> Stor
         section.number,
         path,
         section.text,
+        document.source,
+        data.document_number,
+        data.kind,
     )

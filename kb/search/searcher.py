@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from threading import Lock
 
 import numpy as np
@@ -67,6 +67,11 @@ class Searcher:
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""
         return Stored(*self._reader.stored(section))
+
+    def documents(self) -> Iterator[Stored]:
+        """Yield what was kept of each document's first section, by id."""
+        first = {document: int(sections[0]) for document, sections in self._reader.lists("document")}
+        return (self.stored(section) for _, section in sorted(first.items()))
 
     def _containing_all(self, strings: Iterable[str]) -> Numbers:
         found: Numbers | None = None

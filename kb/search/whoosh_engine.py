@@ -14,14 +14,14 @@ from kb.errors import BadIndexError, StorageError, UsageError
 from kb.model import Hit, Results
 from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
-from kb.search.engine import MAX_LIMIT, Progress, Source, Stats, Updated
+from kb.search.engine import MAX_LIMIT, Listing, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations
 from kb.search.indexing import FIELDS, analysed
 from kb.search.query import Query, parse
 from kb.search.searcher import Searcher
 from kb.search.snippets import snippet
 
-_LAYOUT = 1
+_LAYOUT = 2
 _NAMED = 5
 
 
@@ -82,6 +82,13 @@ class WhooshEngine:
         """See `Engine.stats`."""
         generation = self._searcher().generation
         return Stats(generation.documents, generation.sections, generation.number, generation.created)
+
+    def documents(self) -> tuple[Listing, ...]:
+        """See `Engine.documents`."""
+        return tuple(
+            Listing(kept.document, kept.source, kept.title, kept.issuer, kept.document_number, kept.kind, kept.date)
+            for kept in self._searcher().documents()
+        )
 
     def close(self) -> None:
         """See `Engine.close`."""

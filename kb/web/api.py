@@ -1,0 +1,27 @@
+"""The JSON interface: the same objects as `kb search --json` and `kb show --json`. Errors are RFC 9457 problems."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from kb.errors import UsageError
+from kb.web.arguments import number, query
+from kb.web.library import library
+
+PREFIX = "/api/v1"
+blueprint = Blueprint("api", __name__)
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Answer `Results` for `q`, from hit `offset` on (0 is the first), at most `limit` (1 to 100, usually 10)."""
+    if "q" not in request.args:
+        raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
+    results = library().search(query(), limit=number("limit", 10, 1, 100), offset=number("offset", 0, 0, 10**9))
+    return jsonify(results.as_json())
+
+
+@blueprint.get("/documents/<id>")
+def document(id: str) -> Response:
+    """Answer the document: metadata, provenance and the tree of sections."""
+    return jsonify(library().document(id).as_json())

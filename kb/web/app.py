@@ -1,0 +1,79 @@
+"""The web application: its parts, its headers, and the one place where errors become pages."""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from kb.errors import KbError
+from kb.settings import Settings
+from kb.web import api, pages, wording
+from kb.web.library import EXTENSION, Library
+
+_YEAR = 365 * 24 * 3600
+# Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Answer the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = Library(settings)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(wording.FILTERS)
+    app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
+    app.register_error_handler(KbError, _refuse)
+    app.register_error_handler(HTTPException, _refuse)
+    app.after_request(_finish)
+    return app
+
+
+def _static_url(app: Flask) -> object:
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in Path(str(app.static_folder)).iterdir()
+    }
+    return lambda name: url_for("static", filename=name, v=hashes[name])
+
+
+def _refuse(error: Exception) -> tuple[Response | str, int]:
+    """Answer an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
+    status = error.status if isinstance(error, KbError) else getattr(error, "code", None) or 500
+    heading, sentence = wording.REFUSALS.get(status, wording.REFUSALS[500])
+    if isinstance(error, KbError):
+        sentence = str(error)
+    if request.path.startswith(f"{api.PREFIX}/"):
+        response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=sentence)
+        response.mimetype = "application/problem+json"
+        return response, status
+    suggestions = getattr(error, "suggestions", ())
+    return render_template(
+        "error.html", heading=heading, sentence=sentence, status=status, suggestions=suggestions
+    ), status
+
+
+def _finish(response: Response) -> Response:
+    """Set the headers of every answer; an answer that the browser already has is not sent again."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.status_code == HTTPStatus.OK and not response.is_streamed:
+        response.headers.setdefault("Cache-Control", "no-cache")
+        response.add_etag()
+        response.make_conditional(request)
+    return response

@@ -1,0 +1,22 @@
+"""The parameters of an address, checked."""
+
+from __future__ import annotations
+
+import re
+
+from flask import request
+
+from kb.errors import UsageError
+
+
+def query() -> str:
+    """What the reader typed, without the white space around it."""
+    return request.args.get("q", "").strip()
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    """A whole number from `low` to `high`; raises UsageError for anything else."""
+    value = request.args.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,10}", value) or not low <= int(value) <= high:
+        raise UsageError(f"参数 {name} 应当是 {low} 到 {high} 之间的整数，现在是“{value[:20]}”。")
+    return int(value)

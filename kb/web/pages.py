@@ -1,0 +1,182 @@
+"""The pages that people read."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.errors import NotFoundError
+from kb.model import Document
+from kb.web import reading, wording
+from kb.web.arguments import number, query
+from kb.web.library import library
+
+blueprint = Blueprint("pages", __name__)
+
+HITS_PER_PAGE = 10
+DOCUMENTS_PER_PAGE = 60
+REPAIRS_SHOWN = 2000
+_LAST_PAGE = 100_000
+_NAME_COMPARED = 80
+
+
+class Missing(NotFoundError):
+    """Something that is not there, with (label, address) links to what is near it."""
+
+    def __init__(self, sentence: str, suggestions: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(sentence)
+        self.suggestions = suggestions
+
+
+@blueprint.get("/")
+def home() -> str:
+    """What is here, a search box, examples, and the documents by year, all or those of one `source`."""
+    catalogue, source = library().catalogue(), request.args.get("source", "")
+    chosen = [listing for listing in catalogue.listings if source in ("", listing.source)]
+    if source and not chosen:
+        raise Missing(f"没有名为“{source[:40]}”的来源。", [("全部文件", url_for(".home"))])
+    page, last, address = _paging(len(chosen), DOCUMENTS_PER_PAGE, ".home", source=source or None)
+    shown = chosen[(page - 1) * DOCUMENTS_PER_PAGE : page * DOCUMENTS_PER_PAGE]
+    years = [(year, list(group)) for year, group in groupby(shown, key=lambda listing: listing.date[:4])]
+    return render_template(
+        "home.html",
+        catalogue=catalogue,
+        source=source,
+        years=years,
+        page=page,
+        last=last,
+        page_address=lambda page: f"{address(page)}#kb-catalogue",
+    )
+
+
+@blueprint.get("/search")
+def search() -> str:
+    """Hits for `q`, ten a page; without `q` the empty form."""
+    q = query()
+    if not q:
+        return render_template("search.html", q="", results=None, catalogue=library().catalogue(), page=1)
+    first = (number("page", 1, 1, _LAST_PAGE) - 1) * HITS_PER_PAGE
+    results = library().search(q, limit=HITS_PER_PAGE, offset=first)
+    page, last, address = _paging(results.total, HITS_PER_PAGE, ".search", q=q)
+    return render_template(
+        "search.html",
+        q=q,
+        results=results,
+        first=first + 1,
+        page=page,
+        last=last,
+        page_address=address,
+        catalogue=library().catalogue(),
+    )
+
+
+@blueprint.get("/d/<id>")
+def document(id: str) -> str:
+    """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired."""
+    found, q = _document(id), query()
+    passages = list(reading.passages(found, q))
+    matched = {passage.section.anchor: passage.matches for passage in passages if passage.matches}
+    title = _title_in_text(found, passages)
+    repairs = found.provenance.repairs
+    counts = {kind: sum(repair.kind == kind for repair in repairs) for kind in wording.REPAIRS}
+    return render_template(
+        "document.html",
+        document=found,
+        q=q,
+        title=title,
+        passages=passages[1:] if title else passages,
+        entries=reading.outline(found.sections, matched),
+        matches=sum(matched.values()),
+        first_match=next(iter(matched), ""),
+        rows=list(wording.metadata_rows(found.metadata)),
+        repair_counts=[(kind, count) for kind, count in counts.items() if count],
+        doubtful=counts["doubtful"],
+        places=reading.places(found, REPAIRS_SHOWN),
+    )
+
+
+@blueprint.get("/d/<id>/snapshot")
+def snapshot(id: str) -> Response:
+    """The bytes as found, to save; never shown in place, since they may be a page with scripts."""
+    found = _document(id)
+    if not found.provenance.snapshot:
+        raise Missing("这份文件没有存快照。", [(found.metadata.title, url_for(".document", id=id))])
+    data = library().corpus.snapshot(found.provenance.snapshot)
+    name = PurePosixPath(found.provenance.origin).name or id
+    return send_file(
+        io.BytesIO(data),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=name,
+        etag=found.provenance.snapshot,
+        max_age=0,
+    )
+
+
+@blueprint.get("/d/<id>/<anchor>")
+def section(id: str, anchor: str) -> BaseResponse:
+    """Lead to a section by an address that survives where the part after # is cut off."""
+    found = _document(id)
+    known = reading.addresses(found)
+    if anchor not in known:
+        near = sorted(difflib.get_close_matches(anchor[:_NAME_COMPARED], known, 6, 0.5))
+        suggestions = [(f"{known[name]}　#{name}", url_for(".document", id=id, _anchor=name)) for name in near]
+        whole = (f"《{found.metadata.title}》全文和目录", url_for(".document", id=id))
+        raise Missing(f"这份文件里没有“{anchor[:_NAME_COMPARED]}”这一条款。", [*suggestions, whole])
+    return redirect(url_for(".document", id=id, q=query() or None, _anchor=anchor))
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Whether the index can be searched: 200, or 503 with the reason."""
+    library().engine.stats()
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Documents may be crawled; results of searches are not documents."""
+    return Response("User-agent: *\nDisallow: /search\nDisallow: /api/\n", mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> BaseResponse:
+    """The icon, for browsers that do not read the page's link."""
+    return redirect(url_for("static", filename="icon.svg"))
+
+
+def _document(id: str) -> Document:
+    """Read a document, or say which ones have a like name. Raises Missing."""
+    try:
+        return library().document(id)
+    except NotFoundError as error:
+        near = difflib.get_close_matches(id[:_NAME_COMPARED], library().corpus.ids(), 6, 0.5)
+        suggestions = [(name, url_for(".document", id=name)) for name in near]
+        raise Missing(str(error), suggestions) from error
+
+
+def _title_in_text(found: Document, passages: Sequence[reading.Passage]) -> reading.Passage | None:
+    """The passage that is the title line and nothing else: it heads the page in place of the metadata's title."""
+    if not passages or passages[0].section.anchor != "title" or passages[0].section.children:
+        return None
+    same = "".join(passages[0].section.text.split()) == "".join(found.metadata.title.split())
+    return passages[0] if same else None
+
+
+def _paging(total: int, size: int, endpoint: str, **parameters: Any) -> tuple[int, int, Callable[[int], str]]:
+    """Answer this page's number, the last one's, and what makes a page's address. Raises Missing beyond the last."""
+    page, last = number("page", 1, 1, _LAST_PAGE), max(-(-total // size), 1)
+
+    def address(page: int) -> str:
+        return url_for(endpoint, **parameters, page=page if page > 1 else None)
+
+    if page > last:
+        raise Missing(f"没有第 {page} 页：一共 {last} 页。", [(f"第 {last} 页", address(last))])
+    return page, last, address

@@ -1,0 +1,271 @@
+"""Document → what the reading page shows: its outline, and its text as blocks with everything marked in place.
+
+Nothing here changes a character: the text of the blocks, in order, is the document's text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, repeat
+
+from markupsafe import Markup, escape
+
+from kb.model import Document, Repair, Section
+from kb.search.query import Query, parse
+from kb.search.snippets import Span, match_spans
+
+# What a character of the text can be, as bits, so that runs of equal characters become one element each.
+_LABEL, _DOUBTFUL, _MATCH, _POINT = 1, 2, 4, 8
+_RUNS = re.compile(rb"(?s)(.)\1*")
+_ARTICLE = re.compile(r"第.+条")
+_SPACED = re.compile(r"[编章节条]$")
+_CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
+_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
+_OPENING = 20
+_UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
+
+_DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
+_ADDRESS = Markup('<span id="{}"></span>')
+_GAP = Markup(
+    '<span class="doubtful gap" title="存疑：此处原文有缺失，无法推算" role="img" aria-label="原文缺失"></span>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, a paragraph or a table (then `rows`, the first one a head if `head`); `id` is a part's address."""
+
+    kind: str
+    html: Markup
+    id: str = ""
+    rows: tuple[tuple[Markup, ...], ...] = ()
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A section as it stands on the page; `level` is its depth in the tree, from 1."""
+
+    section: Section
+    level: int
+    label: str
+    blocks: tuple[Block, ...]
+    matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the outline. `articles` are children shown as a row of numbers, `children` all others."""
+
+    anchor: str
+    label: str
+    matches: int
+    children: tuple[Entry, ...] = ()
+    articles: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repaired place with some of the restored text around it, and the section that it stands in."""
+
+    repair: Repair
+    before: str
+    after: str
+    anchor: str
+    label: str
+
+
+def label_of(section: Section) -> str:
+    """Number and heading; for a section without a heading its first words, or what its anchor says it is."""
+    if section.anchor in _UNNAMED:
+        return _UNNAMED[section.anchor]
+    if section.heading or _ARTICLE.fullmatch(section.number):
+        gap = "　" if section.heading and _SPACED.search(section.number) else ""
+        return f"{section.number}{gap}{section.heading}"
+    opening = " ".join(section.text.split())
+    return opening if len(opening) <= _OPENING else opening[:_OPENING] + "…"
+
+
+def outline(sections: Iterable[Section], matches: Mapping[str, int]) -> tuple[Entry, ...]:
+    """The outline of a document, with how many matches each section has; the title is left to the head of the page."""
+    return tuple(_entry(section, matches) for section in sections if section.anchor != "title" or section.children)
+
+
+def _entry(section: Section, matches: Mapping[str, int]) -> Entry:
+    articles = [child for child in section.children if _is_bare_article(child)]
+    others = [child for child in section.children if not _is_bare_article(child)]
+    return Entry(
+        section.anchor,
+        label_of(section),
+        matches.get(section.anchor, 0),
+        outline(others, matches),
+        outline(articles, matches),
+    )
+
+
+def _is_bare_article(section: Section) -> bool:
+    return bool(_ARTICLE.fullmatch(section.number)) and not section.heading and not section.children
+
+
+def passages(document: Document, query: str = "") -> Iterator[Passage]:
+    """Yield the text as passages, in order, with what matches the query marked. Raises UsageError for a bad query."""
+    doubtful = _doubtful_by_section(document, _starts(document))
+    spans = _matches(document, query) if query else repeat([])
+    for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
+        blocks = tuple(_blocks(section, matched, doubtful.get(number, ())))
+        yield Passage(section, len(ancestors) + 1, label_of(section), blocks, len(matched))
+
+
+def strictly(query: str) -> Query:
+    """Understand a query as its very strings: words like them match nothing. Raises UsageError."""
+    return replace(parse(query), exact=True)
+
+
+def _matches(document: Document, query: str) -> list[list[Span]]:
+    """What to mark in each section: the query's strings; its words only where none of them stands in the document."""
+    texts = [section.text for section in document.walk()]
+    strict = strictly(query)
+    found = [match_spans(text, strict) for text in texts]
+    return found if any(found) else [match_spans(text, query) for text in texts]
+
+
+def addresses(document: Document) -> dict[str, str]:
+    """Every anchor that a link can lead to, sections and the parts of articles, with what to call it."""
+    known = {}
+    for section in document.walk():
+        known[section.anchor] = label_of(section)
+        known |= {part.anchor: f"{label_of(section)}{part.number}" for part in section.parts}
+    return known
+
+
+def places(document: Document, limit: int, context: int = 8) -> list[Place]:
+    """The first `limit` repaired places, with `context` characters of restored text on either side."""
+    text, starts, sections = document.text, _starts(document), list(document.walk())
+
+    def place(repair: Repair) -> Place:
+        section = sections[max(bisect_right(starts, repair.position) - 1, 0)]
+        end = repair.position + len(repair.restored)
+        before = text[max(repair.position - context, 0) : repair.position].rpartition("\n")[2]
+        after = text[end : end + context].partition("\n")[0]
+        return Place(repair, before, after, section.anchor, label_of(section))
+
+    return [place(repair) for repair in document.provenance.repairs[:limit]] if sections else []
+
+
+def _starts(document: Document) -> list[int]:
+    """Where each section's own text starts in the document's text."""
+    starts, position = [], 0
+    for section in document.walk():
+        starts.append(position)
+        position += len(section.text)
+    return starts
+
+
+def _doubtful_by_section(document: Document, starts: Sequence[int]) -> dict[int, list[Span]]:
+    found: dict[int, list[Span]] = {}
+    for repair in document.provenance.repairs:
+        if repair.kind == "doubtful" and starts:
+            number = max(bisect_right(starts, repair.position) - 1, 0)
+            start = repair.position - starts[number]
+            found.setdefault(number, []).append((start, start + len(repair.restored)))
+    return found
+
+
+def _blocks(section: Section, matches: Iterable[Span], doubtful: Iterable[Span]) -> list[Block]:
+    text, label_end = section.text, _label_end(section)
+    points = _points(section, doubtful)
+    mask = _mask(len(text), {_LABEL: [(0, label_end)], _DOUBTFUL: doubtful, _MATCH: matches}, points)
+    blocks, start = [], 0
+    for is_table, group in groupby(text.splitlines(keepends=True), key=lambda line: line.startswith("|")):
+        lines = []
+        for line in group:
+            lines.append((start, start + len(line.rstrip("\n"))))
+            start += len(line)
+        if is_table:
+            blocks.append(_table(text, lines, mask, points))
+        else:
+            blocks += [_paragraph(section, *line, label_end, mask, points) for line in lines]
+    return blocks
+
+
+def _label_end(section: Section) -> int:
+    """Where the number and the heading, as printed at the start of the text, end."""
+    first = section.text.partition("\n")[0]
+    end = len(section.number) if section.number and first.startswith(section.number) else 0
+    at = first.find(section.heading, end) if section.heading else -1
+    return at + len(section.heading) if at >= 0 else end
+
+
+def _points(section: Section, doubtful: Iterable[Span]) -> dict[int, Markup]:
+    """What stands between characters: vanished ones, and addresses of parts that do not start a line.
+
+    Those that do start one are the id of their paragraph.
+    """
+    text, points = section.text, {}
+    for start, end in doubtful:
+        if start == end and text:
+            points[min(start, len(text) - 1)] = _GAP
+    for part in section.parts:
+        if 0 < part.start < len(text) and text[part.start - 1] != "\n":
+            points[part.start] = points.get(part.start, Markup()) + _ADDRESS.format(part.anchor)
+    return points
+
+
+def _mask(length: int, spans: Mapping[int, Iterable[Span]], points: Iterable[int]) -> bytearray:
+    """Answer for each character the bits of the spans that cover it."""
+    mask = bytearray(length)
+    for bit, places in spans.items():
+        for start, end in places:
+            for position in range(start, min(end, length)):
+                mask[position] |= bit
+    for position in points:
+        mask[position] |= _POINT
+    return mask
+
+
+def _paragraph(
+    section: Section, start: int, end: int, label_end: int, mask: bytearray, points: Mapping[int, Markup]
+) -> Block:
+    rest = section.text[label_end:end].strip(" 　。：:")
+    is_heading = start == 0 < label_end and not rest and bool(section.heading or section.children)
+    # Where a 款 and its first 项 start on one line, the outer one keeps the paragraph, the inner one gets a point.
+    ids = [part.anchor for part in section.parts if part.start == start]
+    inner = Markup().join(_ADDRESS.format(anchor) for anchor in ids[1:])
+    html = inner + _inline(section.text, start, end, mask, points)
+    return Block("heading" if is_heading else "paragraph", html, ids[0] if ids else "")
+
+
+def _table(text: str, lines: Iterable[Span], mask: bytearray, points: Mapping[int, Markup]) -> Block:
+    rows: list[tuple[Markup, ...]] = []
+    head = False
+    for start, end in lines:
+        if _RULE.fullmatch(text, start, end):
+            head = head or len(rows) == 1
+            continue
+        closed = text[:end] if text[start:end].endswith("|") else text[:end] + "|"
+        cells = (cell.span(1) for cell in _CELL.finditer(closed, start))
+        rows.append(tuple(_inline(text, *_trim(text, *cell), mask, points) for cell in cells))
+    return Block("table", Markup(), rows=tuple(rows), head=head)
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    cell = text[start:end]
+    return start + len(cell) - len(cell.lstrip()), end - (len(cell) - len(cell.rstrip()))
+
+
+def _inline(text: str, start: int, end: int, mask: bytearray, points: Mapping[int, Markup]) -> Markup:
+    """Escape a stretch of the text and wrap each run of it in what it is."""
+    pieces = []
+    for run in _RUNS.finditer(mask, start, end):
+        bits, piece = mask[run.start()], escape(text[run.start() : run.end()])
+        if bits & _MATCH:
+            piece = Markup("<mark>{}</mark>").format(piece)
+        if bits & _DOUBTFUL:
+            piece = Markup('<span class="doubtful" title="{}">{}</span>').format(_DOUBTFUL_TITLE, piece)
+        if bits & _LABEL:
+            piece = Markup("<b>{}</b>").format(piece)
+        pieces.append(points[run.start()] + piece if bits & _POINT else piece)
+    return Markup().join(pieces)

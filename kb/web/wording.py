@@ -1,0 +1,157 @@
+"""How things are said on the pages: dates, counts, names of kinds, and text with its matches marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from kb.model import Hit, Metadata, RepairKind
+from kb.search.snippets import match_spans
+from kb.web.reading import strictly
+
+_BEIJING = timezone(timedelta(hours=8))
+
+REFUSALS = {
+    400: ("这个请求有误", "地址里的参数不对，请检查后再试。"),
+    404: ("没有这个页面", "地址可能输错了，或者这个页面从来没有过。"),
+    405: ("不支持这种请求", "这里只能读取（GET），不能提交。"),
+    500: ("程序出错了", "这是程序的错误，不是您的错。请把地址和时间告诉管理员，错误已记入日志。"),
+    503: ("暂时不能提供服务", "请稍后再试。"),
+}
+
+REPAIRS: dict[RepairKind, str] = {
+    "annotation": "去除夹注的拼音",
+    "realigned": "错位的字节归位",
+    "lost-byte": "推算丢失的字节",
+    "mark": "还原标点",
+    "doubtful": "存疑，保留原样",
+}
+_FIELDS = (
+    ("issuer", "发文机关"),
+    ("document_number", "发文字号"),
+    ("kind", "文种"),
+    ("date", "成文日期"),
+    ("published", "发布日期"),
+    ("effective", "施行日期"),
+    ("identifier", "索引号"),
+)
+_FOUND = {
+    "signature": "据落款",
+    "table": "据网页信息表",
+    "meta": "据网页元数据",
+    "preamble": "据题注",
+    "text": "据正文",
+    "title": "据题名",
+    "front matter": "据文件所附信息",
+    "script": "据网页脚本",
+    "filename": "据文件名",
+    "supplied": "系统拟定",
+}
+_SOURCES = {"files": "自行导入"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a document's metadata: what it is called, says, how it was found, and what contradicts it."""
+
+    label: str
+    value: str
+    how: str
+    others: tuple[str, ...]
+
+
+def metadata_rows(metadata: Metadata) -> Iterator[Row]:
+    """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
+    for name, label in (("title", "题名"), *_FIELDS):
+        value, others = getattr(metadata, name), tuple(metadata.alternatives.get(name, ()))
+        if (value and name != "title") or others:
+            how = metadata.found.get(name, "")
+            yield Row(label, chinese_date(value) if name in _DATES else value, _FOUND.get(how, how), others)
+
+
+_DATES = ("date", "published", "effective")
+
+
+def chinese_date(iso: str) -> str:
+    """ "2021-11-22" → "2021年11月22日"; what is not a date in full stays as far as it goes."""
+    units = zip(iso.split("-"), "年月日", strict=False)
+    return "".join(f"{part.lstrip('0')}{unit}" for part, unit in units) if iso[:4].isdigit() else iso
+
+
+def moment(iso: str) -> Markup | str:
+    """An ISO 8601 time in UTC as the time of day in Beijing."""
+    try:
+        local = datetime.fromisoformat(iso).astimezone(_BEIJING)
+    except ValueError:
+        return iso
+    return Markup('<time datetime="{}" title="北京时间">{:%Y-%m-%d %H:%M}</time>').format(iso, local)
+
+
+def milliseconds(value: float) -> str:
+    """A duration in milliseconds, as exactly as a reader cares."""
+    if value < 1:
+        return "不到 1 毫秒"
+    return f"{value:.0f} 毫秒" if value < 1000 else f"{value / 1000:.1f} 秒"
+
+
+def facts(*values: str) -> Markup:
+    """Short facts on one line; those that are empty are left out."""
+    return Markup("").join(Markup("<span>{}</span>").format(value) for value in values if value)
+
+
+def highlighted(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
+    """Escape a text and mark the given [start, end) spans, which do not overlap."""
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces += [escape(text[position:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        position = end
+    return Markup("").join([*pieces, escape(text[position:])])
+
+
+def marked(text: str, query: str, literal: bool) -> Markup:
+    """Escape a text and mark what matches the query: its strings if `literal`, else its words, too."""
+    return highlighted(text, match_spans(text, strictly(query) if literal else query))
+
+
+def snippet(hit: Hit) -> Markup:
+    """A hit's snippet with its highlights."""
+    return highlighted(hit.snippet, hit.highlights)
+
+
+def link(address: str) -> Markup:
+    """A web address as a link, anything else as text."""
+    if urlsplit(address).scheme not in ("http", "https"):
+        return escape(address)
+    return Markup('<a href="{0}" rel="noopener noreferrer external">{0}</a>').format(address)
+
+
+def place(anchor: str) -> str:
+    """The class of a passage, by what its anchor says it is."""
+    name = anchor.partition("~")[0].rpartition("-")[2]
+    return name if name in ("title", "preamble", "signature") else ("article" if "art-" in anchor else "")
+
+
+def page_numbers(page: int, last: int) -> Iterator[int]:
+    """The pages worth a link: the first, the last and those around this one; 0 stands for a gap."""
+    before = 0
+    for number in sorted({1, last, *range(max(page - 2, 1), min(page + 2, last) + 1)}):
+        if number > before + 1:
+            yield 0
+        yield number
+        before = number
+
+
+FILTERS = {
+    "link": link,
+    "marked": marked,
+    "milliseconds": milliseconds,
+    "moment": moment,
+    "place": place,
+    "repair_name": REPAIRS.get,
+    "snippet": snippet,
+    "source_name": lambda source: _SOURCES.get(source, source),
+}

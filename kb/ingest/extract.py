@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.errors import UnreadableError
 from kb.ingest import detail, labels
@@ -168,7 +168,11 @@ def _sizes(root: Tag, shortest: int) -> Counter[int]:
     for tag in [root, *root.find_all(True)][::-1]:
         if tag.name in _NO_TEXT:
             sizes[id(tag)] = 0
-        texts = tag.find_all(string=True, recursive=False) if tag.name not in _NO_TEXT else []
+        texts = (
+            [str(each) for each in tag.contents if isinstance(each, NavigableString)]
+            if tag.name not in _NO_TEXT
+            else []
+        )
         sizes[id(tag)] += sum(len(text) for text in map(str.strip, texts) if len(text) >= shortest)
         sizes[id(tag.parent)] += sizes[id(tag)]
     return sizes

@@ -26,7 +26,7 @@ _BREAK_BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n][ \t\r\n]*(?=[{_WI
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad]")
 _CELL = "\x1f"  # where a cell begins, until the white space is collapsed
-_MOST_COLUMNS = 60
+_MOST_SPANNED = 60
 _LONGEST_CELL = 2000
 
 
@@ -133,21 +133,26 @@ def _rows(table: Tag) -> list[str]:
 def _grid(table: Tag) -> list[list[str]]:
     """Read the cells; a cell that spans rows or columns stands in its first place, the others are empty."""
     grid: list[list[str]] = []
-    spanning: dict[tuple[int, int], bool] = {}
-    rows = table.find_all("tr")
-    for y, tr in enumerate(rows):
+    below: dict[int, int] = {}  # column → rows that a cell from above still covers
+    for tr in table.find_all("tr"):
         row: list[str] = []
-        for cell in tr.find_all(["td", "th"]):
-            while spanning.get((y, len(row))):
+        cells = iter(tr.find_all(["td", "th"]))
+        covered, below = below, {column: rows - 1 for column, rows in below.items() if rows > 1}
+        while True:
+            if len(row) in covered:
                 row.append("")
-            wide, high = _span(cell, "colspan", _MOST_COLUMNS), _span(cell, "rowspan", len(rows) - y)
-            spanning.update({(y + down, len(row) + right): True for down in range(1, high) for right in range(wide)})
+                continue
+            cell = next(cells, None)
+            if cell is None:
+                break
+            wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+            below |= {len(row) + right: high - 1 for right in range(wide) if high > 1}
             text = " ".join(_walk(cell, {}, cells=False, without=None).lines)
             row += [text.replace("|", "\\|"), *[""] * (wide - 1)]
         grid.append(row)
     return grid
 
 
-def _span(cell: Tag, name: str, most: int) -> int:
+def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1")).strip()
-    return min(max(int(value), 1), most) if value.isdecimal() and len(value) < 6 else 1
+    return min(max(int(value), 1), _MOST_SPANNED) if value.isdecimal() and len(value) < 6 else 1

@@ -57,7 +57,8 @@ _ADOPTED = re.compile(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|�
 _ADOPTION = re.compile(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
 _DATE_LINE = re.compile(rf"^[（(]?{DATE}[）)]?$")
 _DATED = re.compile(rf"^(?P<issuer>[^\d，。；：]{{2,40}}?)\s*{DATE}$")
-_NO_TITLE = (_BRACKETED, _DATE_LINE, _ADOPTION, _DOCUMENT_NUMBER, _CONTENTS)
+_CELL = re.compile(r"[\s\u3000]\S*\d\S{0,2}$")
+_NO_TITLE = (_CELL, _BRACKETED, _DATE_LINE, _ADOPTION, _DOCUMENT_NUMBER, _CONTENTS)
 _ISSUER = re.compile(
     r"(?:院|部|委|会|局|署|厅|室|府|银行|军委|公司|集团|大学|组|处|所|中心|军区|总队|办|庭|社|团)"
     r"(?:\s*[（(](?:章|印章?|盖章|公章|代章)[）)])?$"
@@ -119,7 +120,8 @@ class _Page:
             0 < len(line) <= _LINE
             and not _END.search(line)
             and "：" not in line
-            and not line.startswith(("|", "附", "<"))
+            and not line.startswith(("|", "<"))
+            and not self.marker(i)
             and (self.numbers[i] is None or self.numbers[i].doubtful)  # type: ignore[union-attr]
             and not any(pattern.search(line) for pattern in _NO_TITLE)
         )
@@ -295,7 +297,9 @@ class _Page:
                 first = j
                 while first - 1 > max(numbered, self.opening) and j - first < _FEW and self.short(first - 1):
                     first -= 1
-                return first if _CLOSED.search(self.lines[first - 1]) else None
+                above = first - 1
+                broken = self.short(above) or self.numbers[above]
+                return first if _CLOSED.search(self.lines[above]) or not broken else None
             if len(line) > _LINE and _ADOPTED.match(self.lines[i]):
                 return None
         return None
@@ -348,7 +352,9 @@ class _Page:
             return start + 1
         at = start + 1 if found else start
         lines = [*takewhile(self.short, range(at, min(end, at + _FEW)))]
-        ended = next((i for i in lines if _TITLE_END.search(self.lines[i]) or _LIST_END.search(self.lines[i])), None)
+        ended = next((i for i in lines if _LIST_END.search(self.lines[i])), None)
+        if ended is None:
+            ended = next((i for i in reversed(lines) if _TITLE_END.search(self.lines[i])), None)
         if ended is not None:
             return ended + 1
         return max(start + 1, at + (len(lines) if len(lines) <= 2 else 1))

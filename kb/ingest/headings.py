@@ -45,7 +45,7 @@ def section(lines: Sequence[str], parent: bool) -> tuple[str, str]:
         return number.printed, _article_title(rest, len(lines) > 1)
     if number.style in ("part", "book", "subbook", "chapter", "division"):
         goes_on = not rest or rest.endswith(("、", "，"))
-        return number.printed, rest + (_next_line(lines) if goes_on else "")
+        return number.printed, (rest + (_next_line(lines) if goes_on else "")).removesuffix("。")
     return number.printed, _heading(rest, parent or len(lines) > 1)
 
 

@@ -24,6 +24,7 @@ _RANKS: dict[Style, int] = {
 }
 _ARTICLE = _RANKS["article"]
 _HEADING = 60  # characters: a heading on a line of its own is not longer
+_STOPPED = 16  # characters: a heading that ends in a full stop is not longer
 _DEEPEST = 12  # levels: deeper nesting is an accident of the text
 _AHEAD = 40  # numbered lines looked at to see whether a list goes on
 _MOST = 300  # a greater number without 第 starts a sentence (2000.)
@@ -62,9 +63,9 @@ class Nesting:
     def sections(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield (line, depth from 0) for every line from `start` to `end` that starts a section."""
         for i in range(start, end):
-            if i in self.quoted:
-                continue
             number, depth = self.numbers[i], None
+            if i in self.quoted and not self._resumes(i, number):
+                continue
             if number:
                 depth = self._place(i, number)
             if depth is None and (i in self.levels or _NAMED.match(self.lines[i])):
@@ -72,6 +73,12 @@ class Nesting:
             if depth is not None and depth < _DEEPEST:
                 self._enter(i, depth, number)
                 yield i, depth
+
+    def _resumes(self, i: int, number: Number | None) -> bool:
+        """Tell whether a quoted line is the next number of an amendment, whose last quotation was never closed."""
+        outermost = self.open[0].number if self.open else None
+        goes_on = number and outermost and outermost.style == number.style and "“" in self.lines[i]
+        return bool(goes_on and outermost and number and _follows(outermost.values, number.values))
 
     def _enter(self, i: int, depth: int, number: Number | None) -> None:
         del self.open[depth:]
@@ -123,7 +130,7 @@ class Nesting:
         return section.number is None or section.titled
 
     def _place_chapter(self, i: int, number: Number) -> int | None:
-        if not (self._titled(i, number) or self._wrapped(i, number)):
+        if not (self._titled(i, number) or self._wrapped(i, number) or self._stopped(i, number)):
             return None
         rank, last = _RANKS[number.style], self.last.get(number.style)
         if self.quoting or (number.values != (1,) and not _follows(last, number.values) and self._announced(i)):
@@ -140,6 +147,11 @@ class Nesting:
         goes_on = self.lines[i].rstrip().endswith(("、", "，")) and len(self.lines[i]) <= _HEADING
         below = i + 1 < len(self.lines) and not self.numbers[i + 1] and self._titled(i + 1, None)
         return goes_on and below and _follows(self.last.get(number.style), number.values)
+
+    def _stopped(self, i: int, number: Number) -> bool:
+        """Tell whether a short heading carries a full stop by a slip: 第五节 生活、卫生。"""
+        rest = self.lines[i][number.end :].rstrip()
+        return not number.doubtful and len(rest) <= _STOPPED and rest.find("。") == len(rest) - 1
 
     def _above(self, section: _Open, rank: int, hint: int) -> bool:
         """Tell whether an open section can hold a chapter of this rank."""

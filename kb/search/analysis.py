@@ -128,7 +128,8 @@ def _table() -> dict[int, str]:
         same = simplified.get(ord(same), same).lower() if len(same) == 1 else ""
         if len(same) == 1 and same != chr(code):
             table[code] = same
-    return table | {ord(variant): same for variant, same in variants.items()}
+    table |= {ord(variant): same for variant, same in variants.items()}
+    return table | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # bytes that were no text, from a command line
 
 
 def _simplified() -> dict[int, str]:

@@ -1,0 +1,295 @@
+"""What every engine behind kb.search.engine must do. Subclass `Conformance` and say how an engine is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shelf import Shelf, document, of_sections, section
+
+from kb.errors import BadIndexError, UsageError
+from kb.model import Results
+from kb.search.engine import MAX_LIMIT, MAX_QUERY, Engine
+
+# The same text in several guises; what an oracle that knows nothing of the program's own folding compares.
+PLAIN = {
+    "復": "复",
+    "議": "议",
+    "（": "(",
+    "〔": "(",
+    ")": ")",
+    "）": ")",
+    "〕": ")",
+    "Ａ": "a",
+    "A": "a",
+    "１": "1",
+    "，": ",",
+}
+CHARACTERS = "行政复议法復議（）〔〕()Ａa1１，,。\n　"
+
+
+def plain(text: str) -> str:
+    return "".join(PLAIN.get(c, c) for c in text if c not in "\n　")
+
+
+def places(results: Results) -> list[tuple[str, str]]:
+    return [(hit.document, hit.anchor) for hit in results.hits]
+
+
+class Conformance:
+    """Tests through the protocol alone."""
+
+    def open(self, folder: Path) -> Engine:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def engine(self, tmp_path: Path) -> Engine:
+        return self.open(tmp_path / "index")
+
+    @pytest.mark.parametrize(
+        ("text", "query", "shown"),
+        [
+            ("申请行政复议的，应当受理。", "政复议的", "政复议的"),  # across words
+            ("应当履行法定职\n责，不得推诿。", "职责，不得", "职\n责，不得"),  # across paragraphs
+            ("第一条　为了规范执法\n制定本法。", "规范执法制定", "规范执法\n制定"),
+            ("第一条　为了规范执法", "第一条为了", "第一条　为了"),  # number and text
+            ("第一条　为了规范执法", "第一条　为了规范", "第一条　为了规范"),  # the same, pasted
+            ("申请行政复议", "行政復議", "行政复议"),
+            ("申請行政復議", "行政复议", "行政復議"),
+            ("汕濠府〔2020〕75号", "〔2020〕75号", "〔2020〕75号"),
+            ("汕濠府〔2020〕75号", "(2020)75", "〔2020〕75"),
+            ("汕濠府[2020]75号", "〔２０２０〕７５号", "[2020]75号"),
+            ("替换ＯＡ终端", "oa终端", "ＯＡ终端"),
+            ("第一百三十三条之一　醉酒驾驶", "第一百三十三条之一", "第一百三十三条之一"),
+            ("坚持“一国两制”方针", "坚持“一国两制”方针", "坚持“一国两制”方针"),
+            ("坚持「一国两制」方针", '坚持"一国两制"方针', "坚持「一国两制」方针"),
+            ("处以罚款", "罚", "罚"),
+            ("完。", "。", "。"),
+            ("𠮷野家示例", "𠮷野家", "𠮷野家"),
+            ("Supply Chain 管理", '"supply chain"', "Supply Chain"),
+            ("48场(次)", "场(次)", "场(次)"),
+        ],
+    )
+    def test_a_string_is_found_in_any_guise(self, engine: Engine, text: str, query: str, shown: str) -> None:
+        engine.update(Shelf(document("a", text), document("b", "与此无关的示例文字")))
+        results = engine.search(query)
+        assert (results.total, places(results)) == (1, [("a", "s-1")])
+        hit = results.hits[0]
+        assert hit.literal and [hit.snippet[start:end] for start, end in hit.highlights] == [shown]
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(st.lists(st.text(CHARACTERS, max_size=12), min_size=1, max_size=4), min_size=1, max_size=5),
+        st.lists(st.text(CHARACTERS, min_size=1, max_size=5).filter(plain), min_size=5, max_size=15),
+    )
+    def test_total_is_what_a_plain_scan_counts(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], queries: list[str]
+    ) -> None:
+        engine = self.open(tmp_path_factory.mktemp("index"))
+        engine.update(Shelf(*(document(f"d{number}", *sections) for number, sections in enumerate(texts))))
+        sections = {
+            (f"d{number}", f"s-{place}"): plain(text)
+            for number, sections in enumerate(texts)
+            for place, text in enumerate(sections, start=1)
+        }
+        for query in queries:
+            expected = {place for place, text in sections.items() if plain(query) in text}
+            results = engine.search(f'"{query}"')
+            assert (results.total, set(places(results))) == (len(expected), expected)
+            for hit in results.hits:
+                shown = [plain(hit.snippet[start:end]) for start, end in hit.highlights]
+                assert shown and all(text.startswith(plain(query)) for text in shown)
+
+    def test_only_the_sections_own_text_counts(self, engine: Engine) -> None:
+        child = section("ch-1-art-1", "第一条　目的")
+        engine.update(Shelf(of_sections("a", section("ch-1", "第一章　总则", child, heading="总则"))))
+        assert places(engine.search("总则")) == [("a", "ch-1")]
+
+    def test_words_must_all_occur_and_excluded_ones_must_not(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "申请行政复议", "申请行政诉讼", "申请行政复议或者诉讼")))
+        assert sorted(places(engine.search("申请 复议"))) == [("a", "s-1"), ("a", "s-3")]
+        assert places(engine.search("申请 复议 -诉讼")) == [("a", "s-1")]
+        assert places(engine.search('申请 -"行政复议"')) == [("a", "s-2")]
+
+    def test_a_quoted_string_that_stands_nowhere_finds_nothing_and_says_so(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "申请行政复议")))
+        results = engine.search('"复议申请"')
+        assert results.total == 0 and not results.hits
+        assert "没有一节包含 “复议申请”" in results.notes[0]
+
+    def test_a_question_finds_what_has_its_words_and_says_so(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "申请人可以申请行政复议", "渔业资源"), document("b", "道路交通")))
+        results = engine.search("怎样申请行政复议？")
+        assert (results.total, places(results)) == (1, [("a", "s-1")])
+        assert not results.hits[0].literal and results.hits[0].highlights
+        assert "词语相近" in results.notes[0]
+
+    def test_what_a_heading_says_comes_first(self, engine: Engine) -> None:
+        texts = [
+            section("s-1", "另见行政复议的规定和其他规定"),
+            section("s-2", "行政复议\n依照本法。", heading="行政复议"),
+        ]
+        engine.update(Shelf(of_sections("a", *texts)))
+        assert places(engine.search("行政复议"))[0] == ("a", "s-2")
+
+    def test_snippet_shows_the_match_in_a_long_text(self, engine: Engine) -> None:
+        text = "示例文字。" * 100 + "就在这里行政\n复议申请" + "后面的文字。" * 100
+        engine.update(Shelf(document("a", text)))
+        hit = engine.search("行政复议").hits[0]
+        [(start, end)] = hit.highlights
+        assert hit.snippet[start:end] == "行政\n复议" and hit.snippet in text and len(hit.snippet) <= 120
+
+    def test_a_hit_says_where_it_stands(self, engine: Engine) -> None:
+        child = section("ch-1-art-1", "第一条　目的")
+        parent = section("ch-1", "第一章　总则", child, heading="第一章　总则")
+        engine.update(Shelf(of_sections("某 法", parent, title="示例法")))
+        hit = engine.search("目的").hits[0]
+        assert (hit.document, hit.title, hit.issuer, hit.date) == ("某 法", "示例法", "示例机关", "2020-01-01")
+        assert (hit.anchor, hit.heading_path, hit.url) == (
+            "ch-1-art-1",
+            ("第一章　总则",),
+            "/d/%E6%9F%90%20%E6%B3%95#ch-1-art-1",
+        )
+
+    def test_pages_follow_one_another(self, engine: Engine) -> None:
+        engine.update(Shelf(document("b", *["同样的文字"] * 7), document("a", *["同样的文字"] * 6)))
+        whole = engine.search("文字", limit=100)
+        paged = [place for offset in range(0, 15, 4) for place in places(engine.search("文字", limit=4, offset=offset))]
+        assert whole.total == 13 and paged == places(whole)
+        assert paged == [("a", f"s-{n}") for n in range(1, 7)] + [("b", f"s-{n}") for n in range(1, 8)]
+        assert engine.search("文字", limit=0).total == 13 and not engine.search("文字", offset=13).hits
+
+    @pytest.mark.parametrize(
+        ("query", "sentence"),
+        [
+            ("", "请输入要查找的文字"),
+            (" \u3000\n", "请输入要查找的文字"),
+            ("-行政", "只有要排除的词"),
+            ("政" * 100_000, f"超过了上限 {MAX_QUERY:,}"),
+        ],
+    )
+    def test_queries_that_cannot_be_searched(self, engine: Engine, query: str, sentence: str) -> None:
+        engine.update(Shelf(document("a", "行政")))
+        with pytest.raises(UsageError, match=sentence):
+            engine.search(query)
+
+    @pytest.mark.parametrize(
+        "query", ["！？……", '"', '""', "-", "--", "*", "\\", "(", "\x00", "\ud800", "a" * MAX_QUERY]
+    )
+    def test_odd_queries_are_searched_as_they_are(self, engine: Engine, query: str) -> None:
+        engine.update(Shelf(document("a", "行政")))
+        results = engine.search(query)
+        assert results.total == 0 and "没有一节包含" in results.notes[-1]
+
+    def test_unbalanced_quotes_are_plain_text_with_a_note(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "申请行政复议")))
+        results = engine.search('"行政复议')
+        assert results.total == 1 and "引号没有成对" in results.notes[0]
+
+    @pytest.mark.parametrize(("limit", "offset"), [(-1, 0), (MAX_LIMIT + 1, 0), (1, -1)])
+    def test_pages_out_of_range(self, engine: Engine, limit: int, offset: int) -> None:
+        with pytest.raises(UsageError, match="limit"):
+            engine.search("行政", limit=limit, offset=offset)
+
+    def test_no_index_yet(self, engine: Engine) -> None:
+        for call in (lambda: engine.search("行政"), engine.stats):
+            with pytest.raises(BadIndexError, match="kb index"):
+                call()
+        assert "kb index" in engine.check({})[0]
+
+    def test_an_empty_corpus_is_an_index_without_sections(self, engine: Engine) -> None:
+        engine.update(Shelf())
+        assert engine.search("行政").total == 0
+        assert (engine.stats().documents, engine.stats().sections) == (0, 0)
+        assert engine.check({}) == []
+
+    def test_only_what_changed_is_read(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲"), document("b", "乙"), document("c", "丙"))
+        seen: list[tuple[int, int]] = []
+        outcome = engine.update(shelf, progress=lambda done, all: seen.append((done, all)))
+        assert outcome.added == 3 and seen[-1] == (3, 3)
+        shelf.read_ids.clear()
+        shelf.put(document("b", "乙乙"))
+        del shelf.documents["c"]
+        shelf.put(document("d", "丁"))
+        outcome = engine.update(shelf)
+        assert (outcome.added, outcome.changed, outcome.removed, outcome.unchanged) == (1, 1, 1, 1)
+        assert sorted(shelf.read_ids) == ["b", "d"]
+        assert [engine.search(text).total for text in ("甲", "乙乙", "丙", "丁")] == [1, 1, 0, 1]
+        assert engine.stats().documents == engine.stats().sections == 3
+
+    def test_nothing_changed_is_no_new_state(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲"))
+        engine.update(shelf)
+        before = engine.stats()
+        assert engine.update(shelf).unchanged == 1 and engine.stats() == before
+
+    def test_a_document_that_cannot_be_read_keeps_its_state(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲"), document("b", "乙"))
+        engine.update(shelf)
+        shelf.unreadable = {"a", "new"}
+        shelf.put(document("new", "新"))
+        shelf.put(document("b", "乙二"))
+        outcome = engine.update(shelf)
+        assert len(outcome.problems) == 2 and outcome.changed == 1 and outcome.added == 0
+        assert [engine.search(text).total for text in ("甲", "乙二", "新")] == [1, 1, 0]
+        assert "新增 1 个文件、修改 1 个文件" in engine.check(shelf.fingerprints())[0]
+
+    def test_check_tells_what_is_stale(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲"), document("b", "乙"))
+        engine.update(shelf)
+        assert engine.check(shelf.fingerprints()) == []
+        shelf.put(document("c", "丙"))
+        del shelf.documents["a"]
+        [problem] = engine.check(shelf.fingerprints())
+        assert "新增 1 个文件、删除 1 个文件" in problem and "kb index" in problem
+
+    def test_a_change_shows_to_who_has_the_index_open(self, tmp_path: Path) -> None:
+        reader, writer = self.open(tmp_path / "index"), self.open(tmp_path / "index")
+        shelf = Shelf(document("a", "甲乙丙"))
+        writer.update(shelf)
+        assert reader.search("甲乙").total == 1
+        during: list[int] = []
+        shelf.put(document("b", "甲乙丁"))
+        writer.update(shelf, progress=lambda *_: during.append(reader.search("甲乙").total))
+        assert during == [1] and reader.search("甲乙").total == 2
+
+    def test_rebuild_starts_from_nothing_and_answers_the_same(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲乙"), document("b", "甲丙"))
+        engine.update(shelf)
+        before = engine.search("甲").hits
+        shelf.read_ids.clear()
+        engine.update(shelf, rebuild=True)
+        assert sorted(shelf.read_ids) == ["a", "b"] and engine.search("甲").hits == before
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(
+            st.lists(st.tuples(st.integers(0, 5), st.lists(st.text("甲乙丙丁", max_size=6), max_size=3)), max_size=4),
+            max_size=14,
+        )
+    )
+    def test_changes_in_any_order_answer_like_a_rebuild(
+        self, tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[int, list[str]]]]
+    ) -> None:
+        changed = self.open(tmp_path_factory.mktemp("index"))
+        shelf = Shelf()
+        for changes in rounds:
+            for number, texts in changes:
+                if texts:
+                    shelf.put(document(f"d{number}", *texts))
+                else:
+                    shelf.documents.pop(f"d{number}", None)
+            changed.update(shelf)
+        rebuilt = self.open(tmp_path_factory.mktemp("index"))
+        rebuilt.update(shelf)
+        changed.update(shelf)
+        for query in ("甲", "甲乙", "乙丙丁", "甲 丁", "丁 -甲", "怎样丙丁甲乙"):
+            assert self.answer(changed, query) == self.answer(rebuilt, query)
+
+    @staticmethod
+    def answer(engine: Engine, query: str) -> tuple[object, ...]:
+        results = engine.search(query, limit=100)
+        return results.total, results.hits, results.notes

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kb import sources
 from kb.errors import NotFoundError, UsageError
+from kb.sources import Source
 
 SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("corpus.path", "corpus", "语料库文件夹"),
@@ -35,6 +37,7 @@ class Settings:
     port: int
     max_bytes: int
     timeout: float
+    sources: tuple[Source, ...] = ()
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -44,8 +47,10 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
     """
     folder = (folder or Path.cwd()).absolute()
     path = config.absolute() if config else folder / FILE_NAME
+    listed: tuple[Source, ...] = ()
     if path.is_file():
-        folder, values = path.parent, _read(path)
+        folder = path.parent
+        values, listed = _read(path)
     elif config:
         raise NotFoundError(f"找不到设置文件 {config}：请检查 --config 后面的路径。")
     else:
@@ -57,10 +62,11 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         port=int(values["serve.port"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
+        sources=listed,
     )
 
 
-def _read(path: Path) -> dict[str, str | int]:
+def _read(path: Path) -> tuple[dict[str, str | int], tuple[Source, ...]]:
     try:
         source = path.read_text(encoding="utf-8-sig")
         tables: dict[str, Any] = tomllib.loads(source)
@@ -68,6 +74,7 @@ def _read(path: Path) -> dict[str, str | int]:
         raise UsageError(f"读不了设置文件 {path}：请确认它是可读的 UTF-8 文本（{error}）。") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"设置文件 {path} 不是合格的 TOML：{error}。") from error
+    listed = sources.parse(tables.pop("source", []), source, path)
     given = {
         f"{table}.{key}": value
         for table, entries in tables.items()
@@ -79,7 +86,7 @@ def _read(path: Path) -> dict[str, str | int]:
         if problem:
             raise UsageError(f"设置文件 {path} 第 {_line_of(name, source)} 行：{name.rstrip('.')} {problem}。")
         values[name] = value
-    return values
+    return values, listed
 
 
 def _problem(name: str, value: object, defaults: dict[str, str | int]) -> str:

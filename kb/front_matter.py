@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from kb.errors import UnreadableError
-from kb.model import REPAIR_KINDS, Metadata, Provenance, Repair
+from kb.model import REPAIR_KINDS, Attachment, Exchange, Metadata, Provenance, Repair
 
 _FENCE = "---\n"
 _CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
@@ -23,7 +23,8 @@ _OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
 _ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
 _BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 _PLAIN = ("title", "document_number", "issuer", "kind", "date", "published", "effective", "url", "identifier")
-_ORIGIN = ("origin", "snapshot", "retrieved", "media_type", "encoding", "converter")
+_ORIGIN = ("origin", "snapshot", "retrieved", "media_type", "encoding", "converter", "attached_to", "withdrawn")
+_ATTACHMENT = ("name", "url", "document", "snapshot", "reason")
 _ENDLESS = 1 << 30
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -66,9 +67,20 @@ def dump(metadata: Metadata, provenance: Provenance) -> str:
         simplified=str(provenance.simplified or ""),
         furniture=list(provenance.furniture),
         notes=list(provenance.notes),
+        exchange=_dump_exchange(provenance.exchange),
+        listed=dict(provenance.listed),
+        attachments=[_filled(**{name: getattr(each, name) for name in _ATTACHMENT}) for each in provenance.attachments],
     )
     text = _yaml(head) + "provenance:\n" + _indented(_yaml(origin))
     return f"{_FENCE}{text}{_dump_repairs(provenance.repairs)}{_FENCE}"
+
+
+def _dump_exchange(exchange: Exchange | None) -> dict[str, Any]:
+    if exchange is None:
+        return {}
+    checked = "yes" if exchange.certificate_checked else "no"
+    head = {"url": exchange.url, "status": str(exchange.status), "certificate_checked": checked}
+    return head | _filled(request=dict(exchange.request), response=dict(exchange.response))
 
 
 def _filled(**values: Any) -> dict[str, Any]:
@@ -197,8 +209,25 @@ def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
         repairs=tuple(_load_repairs(origin.get("repairs", []))),
         furniture=tuple(map(_text, origin.get("furniture", []))),
         notes=tuple(map(_text, origin.get("notes", []))),
+        exchange=_load_exchange(origin.get("exchange")),
+        listed=_texts(origin.get("listed", {})),
+        attachments=tuple(
+            Attachment(**{"name": "", "url": "", **_texts(each)}) for each in origin.get("attachments", [])
+        ),
     )
     return metadata, provenance
+
+
+def _load_exchange(head: Mapping[str, Any] | None) -> Exchange | None:
+    if head is None:
+        return None
+    return Exchange(
+        url=_text(head["url"]),
+        status=int(head["status"]),
+        request=_texts(head.get("request", {})),
+        response=_texts(head.get("response", {})),
+        certificate_checked=head["certificate_checked"] == "yes",
+    )
 
 
 def _load_repairs(runs: Iterable[Mapping[str, list[list[str]]]]) -> Iterable[Repair]:

@@ -94,12 +94,43 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The request that fetched a snapshot and the head of the answer.
+
+    `url` is where the bytes were found, after redirects; headers are by name, repeated ones joined by ", ".
+    """
+
+    url: str
+    status: int
+    request: Mapping[str, str]
+    response: Mapping[str, str]
+    certificate_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a page offers: `document` is its id where it became one, else `reason` says why not.
+
+    `snapshot` is the sha256 of its bytes, "" where they could not be had.
+    """
+
+    name: str
+    url: str
+    document: str = ""
+    snapshot: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a document's text comes from and what was done to it.
 
     `origin` is the file's name relative to the folder that was ingested, or an address; `snapshot` the sha256 of the
     bytes as found; `retrieved` an ISO 8601 time in UTC. `furniture` are the lines of site navigation taken off the
     text; `simplified` counts the characters that were converted from traditional; `notes` are sentences for readers.
+
+    What came from a site also has its `exchange`, what the site's list said of it (`listed`, label → value), its
+    `attachments` or the id of the document it is `attached_to`, and the date on which it was found `withdrawn`.
     """
 
     origin: str
@@ -112,6 +143,11 @@ class Provenance:
     repairs: tuple[Repair, ...] = ()
     furniture: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    exchange: Exchange | None = None
+    listed: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    attached_to: str = ""
+    withdrawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +159,11 @@ class Document:
     metadata: Metadata
     provenance: Provenance
     sections: tuple[Section, ...]
+
+    @property
+    def status(self) -> Literal["current", "withdrawn"]:
+        """Whether the source still has it."""
+        return "withdrawn" if self.provenance.withdrawn else "current"
 
     @property
     def text(self) -> str:
@@ -152,6 +193,7 @@ class Document:
         return {
             "document": self.id,
             "source": self.source,
+            "status": self.status,
             **metadata,
             "provenance": asdict(self.provenance),
             "sections": [asdict(section) for section in self.sections],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kb import markdown
 from kb.errors import UnreadableError
-from kb.ingest import convert
+from kb.ingest import convert, site_markdown
 from kb.ingest.charset import decode
 from kb.ingest.extract import extract_html
 from kb.ingest.extracted import Extracted
@@ -58,12 +58,16 @@ def lines_of(text: str) -> str:
 
 def _plain(data: bytes, settings: Settings) -> Extracted:  # noqa: ARG001
     text, encoding = decode(data)
+    if site_markdown.is_one(text := _LINE_END.sub("\n", text)):
+        return replace(site_markdown.extract(text), encoding=encoding)
     return Extracted(lines_of(text), "text/plain", encoding=encoding)
 
 
 def _markdown(data: bytes, settings: Settings) -> Extracted:  # noqa: ARG001
     text, encoding = decode(data)
-    return replace(markdown.extract(_LINE_END.sub("\n", text)), encoding=encoding)
+    text = _LINE_END.sub("\n", text)
+    generated = re.search(r"^:::", text, re.MULTILINE) and site_markdown.is_one(text)
+    return replace(site_markdown.extract(text) if generated else markdown.extract(text), encoding=encoding)
 
 
 def _html(data: bytes, settings: Settings) -> Extracted:  # noqa: ARG001

@@ -138,7 +138,10 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     """
     claims = _Claims()
     _from_labels(claims, extracted)
-    _from_text(claims, text, _signature(sections) or text)
+    head = heads.read(text)
+    _from_text(claims, text, head, _signature(sections) or text)
+    claims.fallback("title", _page_title(extracted.title), "title")
+    claims.fallback("title", head.title, "text")
     _from_outside(claims, extracted, name)
     if not claims.best("title"):
         claims.add("title", supplied.title(text, claims.best("issuer"), claims.best("date")), "supplied")
@@ -197,11 +200,10 @@ def _how(extracted: Extracted, label: str) -> str:
     return extracted.hows.get(label) or ("front matter" if label.isascii() else "table")
 
 
-def _from_text(claims: _Claims, text: str, signed: str) -> None:
+def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> None:
     """Claim what head, preamble and signature of the text state; `signed` is the text that holds the signature."""
-    head = heads.read(text)
     issuer, date = signatures.find(signed)
-    claims.add("title", head.title, "text")
+    claims.add("title", head.title if kind(head.title) else "", "text")
     claims.add("document_number", head.number, "text")
     claims.add("issuer", head.issuer, "preamble")
     claims.add("issuer", issuer, "signature")
@@ -214,9 +216,8 @@ def _from_text(claims: _Claims, text: str, signed: str) -> None:
 
 
 def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
-    """Claim what only the page's <title>, its source line or the file's name tell."""
+    """Claim what only the page's source line or the file's name tell."""
     stem, _, stamp = name.partition("(")
-    claims.fallback("title", _page_title(extracted.title), "title")
     if len(re.findall(r"[\u4e00-\u9fff]", stem)) >= 4:
         claims.fallback("title", stem, "filename")
     claims.add("issuer", _issuer_in(claims.best("title")), "title")

@@ -18,6 +18,7 @@ _YEAR_SUBJECT = re.compile(
     r"(?:工作)?的?(?:总体|基本|主要|推进|开展|进展)?(?:工作)?(?:情况|回顾|举措|成效|措施).*$",
     re.MULTILINE,
 )
+_HEADING_YEAR = re.compile(r"^[一二三四五六七八九十]+[、.．]\s*((?:19|20)\d\d)年", re.MULTILINE)
 _FIRST_SENTENCE = re.compile(
     r"(?P<year>(?:19|20)\d\d)年(?:度|以来)?[，,、]?(?P<subject>[\u4e00-\u9fff]{2,24}?)(?:工作)?"
     r"(?=坚持|深入|认真|紧紧|全面|以习|始终|围绕|高度|严格|积极|按照|根据|贯彻|在[\u4e00-\u9fff]|[，,])"
@@ -28,7 +29,8 @@ def title(text: str, issuer: str, date: str) -> str:
     """Build a title from what the text says; "" when it does not say enough. `date` is ISO 8601 or ""."""
     opening = text[:_OPENING_CHARACTERS]
     if speech := _SPEECH.search(opening):
-        year = f"{date[:4]}年" if date else ""
+        years = [date[:4]] if date else sorted(_HEADING_YEAR.findall(text))
+        year = f"{years[-1]}年" if years else ""
         return f"{year}{speech['who']}{'政府工作' if speech['what'] == '工作' else speech['what']}报告"
     if (issues := _ISSUES.search(opening)) and issuer:
         return f"{issuer}关于{issues['verb']}{issues['names']}{issues['count'] or ''}的通知"

@@ -16,7 +16,8 @@ from kb.ingest import gbk, readings
 from kb.ingest.simplify import is_traditional, simple
 
 _HANZI = re.compile("[\u4e00-\u9fff]")
-_SPLIT = re.compile(rf"(?<=[\u4e00-\u9fff”’）》、。，；：)])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
+_SPLIT = re.compile(rf"(?<=[^\x00-\xff])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
+_ACROSS = re.compile(rf"(?P<before>[^\x00-\xff][@-~])\((?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
 _SHORT = 300  # characters: a title or a paragraph, where nothing can be expected to occur often
 
 
@@ -32,7 +33,8 @@ class Evidence:
         count = self.annotated[char, reading]
         total = self.occurrences[char]
         if readings.fits(char, reading):
-            return count * 2 >= total or (is_traditional(char) and (count > 1 or _is_common(char)))
+            mostly, again = 2 * count > total, count > 1 or _is_common(char)
+            return (mostly or again) if is_traditional(char) else (mostly and again)
         return count >= 3 and count >= 0.9 * total and is_traditional(char) and readings.is_syllable(reading)
 
     def listed(self) -> frozenset[str]:
@@ -63,12 +65,13 @@ def gather(text: str) -> Evidence:
 
 
 def _is_split(text: str) -> bool:
-    """Tell whether an annotation stands between the two bytes of a character: no person writes that."""
+    """Tell whether an annotation stands where the bytes of two characters meet: no person writes that."""
     for match in _SPLIT.finditer(text):
-        lead = (gbk.encode(text[match.start() - 1]) or b"\0")[-1]
+        lead = gbk.last_byte(text[match.start() - 1])
         if any(is_traditional(gbk.decode(lead, trail)) for trail in readings.seconds(lead, match["reading"])):
             return True
-    return False
+    across = ((gbk.across(*match["before"]), match["reading"]) for match in _ACROSS.finditer(text))
+    return any(is_traditional(char) and readings.normal(reading) in readings.of(char) for char, reading in across)
 
 
 def _is_common(char: str) -> bool:
@@ -89,4 +92,4 @@ def is_converted(text: str) -> bool:
     chars = Counter(_HANZI.findall(text))
     traditional = sum(count for char, count in chars.items() if is_traditional(char))
     simplified = sum(count for char, count in chars.items() if _to_traditional().convert(char) != char)
-    return traditional > 0 and 2 * traditional >= simplified
+    return 2 * traditional >= simplified

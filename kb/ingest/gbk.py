@@ -32,3 +32,13 @@ def decode(lead: int, trail: int) -> str:
     except UnicodeDecodeError:
         return ""
     return "" if len(char) != 1 or "\ue000" <= char <= "\uf8ff" else char
+
+
+def last_byte(char: str) -> int:
+    """Answer the last byte of a character, 0 when it has none in GBK."""
+    return (encode(char) or b"\0")[-1]
+
+
+def across(char: str, letter: str) -> str:
+    """Answer the character that the last byte of one and an ASCII letter spell together, "" when none."""
+    return decode(last_byte(char), ord(letter))

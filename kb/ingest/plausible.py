@@ -5,6 +5,7 @@ Learnt from jieba's dictionary and from the page itself; marks are folded to ASC
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from operator import add
 from kb.ingest.simplify import simple
 
 TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
 
 
@@ -59,8 +61,8 @@ class Model:
     """Costs of characters for one page."""
 
     def __init__(self, page: str) -> None:
-        """Learn from the page as found; its few damaged places do not count for much."""
-        text = "".join(map(_folded, page))
+        """Learn from the page as found, but for its annotations and what may be damaged: the run after a question mark."""
+        text = "".join(map(_folded, _DAMAGED.sub(r"\1", page)))
         self._page = Counts(Counter(text), Counter(map(add, text, text[1:])), len(text) or 1)
 
     def bits(self, before: str, char: str) -> float:

@@ -17,7 +17,7 @@ from kb.ingest.simplify import simple
 
 LETTERS = "a-zɑɡüêāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 ANNOTATION = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)[ \xa0]*(?P<reading>[{LETTERS}]{{1,7}})[ \xa0]*\)")
-UNFINISHED = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)(?P<reading>[{LETTERS}]{{0,7}})(?=\s*\Z)")
+UNFINISHED = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)(?P<reading>[{LETTERS}]{{0,7}})(?=[ \xa0]*$)", re.MULTILINE)
 
 _SPELLINGS = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü"})
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from kb.ingest import evidence, gbk, readings
 from kb.ingest.plausible import TO_ASCII, Model
-from kb.ingest.realign import LOST, SWALLOWED, UNKNOWN, Run, realign
+from kb.ingest.realign import LOST, SWALLOWED, UNKNOWN, Reader, Run
 from kb.ingest.simplify import is_traditional, simplify
 from kb.model import Repair, RepairKind
 
@@ -71,8 +71,8 @@ class _Page:
         self._is_folded = not _FULL_WIDTH.search(text) and len(_ASCII_MARKS.findall(text)) >= 3
 
     @cached_property
-    def _model(self) -> Model:
-        return Model(self.text)
+    def _reader(self) -> Reader:
+        return Reader(self.text, self._listed, Model(self.text))
 
     @cached_property
     def _listed(self) -> frozenset[str]:
@@ -115,7 +115,7 @@ class _Page:
         reading, char = readings.normal(note["reading"]), before[-1:]
         if not char:
             return None
-        across = gbk.decode((gbk.encode(before[0]) or b"\0")[-1], ord(char)) if char.isascii() else ""
+        across = gbk.across(before[0], char) if char.isascii() else ""
         if across and readings.fits(across, reading):
             end = readings.past(self.text, note.end(), across)
         elif self._evidence.is_listed(char, reading):
@@ -129,11 +129,11 @@ class _Page:
 
     def _split(self, note: re.Match[str], before: str) -> _Place | None:
         """An annotation between the two bytes of a character: compute the byte that its bracket swallowed."""
-        lead = (gbk.encode(before[-1:]) or b"\0")[-1]
+        lead = gbk.last_byte(before[-1:])
         leads = [(byte, self._strangeness(gbk.decode(lead, byte))) for byte in readings.seconds(lead, note["reading"])]
         if not leads and not readings.is_syllable(note["reading"]):
             return self._mark(note.start(), before[-1:])
-        run = realign(self.text, note.span(), before[-1:], leads or [(UNKNOWN, 0)], self._model)
+        run = self._reader.realign(note.span(), before[-1:], leads or [(UNKNOWN, 0)])
         return self._realigned(note.start(), run, "lost-byte")
 
     def _strangeness(self, char: str) -> float:
@@ -145,8 +145,8 @@ class _Page:
     def _mark(self, start: int, before: str) -> _Place | None:
         """A punctuation mark whose first byte became a question mark: proven by what the bytes after it say."""
         leads = [(0xA1, _MARK_BITS), (0xA3, _MARK_BITS)]
-        run = realign(self.text, (start, start + 1), before, leads, self._model)
-        if run.restored[0] not in _MARKS or run.bits > -_MARK_BITS:
+        run = self._reader.realign((start, start + 1), before, leads)
+        if run.restored[0] not in _MARKS + LOST or run.bits > -_MARK_BITS:
             return None
         return self._realigned(start, run, "mark")
 
@@ -158,11 +158,12 @@ class _Page:
         """An annotation that the end of the text cuts off."""
         begun, char = readings.normal(note["reading"]), before[-1:]
         if note["open"] != "(":
-            lead = (gbk.encode(char) or b"\0")[-1]
+            lead = gbk.last_byte(char)
             halves = (other for other in self._listed if gbk.encode(other)[0] == lead)
             lost = begun and any(known.startswith(begun) for other in halves for known in readings.of(other))
             return _Place(note.start(), note.end(), LOST, "doubtful") if lost else None
-        if char in self._listed and any(known.startswith(begun) for known in readings.of(char)):
+        is_listed = char in self._listed or (begun and not begun.isascii() and is_traditional(char))
+        if is_listed and any(known.startswith(begun) for known in readings.of(char)):
             return _Place(note.start() - 1, note.end(), char, "annotation")
         return None
 

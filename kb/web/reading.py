@@ -24,6 +24,7 @@ _ARTICLE = re.compile(r"第.+条")
 _SPACED = re.compile(r"[编章节条]$")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
 _RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
+_INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 _OPENING = 20
 _UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
 
@@ -187,7 +188,8 @@ def _blocks(section: Section, matches: Iterable[Span], doubtful: Iterable[Span])
         if is_table:
             blocks.append(_table(text, lines, mask, points))
         else:
-            blocks += [_paragraph(section, *line, label_end, mask, points) for line in lines]
+            visible = (line for line in lines if text[slice(*line)].strip(_INVISIBLE))
+            blocks += [_paragraph(section, *line, label_end, mask, points) for line in visible]
     return blocks
 
 
@@ -247,7 +249,9 @@ def _table(text: str, lines: Iterable[Span], mask: bytearray, points: Mapping[in
             continue
         closed = text[:end] if text[start:end].endswith("|") else text[:end] + "|"
         cells = (cell.span(1) for cell in _CELL.finditer(closed, start))
-        rows.append(tuple(_inline(text, *_trim(text, *cell), mask, points) for cell in cells))
+        # A stroke inside a cell is written with a backslash before it.
+        shown = (_inline(text, *_trim(text, *cell), mask, points) for cell in cells)
+        rows.append(tuple(Markup(cell.replace("\\|", "|")) for cell in shown))
     return Block("table", Markup(), rows=tuple(rows), head=head)
 
 

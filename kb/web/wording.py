@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from kb.model import Hit, Metadata, RepairKind
-from kb.search.snippets import match_spans
+from kb.search.snippets import WIDTH, match_spans
 from kb.web.reading import strictly
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -39,6 +39,7 @@ _FIELDS = (
     ("effective", "施行日期"),
     ("identifier", "索引号"),
 )
+_DATES = ("date", "published", "effective")
 _FOUND = {
     "signature": "据落款",
     "table": "据网页信息表",
@@ -67,13 +68,12 @@ class Row:
 def metadata_rows(metadata: Metadata) -> Iterator[Row]:
     """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
     for name, label in (("title", "题名"), *_FIELDS):
-        value, others = getattr(metadata, name), tuple(metadata.alternatives.get(name, ()))
-        if (value and name != "title") or others:
+        others = tuple(metadata.alternatives.get(name, ()))
+        value = getattr(metadata, name)
+        if others or (value and name != "title"):
+            say = chinese_date if name in _DATES else str
             how = metadata.found.get(name, "")
-            yield Row(label, chinese_date(value) if name in _DATES else value, _FOUND.get(how, how), others)
-
-
-_DATES = ("date", "published", "effective")
+            yield Row(label, say(value), _FOUND.get(how, how), tuple(map(say, others)))
 
 
 def chinese_date(iso: str) -> str:
@@ -118,8 +118,10 @@ def marked(text: str, query: str, literal: bool) -> Markup:
 
 
 def snippet(hit: Hit) -> Markup:
-    """A hit's snippet with its highlights."""
-    return highlighted(hit.snippet, hit.highlights)
+    """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
+    start = "" if hit.snippet.startswith(hit.number) else "…"
+    end = "…" if len(hit.snippet) >= WIDTH and hit.snippet[-1] not in "。；！？：" else ""
+    return Markup("{}{}{}").format(start, highlighted(hit.snippet, hit.highlights), end)
 
 
 def link(address: str) -> Markup:

@@ -1,0 +1,147 @@
+"""A corpus and an index on disk, the application over them, a server on loopback and a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from waitress import create_server
+
+from kb.corpus import Corpus
+from kb.ingest import outline
+from kb.ingest.pipeline import ingest
+from kb.model import Document, Metadata, Provenance, Repair
+from kb.search.engine import open_engine
+from kb.settings import Settings
+from kb.web.app import create_app
+
+REPORT = "haojiang-2021-report"
+LAW = "示例市示例条例(2020-01-01)"
+HOSTILE = "示例公告"
+SMALL = 70
+
+_LAW = """示例市示例条例
+第一章　总则
+第一条　为了规范示例行为，制定本条例。
+第二条　示例机关应当履行下列职责：
+（一）受理示例申请；
+（二）办理行政复议事项。
+前款所称示例，是指示例。
+第二章　附则
+第三条　本条例自公布之日起施行。
+"""
+_HOSTILE = """一、总体情况
+示例数据<b>如下</b>：
+|项目|数量|
+|---|---|
+|行政复议|195件 & <i>若干</i>|
+二、<script>alert(1)</script>
+示例残缺字句。
+"""
+
+
+@pytest.fixture(scope="session")
+def settings(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a corpus with the real report and example documents, indexed. Tests read it only."""
+    folder = tmp_path_factory.mktemp("web")
+    chosen = Settings(folder / "corpus", folder / "index", "127.0.0.1", 0, 10_000_000, 60)
+    corpus = Corpus(chosen.corpus)
+    ingest([shared_data / f"{REPORT}.txt"], corpus, chosen, "haojiang")
+    put(corpus, LAW, _LAW, title="示例市示例条例", issuer="示例市人民代表大会", date="2020-01-01")
+    put(
+        corpus,
+        HOSTILE,
+        _HOSTILE,
+        title="<script>alert(2)</script>示例公告",
+        issuer="示例局",
+        date="2019-04-27",
+        published="2019-04-30",
+        url="javascript:alert(3)",
+        found={"title": "supplied", "date": "signature"},
+        alternatives={"date": ("2019-04-17",)},
+        repairs=(
+            Repair("doubtful", _HOSTILE.index("残缺"), "残缺", "殘?"),
+            Repair("doubtful", _HOSTILE.index("字句"), "", "€"),
+        ),
+    )
+    for number in range(SMALL):
+        put(
+            corpus,
+            f"示例通知{number:03}",
+            f"第{number}号示例通知的内容。\n",
+            title=f"示例通知第{number}号",
+            date="2018",
+        )
+    open_engine(chosen.index).update(corpus)
+    return chosen
+
+
+def put(corpus: Corpus, id: str, text: str, repairs: tuple[Repair, ...] = (), **metadata: object) -> Document:
+    """Write an example document into a corpus."""
+    data = text.encode()
+    provenance = Provenance(
+        f"{id}.txt", hashlib.sha256(data).hexdigest(), "2026-01-02T03:04:05Z", "text/plain", "utf-8", repairs=repairs
+    )
+    document = Document(id, "examples", Metadata(**metadata), provenance, outline.parse(text))  # type: ignore[arg-type]
+    with corpus.writing():
+        corpus.write(document, data)
+    return document
+
+
+@pytest.fixture(scope="session")
+def corpus(settings: Settings) -> Corpus:
+    return Corpus(settings.corpus)
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings) -> FlaskClient:
+    return create_app(settings).test_client()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    """Settings of a folder where there is nothing yet."""
+    return Settings(tmp_path / "corpus", tmp_path / "index", "127.0.0.1", 0, 10_000_000, 60)
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings) -> Iterator[str]:
+    """The address of a real server."""
+    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Debian's chromium, without a window; it must ask nothing of any other host."""
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not binary or not driver:
+        pytest.skip("没有 chromium 或 chromedriver：请先 apt install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    for flag in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(f"--{flag}")
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()

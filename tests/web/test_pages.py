@@ -1,0 +1,317 @@
+"""The pages as a browser without scripts gets them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kb.corpus import Corpus
+from kb.ingest.pipeline import ingest
+from kb.search.engine import open_engine
+from kb.settings import Settings
+from kb.web.app import create_app
+from tests.web.conftest import HOSTILE, LAW, REPORT, SMALL, put
+
+PAGES = [
+    "/",
+    "/?page=2",
+    "/search",
+    "/search?q=行政复议",
+    "/search?q=“查无此语”",
+    f"/d/{REPORT}?q=复议",
+    f"/d/{HOSTILE}",
+    "/x",
+]
+
+
+def page(client: FlaskClient, address: str, status: int = 200) -> Tag:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "text/html"
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def texts(soup: Tag, selector: str) -> list[str]:
+    return [" ".join(found.get_text().split()) for found in soup.select(selector)]
+
+
+def test_home_says_what_is_here_and_offers_searches_that_find_something(client: FlaskClient) -> None:
+    home = page(client, "/")
+    figures = dict(zip(texts(home, ".figures dt"), texts(home, ".figures dd"), strict=True))
+    assert figures["文件"] == str(SMALL + 3)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", figures["索引更新"])
+    assert "法治政府建设" in figures["最新文件"]
+    examples = [link["href"] for link in home.select(".examples a")]
+    assert len(examples) == 3
+    assert all(page(client, str(example)).select(".hit") for example in examples)
+
+
+def test_home_lists_every_document_once_over_its_pages_by_year(client: FlaskClient) -> None:
+    first, second = page(client, "/"), page(client, "/?page=2")
+    links = [str(link["href"]) for soup in (first, second) for link in soup.select(".documents a")]
+    assert len(links) == len(set(links)) == SMALL + 3
+    assert texts(first, ".year h3") == ["2021 年", "2020 年", "2019 年", "2018 年"]
+    assert [link["href"] for link in first.select(".pager [rel=next]")] == ["/?page=2#kb-catalogue"]
+
+
+def test_home_can_show_one_source(client: FlaskClient) -> None:
+    assert len(page(client, "/?source=haojiang").select(".documents a")) == 1
+    assert "没有名为" in page(client, "/?source=nowhere", 404).get_text()
+
+
+@pytest.mark.parametrize("query", ["行政复议", "行政復議"])
+def test_a_search_leads_to_the_section_with_the_words_marked(client: FlaskClient, query: str) -> None:
+    found = page(client, f"/search?q={query}")
+    links = [unquote(str(link["href"])) for link in found.select(".hit h2 a")]
+    assert f"/d/{REPORT}?q={query}#1-3-2" in links
+    hit = found.select(".hit")[links.index(f"/d/{REPORT}?q={query}#1-3-2")]
+    assert texts(hit, ".path > span")[-1] == "2.深入推进行政复议体制改革"
+    assert set(texts(hit, "mark")) == {"行政复议"}
+    assert texts(hit, ".address code") == [f"/d/{REPORT}#1-3-2"]
+    assert "汕头市濠江区人民政府" in hit.get_text()
+
+
+def test_pages_of_results_hold_every_hit_once(client: FlaskClient) -> None:
+    address, links = "/search?q=示例通知", []
+    while address:
+        found = page(client, address)
+        links += [link["href"] for link in found.select(".hit h2 a")]
+        following = found.select_one(".pager [rel=next]")
+        address = str(following["href"]) if following else ""
+    assert texts(found, ".summary strong") == [str(len(links))]
+    assert len(set(links)) == len(links) == SMALL
+
+
+def test_nothing_found_says_where_it_looked_and_what_to_try(client: FlaskClient) -> None:
+    found = page(client, "/search?q=“查无此语”")
+    assert "没有找到" in texts(found, "h1")[0]
+    assert f"{SMALL + 3} 份文件" in found.get_text()
+    assert "去掉引号" in found.get_text()
+    assert found.select(".advice .examples a")
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/search?q=" + "长" * 3000, 400, "上限"),
+        ("/search?q=-复议", 400, "排除"),
+        ("/search?q=复议&page=0", 400, "page"),
+        ("/search?q=复议&page=-1", 400, "page"),
+        ("/search?q=复议&page=１", 400, "page"),
+        ("/search?q=复议&page=1e3", 400, "page"),
+        ("/search?q=复议&page=99", 404, "没有第 99 页"),
+        ("/search?q=复议&page=99999999999999", 400, "page"),
+        ("/?page=99", 404, "没有第 99 页"),
+        ("/?page=x", 400, "page"),
+        ("/d/没有这份文件", 404, "没有编号为"),
+        ("/d/" + "长" * 300, 404, "没有编号为"),
+        ("/d/%00", 404, "没有编号为"),
+        ("/d/..%2F..%2Fetc%2Fpasswd", 404, "地址"),
+        ("/d/..", 404, ""),
+        (f"/d/{REPORT}/9-9-9", 404, "没有“9-9-9”"),
+        ("/nowhere", 404, "地址"),
+    ],
+)
+def test_bad_addresses_are_answered_in_plain_words(client: FlaskClient, address: str, status: int, words: str) -> None:
+    refused = page(client, address, status)
+    assert words in refused.get_text()
+    assert refused.select_one(f".code:-soup-contains('{status}')")
+
+
+def test_only_reading_is_allowed(client: FlaskClient) -> None:
+    answer = client.post("/search", data={"q": "复议"})
+    assert (answer.status_code, answer.mimetype) == (405, "text/html")
+    assert "GET" in answer.headers["Allow"]
+
+
+@hypothesis_settings(deadline=None, max_examples=60)
+@given(st.text(min_size=1) | st.text('"“”「」-、。 <>&%#复议', min_size=1))
+def test_no_query_breaks_a_page(client: FlaskClient, query: str) -> None:
+    for address in (f"/search?q={quote(query)}", f"/d/{HOSTILE}?q={quote(query)}"):
+        answer = client.get(address)
+        assert answer.status_code in (200, 400)
+        assert not BeautifulSoup(answer.text, "html.parser").select("script:not([src])")
+
+
+def test_a_document_shows_its_outline_and_every_section_at_its_address(client: FlaskClient, corpus: Corpus) -> None:
+    document = corpus.read(REPORT)
+    shown = page(client, f"/d/{REPORT}")
+    anchors = {section.anchor for section in document.walk()}
+    assert anchors <= {str(element["id"]) for element in shown.select("[id]")}
+    assert {str(link["href"]).removeprefix("#") for link in shown.select("nav.outline a")} >= anchors - {"title"}
+    for permalink in shown.select(".permalink"):
+        permalink.decompose()
+    read = "".join(shown.select_one(".text").get_text().split())  # type: ignore[union-attr]
+    body = [section for section in document.sections if section.anchor != "title"]
+    assert read == "".join("".join(part.text for section in body for part in section.walk()).split())
+
+
+def test_matches_are_marked_and_counted_in_a_document(client: FlaskClient, corpus: Corpus) -> None:
+    shown = page(client, f"/d/{REPORT}?q=行政复议")
+    count = corpus.read(REPORT).text.count("行政复议")
+    assert [mark.get_text() for mark in shown.select("article mark")] == ["行政复议"] * count
+    assert texts(shown, ".matches strong") == [str(count)]
+    assert texts(shown, ".matches a[href='#1-3-2']") == ["到第一处"]
+    assert sum(map(int, texts(shown, "nav.outline .badge"))) == count
+
+
+def test_what_was_repaired_is_listed_place_by_place(client: FlaskClient, corpus: Corpus) -> None:
+    repairs = corpus.read(REPORT).provenance.repairs
+    shown = page(client, f"/d/{REPORT}")
+    assert [cell.get_text() for cell in shown.select(".provenance del")] == [repair.found for repair in repairs]
+    assert [cell.get_text() for cell in shown.select(".provenance ins")] == [repair.restored for repair in repairs]
+    assert f"已还原 {len(repairs)} 处" in shown.get_text()
+
+
+def test_the_snapshot_is_the_file_as_found_and_is_never_run(client: FlaskClient, shared_data: Path) -> None:
+    answer = client.get(f"/d/{REPORT}/snapshot")
+    assert answer.data == (shared_data / f"{REPORT}.txt").read_bytes()
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.mimetype == "application/octet-stream"
+
+
+def test_metadata_says_how_it_was_found_and_what_contradicts_it(client: FlaskClient) -> None:
+    shown = page(client, f"/d/{HOSTILE}")
+    assert "题名由系统拟定" in shown.get_text()
+    rows = dict(zip(texts(shown, "header dt"), texts(shown, "header dd"), strict=True))
+    assert rows["成文日期"] == "2019年4月27日 据落款 文中另作“2019年4月17日”"
+    assert rows["发布日期"] == "2019年4月30日"
+
+
+def test_nothing_in_a_document_becomes_markup(client: FlaskClient) -> None:
+    for address in ("/", "/search?q=示例数据", f"/d/{HOSTILE}?q=<b>"):
+        shown = page(client, address)
+        assert not shown.select("script:not([src]), .text i, a[href^='javascript:']")
+    assert texts(shown, "h1") == ["<script>alert(2)</script>示例公告"]
+
+
+def test_tables_and_doubtful_places_show_as_such(client: FlaskClient) -> None:
+    shown = page(client, f"/d/{HOSTILE}?q=195件")
+    assert texts(shown, ".text th[scope=col]") == ["项目", "数量"]
+    assert texts(shown, ".text td") == ["行政复议", "195件 & <i>若干</i>"]
+    assert texts(shown, ".text td mark") == ["195件"]
+    assert texts(shown, ".text .doubtful:not(.gap)") == ["残缺"]
+    assert len(shown.select(".text .doubtful.gap")) == 1
+    assert "其中 2 处存疑" in shown.get_text()
+
+
+def test_an_article_and_its_items_have_addresses(client: FlaskClient) -> None:
+    shown = page(client, f"/d/{quote(LAW)}")
+    assert "第二条" in texts(shown, "#art-2")[0]
+    assert texts(shown, "#art-2-p1-i2") == ["（二）办理行政复议事项。"]
+    assert texts(shown, "#art-2-p2") == ["前款所称示例，是指示例。"]
+
+
+@pytest.mark.parametrize(("anchor", "query"), [("art-2", ""), ("art-2-p1-i2", "?q=示例")])
+def test_an_address_with_the_anchor_in_its_path_leads_to_the_section(
+    client: FlaskClient, anchor: str, query: str
+) -> None:
+    answer = client.get(f"/d/{quote(LAW)}/{anchor}{query}")
+    assert answer.status_code == 302
+    assert unquote(answer.location) == f"/d/{LAW}{query}#{anchor}"
+
+
+def test_what_is_near_an_unknown_address_is_offered(client: FlaskClient) -> None:
+    near = page(client, f"/d/{quote(LAW)}/art-22", 404).select(".suggestions a")
+    assert f"/d/{quote(LAW, safe='()')}#art-2" in [link["href"] for link in near]
+    near = page(client, "/d/haojiang-2022-report", 404).select(".suggestions a")
+    assert [link["href"] for link in near] == [f"/d/{REPORT}"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_keeps_to_this_host_and_has_its_landmarks(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    shown = BeautifulSoup(answer.text, "html.parser")
+    fetched = [str(tag.get("src") or tag.get("href")) for tag in shown.select("script, link, img, iframe")]
+    assert fetched and all(target.startswith("/") and not target.startswith("//") for target in fetched)
+    assert not shown.select("[style], style, [onclick]")
+    assert len(shown.select("main")) == len(shown.select("h1")) == 1
+    assert shown.select_one("html[lang=zh-CN]") and shown.select_one("a.skip[href='#kb-main']")
+    ids = [element["id"] for element in shown.select("[id]")]
+    assert len(ids) == len(set(ids))
+    for label in shown.select("[aria-labelledby]"):
+        assert label["aria-labelledby"] in ids
+
+
+def test_static_files_are_there_and_kept_by_browsers(client: FlaskClient) -> None:
+    for tag in page(client, "/").select("head [src], head [href]"):
+        with client.get(str(tag.get("src") or tag["href"])) as answer:
+            assert answer.status_code == 200
+            assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+def test_an_unchanged_document_is_not_sent_twice_and_is_compressed(client: FlaskClient) -> None:
+    first = client.get(f"/d/{REPORT}")
+    again = client.get(f"/d/{REPORT}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    packed = client.get(f"/d/{REPORT}", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == first.data
+    assert len(packed.data) < len(first.data) / 3
+
+
+def test_without_an_index_pages_say_what_to_do_and_documents_can_be_read(empty: Settings) -> None:
+    client = create_app(empty).test_client()
+    for address in ("/", "/search?q=复议", "/healthz"):
+        assert "kb index" in page(client, address, 503).get_text()
+    put(Corpus(empty.corpus), "示例", "示例内容。\n", title="示例")
+    assert texts(page(client, "/d/示例"), "h1") == ["示例"]
+
+
+def test_an_empty_index_says_what_to_do(empty: Settings) -> None:
+    open_engine(empty.index).update(Corpus(empty.corpus))
+    assert "kb ingest" in page(create_app(empty).test_client(), "/").get_text()
+
+
+def test_a_document_that_cannot_be_read_is_told_from_a_missing_one(empty: Settings) -> None:
+    folder = empty.corpus / "files"
+    folder.mkdir(parents=True)
+    (folder / "示例.md").write_bytes(b"\xff\xfe\xff")
+    assert "UTF-8" in page(create_app(empty).test_client(), "/d/示例", 500).get_text()
+
+
+def test_a_page_shows_what_was_indexed_since_the_server_started(empty: Settings) -> None:
+    corpus, client = Corpus(empty.corpus), create_app(empty).test_client()
+    for number in (1, 2):
+        put(corpus, f"示例{number}", "示例内容。\n", title=f"示例之{number}", date="2020-01-01")
+        open_engine(empty.index).update(corpus)
+        assert len(page(client, "/").select(".documents a")) == number
+        assert len(page(client, "/search?q=示例内容").select(".hit")) == number
+
+
+def test_a_statute_of_1300_articles_opens_in_well_under_a_second(empty: Settings) -> None:
+    articles = "".join(f"第{number}条　示例条款的内容，示例条款的内容。\n前款所称。\n" for number in range(1, 1301))
+    corpus = Corpus(empty.corpus)
+    put(corpus, "示例法典", f"第一章　总则\n{articles}", title="示例法典")
+    client = create_app(empty).test_client()
+    client.get("/d/示例法典")
+    started = time.process_time()
+    shown = client.get("/d/示例法典?q=条款")
+    assert time.process_time() - started < 1
+    assert shown.text.count("<mark>") == 2600
+
+
+def test_a_real_law_can_be_read_as_it_is(empty: Settings, laws: Path) -> None:
+    path = next(laws.rglob("行政复议法(2023-09-01).md"))
+    ingest([path], Corpus(empty.corpus), empty, "laws")
+    shown = page(create_app(empty).test_client(), f"/d/{quote(path.stem)}")
+    assert texts(shown, "h1") == ["中华人民共和国行政复议法"]
+    assert "第九十条" in texts(shown, "#art-90")[0]
+    assert len(shown.select(".outline .articles a")) == 90
+
+
+def test_small_things_that_browsers_and_watchers_ask_for(client: FlaskClient) -> None:
+    assert client.get("/healthz").text == "ok\n"
+    assert "Disallow: /search" in client.get("/robots.txt").text
+    assert client.get("/favicon.ico").location.startswith("/static/")

@@ -1,0 +1,108 @@
+"""The text on the page is the document's text, whatever is marked in it."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.ingest import outline
+from kb.model import Document, Metadata, Part, Provenance, Repair, Section
+from kb.web import reading
+
+TEXTS = st.lists(
+    st.text(st.sampled_from("一二三、（）1.第条章<&>\"'甲乙丙丁。 |示例"), min_size=1).map(str.strip).filter(bool),
+    min_size=1,
+).map(lambda lines: "".join(f"{line}\n" for line in lines))
+
+
+def document_of(*sections: Section, repairs: tuple[Repair, ...] = ()) -> Document:
+    return Document("示例", "files", Metadata("示例"), Provenance("", "", "", "", repairs=repairs), sections)
+
+
+def shown(blocks: tuple[reading.Block, ...]) -> str:
+    """What a reader sees of blocks without tables, a line each."""
+    return "".join(BeautifulSoup(block.html, "html.parser").get_text() + "\n" for block in blocks)
+
+
+def marks(passages: list[reading.Passage]) -> list[str]:
+    html = "".join(block.html for passage in passages for block in passage.blocks)
+    return [mark.get_text() for mark in BeautifulSoup(html, "html.parser").find_all("mark")]
+
+
+@settings(deadline=None)  # the first example loads the dictionary of words
+@given(TEXTS.filter(lambda text: "|" not in text), st.sampled_from(["", "甲", "一、", "<", "&"]), st.data())
+def test_nothing_that_is_marked_changes_a_character(text: str, query: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    repair = Repair("doubtful", start, text[start:end], "?")
+    document = document_of(*outline.parse(text), repairs=(repair,))
+    assert "".join(shown(passage.blocks) for passage in reading.passages(document, query)) == text
+
+
+@given(TEXTS)
+def test_any_table_renders_with_every_cell(text: str) -> None:
+    rows = "".join(f"|{line.replace('|', '')}|格|\n" for line in text.splitlines())
+    (passage,) = reading.passages(document_of(Section("preamble", "", "", rows)))
+    (table,) = passage.blocks
+    cells = [BeautifulSoup(row[0], "html.parser").get_text() for row in table.rows]
+    assert cells == [line.replace("|", "").strip() for line in text.splitlines()]
+    assert {BeautifulSoup(row[1], "html.parser").get_text() for row in table.rows} == {"格"}
+
+
+def test_a_head_row_is_told_by_its_rule_and_an_open_row_keeps_its_last_cell() -> None:
+    (passage,) = reading.passages(document_of(Section("1", "", "", "|项目|数量|\n|:--|--:|\n|甲\\|乙|1\n")))
+    (table,) = passage.blocks
+    assert table.head
+    assert [[str(cell) for cell in row] for row in table.rows] == [["项目", "数量"], ["甲|乙", "1"]]
+
+
+def test_exactly_the_string_searched_for_is_marked() -> None:
+    document = document_of(
+        Section("1", "一、", "行政复议", "一、行政复议\n", (Section("1-1", "", "", "行政机关与行政復議。\n"),)),
+        Section("2", "二、", "行政诉讼", "二、行政诉讼\n"),
+    )
+    passages = list(reading.passages(document, "行政复议"))
+    assert marks(passages) == ["行政复议", "行政復議"]
+    assert [passage.matches for passage in passages] == [1, 1, 0]
+
+
+def test_words_are_marked_where_the_string_stands_nowhere() -> None:
+    passages = list(reading.passages(document_of(Section("1", "", "", "复议机关办理案件。\n")), "办理复议"))
+    assert marks(passages) == ["复议", "办理"]
+
+
+def test_a_match_across_two_paragraphs_is_marked_in_both() -> None:
+    (passage,) = reading.passages(document_of(Section("art-1", "第一条", "", "第一条 甲乙\n丙丁\n")), "甲乙丙丁")
+    assert marks([passage]) in (["甲乙", "丙丁"], [])
+
+
+def test_parts_have_addresses_at_the_start_of_their_line_and_within_it() -> None:
+    text = "第一条　示例：（一）甲；（二）乙。\n前款所称。\n"
+    parts = (
+        Part("art-1-p1", "第一款", 0, 18),
+        Part("art-1-p1-i1", "（一）", text.index("（一）"), text.index("（二）")),
+        Part("art-1-p1-i2", "（二）", text.index("（二）"), 18),
+        Part("art-1-p2", "第二款", text.index("前款"), len(text)),
+    )
+    (passage,) = reading.passages(document_of(Section("art-1", "第一条", "", text, parts=parts)))
+    assert [block.id for block in passage.blocks] == ["art-1-p1", "art-1-p2"]
+    assert '<span id="art-1-p1-i2"></span>（二）乙' in passage.blocks[0].html
+
+
+def test_outline_gathers_articles_and_names_what_has_no_heading() -> None:
+    text = "示例条例\n第一章　总则\n第一条　甲。\n第二条　乙。\n"
+    (chapter,) = reading.outline(outline.parse(text), {"art-2": 3})
+    assert (chapter.label, chapter.children) == ("第一章　总则", ())
+    assert [(entry.label, entry.matches) for entry in chapter.articles] == [("第一条", 0), ("第二条", 3)]
+    assert reading.label_of(Section("preamble", "", "", "示例\n")) == "引言"
+    assert reading.label_of(Section("p-1", "", "", "这是一段没有标题也没有编号的很长很长的示例文字。\n")).endswith("…")
+
+
+def test_a_repair_is_shown_with_its_section_and_what_stands_around_it() -> None:
+    repair = Repair("annotation", 7, "议", "議(yì)")
+    document = document_of(
+        Section("1", "一、", "甲", "一、甲\n"), Section("2", "", "", "行政复议工作\n"), repairs=(repair,)
+    )
+    (place,) = reading.places(document, 10)
+    assert (place.before, place.after, place.anchor) == ("行政复", "工作", "2")

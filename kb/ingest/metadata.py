@@ -18,80 +18,13 @@ _DATES = ("date", "published", "effective")
 _NOTHING = {"", "无", "暂无", "空", "-", "--", "—", "/", "null", "None", "0"}
 
 # 党政机关公文处理工作条例（中办发〔2012〕14号）第八条 names fifteen kinds; laws and regulations add theirs.
-_KINDS = (
-    *(
-        "决议",
-        "决定",
-        "命令",
-        "令",
-        "公报",
-        "公告",
-        "通告",
-        "意见",
-        "通知",
-        "通报",
-        "报告",
-        "请示",
-        "批复",
-        "议案",
-        "函",
-        "纪要",
-    ),
-    *(
-        "修正案",
-        "法典",
-        "宪法",
-        "法",
-        "条例",
-        "规定",
-        "办法",
-        "细则",
-        "规则",
-        "规程",
-        "章程",
-        "解释",
-        "解答",
-        "答复",
-        "安排",
-        "准则",
-    ),
-    *(
-        "守则",
-        "公约",
-        "协定",
-        "制度",
-        "标准",
-        "规范",
-        "规划",
-        "计划",
-        "方案",
-        "预案",
-        "纲要",
-        "要点",
-        "清单",
-        "目录",
-        "名单",
-        "指南",
-    ),
-    *(
-        "指引",
-        "措施",
-        "说明",
-        "解读",
-        "总结",
-        "声明",
-        "公示",
-        "倡议书",
-        "白皮书",
-        "议定书",
-        "决算",
-        "预算",
-        "简报",
-        "提案",
-        "建议",
-    ),
-)
-_KIND = re.compile(rf"({'|'.join(sorted(_KINDS, key=len, reverse=True))})$")
+_KINDS = """
+决议 决定 命令 令 公报 公告 通告 意见 通知 通报 报告 请示 批复 议案 函 纪要 修正案 法典
+宪法 法 条例 规定 办法 细则 规则 规程 章程 解释 解答 答复 安排 准则 守则 公约 协定 制度
+标准 规范 规划 计划 方案 预案 纲要 要点 清单 目录 名单 指南 指引 措施 说明 解读 总结 声明
+公示 倡议书 白皮书 议定书 决算 预算 简报 提案 建议
+"""
+_KIND = re.compile(rf"({'|'.join(sorted(_KINDS.split(), key=len, reverse=True))})$")
 _IN_FORCE = re.compile(
     rf"(?:本[\u4e00-\u9fff（）()]{{1,12}}|[，。现])自({dates.DATE})(?:起|开始)(?:正式)?(?:施行|实施|生效|执行)"
 )
@@ -140,11 +73,11 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     _from_labels(claims, extracted)
     head = heads.read(text)
     _from_text(claims, text, head, _signature(sections) or text)
-    claims.fallback("title", _page_title(extracted.title), "title")
-    claims.fallback("title", head.title, "text")
     _from_outside(claims, extracted, name)
     if not claims.best("title"):
         claims.add("title", supplied.title(text, claims.best("issuer"), claims.best("date")), "supplied")
+    claims.fallback("title", _page_title(extracted.title), "title")
+    claims.fallback("title", head.title, "text")
     title = claims.best("title") or name
     values = {each: claims.best(each) for each in labels.FIELDS if each != "title"}
     found = {each: claims.by_field[each][0][1] for each in labels.FIELDS if claims.best(each)}
@@ -216,8 +149,10 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
 
 
 def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
-    """Claim what only the page's source line or the file's name tell."""
+    """Claim what only the page's <title> and source, or the file's name tell; a <title> of a mirror may be spam."""
     stem, _, stamp = name.partition("(")
+    page = _page_title(extracted.title)
+    claims.fallback("title", page if kind(page) else "", "title")
     if len(re.findall(r"[\u4e00-\u9fff]", stem)) >= 4:
         claims.fallback("title", stem, "filename")
     claims.add("issuer", _issuer_in(claims.best("title")), "title")

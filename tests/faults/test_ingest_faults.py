@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import harness
@@ -95,15 +94,6 @@ def test_data_is_on_disk_before_its_name_appears(scene: Scene, tmp_path: Path) -
         assert lines[index + 1].startswith("fsync") and f"<{final.parent}>" in lines[index + 1]
 
 
-def flip(path: Path) -> Callable[[int], None]:
-    data = path.read_bytes()
-
-    def at(position: int) -> None:
-        path.write_bytes(data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :])
-
-    return at
-
-
 def test_check_finds_any_flipped_byte(scene: Scene) -> None:
     shutil.rmtree(scene.corpus)
     (scene.inbox / "改动.txt").write_text(OLD, encoding="utf-8")
@@ -116,7 +106,9 @@ def test_check_finds_any_flipped_byte(scene: Scene) -> None:
     assert {path.suffix for path in kept} == {".md", ".gz"}
     for path in kept:
         data = path.read_bytes()
-        for position in range(0, len(data), 1 if path.suffix == ".gz" else 7):
-            flip(path)(position)
+        for position in range(len(data)):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << position % 8
+            path.write_bytes(damaged)
             assert scene.problems(), (path, position)
-            path.write_bytes(data)
+        path.write_bytes(data)

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb import front_matter, markdown
+from kb.errors import UnreadableError
+from kb.ingest import outline
+from kb.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair
+
+NASTY = [
+    "#",
+    "# x",
+    "|",
+    "---",
+    "***",
+    "```",
+    '<a id="x"></a>',
+    "\\",
+    "\\#",
+    "{",
+    "- x",
+    "> x",
+    " x",
+    "\t",
+    "<!-- x -->",
+]
+NASTY += [
+    "\u2028x",
+    "x\x85y",
+    "\x0b",
+    "\x0c",
+    "\r",
+    "x\r",
+    "一、甲",
+    "第一条 x",
+    "## <a id='1'></a>",
+    "checksum: 0",
+    "provenance:",
+]
+NASTY += ["checksum: " + "0" * 64, "accepted: 2026"]
+anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+lines = st.one_of(st.sampled_from(NASTY), anything.map(lambda text: text.replace("\n", "")))
+texts = st.lists(lines, min_size=1, max_size=12).map(lambda each: "".join(f"{line}\n" for line in each))
+words = st.dictionaries(anything, anything, max_size=3)
+metadata = st.builds(
+    Metadata,
+    title=anything,
+    issuer=anything,
+    document_number=anything,
+    kind=anything,
+    date=anything,
+    published=anything,
+    effective=anything,
+    identifier=anything,
+    url=anything,
+    found=words,
+    alternatives=st.dictionaries(anything, st.tuples(anything, anything), max_size=2),
+    labels=words,
+)
+repairs = st.builds(Repair, st.sampled_from(REPAIR_KINDS), st.integers(0, 10**7), anything, anything)
+provenance = st.builds(
+    Provenance,
+    origin=anything,
+    snapshot=anything,
+    retrieved=anything,
+    media_type=anything,
+    encoding=anything,
+    converter=anything,
+    simplified=st.integers(0, 10**6),
+    repairs=st.lists(repairs, max_size=20).map(tuple),
+    furniture=st.lists(anything, max_size=3).map(tuple),
+    notes=st.lists(anything, max_size=3).map(tuple),
+)
+
+
+def example(text: str = "示例通知\n一、甲\n（一）乙。丙\n第一条　丁\n") -> Document:
+    facts = Metadata("示例通知", date="2021-11-22", found={"title": "text"})
+    origin = Provenance("示例/x.txt", "0" * 64, "2026-01-01T00:00:00Z", "text/plain", notes=("示例",))
+    return Document("x", "files", facts, origin, outline.parse(text))
+
+
+@given(texts, metadata, provenance)
+@settings(deadline=None, max_examples=200)
+def test_any_document_comes_back(text: str, facts: Metadata, origin: Provenance) -> None:
+    document = Document("x", "files", facts, origin, outline.parse(text))
+    written = markdown.dump(document)
+    assert front_matter.intact(written)
+    read = markdown.load(markdown.normal(written.encode(), "x"), "x", "files")
+    assert read.text == text
+    assert read == document
+
+
+@given(metadata, provenance)
+@settings(deadline=None, max_examples=50)
+def test_front_matter_is_yaml_in_a_fixed_order(facts: Metadata, origin: Provenance) -> None:
+    head, _ = front_matter.split(markdown.dump(replace(example(), metadata=facts, provenance=origin)))
+    keys = list(yaml.load(head.strip("-\n") + "\n", yaml.BaseLoader))
+    assert keys[0] == "title"
+    assert keys[-2:] == ["provenance", "checksum"]
+
+
+def test_laws_come_back(laws: Path) -> None:
+    files = [path for path in sorted(laws.rglob("*.md")) if "INFO END" in path.read_text(encoding="utf-8")]
+    for path in islice(files, 0, None, 60):
+        extracted = markdown.extract(path.read_text(encoding="utf-8"))
+        document = replace(example(), sections=outline.parse(extracted.text, extracted.levels))
+        assert markdown.load(markdown.dump(document), "x", "files") == document
+
+
+def test_a_file_is_pleasant_to_read() -> None:
+    body = markdown.dump(example()).split("---\n")[2]
+    assert '\n## <a id="1"></a>一、甲\n' in body
+    assert '\n<a id="1-1" data-level="3"></a>（一）乙。丙\n' in body
+
+
+def test_table_rows_stand_together() -> None:
+    body = markdown.dump(example("示例\n| 甲 | 乙 |\n| 1 | 2 |\n| 3 | 4 |\n后\n")).split("---\n")[2]
+    assert "| 1 | 2 |\n| 3 | 4 |\n\n后\n" in body
+
+
+@pytest.mark.parametrize("change", [lambda t: t.replace("\n", "\r\n"), lambda t: "\ufeff" + t])
+def test_what_editors_do_to_a_file_is_no_edit(change) -> None:  # type: ignore[no-untyped-def]
+    text = markdown.normal(change(markdown.dump(example())).encode(), "x")
+    assert front_matter.intact(text)
+    assert markdown.load(text, "x", "files") == example()
+
+
+def test_edits_are_told_and_read() -> None:
+    edited = markdown.dump(example()).replace("丁", "丁\n\n## 三、新添的一节\n\n其内容")
+    assert not front_matter.intact(edited)
+    document = markdown.load(edited, "x", "files")
+    assert document.text.endswith("第一条　丁\n三、新添的一节\n其内容\n")
+    assert any(section.text == "三、新添的一节\n其内容\n" for section in document.walk())
+
+
+def test_accepted_edits_are_sealed_again() -> None:
+    edited = markdown.dump(example()).replace("丁", "戊")
+    accepted = front_matter.accept(edited, "2026-01-02T00:00:00Z")
+    assert front_matter.intact(accepted)
+    assert front_matter.accepted(accepted) == "2026-01-02T00:00:00Z"
+    again = front_matter.accept(accepted, "2026-01-03T00:00:00Z")
+    assert front_matter.accepted(again) == "2026-01-03T00:00:00Z"
+    assert again.count("accepted:") == 1
+
+
+def test_a_law_of_the_public_collection_is_readable_as_it_is() -> None:
+    text = "# 示例法\n\n2020年1月1日 通过\n\n<!-- INFO END -->\n\n## 第一章 总则\n\n第一条 为了示例，制定本法。\n"
+    document = markdown.load(text, "示例法", "laws")
+    assert document.text == "示例法\n2020年1月1日 通过\n第一章 总则\n第一条 为了示例，制定本法。\n"
+    assert document.metadata.title == "示例法"
+    assert [section.anchor for section in document.walk()][-1] == "art-1"
+
+
+def test_front_matter_of_other_makers_gives_labels() -> None:
+    extracted = markdown.extract("---\n发文字号: 示府〔2020〕1号\ntags:\n- x\n---\n# 示例 #\n正文 \\* 星\n")
+    assert extracted.labels == {"发文字号": "示府〔2020〕1号"}
+    assert extracted.hows == {"发文字号": "front matter"}
+    assert extracted.title == "示例"
+    assert extracted.text == "示例\n正文 * 星\n"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda t: t.replace("---\ntitle", "--,\ntitle"),
+        lambda t: t.replace("provenance:\n  origin", "provenance: x\n  origin"),
+        lambda t: t.replace("title: 示例通知", 'title: "示例'),
+        lambda t: t[: t.index("---\n", 4) + 4],
+        lambda t: "checksum: " + "0" * 64 + "\n",
+    ],
+)
+def test_a_damaged_file_says_so(damage) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(UnreadableError, match=r"files/x\.md"):
+        markdown.load(damage(markdown.dump(example())), "x", "files")
+
+
+def test_bytes_that_are_no_text_say_so() -> None:
+    with pytest.raises(UnreadableError, match="UTF-8"):
+        markdown.normal(b"---\n\xff\xfe", "files/x.md")

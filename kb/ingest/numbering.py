@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Style = Literal[
@@ -71,6 +72,7 @@ _STYLE_OF_UNIT: dict[str, Style] = {
 _CITING = re.compile("的|第|规定|所|之|以|[、，。；：和至与或及到款项中]")
 _BLANKS = re.compile(f"{_GAP}*")
 _COUNTED = re.compile(_COUNTER)
+_LONGEST = 48  # characters: no number is longer, with the blanks around it
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _TO_ARABIC = str.maketrans("零〇○一二三四五六七八九两－", "00012345678921")
 
@@ -92,6 +94,11 @@ class Number:
 
 def read(line: str) -> Number | None:
     """Read the number that `line` starts with; None where there is none."""
+    return _read(line[:_LONGEST])
+
+
+@lru_cache(maxsize=8192)  # every line is read when it is placed and again for its heading
+def _read(line: str) -> Number | None:
     found = _PATTERN.match(line)
     if not found:
         return None

@@ -15,8 +15,8 @@ class Manners:
     """How a source is to be asked. Times are in seconds, sizes in bytes.
 
     `delay` is kept between the end of an answer and the next request to the same host, whoever asks.
-    `connect_timeout`, `read_timeout` (between two bytes) and `total_timeout` bound one request, `patience` one page with
-    all its tries, waits and redirects. `max_bytes` holds before and after decompression.
+    `connect_timeout`, `read_timeout` (between two bytes) and `total_timeout` bound one request; after `patience` no further
+    try or redirect of the same page begins. `max_bytes` holds before and after decompression.
     `allow_private` lets the source live in one's own network; `insecure` accepts any certificate, and is recorded.
     `contact` is the address in the user agent to which a site's keeper can write.
     """

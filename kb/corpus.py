@@ -18,7 +18,7 @@ from typing import Literal
 
 from kb import front_matter, markdown, storage
 from kb.errors import NotFoundError, UnreadableError, UsageError
-from kb.model import Document
+from kb.model import Document, Provenance
 from kb.snapshots import Snapshots
 
 # Names must hold in addresses, on every file system, and leave room for a suffix in its 255 bytes.
@@ -40,6 +40,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A state of a document: its name, the date (ISO 8601) it was fetched or found, and the sha256 of its snapshot."""
+
+    version: str
+    date: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant."""
 
@@ -56,14 +65,26 @@ class Corpus:
         self.snapshots = Snapshots(root / ".snapshots")
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()
+        self._surveyed = False
 
     def ids(self) -> tuple[str, ...]:
         """Answer the ids of all documents, sorted."""
         return tuple(sorted({path.stem for path in self._files()}))
 
     def read(self, id: str, version: str = "") -> Document:
-        """Read a document, or one of its `versions`. Raises NotFoundError and UnreadableError."""
+        """Read a document, or one of its versions (see `history`). Raises NotFoundError and UnreadableError."""
+        if version and version == _version_name(path := self._find(id), self._read(path, id)):
+            version = ""
         return self._read(self._find(id, version), id)
+
+    def history(self, id: str) -> tuple[Version, ...]:
+        """Answer all states of a document, the present one first. Raises NotFoundError and UnreadableError."""
+        path, document = self._find(id), self.read(id)
+        present = Version(
+            _version_name(path, document), document.provenance.retrieved[:10], document.provenance.snapshot
+        )
+        older = ((name, self.read(id, name)) for name in self.versions(id))
+        return (present, *(Version(name, name[:10], each.provenance.snapshot) for name, each in older))
 
     def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
         """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""
@@ -102,20 +123,22 @@ class Corpus:
         storage.make_folder(self.root)
         with storage.lock(self.root / ".lock"):
             storage.remove_leftovers(self.root)
-            self._survey()
+            self._surveyed = False
             yield
 
-    def id_for(self, source: str, origin: str) -> str:
-        """Answer the id under which a file is kept: the one it has, or a new one from its name.
+    def id_for(self, source: str, origin: str, name: str = "") -> str:
+        """Answer the id under which a file is kept: the one it has, or a new one from `name`, or its origin's.
 
         Another file's id is never given away: a suffix made of the origin keeps two files of one name apart, also where
         a file system does not tell case.
         """
         if not source or source != safe_name(source):
             raise UsageError(f"来源名“{source}”不能用作文件夹名：请只用文字、数字、连字符和下划线。")
+        if not self._surveyed:
+            self._survey()
         known = self._known.setdefault(source, {})
         if origin not in known:
-            name = safe_name(PurePosixPath(origin).stem)
+            name = safe_name(name or PurePosixPath(origin).stem)
             # A file of unknown origin in its place may be a damaged copy of this very document: `write` sees to it.
             strange = (self.root / source / f"{name}.md").is_file() and name not in known.values()
             known[origin] = (
@@ -143,14 +166,32 @@ class Corpus:
         except UnreadableError:
             return self._keep_beside(path, document, data)
         edited = not front_matter.intact(text) or front_matter.accepted(text)
-        if old.provenance.snapshot == document.provenance.snapshot:
-            document = _as_of(document, old.provenance.retrieved)
+        if _same_source(old.provenance, document.provenance):
+            document = _as_of(document, old.provenance)
             same = edited or markdown.dump(document) == text
             return self._stay(path, data) if same else self._replace(path, document, data, "changed")
         if edited:
             return self._settled(path, text, document, data) or self._keep_beside(path, document, data)
         self._keep(path, present, old.provenance.retrieved)
         return self._replace(path, document, data, "changed")
+
+    def mark_withdrawn(self, id: str, date: str) -> bool:
+        """Record that the source no longer has the document since `date` (ISO 8601); "" that it has it again.
+
+        Everything else stays as it is. Answers False, and does nothing, for a file with edits that nobody accepted.
+        Raises NotFoundError, UnreadableError and StorageError; needs `writing`.
+        """
+        path = self._find(id)
+        text = markdown.normal(path.read_bytes(), path.name)
+        document = markdown.load(text, id, path.parent.name)
+        if document.provenance.withdrawn == date:
+            return True
+        if not front_matter.intact(text):
+            return False
+        marked = markdown.dump(replace(document, provenance=replace(document.provenance, withdrawn=date)))
+        when = front_matter.accepted(text)
+        storage.write_atomic(path, (front_matter.accept(marked, when) if when else marked).encode())
+        return True
 
     def accept(self, id: str) -> None:
         """Record a document's present text as intended, and the versions kept beside it as seen.
@@ -182,7 +223,7 @@ class Corpus:
     def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
         try:
             text = markdown.normal(path.read_bytes(), str(path))
-            document = markdown.load(text, id, path.parent.name)
+            document = markdown.load(text, id, path.relative_to(self.root).parts[0])
         except (UnreadableError, OSError) as error:
             yield Problem(path, f"{error}", id)
             return
@@ -204,6 +245,8 @@ class Corpus:
                 yield Problem(
                     path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
                 )
+        for path in sorted(each for each in self.root.glob("[!.]*/[!.]*.md") if each.is_symlink()):
+            yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
         for path in sorted(self.root.glob("*.md")):
             yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
         for path in sorted(self.root.glob("[!.]*/*/*.md")):
@@ -213,19 +256,23 @@ class Corpus:
                     path, f"{path} 是旧版本，但现行文件 {owner} 不见了：请从备份恢复，或重新 kb ingest 原文件。"
                 )
 
+    def _folders(self) -> list[Path]:
+        """Answer the folders of the sources, by name. Hidden ones and links are none."""
+        return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
+
     def _files(self) -> Iterator[Path]:
-        """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) are none."""
-        return (path for path in sorted(self.root.glob("[!.]*/[!.]*.md")) if path.is_file())
+        """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) and links are none."""
+        for folder in self._folders():
+            yield from (path for path in sorted(folder.glob("[!.]*.md")) if path.is_file() and not path.is_symlink())
 
     def _find(self, id: str, version: str = "") -> Path:
-        """Find a document's file. Nothing in an address can lead out of the corpus: names hold no separators, links lead nowhere."""
+        """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""
         missing = NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
         if not _is_name(id) or (version and not _is_name(version)):
             raise missing
-        folders = sorted(folder for folder in self.root.glob("[!.]*") if folder.is_dir())
-        tail = Path(id, f"{version}.md") if version else Path(f"{id}.md")
-        for path in (folder / tail for folder in folders):
-            if path.is_file() and path.resolve().is_relative_to(self.root.resolve()):
+        for folder in self._folders():
+            path = folder / id / f"{version}.md" if version else folder / f"{id}.md"
+            if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
                 return path
         raise missing
 
@@ -245,7 +292,7 @@ class Corpus:
 
     def _survey(self) -> None:
         """Learn which origin each document has, from the heads of the files."""
-        self._known, self._taken = {}, set()
+        self._known, self._taken, self._surveyed = {}, set(), True
         for path in self._files():
             self._taken.add(_folded(path.stem))
             with storage.refusals(path), path.open("rb") as file:
@@ -325,8 +372,20 @@ def _versions(path: Path) -> list[Path]:
     return sorted(path.with_suffix("").glob("[!.]*.md"))
 
 
-def _as_of(document: Document, retrieved: str) -> Document:
-    return replace(document, provenance=replace(document.provenance, retrieved=retrieved))
+def _version_name(path: Path, document: Document) -> str:
+    """Answer the name under which the present file would be kept as a version."""
+    return f"{document.provenance.retrieved[:10] or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+
+
+def _same_source(old: Provenance, new: Provenance) -> bool:
+    """Tell whether two documents were made of the same: the bytes and what the site's list said of them."""
+    return old.snapshot == new.snapshot and old.listed == new.listed
+
+
+def _as_of(document: Document, first: Provenance) -> Document:
+    """Date a document to when its bytes were first found."""
+    provenance = replace(document.provenance, retrieved=first.retrieved, exchange=first.exchange)
+    return replace(document, provenance=provenance)
 
 
 def _noted(document: Document, note: str) -> Document:

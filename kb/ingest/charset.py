@@ -20,6 +20,7 @@ _DECLARED = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # C0 controls that never stand in a text file; tab, line feed, form feed, carriage return and ^Z (end of a DOS text) may.
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
+_USUAL = re.compile(r"[\t\n\r -~\xa0\u2010-\u203b\u3000-\u3020\u4e00-\u9fff\uff01-\uff5e]")
 _UNREADABLE = "内容不是可以识别的文字（可能是二进制文件，或编码已损坏）：请换成 UTF-8、GB18030 或 UTF-16 编码的文本。"
 
 
@@ -43,9 +44,9 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
 
 def _candidates(data: bytes, declared: str) -> list[str]:
     """Answer the encodings to try, most certain first."""
-    names = ["utf-8", *([_utf16(data)] if b"\0" in data[:4096] else [])]
     label = declared or _declared_within(data)
-    return [*names, *([_DECLARED.get(label.lower(), label)] if label else []), "gb18030"]
+    names = ["utf-8", _utf16(data), _DECLARED.get(label.lower(), label), "gb18030"]
+    return [name for name in names if name]
 
 
 def _declared_within(data: bytes) -> str:
@@ -54,9 +55,13 @@ def _declared_within(data: bytes) -> str:
 
 
 def _utf16(data: bytes) -> str:
-    """Guess the byte order: in Chinese text the ASCII digits, spaces and line ends have their zero byte first or last."""
-    head = data[:4096]
-    return "utf-16-be" if head[0::2].count(0) > head[1::2].count(0) else "utf-16-le"
+    """Recognise UTF-16 without a mark: ASCII in it has zero bytes, all first or all last, and what results is Chinese."""
+    head = data[: 4096 if len(data) > 4096 else len(data) // 2 * 2]
+    if b"\0" not in head:
+        return ""
+    codec = "utf-16-be" if head[0::2].count(0) > head[1::2].count(0) else "utf-16-le"
+    text = head.decode(codec, "replace")
+    return codec if len(_USUAL.findall(text)) >= 0.9 * len(text) else ""
 
 
 def _checked(data: bytes, codec: str, name: str) -> tuple[str, str]:

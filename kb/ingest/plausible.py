@@ -43,7 +43,9 @@ def _dictionary() -> Counts:
     single: defaultdict[str, float] = defaultdict(float)
     paired: defaultdict[str, float] = defaultdict(float)
     for line in (files("jieba") / "dict.txt").read_text(encoding="utf-8").splitlines():
-        word, count, _ = line.split(" ")
+        word, count, _ = line.split(" ", 2)
+        if len(count) == 1:  # words met less than ten times are half the work and hardly any of the weight
+            continue
         weight = sqrt(int(count))
         for char in word:
             single[char] += weight

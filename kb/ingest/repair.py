@@ -21,7 +21,9 @@ _SIGN = re.compile(rf"{readings.ANNOTATION.pattern}|[?\ufffd](?=[^\s\x00-\x3a\x3
 _SUSPECT = re.compile(r"[(?\ufffd]")
 _SWALLOWED = re.compile(r"[?\ufffd]")
 _MARKS = "、。“”‘’《》〈〉〔〕【】—…，：；（）！？"
-_MARK_BITS = 12.0  # both what is against a lost first byte at the outset and what its reading must save
+# Of 480 question marks put in place of other marks none saved 8 bits when read as half a mark; true halves save 20 and more.
+_MARK_BITS = 4.0  # against a lost first byte at the outset
+_PROOF_BITS = 12.0  # what its reading must save besides
 _FULL_WIDTH = re.compile("[\uff01-\uff5e]")
 _ASCII_MARKS = re.compile("[\u4e00-\u9fff][,:;!]")
 
@@ -57,7 +59,7 @@ def repair(text: str) -> Repaired:
     page = _Page(text, found)
     if found.proves(text):
         return _assembled(text, tuple(page.places()))
-    marks = tuple(page.marks()) if evidence.is_converted(text) else ()
+    marks = page.marks() if evidence.is_converted(text) else ()
     return _assembled(text, marks) if marks else Repaired(text)
 
 
@@ -88,14 +90,14 @@ class _Page:
                 yield place
                 last = place
 
-    def marks(self) -> Iterator[_Place]:
-        """Find the places where the first byte of a punctuation mark was lost, in order."""
-        position = 0
+    def marks(self) -> tuple[_Place, ...]:
+        """Find the places where the first byte of a punctuation mark was lost; none when none is proven."""
+        places, position = [], 0
         while suspect := _SWALLOWED.search(self.text, position):
             place = self._mark(suspect.start(), self.text[max(suspect.start() - 1, 0) : suspect.start()])
             position = place.end if place else suspect.end()
-            if place:
-                yield place
+            places += [place] if place else []
+        return tuple(places) if any(place.kind == "mark" for place in places) else ()
 
     def _before(self, start: int, last: _Place) -> str:
         """Answer the two characters, restored, before a place."""
@@ -146,9 +148,9 @@ class _Page:
         """A punctuation mark whose first byte became a question mark: proven by what the bytes after it say."""
         leads = [(0xA1, _MARK_BITS), (0xA3, _MARK_BITS)]
         run = self._reader.realign((start, start + 1), before, leads)
-        if run.restored[0] not in _MARKS + LOST or run.bits > -_MARK_BITS:
-            return None
-        return self._realigned(start, run, "mark")
+        if run.restored[0] in _MARKS + LOST and run.bits <= -_PROOF_BITS:
+            return self._realigned(start, run, "mark")
+        return _Place(start, start + 1, self.text[start], "doubtful") if run.bits < 0 else None
 
     def _realigned(self, start: int, run: Run, kind: RepairKind) -> _Place:
         restored = run.restored.translate(TO_ASCII) if self._is_folded else run.restored

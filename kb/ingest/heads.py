@@ -22,7 +22,7 @@ NUMBER = (
 
 ORGAN = (
     r"(?:政府|部|委|委员会|局|厅|院|办公厅|办公室|会|署|总队|支队|处|党组|司|法庭|法院|检察院|中心|公司|集团|军委|军区|司令部|指挥部|"
-    r"领导小组|工作组|专家组|组|大学|学院|学校|银行|联盟|协会|学会|社|党委|党校|馆|团中央|政治部|后勤部|海关|管委会|工委|纪委|人大|政协|国务院|中央|市委|省委)"
+    r"领导小组|工作组|专家组|组|大学|学院|学校|银行|联盟|协会|学会|社|党委|党校|馆|常务委员|团中央|政治部|后勤部|海关|管委会|工委|纪委|人大|政协|国务院|中央|市委|省委)"
 )
 """A regular expression for the last word of an organ's name."""
 
@@ -93,15 +93,15 @@ def _title(lines: Sequence[str]) -> tuple[str, str, str]:
     number = ""
     for line in (_without_letter_spacing(_MARKS.sub("", line)) for line in lines[:14]):
         found = _WHOLE_NUMBER.fullmatch(line)
-        if found and not number:
-            number = found[1]
+        if found:
+            number = number or found[1]
         elif not block and re.fullmatch(rf"[^，。]{{0,30}}?{ORGAN}文件", line):
             continue  # the letterhead (发文机关标志)
-        elif _is_title_line(line) and not (block and found):
-            if number and block:
-                break
+        elif _is_title_line(line):
             block += [line] if line not in block else []
-        elif block or len(line) > _TITLE_LINE:
+        elif len(line) > _TITLE_LINE:
+            break
+        if block and not _is_title_line(line):
             break
     order = _ORDER.fullmatch(block[0]) if block else None
     if order and number.startswith("第"):
@@ -111,11 +111,10 @@ def _title(lines: Sequence[str]) -> tuple[str, str, str]:
 
 def _is_title_line(line: str) -> bool:
     """Titles are short and are no sentences, no headings and no dates; a date or a bracket below them is not theirs."""
-    if (
-        len(line) > _TITLE_LINE
-        or re.search(r"[。；;！!？?：:，,|]", line)
-        or not re.search(r"[\u4e00-\u9fff]{2}", line)
-    ):
+    ends = bool(_TITLE_END.search(line))  # what ends like a title may be long and hold commas
+    if len(line) > (_LONG_TITLE if ends else _TITLE_LINE) or not re.search(r"[\u4e00-\u9fff]{2}", line):
+        return False
+    if re.search(r"[。；;！!？?：:|]" if ends else r"[。；;！!？?：:，,|]", line):
         return False
     return not (_HEADING.match(line) or _DATE.match(line) or line[0] in "（(〔[【<:-!@*")
 
@@ -128,8 +127,10 @@ def _without_letter_spacing(line: str) -> str:
 
 def _joined(block: Sequence[str]) -> str:
     """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
-    if "".join(block[1:]) == "".join(block[:1]):
-        block = block[:1]  # printed twice, as file name and as title
+    for count in range(1, len(block)):
+        if "".join(block[:count]) == "".join(block[count:]):
+            block = block[:count]  # printed twice, as the file's name and as the title
+            break
     joined = ["".join(block[: count + 1]) for count in range(len(block))]
     return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
 

@@ -40,7 +40,7 @@ class _Claims:
     by_field: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def add(self, name: str, value: str, how: str) -> None:
-        plain = dates.first(value) if name in _DATES else re.sub(r"\s+", " ", value).strip()
+        plain = dates.first(value) if name in _DATES else re.sub(r"[ \t\r\n]+", " ", value).strip()
         if plain not in _NOTHING and (name != "url" or plain.startswith("http")):
             self.by_field.setdefault(name, []).append((plain, how))
 
@@ -117,7 +117,7 @@ def kind(title: str) -> str:
 
 def _from_labels(claims: _Claims, extracted: Extracted) -> None:
     """Claim what the page's table, the meta tags and the front matter state, in this order."""
-    order = {"table": 0, "meta": 1, "script": 2, "front matter": 3}
+    order = {"table": 0, "meta": 1, "script": 2, "list": 3, "front matter": 4}
     known = {label: each for each, names in labels.FIELDS.items() for label in names}
     ranked = sorted(extracted.labels, key=lambda label: (order.get(_how(extracted, label), 0), _rank(label, known)))
     for label in ranked:

@@ -46,6 +46,7 @@ def _about(text: str, issuer: str, kind: str) -> str:
     if not found:
         return f"{issuer}{kind}" if issuer else ""
     subject, year = found["subject"], found["year"]
-    place = sentence["subject"].removesuffix(subject) if sentence and sentence["subject"].endswith(subject) else issuer
+    known = sentence and sentence["subject"].endswith(subject)
+    place = sentence["subject"].removesuffix(subject) if sentence and known else issuer.removesuffix("人民政府")
     yearly = "年度" if kind == "报告" else ""
     return f"{place}{year}年{subject}{yearly}{kind}"

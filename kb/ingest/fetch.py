@@ -35,7 +35,6 @@ from kb.ingest.urls import Target, join, parse, without_credentials
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _CHALLENGE = 521  # a common protection's script page, not trouble of the server: an answer to be judged
 _LONGEST_BACKOFF = 60.0
-_PASSING = (UnreachableError, TimedOutError, DnsError)
 
 
 class Fetcher:
@@ -127,7 +126,9 @@ class Fetcher:
             try:
                 with host.turn(target, delay, give_up - self._clock.monotonic()):
                     answer = self._transport.send(target, headers, limit)
-            except _PASSING as error:
+            except (UnreachableError, TimedOutError, DnsError) as error:
+                if isinstance(error, DnsError) and not error.passing:
+                    raise
                 failure: FetchError = error
             else:
                 if not _is_trouble(answer.status):

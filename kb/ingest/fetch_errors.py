@@ -24,7 +24,11 @@ class BadAddressError(FetchError):
 
 
 class DnsError(FetchError):
-    """The host's name does not resolve."""
+    """The host's name does not resolve. `passing` when it was the resolver that did not answer."""
+
+    def __init__(self, message: str, url: str, *, passing: bool = False) -> None:
+        super().__init__(message, url)
+        self.passing = passing
 
 
 class PrivateAddressError(FetchError):

@@ -7,6 +7,7 @@ Host header and in TLS.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -125,12 +126,18 @@ class _Backend(httpcore.NetworkBackend):
         try:
             found = self._resolver(host, port)
         except OSError as error:
-            raise DnsError(f"找不到主机 {host}：请检查网址里的主机名和本机的域名解析（DNS）。", host) from error
+            sentence = f"找不到主机 {host}：请检查网址里的主机名和本机的域名解析（DNS）。"
+            raise DnsError(sentence, host, passing=error.errno == socket.EAI_AGAIN) from error
         allowed = tuple(address for address in found if is_allowed(address, allow_private=self._allow_private))
         if found and not allowed:
-            sentence = f"主机 {host} 指向内部地址 {found[0]}，不予访问：确是自己网内的站点，请在来源里设 allow_private = true。"
-            raise PrivateAddressError(sentence, host)
+            raise PrivateAddressError(_private_sentence(host, found[0]), host)
         return allowed
+
+
+def _private_sentence(host: str, address: str) -> str:
+    if is_allowed(address, allow_private=True):
+        return f"主机 {host} 指向内部地址 {address}，不予访问：确是自己网内的站点，请在来源里设 allow_private = true。"
+    return f"主机 {host} 指向本机专用的特殊地址 {address}，任何来源都不得访问：请核对网址。"
 
 
 class Transport:

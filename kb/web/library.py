@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,12 +35,16 @@ _SHOWN_EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is in the index, newest document first: found once for each state of the index."""
+    """What is in the index, newest document first: found once for each state of the index.
+
+    `sources` are (name, number of documents), `examples` searches that have hits, `numbers` document numbers by id.
+    """
 
     stats: Stats
     listings: tuple[Listing, ...]
     sources: tuple[tuple[str, int], ...]
     examples: tuple[str, ...]
+    numbers: Mapping[str, str]
 
 
 class Library:
@@ -66,7 +71,8 @@ class Library:
         listings = sorted(self.engine.documents(), key=lambda listing: (listing.date, listing.id), reverse=True)
         sources = Counter(listing.source for listing in listings).most_common()
         examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
-        return Catalogue(stats, tuple(listings), tuple(sources), examples[:_SHOWN_EXAMPLES])
+        numbers = {listing.id: listing.document_number for listing in listings}
+        return Catalogue(stats, tuple(listings), tuple(sources), examples[:_SHOWN_EXAMPLES], numbers)
 
 
 def library() -> Library:

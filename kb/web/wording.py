@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -52,6 +53,14 @@ _FOUND = {
     "filename": "据文件名",
     "supplied": "系统拟定",
 }
+_FORMATS = {
+    "text/plain": "纯文本",
+    "text/html": "网页",
+    "text/markdown": "Markdown",
+    "application/pdf": "PDF",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档",
+}
+_CHAPTER = re.compile(r"第[一二三四五六七八九十百零〇\d]+[编章节](?=.)")
 _SOURCES = {"files": "自行导入"}
 
 
@@ -117,6 +126,13 @@ def marked(text: str, query: str, literal: bool) -> Markup:
     return highlighted(text, match_spans(text, strictly(query) if literal else query))
 
 
+def step(label: str, query: str, literal: bool) -> Markup:
+    """A step of a heading path with its matches marked; a chapter's number is set off from its heading."""
+    number = _CHAPTER.match(label)
+    parts = (number[0], label[number.end() :].lstrip()) if number else (label,)
+    return Markup("　").join(marked(part, query, literal) for part in parts)
+
+
 def snippet(hit: Hit) -> Markup:
     """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
     start = "" if hit.snippet.startswith(hit.number) else "…"
@@ -155,5 +171,7 @@ FILTERS = {
     "place": place,
     "repair_name": REPAIRS.get,
     "snippet": snippet,
+    "step": step,
+    "format_name": lambda media_type: _FORMATS.get(media_type, media_type),
     "source_name": lambda source: _SOURCES.get(source, source),
 }

@@ -1,0 +1,188 @@
+"""What a reader does, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.web.conftest import HOSTILE, LAW, REPORT
+
+PHONE, DESK = (390, 844), (1280, 900)
+PAGES = [
+    "/",
+    "/search?q=行政复议",
+    "/search?q=" + quote("“查无此语”"),
+    f"/d/{REPORT}?q=行政复议#1-3-2",
+    f"/d/{HOSTILE}",
+    f"/d/{quote(LAW)}#art-2-p1-i2",
+    f"/d/{REPORT}/9-9-9",
+]
+
+# WCAG 2.2, 1.4.3: every piece of text against the nearest background that is painted behind it.
+CONTRAST = """
+const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+const rgba = (colour) => {
+  canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+const behind = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = rgba(getComputedStyle(at).backgroundColor);
+    if (colour[3] === 255) return colour;
+  }
+  return [255, 255, 255, 255];
+};
+const poor = [];
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const element = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || !element.checkVisibility() || element.closest(".skip, [aria-hidden]")) continue;
+  const style = getComputedStyle(element), back = behind(element), ink = rgba(style.color);
+  const seen = ink.slice(0, 3).map((v, i) => v * style.opacity + back[i] * (1 - style.opacity));
+  const [a, b] = [light(seen), light(back)].sort((x, y) => y - x);
+  if ((a + 0.05) / (b + 0.05) < 4.5) poor.push([element.outerHTML.slice(0, 90), (a + 0.05) / (b + 0.05)]);
+}
+return poor;
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh(browser: webdriver.Chrome) -> Iterator[None]:
+    """Each test starts on a desk, in the light, with scripts, and ends having asked nothing of another host."""
+    look(browser, DESK, "light")
+    scripts(browser, True)
+    browser.get_log("performance")
+    yield
+    asked = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = [one["params"]["request"]["url"] for one in asked if one["method"] == "Network.requestWillBeSent"]
+    assert all(url.startswith("http://127.0.0.1:") for url in urls)
+
+
+def look(browser: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
+    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def scripts(browser: webdriver.Chrome, allowed: bool) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+
+def seen(browser: webdriver.Chrome, element: WebElement) -> bool:
+    """Whether it is rendered: the driver's own answer takes a folded <details> for hidden, whatever the style says."""
+    return bool(browser.execute_script("return arguments[0].checkVisibility()", element))
+
+
+def search(browser: webdriver.Chrome, address: str, query: str) -> None:
+    """Type a query on the front page and follow the link of the report's hit."""
+    browser.get(address)
+    browser.find_element(By.NAME, "q").send_keys(query, Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda _: "/search" in browser.current_url)
+    browser.find_element(By.PARTIAL_LINK_TEXT, "深入推进").click()
+    WebDriverWait(browser, 10).until(lambda _: "/d/" in browser.current_url)
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize("query", ["行政复议", "行政復議"])
+def test_a_search_lands_on_the_section_with_its_words_marked(
+    browser: webdriver.Chrome, address: str, query: str, allowed: bool
+) -> None:
+    scripts(browser, allowed)
+    search(browser, address, query)
+    assert unquote(browser.current_url) == f"{address}/d/{REPORT}?q={query}#1-3-2"
+    section = browser.find_element(By.CSS_SELECTOR, ":target")
+    assert section.get_attribute("id") == "1-3-2"
+    assert {mark.text for mark in section.find_elements(By.TAG_NAME, "mark")} == {"行政复议"}
+    top = section.rect["y"] - browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssVisualViewport"]["pageY"]
+    assert 0 <= top < DESK[1] / 2
+    assert section.value_of_css_property("background-color") != "rgba(0, 0, 0, 0)"
+
+
+def test_the_first_hit_is_reached_by_the_keyboard_alone(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/search?q=行政复议")
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    skip = browser.switch_to.active_element
+    assert skip.get_attribute("href") == f"{browser.current_url}#kb-main"
+    skip.send_keys(Keys.ENTER)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    link = browser.switch_to.active_element
+    assert link.find_elements(By.CSS_SELECTOR, ".title")
+    assert link.value_of_css_property("outline-style") == "solid"
+    link.send_keys(Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda _: "/d/" in browser.current_url)
+    assert browser.find_elements(By.CSS_SELECTOR, ":target mark")
+
+
+def test_the_address_of_a_hit_can_be_copied(browser: webdriver.Chrome, address: str) -> None:
+    permissions = {"origin": address, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    browser.execute_cdp_cmd("Browser.grantPermissions", permissions)
+    browser.get(f"{address}/search?q=深入推进行政复议体制改革")
+    button = browser.find_element(By.CSS_SELECTOR, "button.copy")
+    button.click()
+    WebDriverWait(browser, 10).until(lambda _: "copied" in str(button.get_attribute("class")))
+    copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == f"{address}/d/{REPORT}#1-3-2"
+
+
+def test_without_scripts_nothing_is_offered_that_needs_them(browser: webdriver.Chrome, address: str) -> None:
+    scripts(browser, False)
+    browser.get(f"{address}/search?q=行政复议")
+    assert not any(button.is_displayed() for button in browser.find_elements(By.CSS_SELECTOR, "button.copy"))
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
+def test_the_outline_is_beside_the_text_on_a_desk_and_folded_on_a_phone(
+    browser: webdriver.Chrome, address: str, allowed: bool
+) -> None:
+    scripts(browser, allowed)
+    browser.get(f"{address}/d/{REPORT}")
+    link = browser.find_element(By.CSS_SELECTOR, "nav.outline a[href='#1-3-2']")
+    assert seen(browser, link)
+    assert link.rect["x"] + link.rect["width"] <= browser.find_element(By.TAG_NAME, "article").rect["x"]
+    look(browser, PHONE, "light")
+    browser.get(f"{address}/d/{REPORT}")
+    assert not seen(browser, browser.find_element(By.CSS_SELECTOR, "nav.outline a[href='#1-3-2']"))
+    browser.find_element(By.CSS_SELECTOR, "nav.outline summary").click()
+    browser.find_element(By.CSS_SELECTOR, "nav.outline a[href='#1-3-2']").click()
+    assert browser.current_url.endswith("#1-3-2")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(browser: webdriver.Chrome, address: str, page: str) -> None:
+    for width in (PHONE[0], 320):
+        look(browser, (width, 844), "light")
+        browser.get(address + page)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_text_stands_out_from_what_is_behind_it(
+    browser: webdriver.Chrome, address: str, page: str, scheme: str
+) -> None:
+    look(browser, DESK, scheme)
+    browser.get(address + page)
+    browser.execute_script("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    background = browser.execute_script("return getComputedStyle(document.documentElement).backgroundColor")
+    assert (sum(map(int, background[4:-1].split(","))) < 150) == (scheme == "dark")
+    assert browser.execute_script(CONTRAST) == []
+
+
+def test_lines_of_text_are_of_a_length_that_can_be_read(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}")
+    paragraph = browser.find_element(By.CSS_SELECTOR, ".text p")
+    size = float(str(paragraph.value_of_css_property("font-size")).removesuffix("px"))
+    assert 30 <= paragraph.rect["width"] / size <= 40

@@ -7,10 +7,10 @@ comes in as one bag of terms, a posting list goes out as section numbers and cou
 
 from __future__ import annotations
 
+import os
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import packages_distributions, version
 from io import BytesIO
 from itertools import count
 from mmap import ACCESS_READ, mmap
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import whoosh
 from numpy.typing import NDArray
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermsReader
 from whoosh.columns import VarBytesColumn
@@ -43,9 +44,8 @@ _FEW_SEGMENTS = 10
 
 
 def library() -> str:
-    """Name the installed fork and its version: an index is rebuilt when either changes."""
-    name = packages_distributions()["whoosh"][0]
-    return f"{name} {version(name)}"
+    """Name the installed library and its version: an index is written anew when it changes."""
+    return f"Whoosh {whoosh.versionstring()}"
 
 
 class Bag(FieldType):  # type: ignore[misc]
@@ -95,6 +95,10 @@ class _Storage(FileStorage):  # type: ignore[misc]
     def open_file(self, name: str, **_: Any) -> _Mapped:
         """Open an existing file for reading."""
         return _Mapped(Path(self.folder, name))
+
+    def list(self) -> list[str]:
+        """Name the files. Whoosh's own answers that there are none when it cannot look."""
+        return os.listdir(self.folder)  # noqa: PTH208 — names, not paths
 
 
 class Pool:

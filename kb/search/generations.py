@@ -59,7 +59,7 @@ class Generations:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StorageError(f"读不了索引文件夹 {self.root}：{error.strerror}。请检查路径和权限。") from error
+            raise unreadable(self.root, error) from error
         return sorted((int(match[1]) for name in names if (match := _NAME.fullmatch(name))), reverse=True)
 
     def newest(self) -> Generation | None:
@@ -146,7 +146,7 @@ class Generations:
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             raise damaged from error
         except OSError as error:
-            raise StorageError(f"读不了索引 {folder}：{error.strerror}。请检查权限和磁盘。") from error
+            raise unreadable(folder, error) from error
         return Generation(number, folder, **content)
 
     def _clear(self, kept: list[int]) -> None:
@@ -156,6 +156,11 @@ class Generations:
                 self._folder(number).rename(self.root / f"{storage.TEMPORARY}{secrets.token_hex(8)}")
             for leftover in self.root.glob(f"{storage.TEMPORARY}*"):
                 shutil.rmtree(leftover)
+
+
+def unreadable(folder: Path, error: OSError) -> StorageError:
+    """Say that an index cannot be read, which is not to say that it is damaged or absent."""
+    return StorageError(f"读不了索引 {folder}（{error.strerror}）：请检查路径、权限、磁盘和可以打开的文件数。")
 
 
 def _link(source: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ from kb.model import Hit, Results
 from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
 from kb.search.engine import MAX_LIMIT, Listing, Progress, Source, Stats, Updated
-from kb.search.generations import Generation, Generations
+from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
 from kb.search.query import Query, parse
 from kb.search.searcher import Searcher
@@ -96,16 +96,14 @@ class WhooshEngine:
 
     def _searcher(self) -> Searcher:
         """Answer the newest state. While files cannot be listed or read, the one that is open goes on answering."""
-        try:
-            numbers = self._generations.numbers()
-        except StorageError:
-            if self._opened is None:
-                raise
-            return self._opened
         with self._lock:
-            if self._opened is None or numbers != self._seen:
-                self._opened = self._open()
-                self._seen = numbers
+            try:
+                numbers = self._generations.numbers()
+                if self._opened is None or numbers != self._seen:
+                    self._opened, self._seen = self._open(), numbers
+            except StorageError:
+                if self._opened is None:
+                    raise
             return self._opened
 
     def _open(self) -> Searcher:
@@ -116,7 +114,12 @@ class WhooshEngine:
             raise self._strange(generation)
         if self._opened and self._opened.generation == generation:
             return self._opened
-        return Searcher(generation)
+        try:
+            return Searcher(generation)
+        except FileNotFoundError:  # two updates have gone by since, and it was removed
+            return self._open()
+        except OSError as error:
+            raise unreadable(generation.folder, error) from error
 
     def _strange(self, generation: Generation) -> BadIndexError:
         return BadIndexError(

@@ -86,9 +86,9 @@ def faults(calls: list[Call]) -> Iterator[Fault]:
 
 
 def sweep(
-    prepare: Callable[[], None], action: Callable[[], None], root: Path, scratch: Path
+    prepare: Callable[[], None], action: Callable[[], None], root: Path, scratch: Path, step: int = 1
 ) -> Iterator[tuple[Fault, int]]:
-    """For every fault: `prepare` the old state, run the action with the fault, yield it and how the action ended.
+    """For every fault (or every `step`th): `prepare` the old state, run the action with the fault, yield it and how the action ended.
 
     That is 0, KILLED, the exit code of a KbError, or CRASHED for any other exception. Skips where strace cannot be used.
     """
@@ -97,7 +97,7 @@ def sweep(
     prepare()
     action()  # imports and caches: from here on, every run makes the same calls
     prepare()
-    for fault in faults(trace(action, root, log)):
+    for fault in list(faults(trace(action, root, log)))[::step]:
         prepare()
         yield fault, _run(action, ["-e", f"trace={fault.call.syscall}", "-e", fault.injection], log)
 

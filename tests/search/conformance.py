@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shelf import Shelf, document, of_sections, section
 
 from kb.errors import BadIndexError, UsageError
 from kb.model import Results
 from kb.search.engine import MAX_LIMIT, MAX_QUERY, Engine
+from tests.search.shelf import Shelf, document, of_sections, section
 
 # The same text in several guises; what an oracle that knows nothing of the program's own folding compares.
 PLAIN = {

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance import Conformance
-
 from kb.search.engine import Engine, open_engine
+from tests.search.conformance import Conformance
 
 
 class TestWhooshEngine(Conformance):

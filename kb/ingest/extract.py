@@ -85,17 +85,18 @@ _LONG_PARAGRAPH = 25
 _SHARE = 0.95
 
 
-def extract_html(data: bytes, *, content_type: str | None = None) -> Extracted:
+def extract_html(data: bytes, *, content_type: str | None = None, body: str = "") -> Extracted:
     """Read an HTML page: its document's text as lines, and the metadata that the page gives.
 
-    `content_type` is the server's header. Raises UnreadableError when the bytes are no text, hold no document, or when
-    the page is too large to be one.
+    `content_type` is the server's header; `body` a CSS selector of the element that holds the text, where it is known.
+    Raises UnreadableError when the bytes are no text, hold no document, or when the page is too large to be one.
     """
     declared = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
     source, encoding = decode(data, declared[1] if declared else "")
     post = detail.read(source)
     soup = _parse(_SCRIPT.sub(" ", source))
-    root, converter = _content(soup, post)
+    named = soup.select_one(body) if body else None
+    root, converter = (named, f"HTML: {body}") if named else _content(soup, post)
     text = text_lines(root)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
         raise UnreadableError(
@@ -112,6 +113,7 @@ def extract_html(data: bytes, *, content_type: str | None = None) -> Extracted:
         encoding=encoding,
         converter=converter,
         notes=_links(root),
+        attachments=_attachments(root),
     )
 
 
@@ -215,10 +217,12 @@ def _meta(soup: BeautifulSoup) -> dict[str, str]:
 
 def _links(root: Tag) -> tuple[str, ...]:
     """Say which attachments and images belong to the text but are not in it."""
-    notes = [
-        f"附件：{plain(tag.get_text()) or '（无名称）'}（{tag['href']}）"
-        for tag in root.find_all("a", href=True)
-        if _ATTACHMENT.search(str(tag["href"]))
-    ]
+    notes = [f"附件：{name}（{address}）" for name, address in _attachments(root)]
     notes += [f"图片：{tag['src']}" for tag in root.find_all("img", src=True) if str(tag["src"]).strip()]
     return tuple(dict.fromkeys(notes))
+
+
+def _attachments(root: Tag) -> tuple[tuple[str, str], ...]:
+    """Answer (name, address as found) of the files that the text links to."""
+    links = (tag for tag in root.find_all("a", href=True) if _ATTACHMENT.search(str(tag["href"])))
+    return tuple((plain(tag.get_text()) or "（无名称）", str(tag["href"])) for tag in links)

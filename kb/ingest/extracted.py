@@ -14,6 +14,7 @@ class Extracted:
     `levels` maps a line's index in `text` (from 0) to its heading level (1–6) where the file marks headings.
     `labels` are metadata that the file carries outside its text (rows of a page's table, meta tags, front matter), label
     → value as found; `hows` says of each label where it stood: "table", "meta", "front matter", "title" or "script".
+    `attachments` are (name, address as found) of the files that a page links to.
     `notes` are Chinese sentences for readers (images and attachments that are not part of the text, for instance).
     """
 
@@ -26,3 +27,4 @@ class Extracted:
     encoding: str = ""
     converter: str = ""
     notes: tuple[str, ...] = ()
+    attachments: tuple[tuple[str, str], ...] = ()

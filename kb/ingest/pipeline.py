@@ -17,8 +17,7 @@ from pathlib import Path
 
 from kb.corpus import Corpus, Outcome
 from kb.errors import NotFoundError, UnreadableError
-from kb.ingest import files, metadata, outline
-from kb.ingest.restore import restore
+from kb.ingest import derive, files
 from kb.model import Document, Provenance
 from kb.settings import Settings
 
@@ -85,26 +84,13 @@ def ingest(
 def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Document, bytes]:
     """Make a document, with "" for its id, of a file; answer it and the file's bytes. Raises UnreadableError."""
     data = files.load(path, settings)
-    restored = restore(files.read(data, path.suffix, settings))
-    extracted = restored.extracted
-    if not extracted.text:
-        raise UnreadableError("除了网站导航之类，里面没有文字：没有可以收录的内容。")
-    sections = outline.parse(extracted.text, extracted.levels)
-    provenance = Provenance(
+    found = Provenance(
         origin=origin,
         snapshot=hashlib.sha256(data).hexdigest(),
         retrieved=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        media_type=extracted.media_type,
-        encoding=extracted.encoding,
-        converter=extracted.converter,
-        simplified=restored.simplified,
-        repairs=restored.repairs,
-        furniture=restored.furniture,
-        notes=extracted.notes,
+        media_type="",
     )
-    return Document(
-        "", source, metadata.find(extracted.text, sections, extracted, path.stem), provenance, sections
-    ), data
+    return derive.document(files.read(data, path.suffix, settings), found, source, path.stem), data
 
 
 def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[Input]:

@@ -81,7 +81,7 @@ def read(text: str) -> Head:
 
 def organ(printed: str) -> str:
     """Answer the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
-    name = re.sub(rf"第{_DIGITS}届", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
+    name = re.sub(rf"第{_DIGITS}届|[12]\d{{3}}年$", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
     name = re.sub(r"^(最高人民(?:法院|检察院))(?:审判|检察)委员会$", r"\1", name)
     name = re.sub(r"^中华人民共和国(?!主席)(?=.{2})", "", name)
     return name if len(name) > 2 and re.search(rf"{ORGAN}$", name) else ""
@@ -128,11 +128,15 @@ def _without_letter_spacing(line: str) -> str:
 def _joined(block: Sequence[str]) -> str:
     """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
     for count in range(1, len(block)):
-        if "".join(block[:count]) == "".join(block[count:]):
-            block = block[:count]  # printed twice, as the file's name and as the title
-            break
+        title, rest = "".join(block[:count]), "".join(block[count:])
+        if _TITLE_END.search(title) and _letters(title) in _letters(rest):
+            return title  # printed again below, as a title in the text or within 关于印发《…》的通知
     joined = ["".join(block[: count + 1]) for count in range(len(block))]
     return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
 
 
 def _ordered_title(lines: Sequence[str], order: str) -> str:

@@ -161,8 +161,9 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
 
 
 def _page_title(title: str) -> str:
-    """Take the site's name off a <title>: 关于…的通知_政策_某某网."""
-    return re.split(r"\s*[_|]\s*|\s+[-–—]\s*|\s*[-–—]\s+", title.strip())[0]
+    """Take the site's name off a <title>: 关于…的通知_政策_某某网, 某某网-关于…的通知."""
+    parts = re.split(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*", title.strip())
+    return next((part for part in parts if kind(part)), parts[0])
 
 
 def _signature(sections: tuple[Section, ...]) -> str:

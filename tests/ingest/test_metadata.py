@@ -111,6 +111,7 @@ def test_tables_of_the_document_stay(text: str) -> None:
         ("示例局关于修订规范性文件\n管理机制的指导意见\n", "示例局关于修订规范性文件管理机制的指导意见"),
         ("示例条例\n（2020年1月1日示例市人民代表大会常务委员会第一次会议通过）\n第一章 总则\n", "示例条例"),
         ("示例法院\n关于示例的规定\n示例法院关于示例的规定\n", "示例法院关于示例的规定"),
+        ("示例规定\n关于印发《示例规定》\n的通知\n", "示例规定"),
         ("示例局关于甲、乙，以及丙的通知\n各单位：\n", "示例局关于甲、乙，以及丙的通知"),
     ],
 )
@@ -232,6 +233,20 @@ def test_spam_in_a_mirrors_title_is_not_believed() -> None:
     text = "2021年,示例区法治建设工作(示例)。现将有关情况报告如下:\n一、2021年度法治建设情况。\n示例区人民政府\n2021年11月22日\n"
     found = metadata.find(text, (), extracted, "x")
     assert found.title == "示例区2021年法治建设年度报告"
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("示例局关于示例的通知_政策_示例网", "示例局关于示例的通知"),
+        ("示例网 - 2019-2020年示例工作方案", "2019-2020年示例工作方案"),
+        ("示例局关于示例的通知-示例网", "示例局关于示例的通知"),
+    ],
+)
+def test_the_sites_name_is_no_part_of_a_title(page: str, title: str) -> None:
+    text = "这是正文的一段，仅为示例。\n"
+    found = metadata.find(text, (), Extracted(text, "text/html", title=page), "x")
+    assert (found.title, found.found["title"]) == (title, "title")
 
 
 def test_meta_tags_and_script_of_pages() -> None:

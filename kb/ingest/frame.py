@@ -165,10 +165,18 @@ class _Page:
                 end = again
                 yield i, end
             elif i >= end and self._heading(i):
-                end = i + sum(1 for _ in takewhile(self._heading, range(i, self.count)))
+                end = self._first_repeat(i)
                 repeated = sum(1 for j in range(i, end) if places[_bare(self.lines[j])][-1] >= end)
                 if repeated >= _REPEATED and repeated * 3 >= (end - i) * 2:
                     yield i, end
+
+    def _first_repeat(self, i: int) -> int:
+        """Answer where a run of headings ends, or one of them stands again."""
+        seen: set[str] = set()
+        while i < self.count and self._heading(i) and _bare(self.lines[i]) not in seen:
+            seen.add(_bare(self.lines[i]))
+            i += 1
+        return i
 
     def _heading(self, i: int) -> bool:
         """Tell whether the line reads as a numbered heading of the upper levels."""

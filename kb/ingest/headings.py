@@ -67,11 +67,9 @@ def _heading(rest: str, more: bool) -> str:
     sentence, stop, after = rest.partition("。")
     if not stop and rest[-1:] not in _STOP:
         return rest if len(rest) <= _ALONE else ""
-    if stop and _is_heading(sentence):
-        if after and not _NOTE.match(after) and not _is_label(sentence):
-            return sentence
-        if not after and more:
-            return sentence
+    runs_on = more if not after else not _NOTE.match(after)
+    if stop and runs_on and _is_heading(sentence):
+        return sentence
     label, colon, _ = rest.partition("：" if "：" in rest else ":")
     return label if colon and len(label) <= _LABEL and not any(mark in label for mark in "。，；") else ""
 
@@ -79,8 +77,7 @@ def _heading(rest: str, more: bool) -> str:
 def _is_heading(sentence: str) -> bool:
     """Tell a heading from a sentence of the text by its length and its clauses."""
     clauses = sentence.count("，") <= 1 or len(sentence) <= _LABEL
-    return len(sentence) <= _RUN_IN and clauses and "；" not in sentence and not sentence.endswith("的")
-
-
-def _is_label(sentence: str) -> bool:
-    return 0 < sentence.find("：") <= _LABEL
+    labelled = 0 < sentence.find("：") <= _LABEL
+    return (
+        len(sentence) <= _RUN_IN and clauses and not labelled and "；" not in sentence and not sentence.endswith("的")
+    )

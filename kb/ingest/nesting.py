@@ -18,7 +18,7 @@ _RANKS: dict[Style, int] = {
     for rank, style in enumerate(
         (
             *("part", "book", "subbook", "chapter", "division", "article"),
-            *("ordinal", "hanzi", "hanzi-bracket", "arabic", "arabic-bracket", "circled"),
+            *("hanzi", "ordinal", "hanzi-bracket", "arabic", "arabic-bracket", "circled"),
         )
     )
 }
@@ -33,7 +33,7 @@ _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
 @dataclass(slots=True)
-class _Open:
+class Open:
     """A section that is still open: its number (None for a heading without one), its hint and its line's look."""
 
     number: Number | None
@@ -55,7 +55,7 @@ class Nesting:
 
     def reset(self) -> None:
         """Start a new text: an annex has numbers of its own."""
-        self.open: list[_Open] = []
+        self.open: list[Open] = []
         self.last: dict[Style, tuple[int, ...]] = {}
         self.last_decimal: dict[tuple[int, ...], int] = {}
         self.quoting = False
@@ -83,7 +83,7 @@ class Nesting:
     def _enter(self, i: int, depth: int, number: Number | None) -> None:
         del self.open[depth:]
         self.open.append(
-            _Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_NAMED.match(self.lines[i])))
+            Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_NAMED.match(self.lines[i])))
         )
         if number and number.style == "decimal":
             self.last_decimal[number.values[:-1]] = number.values[-1]
@@ -126,7 +126,7 @@ class Nesting:
             self.open.pop()
         return len(self.open)
 
-    def _may_hold_articles(self, section: _Open) -> bool:
+    def _may_hold_articles(self, section: Open) -> bool:
         return section.number is None or section.titled
 
     def _place_chapter(self, i: int, number: Number) -> int | None:
@@ -153,7 +153,7 @@ class Nesting:
         rest = self.lines[i][number.end :].rstrip()
         return not number.doubtful and len(rest) <= _STOPPED and rest.find("。") == len(rest) - 1
 
-    def _above(self, section: _Open, rank: int, hint: int) -> bool:
+    def _above(self, section: Open, rank: int, hint: int) -> bool:
         """Tell whether an open section can hold a chapter of this rank."""
         if section.number is None:
             return 0 < section.hint < hint and not section.named

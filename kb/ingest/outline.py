@@ -12,12 +12,14 @@ start an annex or a second document of the page, and prefix every anchor in it: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kb.ingest import articles, headings
 from kb.ingest.frame import Block, blocks
-from kb.ingest.nesting import Nesting
+from kb.ingest.nesting import Nesting, Open
 from kb.ingest.numbering import Number, Style, numeral, read
 from kb.model import Section
 
@@ -82,7 +84,7 @@ def rebuild(text: str, marks: Mapping[int, Mark]) -> tuple[Section, ...]:
     starts = sorted({line for line in marks if 0 <= line < len(lines)} | ({0} if lines else set()))
     root = _Draft("", [])
     path, depths, anchors = [root], [0], _Anchors()
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         mark = marks.get(start, Mark(1, "preamble"))
         draft = _Draft(anchors.unique(mark.anchor), lines[start:end])
         while depths[-1] >= mark.level > 0 or len(path) > _DEEPEST or (mark.level <= 0 and len(path) > 1):
@@ -146,11 +148,12 @@ def _find(lines: list[str], levels: Mapping[int, int]) -> Iterator[tuple[int, Ma
     numbers = [read(line) for line in lines]
     nesting, anchors = Nesting(lines, numbers, levels), _Anchors()
     found = blocks(lines, numbers, levels)
-    prefix, top, annexes = "", 1, 0
-    for block, end in zip(found, [*(block.start for block in found[1:]), len(lines)], strict=True):
+    prefix, top, annexes = "", 1, Counter[str]()
+    ends = [*(block.start for block in found), len(lines)][1:]
+    for block, end in zip(found, ends, strict=True):
         if block.kind == "annex":
-            annexes += 1
-            anchor = anchors.unique(f"{block.annex}-{_annex_number(block) or annexes}")
+            annexes[block.annex] += 1
+            anchor = anchors.unique(f"{block.annex}-{_annex_number(block) or annexes[block.annex]}")
             prefix, top = f"{anchor}-", 2
             nesting.reset()
             yield block.start, Mark(1, anchor)
@@ -180,7 +183,7 @@ def _body(
         del path[depth:]
         parent = f"{path[-1]}-" if path else prefix
         number = nesting.numbers[line] if nesting.open[-1].number else None
-        token = _token(number, depth > 0) if number else _name(nesting.lines[line], parent, unnumbered)
+        token = _token(number, nesting.open[:-1]) if number else _name(nesting.lines[line], parent, unnumbered)
         anchor = anchors.unique((prefix if number and number.style == "article" else parent) + token)
         path.append(anchor)
         yield line, Mark(top + depth, anchor)
@@ -188,10 +191,11 @@ def _body(
         yield start, Mark(top, anchors.unique(f"{prefix}preamble"))
 
 
-def _token(number: Number, below: bool) -> str:
-    """Write a number as the last step of an anchor."""
-    values = number.values[-1:] if number.style == "decimal" and below else number.values
-    return _LETTERS.get(number.style, "") + "-".join(map(str, values))
+def _token(number: Number, above: Sequence[Open]) -> str:
+    """Write a number as the last step of an anchor: 1.2 below 1 is 2."""
+    parent = above[-1].number if above else None
+    below = number.style == "decimal" and parent and parent.values == number.values[:-1]
+    return _LETTERS.get(number.style, "") + "-".join(map(str, number.values[-1:] if below else number.values))
 
 
 def _name(line: str, parent: str, unnumbered: dict[str, int]) -> str:

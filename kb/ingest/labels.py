@@ -36,6 +36,19 @@ _OTHER_NAMES = """
 """
 # Labels that also head the columns of ordinary tables tell nothing by themselves.
 _HEADERS = {"名称", "标题", "分类", "来源", "作者", "体裁", "有效期", "字号", "责任部门", "文件类型"}
+_FURNITURE = {
+    "浏览次数",
+    "浏览量",
+    "点击数",
+    "点击量",
+    "访问次数",
+    "阅读次数",
+    "字体大小",
+    "字体",
+    "打印",
+    "分享到",
+    "分享",
+}
 _TELLING = {name for names in FIELDS.values() for name in names} - _HEADERS
 _HEAD_LINES = 60
 _LONG_LINE = 120
@@ -100,7 +113,8 @@ def take(lines: Sequence[str], limit: int = _HEAD_LINES) -> tuple[list[int], dic
             continue
         taken += [index for row in rows for index in row.indices]
         for label, value in (pair for row in rows for pair in row.pairs):
-            labels[label] = labels.get(label) or value
+            if label not in _FURNITURE:
+                labels[label] = labels.get(label) or value
     return taken, labels
 
 

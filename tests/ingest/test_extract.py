@@ -45,6 +45,7 @@ def test_a_page_of_guangdongs_platform() -> None:
     assert (extracted.labels["成文日期"], extracted.hows["成文日期"]) == ("2025-01-06", "table")
     # The table leaves the number out; the page's script has it, its escapes undone.
     assert (extracted.labels["文号"], extracted.hows["文号"]) == ("示府〔2025〕1号", "script")
+    assert not {"浏览次数", "打印", "字体"} & set(extracted.labels)
     assert extracted.labels["标题"] == "示例区2024年示例工作年度报告"
     assert extracted.notes == ("附件：附件：示例表.pdf（/files/shili.pdf）", "图片：/img/shili.jpg")
 

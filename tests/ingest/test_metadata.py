@@ -119,6 +119,25 @@ def test_titles_over_several_lines(head: str, title: str) -> None:
     assert of(head + "这是正文的第一段，仅为示例。\n").title == title
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "示发〔2020〕1号",
+        "示税[2016]36 号",
+        "示发改（2021）1093号",
+        "示例部 示例总局公告2022年第10号",
+        "2025年第5号",
+        "示例令第182号",
+        "示电【2020】3号",
+    ],
+)
+def test_document_numbers_stand_as_printed(number: str) -> None:
+    text = "这是正文的一段，仅为示例。\n示例部\n2020年1月2日\n"
+    assert of(f"示例部关于示例的公告\n{number}\n{text}").document_number == number
+    assert of(f"{number}\n示例部关于示例的公告\n{text}").document_number == number
+    assert of(f"示例部关于示例的公告\n各单位：\n根据{number}文件，示例。\n{text}").document_number == ""
+
+
 def test_an_order_is_named_by_what_it_proclaims() -> None:
     found = of(
         "中华人民共和国国务院令\n第999号\n现公布修订后的《示例条例》，自2031年1月1日起施行。\n总理　示例\n2030年12月18日\n示例条例\n"

@@ -28,6 +28,7 @@ _ENDS = "。！？；：!?;:…”’」』》）)"
 _NUMBERED = re.compile(
     r"第[〇零一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[)）]|\d+[.．、]|附\s*件|[①-⑳]"
 )
+_HEADING = re.compile(r"[一二三四五六七八九十]+、|第[〇零一二三四五六七八九十百千\d]+[编章节条][ \u3000]")
 # Fonts name glyphs by radicals that look like the character. Those with a compatibility mapping (U+2F00–2FD5, Latin
 # ligatures) follow Unicode's NFKC, the others EquivalentUnifiedIdeograph.txt of the Unicode Character Database.
 _LOOKALIKE = re.compile("[\u2e80-\u2fd5\ufb00-\ufb06]")
@@ -116,40 +117,45 @@ def _tightened(line: str) -> str:
 
 
 def _without_furniture(pages: Sequence[list[str]]) -> tuple[list[list[str]], int]:
-    """Take page numbers and lines that head or foot most pages off; answer the pages and how many lines went."""
+    """Take page numbers and repeated running heads and feet off; answer the pages and how many lines went.
+
+    They stand at the edge of most pages, the same but for the page's number. A running head stays the first time: it may
+    be the title.
+    """
     edges = Counter(_shape(line) for page in pages for line in {*page[:2], *page[-2:]})
-    running = {line for line, count in edges.items() if count >= 3 and count > len(pages) / 2}
+    running = {shape for shape, count in edges.items() if count >= 3 and count > len(pages) / 2}
+    seen: set[str] = set()
     kept = []
     for page in pages:
-        start, end = 0, len(page)
-        while start < end and _is_furniture(page[start], running):
-            start += 1
-        while end > start and _is_furniture(page[end - 1], running):
-            end -= 1
-        kept.append(page[start:end])
+        heads, feet = page[:2], page[2:][-2:]
+        body = page[2 : len(page) - len(feet)]
+        heads = [line for line in heads if not _is_furniture(line, running & seen)]
+        kept.append([*heads, *body, *(line for line in feet if not _is_furniture(line, running))])
+        seen.update(map(_shape, page[:2]))
     return kept, sum(map(len, pages)) - sum(map(len, kept))
-
-
-def _shape(line: str) -> str:
-    return re.sub(r"\d+", "0", line.strip())
 
 
 def _is_furniture(line: str, running: set[str]) -> bool:
     return bool(_PAGE_NUMBER.fullmatch(line.strip())) or _shape(line) in running
 
 
+def _shape(line: str) -> str:
+    """Answer a line without the page's number in it: 3/8, 第 3 页."""
+    return re.sub(r"\d+\s*/\s*\d+|第\s*\d+\s*页", "", line.strip())
+
+
 def _paragraphs(lines: Sequence[str]) -> list[str]:
     """Join lines that were broken at the right margin.
 
-    A line goes on in the next one when it reaches the margin and the next one neither is indented nor, after the end of
-    a sentence, starts with a number.
+    A line goes on in the next one when it reaches the margin and the next one neither is indented nor starts with a
+    number: one that a sentence never holds (一、, 第一条 and a blank), or any after the end of a sentence.
     """
     margin = _margin(lines)
     paragraphs: list[str] = []
     before = ""
     for line in lines:
         text = line.strip()
-        fresh = line.startswith("　") or (before[-1:] in _ENDS and _NUMBERED.match(text))
+        fresh = line.startswith("　") or _HEADING.match(text) or (before[-1:] in _ENDS and _NUMBERED.match(text))
         if before and _width(before) >= margin and not fresh:
             latin = before[-1].isascii() and before[-1].isalnum() and text[0].isascii() and text[0].isalnum()
             paragraphs[-1] += f" {text}" if latin and not before[-1].isdigit() else text
@@ -162,7 +168,7 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
 def _margin(lines: Sequence[str]) -> float:
     """Answer the width from which a line counts as full: a good character less than the usual longest ones."""
     widths = sorted(_width(line) for line in lines)
-    return max(20, 0.9 * widths[int(len(widths) * 0.9)]) if widths else 0
+    return max(36, 0.9 * widths[int(len(widths) * 0.9)]) if widths else 0
 
 
 def _width(line: str) -> int:

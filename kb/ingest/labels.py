@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import yaml
-
+from kb import front_matter
 from kb.ingest.dates import DATE
 
 _NAMES_BY_FIELD = {
@@ -65,7 +64,6 @@ _LABEL = re.compile(
     rf"(?:^|(?<=[\s|>;；】\]]))[【\[*]*(?P<label>{'|'.join(_spaced(name) for name in reversed(_NAMES))})[ 　\xa0]*[】\]*]*"
     r"(?:[ 　\xa0]*[:：][*]*|(?=\s*(?:[\t|]|$))|(?<=[】\]]))"
 )
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,20000}?\n)---[ \t]*(?:\n|$)", re.DOTALL)
 _BLANKS = re.compile(r"[\s　]+")
 
 
@@ -85,19 +83,19 @@ def pairs(line: str) -> list[tuple[str, str]]:
     ]
 
 
-def front_matter(text: str) -> tuple[dict[str, str], str]:
+def split_front_matter(text: str) -> tuple[dict[str, str], str]:
     """Split YAML front matter off a text; answer (its plain values by key, the rest). Anything else is left alone."""
-    match = _FRONT_MATTER.match(text)
-    if not match:
+    head, body = front_matter.split(text)
+    values = front_matter.read_any(head)
+    if not values:
         return {}, text
-    try:
-        values = yaml.load(match[1], Loader=yaml.CBaseLoader)
-    except yaml.YAMLError:
-        return {}, text  # a text between two rules, not front matter
-    if not isinstance(values, dict):
-        return {}, text
-    plain = {str(key): "、".join(value) if isinstance(value, list) else value for key, value in values.items()}
-    return {key: value for key, value in plain.items() if isinstance(value, str)}, text[match.end() :]
+    return {str(key): plain for key, value in values.items() if (plain := _plain(value))}, body
+
+
+def _plain(value: object) -> str:
+    """Answer a string, or a list of strings as one; "" for what nests deeper, which may be endless by aliases."""
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    return "、".join(texts)
 
 
 def take(lines: Sequence[str], limit: int = _HEAD_LINES) -> tuple[list[int], dict[str, str]]:

@@ -94,7 +94,7 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
 
 def take_table(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
     """Take front matter and metadata table off the head of a text; answer (the rest, label → value, lines taken off)."""
-    matter, body = labels.front_matter(text)
+    matter, body = labels.split_front_matter(text)
     lines = body.splitlines(keepends=True)
     indices, found = labels.take(lines)
     taken = set(indices)

@@ -28,12 +28,12 @@ _NOT_TEXT = {"修订信息", "目录", _SOURCE}
 
 def is_one(text: str) -> bool:
     """Tell Markdown with a title in front matter from plain text."""
-    return "title" in labels.front_matter(text)[0]
+    return "title" in labels.split_front_matter(text)[0]
 
 
 def extract(text: str) -> Extracted:
     """Read such a file: front matter as labels, headings as levels, the text as lines."""
-    matter, body = labels.front_matter(text)
+    matter, body = labels.split_front_matter(text)
     lines: list[str] = []
     levels: dict[int, int] = {}
     for line in _written(body):

@@ -100,6 +100,12 @@ def test_tables_of_the_document_stay(text: str) -> None:
     assert metadata.take_table(text) == (text, {}, ())
 
 
+def test_front_matter_that_multiplies_itself_is_harmless() -> None:
+    bomb = "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 30))
+    _, labels, _ = metadata.take_table(f"---\na0: &a0 [示例]\n{bomb}title: 示例公告\n---\n正文示例。\n")
+    assert labels == {"a0": "示例", "title": "示例公告"}
+
+
 @pytest.mark.parametrize(
     ("head", "title"),
     [

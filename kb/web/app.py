@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from kb.errors import KbError
+from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
 from kb.web import api, pages, wording
 from kb.web.library import EXTENSION, Library
@@ -60,7 +60,7 @@ def _refuse(error: KbError | HTTPException) -> Response:
     status = error.status if isinstance(error, KbError) else error.code or 500
     heading, sentence = wording.REFUSALS.get(status, wording.REFUSALS[500])
     if isinstance(error, KbError):
-        sentence = str(error)
+        heading, sentence = wording.UNREADABLE if isinstance(error, UnreadableError) else heading, str(error)
     if request.path.startswith(f"{api.PREFIX}/"):
         response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=sentence)
         response.mimetype = "application/problem+json"

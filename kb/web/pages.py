@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import NotFoundError
 from kb.model import Document
-from kb.web import reading, wording
+from kb.web import outline, reading, wording
 from kb.web.arguments import number, query
 from kb.web.library import library
 
@@ -92,7 +92,7 @@ def document(id: str) -> str:
         q=q,
         title=title,
         passages=passages[1:] if title else passages,
-        entries=reading.outline(found.sections, matched),
+        entries=outline.outline(found.sections, matched),
         matches=sum(matched.values()),
         first_match=next(iter(matched), ""),
         rows=list(wording.metadata_rows(found.metadata)),
@@ -124,7 +124,7 @@ def snapshot(id: str) -> Response:
 def section(id: str, anchor: str) -> BaseResponse:
     """Lead to a section by an address that survives where the part after # is cut off."""
     found = _document(id)
-    known = reading.addresses(found)
+    known = outline.addresses(found)
     if anchor not in known:
         near = sorted(difflib.get_close_matches(anchor[:_NAME_COMPARED], known, 6, 0.5))
         suggestions = [(f"{known[name]}　#{name}", url_for(".document", id=id, _anchor=name)) for name in near]

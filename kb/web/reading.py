@@ -1,4 +1,4 @@
-"""Document → what the reading page shows: its outline, and its text as blocks with everything marked in place.
+"""Document → the text of the reading page: blocks with everything marked in place, and what was repaired where.
 
 Nothing here changes a character: the text of the blocks, in order, is the document's text.
 """
@@ -16,17 +16,15 @@ from markupsafe import Markup, escape
 from kb.model import Document, Repair, Section
 from kb.search.query import Query, parse
 from kb.search.snippets import Span, match_spans
+from kb.web.outline import label_of
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.
 _LABEL, _DOUBTFUL, _MATCH, _POINT = 1, 2, 4, 8
 _RUNS = re.compile(rb"(?s)(.)\1*")
-_ARTICLE = re.compile(r"第.+条")
-_SPACED = re.compile(r"[编章节条]$")
+_LINE = re.compile(r"[^\n]+")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
 _RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
-_OPENING = 20
-_UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
 
 _DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
 _ADDRESS = Markup('<span id="{}"></span>')
@@ -58,17 +56,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the outline. `articles` are children shown as a row of numbers, `children` all others."""
-
-    anchor: str
-    label: str
-    matches: int
-    children: tuple[Entry, ...] = ()
-    articles: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """A repaired place with some of the restored text around it, and the section that it stands in."""
 
@@ -77,38 +64,6 @@ class Place:
     after: str
     anchor: str
     label: str
-
-
-def label_of(section: Section) -> str:
-    """Number and heading; for a section without a heading its first words, or what its anchor says it is."""
-    if section.anchor in _UNNAMED:
-        return _UNNAMED[section.anchor]
-    if section.heading or _ARTICLE.fullmatch(section.number):
-        gap = "　" if section.heading and _SPACED.search(section.number) else ""
-        return f"{section.number}{gap}{section.heading}"
-    opening = " ".join(section.text.split())
-    return opening if len(opening) <= _OPENING else opening[:_OPENING] + "…"
-
-
-def outline(sections: Iterable[Section], matches: Mapping[str, int]) -> tuple[Entry, ...]:
-    """The outline of a document, with how many matches each section has; the title is left to the head of the page."""
-    return tuple(_entry(section, matches) for section in sections if section.anchor != "title" or section.children)
-
-
-def _entry(section: Section, matches: Mapping[str, int]) -> Entry:
-    articles = [child for child in section.children if _is_bare_article(child)]
-    others = [child for child in section.children if not _is_bare_article(child)]
-    return Entry(
-        section.anchor,
-        label_of(section),
-        matches.get(section.anchor, 0),
-        outline(others, matches),
-        outline(articles, matches),
-    )
-
-
-def _is_bare_article(section: Section) -> bool:
-    return bool(_ARTICLE.fullmatch(section.number)) and not section.heading and not section.children
 
 
 def passages(document: Document, query: str = "") -> Iterator[Passage]:
@@ -131,15 +86,6 @@ def _matches(document: Document, query: str) -> list[list[Span]]:
     strict = strictly(query)
     found = [match_spans(text, strict) for text in texts]
     return found if any(found) else [match_spans(text, query) for text in texts]
-
-
-def addresses(document: Document) -> dict[str, str]:
-    """Every anchor that a link can lead to, sections and the parts of articles, with what to call it."""
-    known = {}
-    for section in document.walk():
-        known[section.anchor] = label_of(section)
-        known |= {part.anchor: f"{label_of(section)}{part.number}" for part in section.parts}
-    return known
 
 
 def places(document: Document, limit: int, context: int = 8) -> list[Place]:
@@ -179,12 +125,9 @@ def _blocks(section: Section, matches: Iterable[Span], doubtful: Iterable[Span])
     text, label_end = section.text, _label_end(section)
     points = _points(section, doubtful)
     mask = _mask(len(text), {_LABEL: [(0, label_end)], _DOUBTFUL: doubtful, _MATCH: matches}, points)
-    blocks, start = [], 0
-    for is_table, group in groupby(text.splitlines(keepends=True), key=lambda line: line.startswith("|")):
-        lines = []
-        for line in group:
-            lines.append((start, start + len(line.rstrip("\n"))))
-            start += len(line)
+    blocks: list[Block] = []
+    for is_table, group in groupby(_LINE.finditer(text), key=lambda line: line[0].startswith("|")):
+        lines = [line.span() for line in group]
         if is_table:
             blocks.append(_table(text, lines, mask, points))
         else:

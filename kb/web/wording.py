@@ -24,6 +24,8 @@ REFUSALS = {
     503: ("暂时不能提供服务", "请稍后再试。"),
 }
 
+UNREADABLE = "这份文件读不出来"
+
 REPAIRS: dict[RepairKind, str] = {
     "annotation": "去除夹注的拼音",
     "realigned": "错位的字节归位",

@@ -90,15 +90,6 @@ def test_parts_have_addresses_at_the_start_of_their_line_and_within_it() -> None
     assert '<span id="art-1-p1-i2"></span>（二）乙' in passage.blocks[0].html
 
 
-def test_outline_gathers_articles_and_names_what_has_no_heading() -> None:
-    text = "示例条例\n第一章　总则\n第一条　甲。\n第二条　乙。\n"
-    (chapter,) = reading.outline(outline.parse(text), {"art-2": 3})
-    assert (chapter.label, chapter.children) == ("第一章　总则", ())
-    assert [(entry.label, entry.matches) for entry in chapter.articles] == [("第一条", 0), ("第二条", 3)]
-    assert reading.label_of(Section("preamble", "", "", "示例\n")) == "引言"
-    assert reading.label_of(Section("p-1", "", "", "这是一段没有标题也没有编号的很长很长的示例文字。\n")).endswith("…")
-
-
 def test_a_repair_is_shown_with_its_section_and_what_stands_around_it() -> None:
     repair = Repair("annotation", 7, "议", "議(yì)")
     document = document_of(

@@ -1,0 +1,66 @@
+"""Document → its outline as the reading page shows it, and what its sections are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kb.model import Document, Section
+
+_ARTICLE = re.compile(r"第.+条")
+_SPACED = re.compile(r"[编章节条]$")
+_OPENING = 20
+_UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the outline. `articles` are children shown as a row of numbers, `children` all others."""
+
+    anchor: str
+    label: str
+    matches: int
+    children: tuple[Entry, ...] = ()
+    articles: tuple[Entry, ...] = ()
+
+
+def label_of(section: Section) -> str:
+    """Number and heading; for a section without a heading its first words, or what its anchor says it is."""
+    if section.anchor in _UNNAMED:
+        return _UNNAMED[section.anchor]
+    if section.heading or _ARTICLE.fullmatch(section.number):
+        gap = "　" if section.heading and _SPACED.search(section.number) else ""
+        return f"{section.number}{gap}{section.heading}"
+    opening = " ".join(section.text.split())
+    return opening if len(opening) <= _OPENING else opening[:_OPENING] + "…"
+
+
+def outline(sections: Iterable[Section], matches: Mapping[str, int]) -> tuple[Entry, ...]:
+    """The outline of a document, with how many matches each section has; the title is left to the head of the page."""
+    return tuple(_entry(section, matches) for section in sections if section.anchor != "title" or section.children)
+
+
+def _entry(section: Section, matches: Mapping[str, int]) -> Entry:
+    articles = [child for child in section.children if _is_bare_article(child)]
+    others = [child for child in section.children if not _is_bare_article(child)]
+    return Entry(
+        section.anchor,
+        label_of(section),
+        matches.get(section.anchor, 0),
+        outline(others, matches),
+        outline(articles, matches),
+    )
+
+
+def _is_bare_article(section: Section) -> bool:
+    return bool(_ARTICLE.fullmatch(section.number)) and not section.heading and not section.children
+
+
+def addresses(document: Document) -> dict[str, str]:
+    """Every anchor that a link can lead to, sections and the parts of articles, with what to call it."""
+    known = {}
+    for section in document.walk():
+        known[section.anchor] = label_of(section)
+        known |= {part.anchor: f"{label_of(section)}{part.number}" for part in section.parts}
+    return known

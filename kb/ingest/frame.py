@@ -92,6 +92,7 @@ class _Page:
         self.lines, self.numbers, self.levels = [line.strip() for line in lines], numbers, levels
         self.count = len(lines)
         self.table = sum(1 for _ in takewhile(lambda line: bool(pairs(line)), self.lines))
+        self.table += self._letterhead_lines(self.table)
         self.title = self.table + self._title_lines(self.table)
         self.opening = next((i for i in range(self.title, self.count) if _CLOSED.search(self.lines[i])), self.count)
         self.contents = dict(self._contents())
@@ -122,7 +123,7 @@ class _Page:
             and "：" not in line
             and not line.startswith(("|", "<"))
             and not self.marker(i)
-            and (self.numbers[i] is None or self.numbers[i].doubtful)  # type: ignore[union-attr]
+            and self.numbers[i] is None
             and not any(pattern.search(line) for pattern in _NO_TITLE)
         )
 
@@ -331,12 +332,26 @@ class _Page:
             yield Block("body", at)
 
     def _head(self) -> Generator[Block, None, int]:
-        """Yield the site's table of metadata and the title at the top of a document; return where its body starts."""
+        """Yield the letterhead or the site's table of metadata and the title at the top of a document; return where its body starts."""
         if self.table:
             yield Block("table", 0)
         if self.title > self.table:
             yield Block("title", self.table)
         return self.title
+
+    def _letterhead_lines(self, top: int) -> int:
+        """Count the lines of a letterhead (版头): the issuer's 文件 and the document number above the title."""
+        lines = [*takewhile(self._in_letterhead, range(top, min(self.count, top + _FEW)))]
+        headed = lines and self.lines[top].endswith("文件") and "关于" not in self.lines[top]
+        return len(lines) if headed else 0
+
+    def _in_letterhead(self, i: int) -> bool:
+        line = self.lines[i]
+        return (
+            (line.endswith("文件") and "关于" not in line)
+            or bool(_DOCUMENT_NUMBER.search(line))
+            or line.startswith("签发人")
+        )
 
     def _title_lines(self, top: int) -> int:
         """Count the lines of the title that stands at line `top`."""

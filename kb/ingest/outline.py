@@ -2,7 +2,7 @@
 
 Anchors: the numbers on the way down, `1-3-2` for 一、(三)2. and `1-1` for 一、1.; `part-1`, `bk-1`, `sub-1`, `ch-2`, `s-1` for
 部分 编 分编 章 节 (`bk-1-ch-2`, `ch-2-3` for 三、 in chapter 2); articles are numbered through a whole document, so theirs
-stand alone: `art-12`, `art-133-1` (第一百三十三条之一). Parts without a number: `title`, `table` (a site's rows of metadata),
+stand alone: `art-12`, `art-133-1` (第一百三十三条之一). Parts without a number: `title`, `table` (a letterhead or a site's rows of metadata),
 `toc` (目录), `preamble`, `attachments` (附件：1.…), `signature`; headings without a number `preface` (序言), `general` (总则),
 `supplement` (附则), else `h1`, `h2` … below their parent's anchor. `annex-1`, `schedule-1` (附表), `appendix-1` (附录), `figure-1`
 start an annex or a second document of the page, and prefix every anchor in it: `annex-1-2-3`, `annex-1-art-12`,

@@ -119,6 +119,22 @@ def test_a_date_in_a_table_is_no_signature() -> None:
     assert anchors(text) == ["title", "preamble", "1", "2"]
 
 
+def test_a_letterhead_is_not_the_title() -> None:
+    found = outlined(f"示例市人民政府文件\n示例府〔2020〕75号\n{NOTICE}")
+    assert found["table"].text == "示例市人民政府文件\n示例府〔2020〕75号\n"
+    assert found["title"].heading == "示例市人民政府关于加强示例工作的意见"
+
+
+def test_a_title_whose_first_line_ends_like_a_letterhead() -> None:
+    found = outlined("示例办公室关于推行规范性文件\n审核机制的意见\n示办发〔2018〕1号\n各单位：\n一、甲\n")
+    assert found["title"].heading == "示例办公室关于推行规范性文件审核机制的意见"
+
+
+def test_a_plan_without_a_title() -> None:
+    text = "1 总则\n1.1 目的\n为了示例。\n2 体系\n甲乙丙。\n3 附则\n3.1 解释\n丙。\n"
+    assert anchors(text) == ["1", "1-1", "2", "3", "3-1"]
+
+
 PLAN = """示例通知
 现将方案印发给你们，请执行。
 示例厅

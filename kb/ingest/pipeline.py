@@ -8,10 +8,11 @@ import os
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from kb.settings import Settings
 # Starting processes costs about a second: below this many files one process is quicker.
 _FEW = 40
 _AHEAD = 16
+_DIED = "处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。"
 
 
 @dataclass(slots=True)
@@ -134,51 +136,58 @@ def _count(report: Report, outcome: Outcome) -> None:
         setattr(report, outcome.state, getattr(report, outcome.state) + 1)
 
 
-def _attempt(each: Input, source: str, settings: Settings) -> Built:
-    try:
-        document, data = build(each.path, each.origin, source, settings)
-    except UnreadableError as error:
-        return Built(None, failure=str(error))
-    return Built(document, data)
-
-
 def _build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Iterator[tuple[Input, Built]]:
     """Build every document, in order; many of them on all cores, with a bounded number in memory."""
     workers = min(os.cpu_count() or 1, 8)
-    if len(inputs) < _FEW or workers == 1:
-        yield from ((each, _attempt(each, source, settings)) for each in inputs)
-        return
     waiting = deque(inputs)
+    if len(inputs) < _FEW or workers == 1:
+        with ThreadPoolExecutor(1) as one:
+            yield from _in_pool(one, waiting, source, settings, ahead=1)
+        return
+    while waiting:
+        with _processes(workers) as pool:
+            yield from _in_pool(pool, waiting, source, settings, ahead=workers * _AHEAD)
+        # Something is left when a worker died (out of memory, a crash in a C library). The file it had is among the first
+        # ones: they are taken one by one, so that only the guilty one fails.
+        suspects = deque(waiting.popleft() for _ in range(min(len(waiting), workers * _AHEAD)))
+        while suspects:
+            with _processes(1) as pool:
+                yield from _in_pool(pool, suspects, source, settings, ahead=1)
+            if suspects:
+                yield suspects.popleft(), Built(None, failure=_DIED)
+
+
+def _in_pool(
+    pool: Executor, waiting: deque[Input], source: str, settings: Settings, ahead: int
+) -> Iterator[tuple[Input, Built]]:
+    """Build documents in a pool until it breaks; an input leaves `waiting` when its document is handed on."""
+    running: deque[Future[tuple[Document, bytes]]] = deque()
     while waiting:
         try:
-            yield from _in_pool(waiting, source, settings, workers)
+            for each in islice(waiting, len(running), ahead):
+                running.append(pool.submit(build, each.path, each.origin, source, settings))
         except BrokenProcessPool:
-            # A worker died (out of memory, a crash in a C library). The file it had is among the first ones:
-            # take these one by one, so that only the guilty one fails.
-            for _ in range(min(len(waiting), workers * _AHEAD)):
-                yield _alone(waiting.popleft(), source, settings)
+            return
+        future = running.popleft()
+        if isinstance(future.exception(), BrokenProcessPool):
+            return
+        yield waiting.popleft(), _built(future)
 
 
-def _in_pool(waiting: deque[Input], source: str, settings: Settings, workers: int) -> Iterator[tuple[Input, Built]]:
-    """Build documents in a pool of processes; an input leaves `waiting` when its document is handed on."""
-    with _pool(workers) as pool:
-        running: deque[Future[Built]] = deque()
-        while waiting:
-            for each in list(waiting)[len(running) : workers * _AHEAD]:
-                running.append(pool.submit(_attempt, each, source, settings))
-            built = running.popleft().result()
-            yield waiting.popleft(), built
+def _built(future: Future[tuple[Document, bytes]]) -> Built:
+    """Answer what came out of a file: whatever went wrong with it, the others go on."""
+    error = future.exception()
+    if error is None:
+        return Built(*future.result())
+    if isinstance(error, UnreadableError):
+        return Built(None, failure=str(error))
+    if isinstance(error, MemoryError):
+        return Built(None, failure=_DIED)
+    reason = f"{type(error).__name__}: {error}"
+    return Built(None, failure=f"处理它时程序出错（{reason}）：其他文件不受影响，请把这个文件报告给开发者。")
 
 
-def _alone(each: Input, source: str, settings: Settings) -> tuple[Input, Built]:
-    with _pool(1) as pool:
-        try:
-            return each, pool.submit(_attempt, each, source, settings).result()
-        except BrokenProcessPool:
-            return each, Built(None, failure="处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。")
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
+def _processes(workers: int) -> ProcessPoolExecutor:
     # "spawn": no lock and no file of this process lives on in the workers.
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
 

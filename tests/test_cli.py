@@ -107,7 +107,7 @@ def test_a_wrong_call_gets_one_sentence_and_a_code(kb: Kb, arguments: list[str],
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("行" * 100_000, 2), ('"行政复议', 0), ("……！！", 0), ("   ", 2), ('""', 2)],
+    [("x" * 100_000, 2), ('"行政复议', 0), ("……！！", 0), ("   ", 2), ('""', 2)],
 )
 def test_a_strange_query_is_answered_clearly(filled: Kb, query: str, code: int) -> None:
     filled("search", query, code=code)

@@ -34,6 +34,7 @@ class Block:
 
 
 _LINE = 50  # characters: no line of a title or of an issuer's name is longer
+_SHORTEST_TITLE = 4  # characters: a shorter line above the text (备注, 说明) is no title
 _TITLE = 150  # characters: a title on a single line is not longer
 _CONTENTS_LINES = 500  # lines: no table of contents is longer
 _FEW = 6  # lines: no title and no name of an issuer is broken over more
@@ -364,7 +365,8 @@ class _Page:
         ended = [i for i in lines if _TITLE_END.search(self.lines[i])]
         if ended:
             return ended[-1] - top + 1
-        return len(lines) if len(lines) <= 2 else 0
+        told = sum(len(self.lines[i]) for i in lines) >= _SHORTEST_TITLE
+        return len(lines) if told and len(lines) <= 2 else 0
 
     def _annex_head(self, start: int, end: int) -> Generator[Block, None, int]:
         """Yield an annex's marker and title as one block; return where its body starts."""

@@ -130,6 +130,10 @@ def test_a_title_whose_first_line_ends_like_a_letterhead() -> None:
     assert found["title"].heading == "示例办公室关于推行规范性文件审核机制的意见"
 
 
+def test_a_short_word_above_the_text_is_no_title() -> None:
+    assert anchors("备注\n本清单由示例局解释。\n一、甲\n") == ["preamble", "1"]
+
+
 def test_a_plan_without_a_title() -> None:
     text = "1 总则\n1.1 目的\n为了示例。\n2 体系\n甲乙丙。\n3 附则\n3.1 解释\n丙。\n"
     assert anchors(text) == ["1", "1-1", "2", "3", "3-1"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import count
 from mmap import ACCESS_READ, mmap
@@ -30,7 +30,10 @@ from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
+from kb.search.indexing import Batch
+
 Numbers = NDArray[np.int64]
+Integers = NDArray[np.integer[Any]]
 
 SEGMENT_LIMIT = 65_536
 """Sections in a segment at most: their numbers fit 16 bits, and what a writer holds in memory is bounded."""
@@ -48,35 +51,30 @@ def library() -> str:
     return f"Whoosh {whoosh.versionstring()}"
 
 
-class Bag(FieldType):  # type: ignore[misc]
-    """A field whose value is a Counter of terms, handed to the pool whole."""
+class _Terms(FieldType):  # type: ignore[misc]
+    """A field that sections are found by. Its postings go to the pool whole, not value by value."""
 
     def __init__(self) -> None:
         self.format = Existence()
         self.analyzer = self.vector = self.column_type = None
-        self.indexed = self.scorable = True
-        self.stored = self.unique = False
-
-    def index(self, value: Counter[str], **_: Any) -> list[tuple[bytes, int, float, Counter[str]]]:
-        """Answer one "posting": the bag itself."""
-        return [(b"", 0, 1.0, value)]
+        self.indexed = True
+        self.scorable = self.stored = self.unique = False
 
 
-class Stored(FieldType):  # type: ignore[misc]
-    """A field that is only kept: pickled and compressed, or as a column of bytes."""
+class _Kept(FieldType):  # type: ignore[misc]
+    """A column of bytes."""
 
-    def __init__(self, column: Any = None) -> None:
+    def __init__(self) -> None:
         self.format = self.analyzer = self.vector = None
-        self.column_type = column
-        self.indexed = self.scorable = self.unique = False
-        self.stored = column is None
+        self.column_type = VarBytesColumn()
+        self.indexed = self.scorable = self.unique = self.stored = False
 
     def to_column_value(self, value: bytes) -> bytes:
         """Answer the bytes to keep."""
         return value
 
 
-_TEXT = VarBytesColumn()
+_FOLDED, _STORED = _Kept(), _Kept()
 
 
 class _Mapped(BufferFile):  # type: ignore[misc]
@@ -101,18 +99,17 @@ class _Storage(FileStorage):  # type: ignore[misc]
         return os.listdir(self.folder)  # noqa: PTH208 — names, not paths
 
 
-class Pool:
+class _Pool:
     """Gathers the postings of one segment as arrays; takes the place of Whoosh's sorting pool."""
 
     def __init__(self) -> None:
         self.fields: dict[str, _Gathered] = defaultdict(_Gathered)
 
-    def add(self, item: tuple[str, bytes, int, float, Counter[str]]) -> None:
-        """Take the terms of one field of one section, as Whoosh's writer hands them on."""
-        field, _, section, _, bag = item
-        self.fields[field].add_bag(section, bag)
+    def add(self, field: str, terms: Iterable[str], numbers: Integers, sections: Integers, counts: Integers) -> None:
+        """Take postings: the term at each of `numbers` in `terms` stands in a section so many times."""
+        self.fields[field].add(terms, numbers, sections, counts)
 
-    def iter_postings(self) -> Pool:
+    def iter_postings(self) -> _Pool:
         """Answer what the field writer gets: this pool."""
         return self
 
@@ -130,64 +127,49 @@ class _Gathered:
         self._sections: list[NDArray[np.uint16]] = []
         self._counts: list[NDArray[np.uint8]] = []
 
-    def add_bag(self, section: int, bag: Counter[str]) -> None:
-        terms = np.fromiter(map(self._numbers.__getitem__, bag), np.uint32, len(bag))
-        counts = np.fromiter(bag.values(), np.int64, len(bag))
-        self._append(terms, np.full(len(bag), section, np.uint16), np.minimum(counts, 255).astype(np.uint8))
-
-    def add_list(self, term: str, sections: Numbers, counts: Numbers) -> None:
-        terms = np.full(len(sections), self._numbers[term], np.uint32)
-        self._append(terms, sections.astype(np.uint16), counts.astype(np.uint8))
-
-    def _append(self, terms: NDArray[np.uint32], sections: NDArray[np.uint16], counts: NDArray[np.uint8]) -> None:
-        self._terms.append(terms)
-        self._sections.append(sections)
-        self._counts.append(counts)
+    def add(self, terms: Iterable[str], numbers: Integers, sections: Integers, counts: Integers) -> None:
+        own = np.fromiter(map(self._numbers.__getitem__, terms), np.uint32)
+        self._terms.append(own[numbers])
+        self._sections.append(sections.astype(np.uint16))
+        self._counts.append(counts.astype(np.uint8))
 
     def lists(self) -> Iterator[tuple[bytes, NDArray[np.uint16], NDArray[np.uint8]]]:
         """Yield (term in UTF-8, sections ascending, counts), in the order of the terms' bytes."""
         terms = np.concatenate(self._terms)
         order = np.argsort(terms, kind="stable")  # a term's sections came in ascending order
-        sections, counts = np.concatenate(self._sections)[order], np.concatenate(self._counts)[order]
-        ends = np.cumsum(np.bincount(terms, minlength=len(self._numbers)))
-        starts = ends - np.diff(ends, prepend=0)
+        sections, counts = np.concatenate(self._sections)[order].astype("<u2"), np.concatenate(self._counts)[order]
+        ends = np.cumsum(np.bincount(terms, minlength=len(self._numbers))).tolist()
         for term, number in sorted((term.encode(), number) for term, number in self._numbers.items()):
-            place = slice(starts[number], ends[number])
-            yield term, sections[place], counts[place]
+            start = ends[number - 1] if number else 0
+            yield term, sections[start : ends[number]], counts[start : ends[number]]
 
-    def lengths(self, sections: int) -> NDArray[np.uint32]:
+    def lengths(self) -> NDArray[np.uint32]:
         """Answer how many terms each section has, repeated ones counted."""
         weights = np.concatenate(self._counts).astype(np.float64)
-        return np.bincount(np.concatenate(self._sections), weights, minlength=sections).astype(np.uint32)
+        return np.bincount(np.concatenate(self._sections), weights).astype("<u4")
 
 
 class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
     """Writes a pool's posting lists: one section is kept beside its term, more go to the postings file."""
 
-    def add_postings(self, schema: Schema, _: None, pool: Pool) -> None:
+    def add_postings(self, schema: Schema, _: None, pool: _Pool) -> None:
         for field, gathered in sorted(pool.fields.items()):
             self.start_field(field, schema[field])
-            sizes = gathered.lengths(0)
-            self._add(LENGTHS.encode(), len(sizes), self._postfile.tell(), False, sizes.astype("<u4").tobytes())
+            self._prefix = struct.pack("!H", self._fieldid)
+            lengths = gathered.lengths()
+            self._add(LENGTHS.encode(), len(lengths), 0, lengths.tobytes())
             for term, sections, counts in gathered.lists():
-                self._add_list(term, sections, counts)
+                if len(sections) == 1:
+                    self._tindex.add(self._prefix + term, _ONE.pack(sections[0], counts[0]))
+                else:
+                    times = counts.tobytes()
+                    repeated = times.count(1) < len(times)
+                    self._add(term, len(sections), repeated, sections.tobytes() + (times if repeated else b""))
             self.finish_field()
 
-    def _add_list(self, term: bytes, sections: NDArray[np.uint16], counts: NDArray[np.uint8]) -> None:
-        if len(sections) == 1:
-            self._tindex.add(self._key(term), _ONE.pack(sections[0], counts[0]))
-            return
-        repeated = bool((counts > 1).any())
-        data = sections.astype("<u2").tobytes() + (counts.tobytes() if repeated else b"")
-        self._add(term, len(sections), self._postfile.tell(), repeated, data)
-
-    def _add(self, term: bytes, number: int, offset: int, repeated: bool, data: bytes) -> None:
-        self._tindex.add(self._key(term), _LIST.pack(number, offset, repeated))
+    def _add(self, term: bytes, number: int, repeated: int, data: bytes) -> None:
+        self._tindex.add(self._prefix + term, _LIST.pack(number, self._postfile.tell(), repeated))
         self._postfile.write(data)
-
-    def _key(self, term: bytes) -> bytes:
-        key: bytes = struct.pack("!H", self._fieldid) + term
-        return key
 
 
 class _TermsReader(W3TermsReader):  # type: ignore[misc]
@@ -247,8 +229,9 @@ class _Segment:
         codec = segment.codec()
         self.id, self.first, self.size = segment.segment_id(), first, segment.doc_count_all()
         self.terms: _TermsReader = codec.terms_reader(storage, segment)
-        self.columns = codec.per_document_reader(storage, segment)
-        self.text = self.columns.column_reader("folded", _TEXT)
+        columns = codec.per_document_reader(storage, segment)
+        self.folded = columns.column_reader("folded", _FOLDED.column_type)
+        self.stored = columns.column_reader("stored", _STORED.column_type)
         self.deleted = np.fromiter(segment.deleted_docs(), np.int64)
 
 
@@ -292,13 +275,14 @@ class Reader:
     def text(self, section: int) -> bytes:
         """Answer the folded text of a section, in UTF-8."""
         opened = self._of(section)
-        text: bytes = opened.text[section - opened.first]
+        text: bytes = opened.folded[section - opened.first]
         return text
 
-    def stored(self, section: int) -> Any:
+    def stored(self, section: int) -> bytes:
         """Answer what was kept of a section."""
         opened = self._of(section)
-        return opened.columns.stored_fields(section - opened.first)["stored"]
+        kept: bytes = opened.stored[section - opened.first]
+        return kept
 
     def _of(self, section: int) -> _Segment:
         return next(opened for opened in reversed(self._segments) if opened.first <= section)
@@ -320,20 +304,25 @@ class Writer:
             for section in opened.terms.postings("document", document)[0]:
                 segments[opened.id].delete_document(int(section))
 
-    def add(self, bags: Mapping[str, Counter[str]], folded: str, stored: Any) -> None:
-        """Add a section: its terms by field, its folded text, and what to keep of it."""
-        if self._writer.docnum >= SEGMENT_LIMIT:
+    def add(self, batch: Batch) -> None:
+        """Add sections."""
+        if self._writer.docnum + len(batch.folded) > SEGMENT_LIMIT:
             self._writer.commit(merge=False)
             self._writer = self._next()
-        self._writer.add_document(**bags, folded=folded.encode(), stored=stored)
+        sections = self._writer.docnum + np.arange(len(batch.folded))
+        for field, (terms, numbers, counts, sizes) in batch.postings.items():
+            self._writer.pool.add(field, terms, numbers, np.repeat(sections, sizes), counts)
+        for folded, stored in zip(batch.folded, batch.stored, strict=True):
+            self._writer.add_document(folded=folded, stored=stored)
 
     def commit(self) -> None:
         """Write everything out."""
         self._writer.commit(mergetype=_merge)
+        Path(self._storage.folder, "sections_WRITELOCK").unlink()
 
     def _next(self) -> SegmentWriter:
         writer = SegmentWriter(self._index, codec=ArrayCodec(), compound=False)
-        writer.pool = Pool()
+        writer.pool = _Pool()
         return writer
 
 
@@ -363,7 +352,8 @@ def _take(writer: SegmentWriter, segment: Any) -> None:
         for term, sections, counts in opened.terms.lists(field):
             kept = numbers[sections] >= 0
             if kept.any():
-                writer.pool.fields[field].add_list(term, numbers[sections[kept]], counts[kept])
+                place = np.zeros(kept.sum(), np.int64)
+                writer.pool.add(field, [term], place, numbers[sections[kept]], counts[kept])
 
 
 def _joined(arrays: Iterable[Numbers]) -> Numbers:
@@ -371,7 +361,7 @@ def _joined(arrays: Iterable[Numbers]) -> Numbers:
 
 
 def _open(storage: _Storage, fields: Iterable[str]) -> FileIndex:
-    schema = Schema(folded=Stored(_TEXT), stored=Stored(), **{field: Bag() for field in fields})
+    schema = Schema(folded=_FOLDED, stored=_STORED, **{field: _Terms() for field in fields})
     if any(name.endswith(".toc") for name in storage.list()):
         return FileIndex(storage, schema=schema, indexname="sections")
     return FileIndex.create(storage, schema, "sections")

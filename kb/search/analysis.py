@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from operator import add
 
 VERSION = 1
@@ -75,16 +75,13 @@ def bigrams(folded: str) -> Iterator[str]:
     return map(add, folded, folded[1:])
 
 
-def bag(folded: str) -> Counter[str]:
-    """Count the terms a text is indexed by: its characters, pairs of characters, and words longer than these.
+def terms(folded: str) -> Iterator[str]:
+    """Yield the terms a text is indexed by: its characters, pairs of characters, and words longer than these.
 
-    A word of two characters is found by its pair; so the count of a term of one or two characters is the number of
-    places where that string stands, whatever the words are.
+    A word of two characters is found by its pair; so a term of one or two characters comes as often as that string
+    stands in the text, whatever the words are.
     """
-    terms = Counter(folded)
-    terms.update(bigrams(folded))
-    terms.update(word for word in words(folded) if len(word) > 2)
-    return terms
+    return chain(folded, bigrams(folded), (word for word in words(folded) if len(word) > 2))
 
 
 def _kept(same: str) -> Iterator[tuple[int, int]]:

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import multiprocessing
+import os
+import pickle
+import signal
+import zlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from itertools import chain, count, islice
+from threading import Thread
 from typing import NamedTuple
 
-from kb.errors import NotFoundError, UnreadableError
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import NotFoundError, StorageError, UnreadableError
 from kb.model import Document, Section
-from kb.search.analysis import bag, fold
+from kb.search.analysis import fold, terms
 from kb.search.engine import Source
 
 FIELDS = ("document", "title", "path", "text")
 """The fields a section is found by: its document's id, and folded title, heading path and own text."""
+
+
+_PROCESSORS = len(os.sched_getaffinity(0))
+_MANY = 200
+_AHEAD = 4
+_BATCH = 10_000
+_LABELS = 10_000
+_FAST = 1
 
 
 class Stored(NamedTuple):
@@ -31,47 +52,123 @@ class Stored(NamedTuple):
     kind: str
 
 
-class Entry(NamedTuple):
-    """A section, analysed: its terms by field, its folded text, and what is kept of it."""
+class Postings(NamedTuple):
+    """The terms of one field, section after section: their places in `terms`, how often each, how many a section has."""
 
-    bags: dict[str, Counter[str]]
-    folded: str
-    stored: Stored
+    terms: list[str]
+    numbers: NDArray[np.uint32]
+    counts: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
 
 
-def analyse(document: Document) -> list[Entry]:
+class Batch(NamedTuple):
+    """Some sections of a document, analysed: postings by field, folded text in UTF-8, and what is kept, packed."""
+
+    postings: dict[str, Postings]
+    folded: list[bytes]
+    stored: list[bytes]
+
+
+Analysed = tuple[str, list[Batch] | str]
+_source: Source
+
+
+def analyse(document: Document) -> list[Batch]:
     """Analyse every section of a document, in the order of the text."""
-    title = bag(fold(document.metadata.title))
-    labels: dict[str, Counter[str]] = {}
+    paths = document.paths()
+    return [_batch(document, some) for some in iter(lambda: list(islice(paths, _BATCH)), [])]
 
-    def entry(ancestors: tuple[Section, ...], section: Section) -> Entry:
+
+def unpack(stored: bytes) -> Stored:
+    """Answer what was kept of a section."""
+    return Stored(*pickle.loads(zlib.decompress(stored)))
+
+
+def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
+    gathered = {field: _Gathered() for field in FIELDS}
+    terms_of = lru_cache(_LABELS)(lambda text: list(terms(fold(text))))
+    batch = Batch({}, [], [])
+    for ancestors, section in sections:
         path = tuple(part.label for part in (*ancestors, section) if part.label)
-        for label in path:
-            if label not in labels:
-                labels[label] = bag(fold(label))
         folded = fold(section.text)
-        bags = {
-            "document": Counter([document.id]),
-            "title": title,
-            "path": sum((labels[label] for label in path), Counter()),
-            "text": bag(folded),
-        }
-        return Entry(bags, folded, _stored(document, section, path))
-
-    return [entry(ancestors, section) for ancestors, section in document.paths()]
-
-
-def analysed(source: Source, ids: Sequence[str]) -> Iterator[tuple[str, list[Entry] | str]]:
-    """Yield each document's id and its entries, or the sentence that says why it cannot be read."""
-    for id in ids:
-        yield id, _read(source, id)
+        gathered["document"].add([document.id])
+        gathered["title"].add(terms_of(document.metadata.title))
+        gathered["path"].add(chain.from_iterable(map(terms_of, path)))
+        gathered["text"].add(terms(folded))
+        batch.folded.append(folded.encode())
+        batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(document, section, path))), _FAST))
+    batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
+    return batch
 
 
-def _read(source: Source, id: str) -> list[Entry] | str:
+class _Gathered:
+    """Numbers the terms of a field as they come."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        self._found: list[NDArray[np.uint32]] = []
+        self._counts: list[NDArray[np.int64]] = []
+
+    def add(self, terms: Iterable[str]) -> None:
+        bag = Counter(terms)
+        self._found.append(np.fromiter(map(self._numbers.__getitem__, bag), np.uint32, len(bag)))
+        self._counts.append(np.fromiter(bag.values(), np.int64, len(bag)))
+
+    def postings(self) -> Postings:
+        counts = np.minimum(np.concatenate(self._counts), 255).astype(np.uint8)
+        sizes = np.fromiter(map(len, self._found), np.int64, len(self._found))
+        return Postings(list(self._numbers), np.concatenate(self._found), counts, sizes)
+
+
+def analysed(source: Source, ids: Sequence[str]) -> Iterator[Analysed]:
+    """Yield each document's id and its batches, or the sentence that says why it cannot be read, in the order of ids.
+
+    Many documents are read and analysed by processes of their own, one for each processor; `source` is then pickled.
+    Raises StorageError when such a process ends before its time.
+    """
+    if len(ids) < _MANY or _PROCESSORS == 1:
+        yield from (_read(source, id) for id in ids)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_PROCESSORS, context, _start_worker, (source,)) as pool:
+        try:
+            waiting: deque[Future[Analysed]] = deque()
+            for id in ids:
+                waiting.append(pool.submit(_work, id))
+                if len(waiting) > _AHEAD * _PROCESSORS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise StorageError("分析文件的进程意外结束：可能是内存不足，请腾出内存后再试。") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _start_worker(source: Source) -> None:
+    """Prepare a worker process; it ends when its parent does, however that dies."""
+    global _source
+    _source = source
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work(id: str) -> Analysed:
+    return _read(_source, id)
+
+
+def _read(source: Source, id: str) -> Analysed:
     try:
-        return analyse(source.read(id))
+        return id, analyse(source.read(id))
     except (UnreadableError, NotFoundError) as error:
-        return str(error)
+        return id, str(error)
 
 
 def _stored(document: Document, section: Section, path: tuple[str, ...]) -> Stored:

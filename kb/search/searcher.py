@@ -12,7 +12,7 @@ from kb.search import ranking
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams
 from kb.search.generations import Generation
-from kb.search.indexing import FIELDS, Stored
+from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.query import Query
 from kb.search.ranking import Floats
 
@@ -66,7 +66,7 @@ class Searcher:
 
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""
-        return Stored(*self._reader.stored(section))
+        return unpack(self._reader.stored(section))
 
     def documents(self) -> Iterator[Stored]:
         """Yield what was kept of each document's first section, by id."""

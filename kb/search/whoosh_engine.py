@@ -21,7 +21,7 @@ from kb.search.query import Query, parse
 from kb.search.searcher import Searcher
 from kb.search.snippets import snippet
 
-_LAYOUT = 2
+_LAYOUT = 3
 _NAMED = 5
 
 
@@ -131,13 +131,13 @@ class WhooshEngine:
         writer, problems = Writer(folder, FIELDS), {}
         for id in plan.removed:
             writer.delete(id)
-        for done, (id, entries) in enumerate(analysed(source, plan.changed), start=1):
-            if isinstance(entries, str):
-                problems[id] = entries
+        for done, (id, batches) in enumerate(analysed(source, plan.changed), start=1):
+            if isinstance(batches, str):
+                problems[id] = batches
             else:
                 writer.delete(id)
-                for entry in entries:
-                    writer.add(*entry)
+                for batch in batches:
+                    writer.add(batch)
             if progress:
                 progress(done, len(plan.changed))
         writer.commit()

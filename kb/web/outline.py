@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from kb.model import Document, Section
 
-_ARTICLE = re.compile(r"第.+条")
+_ARTICLE = re.compile(r"第.+条(?:之.+)?")
 _SPACED = re.compile(r"[编章节条]$")
 _OPENING = 20
 _UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
@@ -16,7 +17,7 @@ _UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the outline. `articles` are children shown as a row of numbers, `children` all others."""
+    """A line of the outline, or a run of `articles` without headings that are shown as a row of numbers."""
 
     anchor: str
     label: str
@@ -38,19 +39,23 @@ def label_of(section: Section) -> str:
 
 def outline(sections: Iterable[Section], matches: Mapping[str, int]) -> tuple[Entry, ...]:
     """The outline of a document, with how many matches each section has; the title is left to the head of the page."""
-    return tuple(_entry(section, matches) for section in sections if section.anchor != "title" or section.children)
+    listed = (section for section in sections if section.anchor != "title" or section.children)
+    entries: list[Entry] = []
+    for bare, run in groupby(listed, key=_is_bare_article):
+        found = tuple(_entry(section, matches) for section in run)
+        entries += [_gathered(found)] if bare else found
+    return tuple(entries)
 
 
 def _entry(section: Section, matches: Mapping[str, int]) -> Entry:
-    articles = [child for child in section.children if _is_bare_article(child)]
-    others = [child for child in section.children if not _is_bare_article(child)]
-    return Entry(
-        section.anchor,
-        label_of(section),
-        matches.get(section.anchor, 0),
-        outline(others, matches),
-        outline(articles, matches),
-    )
+    children = outline(section.children, matches)
+    return Entry(section.anchor, label_of(section), matches.get(section.anchor, 0), children)
+
+
+def _gathered(articles: tuple[Entry, ...]) -> Entry:
+    first, last = articles[0], articles[-1]
+    label = first.label if first is last else f"{first.label}至{last.label}"
+    return Entry(first.anchor, label, sum(article.matches for article in articles), (), articles)
 
 
 def _is_bare_article(section: Section) -> bool:

@@ -8,6 +8,7 @@ where a nearly as likely one differs, nothing is claimed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -19,6 +20,7 @@ LOST = "〓"  # GB 2312's own mark for a character that cannot be printed
 UNKNOWN = -1
 SWALLOWED = "?\ufffd"
 
+_NOTE = re.compile(rf"[(?\ufffd]?[{readings.LETTERS}]+ ?\)?")
 _FULL_WIDTH = 0xA3
 _WIDTH = 24  # readings followed at a time
 
@@ -86,8 +88,8 @@ class Reader:
         return sorted(costs, key=lambda run: run.bits)
 
     def _cost_of_rest(self, before: str, start: int, end: int) -> float:
-        """Answer what the text after a run costs; when it is damaged again, that is not the run's fault."""
-        rest = before[-1:] + self.text[start:end]
+        """Answer what the text after a run costs; its annotations, or when it is damaged again, are not the run's fault."""
+        rest = before[-1:] + _NOTE.sub("", self.text[start:end])
         return sum(min(self.model.bits(one, other), _LOST_BITS) for one, other in pairwise(rest))
 
     def _past(self, run: Run) -> int:

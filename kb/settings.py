@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
+    ("refresh.contact", "", "联系方式（邮箱或网址），抓取时告诉对方网站；建议填写"),
 )
 
 FILE_NAME = "kb.toml"
@@ -37,6 +38,7 @@ class Settings:
     port: int
     max_bytes: int
     timeout: float
+    contact: str = ""
     sources: tuple[Source, ...] = ()
 
 
@@ -62,7 +64,8 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         port=int(values["serve.port"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
-        sources=listed,
+        contact=str(values["refresh.contact"]),
+        sources=tuple(_placed(source, folder) for source in listed),
     )
 
 
@@ -89,12 +92,18 @@ def _read(path: Path) -> tuple[dict[str, str | int], tuple[Source, ...]]:
     return values, listed
 
 
+def _placed(source: Source, folder: Path) -> Source:
+    """Let the path of a `files` source be relative to the settings' folder, like every path there."""
+    return replace(source, url=str(folder / source.url)) if source.kind == "files" else source
+
+
 def _problem(name: str, value: object, defaults: dict[str, str | int]) -> str:
     """Say what is wrong with a setting, or answer "" when nothing is."""
     if name not in defaults:
         return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
     if isinstance(defaults[name], str):
-        return "" if isinstance(value, str) and value else "应当是一段非空的文字（写在引号里）"
+        filled = isinstance(value, str) and (value or not defaults[name])
+        return "" if filled else "应当是一段非空的文字（写在引号里）"
     if not isinstance(value, int) or isinstance(value, bool):
         return "应当是一个整数"
     low, high = (0, 65535) if name == "serve.port" else (1, 1_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from kb.errors import KbError
@@ -46,6 +46,16 @@ class Item:
         told = {label: self.labels.get(label, "") for label in ("文号", "成文日期", "有效性")}
         text = json.dumps([self.title, self.published, told, self.attachments, self.stamp], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def dump(self) -> str:
+        """Answer the item as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str) -> Item:
+        """Read an item that `dump` wrote."""
+        values = json.loads(text)
+        return cls(**{**values, "attachments": tuple((name, url) for name, url in values["attachments"])})
 
 
 @dataclass(frozen=True, slots=True)

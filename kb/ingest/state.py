@@ -27,7 +27,8 @@ class Post:
 
     `document` is its id in the corpus, "" while it has none. `digest` is what the list said last, `outcome` what became
     of it, `trouble` why it is suspicious or failed. `etag` and `modified` hold for `final_url`. `walk` is the last walk
-    in which it was dealt with, `noticed` the day of its news (ISO 8601), `tries` counts failures in a row.
+    in which it was dealt with, `noticed` the day of its news (ISO 8601), `tries` counts failures in a row; `item` is
+    what the list said of a post in trouble (JSON), so that it can be tried again without the list.
     """
 
     key: str
@@ -43,7 +44,7 @@ class Post:
     noticed: str = ""
     tries: int = 0
     parent: str = ""
-    title: str = ""
+    item: str = ""
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Post))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -315,7 +314,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `kb` and end the process with its exit code."""
     try:
         code = group.main(args=arguments, prog_name="kb", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         _say(error.format_message())
         code = USAGE
@@ -328,8 +326,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         _say("已中断；已经写好的内容不受影响。")
         code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Python must not complain when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     sys.exit(code)

@@ -107,7 +107,7 @@ def test_a_wrong_call_gets_one_sentence_and_a_code(kb: Kb, arguments: list[str],
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("x" * 100_000, 2), ('"行政复议', 0), ("……！！", 0), ("   ", 2), ('""', 2)],
+    [("x" * 100_000, 2), ('"行政复议', 0), ("……！！", 0), ("   ", 2), ('""', 0)],
 )
 def test_a_strange_query_is_answered_clearly(filled: Kb, query: str, code: int) -> None:
     filled("search", query, code=code)
@@ -155,13 +155,13 @@ def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
     assert over_http == here
 
 
-def test_output_may_be_cut_short(filled: Kb) -> None:
+def test_a_reader_that_has_seen_enough_is_no_error_to_talk_about(filled: Kb) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "kb", "show", "示例通知"]
     done = subprocess.run(command, cwd=filled.folder, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,7 @@ def test_hand_edits_are_reported_and_can_be_accepted(filled: Kb) -> None:
     assert "手工修改或损坏" in filled("check", code=1)
     filled("index")
     assert json.loads(filled("search", "制度体系", "--json"))["total"] == 1
-    assert filled("check", "--accept", "示例通知").endswith("完好。\n") or filled("index")
+    filled("check", "--accept", "示例通知", code=1)
+    assert "kb index" in filled("check", code=1)
     filled("index")
     assert filled("check").endswith("完好。\n")

@@ -99,15 +99,12 @@ class _Page:
         self.contents = dict(self._contents())
         self.signatures = dict(self._signatures())
         self.attachments = dict(self._attachments())
-        self.specials: list[tuple[int, int, Kind]] = sorted(
-            (first, last, kind)
-            for kind, found in (
-                ("contents", self.contents),
-                ("attachments", self.attachments),
-                ("signature", self.signatures),
-            )
-            for first, last in found.items()
-        )
+        kinds: dict[Kind, dict[int, int]] = {
+            "contents": self.contents,
+            "attachments": self.attachments,
+            "signature": self.signatures,
+        }
+        self.specials = sorted((first, last, kind) for kind, found in kinds.items() for first, last in found.items())
         self.next_number = [self.count] * (self.count + 1)
         for i in range(self.count - 1, -1, -1):
             number = numbers[i]

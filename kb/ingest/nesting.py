@@ -13,15 +13,11 @@ from dataclasses import dataclass
 
 from kb.ingest.numbering import Number, Style
 
-_RANKS: dict[Style, int] = {
-    style: rank
-    for rank, style in enumerate(
-        (
-            *("part", "book", "subbook", "chapter", "division", "article"),
-            *("hanzi", "ordinal", "hanzi-bracket", "arabic", "arabic-bracket", "circled"),
-        )
-    )
-}
+_ORDER: tuple[Style, ...] = (
+    *("part", "book", "subbook", "chapter", "division", "article"),
+    *("hanzi", "ordinal", "hanzi-bracket", "arabic", "arabic-bracket", "circled"),
+)
+_RANKS = {style: rank for rank, style in enumerate(_ORDER)}
 _ARTICLE = _RANKS["article"]
 _HEADING = 60  # characters: a heading on a line of its own is not longer
 _STOPPED = 16  # characters: a heading that ends in a full stop is not longer

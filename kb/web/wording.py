@@ -138,8 +138,8 @@ def step(label: str, query: str, literal: bool) -> Markup:
 def snippet(hit: Hit) -> Markup:
     """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
     start = "" if hit.snippet.startswith(hit.number) else "…"
-    end = "…" if len(hit.snippet) >= WIDTH and hit.snippet[-1] not in "。；！？：" else ""
-    return Markup("{}{}{}").format(start, highlighted(hit.snippet, hit.highlights), end)
+    whole = len(hit.snippet) < WIDTH or hit.snippet.rstrip()[-1:] in "。；！？："
+    return Markup("{}{}{}").format(start, highlighted(hit.snippet, hit.highlights), "" if whole else "…")
 
 
 def link(address: str) -> Markup:

@@ -6,7 +6,9 @@ import gzip
 import re
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote, unquote
+from urllib.request import urlopen
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -126,6 +128,15 @@ def test_bad_addresses_are_answered_in_plain_words(client: FlaskClient, address:
     refused = page(client, address, status)
     assert words in refused.get_text()
     assert refused.select_one(f".code:-soup-contains('{status}')")
+
+
+@pytest.mark.parametrize("path", ["/search", "/api/v1/search"])
+@pytest.mark.parametrize("query", ["a" * 100_000, quote("长" * 100_000)], ids=["ascii", "chinese"])
+def test_a_real_server_refuses_a_query_of_100000_characters(address: str, path: str, query: str) -> None:
+    with pytest.raises(HTTPError) as refused:
+        urlopen(f"{address}{path}?q={query}", timeout=10)
+    with refused.value as answer:
+        assert 400 <= answer.code < 500
 
 
 def test_only_reading_is_allowed(client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -189,11 +190,12 @@ def _built(future: Future[tuple[Document, bytes]]) -> Built:
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # "spawn": no lock and no file of this process lives on in the workers.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_serve)
 
 
-def _end_with_parent() -> None:
-    """Let a worker end when the process that started it was killed; else it would wait for work for ever."""
+def _serve() -> None:
+    """Let a worker end when the process that started it is gone, however that ended, and leave Ctrl-C to that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

@@ -105,7 +105,7 @@ class Keeper:
         record = {
             "key": key,
             "reason": reason,
-            "retrieved": answer.time,
+            "retrieved": answer.time.replace("+00:00", "Z"),
             "snapshot": digest,
             "exchange": asdict(exchange_of(answer)),
         }
@@ -122,7 +122,7 @@ def found_at(answer: Fetched, origin: str, listed: Mapping[str, str], attached_t
     return Provenance(
         origin=origin,
         snapshot=hashlib.sha256(answer.body).hexdigest(),
-        retrieved=answer.time,
+        retrieved=answer.time.replace("+00:00", "Z"),
         media_type="",
         exchange=exchange_of(answer) if address else None,
         listed={**listed, **address},

@@ -180,6 +180,11 @@ class _TermsReader(W3TermsReader):  # type: ignore[misc]
         value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
         return self._decode(value)
 
+    def frequency(self, field: str, term: str) -> int:
+        """Answer how many sections have a term, deleted ones among them."""
+        value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
+        return 1 if len(value) == _ONE.size else int(_LIST.unpack(value)[0])
+
     def lengths(self, field: str, sections: int) -> Numbers:
         """Answer the number of terms of each of the segment's sections."""
         value = self._tindex.get(self._keycoder(field, LENGTHS.encode()), _LIST.pack(0, 0, 0))
@@ -272,11 +277,18 @@ class Reader:
         """Answer the number of terms of `field`, for every section."""
         return _joined(opened.terms.lengths(field, opened.size) for opened in self._segments)
 
-    def text(self, section: int) -> bytes:
-        """Answer the folded text of a section, in UTF-8."""
-        opened = self._of(section)
-        text: bytes = opened.folded[section - opened.first]
-        return text
+    def frequency(self, field: str, term: str) -> int:
+        """Answer in how many sections `field` has `term`, deleted ones among them: an upper bound."""
+        return sum(opened.terms.frequency(field, term) for opened in self._segments)
+
+    def containing(self, string: str, sections: Numbers) -> Numbers:
+        """Answer those of the sections whose folded text has a string."""
+        needle, found = string.encode(), []
+        for opened in self._segments:
+            inside = sections[(sections >= opened.first) & (sections < opened.first + opened.size)]
+            texts, first = opened.folded, opened.first
+            found += [section for section in inside.tolist() if needle in texts[section - first]]
+        return np.array(found, np.int64)
 
     def stored(self, section: int) -> bytes:
         """Answer what was kept of a section."""

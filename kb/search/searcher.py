@@ -16,7 +16,7 @@ from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.query import Query
 from kb.search.ranking import Floats
 
-_FEW = 64
+_WORTH = 100
 _CACHED = 20_000_000
 
 
@@ -74,25 +74,24 @@ class Searcher:
         return (self.stored(section) for _, section in sorted(first.items()))
 
     def _containing_all(self, strings: Iterable[str]) -> Numbers:
-        found: Numbers | None = None
-        for string in sorted(strings, key=len, reverse=True):
-            having = self._containing(string)
-            found = having if found is None else np.intersect1d(found, having, assume_unique=True)
-        return np.empty(0, np.int64) if found is None else found
+        longest, *others = sorted(strings, key=len, reverse=True)
+        found = self._containing(longest)
+        for string in others:
+            found = _common(found, self._containing(string))
+        return found
 
     def _containing(self, string: str) -> Numbers:
         """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""
         if len(string) <= 2:
             return self._reader.postings("text", string)[0]
-        candidates: Numbers | None = None
-        for pair in dict.fromkeys(bigrams(string)):
-            having = self._reader.postings("text", pair)[0]
-            candidates = having if candidates is None else np.intersect1d(candidates, having, assume_unique=True)
-            if len(candidates) <= _FEW:
+        pairs = {pair: self._reader.frequency("text", pair) for pair in bigrams(string)}
+        rarest, *others = sorted(pairs, key=pairs.__getitem__)
+        candidates, _ = self._reader.postings("text", rarest)
+        for pair in others:
+            if len(candidates) * _WORTH < pairs[pair]:  # looking at the texts is cheaper now
                 break
-        needle, text = string.encode(), self._reader.text
-        assert candidates is not None
-        return np.array([section for section in candidates.tolist() if needle in text(section)], np.int64)
+            candidates = _common(candidates, self._reader.postings("text", pair)[0])
+        return self._reader.containing(string, candidates)
 
     def _impact(self, term: str) -> tuple[Numbers, Floats]:
         """Answer the sections that have a term in any field, and what it adds to their scores."""
@@ -119,6 +118,14 @@ class Searcher:
         for number, document in enumerate(sorted(lists)):
             numbers[lists[document]] = number
         return numbers
+
+
+def _common(first: Numbers, second: Numbers) -> Numbers:
+    """Answer what is in both; both are ascending."""
+    few, many = sorted((first, second), key=len)
+    places = np.searchsorted(many, few)
+    places[places == len(many)] = 0
+    return few[many[places] == few] if len(many) else few
 
 
 class _Cache:

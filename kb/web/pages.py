@@ -98,6 +98,7 @@ def document(id: str) -> str:
         rows=list(wording.metadata_rows(found.metadata)),
         repair_counts=[(kind, count) for kind, count in counts.items() if count],
         doubtful=counts["doubtful"],
+        restored=len(repairs) - counts["doubtful"],
         places=reading.places(found, REPAIRS_SHOWN),
     )
 

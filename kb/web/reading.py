@@ -88,7 +88,7 @@ def _matches(document: Document, query: str) -> list[list[Span]]:
     return found if any(found) else [match_spans(text, query) for text in texts]
 
 
-def places(document: Document, limit: int, context: int = 8) -> list[Place]:
+def places(document: Document, limit: int, context: int = 5) -> list[Place]:
     """The first `limit` repaired places, with `context` characters of restored text on either side."""
     text, starts, sections = document.text, _starts(document), list(document.walk())
 

@@ -26,12 +26,12 @@ REFUSALS = {
 
 UNREADABLE = "这份文件读不出来"
 
-REPAIRS: dict[RepairKind, str] = {
-    "annotation": "去除夹注的拼音",
-    "realigned": "错位的字节归位",
-    "lost-byte": "推算丢失的字节",
-    "mark": "还原标点",
-    "doubtful": "存疑，保留原样",
+REPAIRS: dict[RepairKind, tuple[str, str]] = {
+    "annotation": ("夹注", "去除夹注的拼音"),
+    "realigned": ("错位", "错位的字节归位"),
+    "lost-byte": ("丢字节", "推算丢失的字节"),
+    "mark": ("标点", "还原标点"),
+    "doubtful": ("存疑", "存疑，保留原样"),
 }
 _FIELDS = (
     ("issuer", "发文机关"),
@@ -128,6 +128,11 @@ def marked(text: str, query: str, literal: bool) -> Markup:
     return highlighted(text, match_spans(text, strictly(query) if literal else query))
 
 
+def quoted(query: str) -> str:
+    """A query in quotation marks, unless it comes in some."""
+    return query if query[0] in '"“「' else f"“{query}”"
+
+
 def step(label: str, query: str, literal: bool) -> Markup:
     """A step of a heading path with its matches marked; a chapter's number is set off from its heading."""
     number = _CHAPTER.match(label)
@@ -171,7 +176,9 @@ FILTERS = {
     "milliseconds": milliseconds,
     "moment": moment,
     "place": place,
-    "repair_name": REPAIRS.get,
+    "quoted": quoted,
+    "repair_done": lambda kind: REPAIRS[kind][1],
+    "repair_name": lambda kind: REPAIRS[kind][0],
     "snippet": snippet,
     "step": step,
     "format_name": lambda media_type: _FORMATS.get(media_type, media_type),

@@ -83,6 +83,14 @@ def test_a_search_leads_to_the_section_with_the_words_marked(client: FlaskClient
     assert "汕头市濠江区人民政府" in hit.get_text()
 
 
+@pytest.mark.parametrize("query", ["行政复议", "行政復議"])
+def test_over_the_report_alone_the_section_is_the_first_hit(empty: Settings, shared_data: Path, query: str) -> None:
+    ingest([shared_data / f"{REPORT}.txt"], Corpus(empty.corpus), empty)
+    open_engine(empty.index).update(Corpus(empty.corpus))
+    first = page(create_app(empty).test_client(), f"/search?q={query}").select_one(".hit h2 a")
+    assert first and unquote(str(first["href"])).endswith("#1-3-2")
+
+
 def test_pages_of_results_hold_every_hit_once(client: FlaskClient) -> None:
     address, links = "/search?q=示例通知", []
     while address:

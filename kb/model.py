@@ -46,8 +46,9 @@ class Section:
 
     @property
     def label(self) -> str:
-        """Number and heading as printed, for outlines and heading paths."""
-        return f"{self.number}{self.heading}"
+        """Number and heading, for outlines and heading paths: "一、总体要求", "第一章　总则"."""
+        gap = "　" if self.heading and self.number.endswith(("编", "章", "节", "条", "分")) else ""
+        return f"{self.number}{gap}{self.heading}"
 
     def walk(self) -> Iterator[Section]:
         """Yield this section and all below it, in the order of the text."""

@@ -11,6 +11,7 @@ WIDTH = 120
 """Characters of a snippet, unless one match is longer."""
 
 _BEFORE = 30
+_TRIED = 50
 Span = tuple[int, int]
 
 
@@ -76,7 +77,7 @@ def _window(text: str, spans: list[Span]) -> Span:
 
     first = max(spans[:_TRIED], key=worth)
     start = max(0, min(first[0] - _BEFORE, len(text) - WIDTH))
-    return start, max(start + WIDTH, first[1])
-
-
-_TRIED = 50
+    end = max(start + WIDTH, first[1])
+    # A match that crosses an edge is shown whole: half of it would be another word.
+    crossing = [span for span in spans if span[0] < start < span[1] or span[0] < end < span[1]]
+    return min([start, *(a for a, _ in crossing)]), max([end, *(b for _, b in crossing)])

@@ -10,7 +10,6 @@ from itertools import groupby
 from kb.model import Document, Section
 
 _ARTICLE = re.compile(r"第.+条(?:之.+)?")
-_SPACED = re.compile(r"[编章节条]$")
 _OPENING = 20
 _UNNAMED = {"title": "题名", "preamble": "引言", "signature": "落款"}
 
@@ -31,8 +30,7 @@ def label_of(section: Section) -> str:
     if section.anchor in _UNNAMED:
         return _UNNAMED[section.anchor]
     if section.heading or _ARTICLE.fullmatch(section.number):
-        gap = "　" if section.heading and _SPACED.search(section.number) else ""
-        return f"{section.number}{gap}{section.heading}"
+        return section.label
     opening = " ".join(section.text.split())
     return opening if len(opening) <= _OPENING else opening[:_OPENING] + "…"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -62,7 +61,6 @@ _FORMATS = {
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档",
 }
-_CHAPTER = re.compile(r"第[一二三四五六七八九十百零〇\d]+[编章节](?=.)")
 _SOURCES = {"files": "自行导入"}
 
 
@@ -133,13 +131,6 @@ def quoted(query: str) -> str:
     return query if query[0] in '"“「' else f"“{query}”"
 
 
-def step(label: str, query: str, literal: bool) -> Markup:
-    """A step of a heading path with its matches marked; a chapter's number is set off from its heading."""
-    number = _CHAPTER.match(label)
-    parts = (number[0], label[number.end() :].lstrip()) if number else (label,)
-    return Markup("　").join(marked(part, query, literal) for part in parts)
-
-
 def snippet(hit: Hit) -> Markup:
     """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
     start = "" if hit.snippet.startswith(hit.number) else "…"
@@ -180,7 +171,6 @@ FILTERS = {
     "repair_done": lambda kind: REPAIRS[kind][1],
     "repair_name": lambda kind: REPAIRS[kind][0],
     "snippet": snippet,
-    "step": step,
     "format_name": lambda media_type: _FORMATS.get(media_type, media_type),
     "source_name": lambda source: _SOURCES.get(source, source),
 }

@@ -16,12 +16,12 @@ from waitress import create_server
 
 from kb.corpus import Corpus
 from kb.ingest import outline
-from kb.ingest.pipeline import ingest
 from kb.model import Document, Metadata, Provenance, Repair
 from kb.search.engine import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 
+BUNDLED = Path(__file__).parents[2] / "corpus"
 REPORT = "haojiang-2021-report"
 LAW = "示例市示例条例(2020-01-01)"
 HOSTILE = "示例公告"
@@ -48,12 +48,12 @@ _HOSTILE = """一、总体情况
 
 
 @pytest.fixture(scope="session")
-def settings(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a corpus with the real report and example documents, indexed. Tests read it only."""
     folder = tmp_path_factory.mktemp("web")
     chosen = Settings(folder / "corpus", folder / "index", "127.0.0.1", 0, 10_000_000, 60)
+    shutil.copytree(BUNDLED, chosen.corpus)
     corpus = Corpus(chosen.corpus)
-    ingest([shared_data / f"{REPORT}.txt"], corpus, chosen, "haojiang")
     put(corpus, LAW, _LAW, title="示例市示例条例", issuer="示例市人民代表大会", date="2020-01-01")
     put(
         corpus,

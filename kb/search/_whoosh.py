@@ -11,6 +11,7 @@ import os
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from itertools import count
 from mmap import ACCESS_READ, mmap
@@ -24,7 +25,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermsReader
 from whoosh.columns import VarBytesColumn
 from whoosh.fields import FieldType, Schema
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import BufferFile
+from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.formats import Existence
 from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
@@ -88,7 +89,27 @@ class _Mapped(BufferFile):  # type: ignore[misc]
 
 
 class _Storage(FileStorage):  # type: ignore[misc]
-    """A folder whose files are read through memory maps."""
+    """A folder whose files are read through memory maps. Remembers what it opened for writing, to close it whatever happens."""
+
+    def __init__(self, folder: str, created: list[StructFile] | None = None) -> None:
+        super().__init__(folder)
+        self._created = [] if created is None else created
+
+    def create_file(self, name: str, **options: Any) -> StructFile:
+        """Open a new file for writing."""
+        self._created.append(super().create_file(name, **options))
+        return self._created[-1]
+
+    def temp_storage(self, name: str) -> _Storage:
+        """Make a folder inside this one."""
+        storage: _Storage = _Storage(str(Path(self.folder, name)), self._created).create()
+        return storage
+
+    def close_created(self) -> None:
+        """Close every file that is still open for writing; what is in it is of no use then."""
+        for created in self._created:
+            with suppress(OSError):
+                created.file.close()
 
     def open_file(self, name: str, **_: Any) -> _Mapped:
         """Open an existing file for reading."""
@@ -301,13 +322,22 @@ class Reader:
 
 
 class Writer:
-    """Adds and deletes sections in a folder that nobody reads yet; one segment is filled after the other."""
+    """Adds and deletes sections in a folder that nobody reads yet; one segment is filled after the other.
+
+    Use it in a `with` statement, and `commit` at its end.
+    """
 
     def __init__(self, folder: Path, fields: Iterable[str]) -> None:
         self._storage = _Storage(str(folder))
         self._index = _open(self._storage, fields)
         self._writer = self._next()
         self._opened = [_Segment(self._storage, segment, 0) for segment in self._writer.segments]
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._storage.close_created()
 
     def delete(self, document: str) -> None:
         """Mark the sections of a document as deleted, those that were there before this writer."""
@@ -316,9 +346,14 @@ class Writer:
             for section in opened.terms.postings("document", document)[0]:
                 segments[opened.id].delete_document(int(section))
 
-    def add(self, batch: Batch) -> None:
-        """Add sections."""
-        if self._writer.docnum + len(batch.folded) > SEGMENT_LIMIT:
+    def replace(self, document: str, batches: Iterable[Batch]) -> None:
+        """Put the sections of a document in the place of those it has."""
+        self.delete(document)
+        for batch in batches:
+            self._add(batch)
+
+    def _add(self, batch: Batch) -> None:
+        if self._writer.docnum and self._writer.docnum + len(batch.folded) > SEGMENT_LIMIT:
             self._writer.commit(merge=False)
             self._writer = self._next()
         sections = self._writer.docnum + np.arange(len(batch.folded))

@@ -128,19 +128,18 @@ class WhooshEngine:
 
     def _write(self, folder: Path, plan: Plan, source: Source, progress: Progress | None) -> dict[str, str]:
         """Bring the index in `folder` up to date; answer what went wrong, by document."""
-        writer, problems = Writer(folder, FIELDS), {}
-        for id in plan.removed:
-            writer.delete(id)
-        for done, (id, batches) in enumerate(analysed(source, plan.changed), start=1):
-            if isinstance(batches, str):
-                problems[id] = batches
-            else:
+        problems = {}
+        with Writer(folder, FIELDS) as writer:
+            for id in plan.removed:
                 writer.delete(id)
-                for batch in batches:
-                    writer.add(batch)
-            if progress:
-                progress(done, len(plan.changed))
-        writer.commit()
+            for done, (id, batches) in enumerate(analysed(source, plan.changed), start=1):
+                if isinstance(batches, str):
+                    problems[id] = batches
+                else:
+                    writer.replace(id, batches)
+                if progress:
+                    progress(done, len(plan.changed))
+            writer.commit()
         return problems
 
 

@@ -1,11 +1,104 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from kb.errors import StorageError
+from kb.model import Document
+from kb.search import _whoosh, indexing
 from kb.search.engine import Engine, open_engine
-from tests.search.conformance import Conformance
+from tests.search.conformance import Conformance, places
+from tests.search.shelf import Shelf, document
 
 
+@pytest.fixture(params=[_whoosh.SEGMENT_LIMIT, 6], scope="class")
+def segment_limit(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Sections in a segment: as it is, and so few that segments roll over, wear out and are merged all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_whoosh, "SEGMENT_LIMIT", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("segment_limit")
 class TestWhooshEngine(Conformance):
     def open(self, folder: Path) -> Engine:
         return open_engine(folder)
+
+
+def test_small_segments_are_merged(tmp_path: Path) -> None:
+    engine, shelf = open_engine(tmp_path), Shelf()
+    for number in range(30):
+        shelf.put(document(f"d{number}", "甲乙示例"))
+        engine.update(shelf)
+    assert engine.search("甲乙").total == 30
+    newest = max(tmp_path.glob("gen-*"))
+    assert len(list(newest.glob("*.pst"))) <= 12
+
+
+def test_many_documents_are_analysed_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "_PROCESSORS", 2)
+    documents = [document(f"d{number:03}", f"甲乙示例{number}", "丙丁") for number in range(indexing._MANY + 20)]
+    shelf = Shelf(*documents)
+    shelf.unreadable = {"d007"}
+    engine = open_engine(tmp_path)
+    outcome = engine.update(shelf)
+    assert not shelf.read_ids and outcome.added == len(documents) - 1
+    assert outcome.problems == ("读不了 d007（示例）。",)
+    assert engine.search("甲乙", limit=0).total == engine.search("丙丁", limit=0).total == len(documents) - 1
+    assert places(engine.search('"示例219"')) == [("d219", "s-1")]
+
+
+class DeadlyShelf(Shelf):
+    def read(self, id: str, /) -> Document:
+        os._exit(9)
+
+
+def test_a_process_that_dies_is_an_error_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "_PROCESSORS", 2)
+    engine = open_engine(tmp_path)
+    engine.update(Shelf(document("a", "甲")))
+    with pytest.raises(StorageError, match="意外结束"):
+        engine.update(DeadlyShelf(*(document(f"d{number}", "甲") for number in range(indexing._MANY))))
+    assert engine.search("甲").total == 1 and not list(tmp_path.glob(".tmp-*"))
+
+
+ENDLESS = """
+import os, sys, time
+from pathlib import Path
+from kb.search import indexing
+from kb.search.engine import open_engine
+from tests.search.shelf import Shelf, document
+
+class Slow(Shelf):
+    def read(self, id):
+        (Path(sys.argv[1]) / f"worker-{os.getpid()}").touch()
+        time.sleep(60)
+
+if __name__ == "__main__":
+    indexing._PROCESSORS = 2
+    open_engine(Path(sys.argv[1]) / "index").update(Slow(*(document(f"d{n}", "甲") for n in range(indexing._MANY))))
+"""
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, tmp_path / "endless.py", tmp_path], env=environment) as parent:
+        workers = _eventually(lambda: list(tmp_path.glob("worker-*")))
+        parent.kill()
+    for worker in workers:
+        assert _eventually(lambda worker=worker: not Path("/proc", worker.name.removeprefix("worker-")).exists())
+
+
+def _eventually(condition):  # type: ignore[no-untyped-def]
+    """Answer what the condition does as soon as that is true; what another process does cannot be waited for else."""
+    deadline = time.monotonic() + 20
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -255,6 +257,29 @@ class Conformance:
         shelf.put(document("b", "甲乙丁"))
         writer.update(shelf, progress=lambda *_: during.append(reader.search("甲乙").total))
         assert during == [1] and reader.search("甲乙").total == 2
+
+    def test_many_threads_search_while_the_index_changes(self, tmp_path: Path) -> None:
+        reader, writer = self.open(tmp_path / "index"), self.open(tmp_path / "index")
+        shelf = Shelf(document("a", "甲乙丙", "甲丁"))
+        writer.update(shelf)
+        changing = Event()
+        changing.set()
+
+        def watch() -> set[tuple[int, int]]:
+            seen = set()
+            while changing.is_set():
+                results = reader.search("甲")
+                seen.add((results.total, len(results.hits)))
+            return seen
+
+        with ThreadPoolExecutor(4) as pool:
+            watching = [pool.submit(watch) for _ in range(4)]
+            for number in range(6):
+                shelf.put(document(f"b{number}", "甲戊"))
+                writer.update(shelf)
+            changing.clear()
+            seen = set().union(*(future.result() for future in watching))
+        assert seen <= {(number, number) for number in range(2, 9)} and reader.search("甲").total == 8
 
     def test_rebuild_starts_from_nothing_and_answers_the_same(self, engine: Engine) -> None:
         shelf = Shelf(document("a", "甲乙"), document("b", "甲丙"))

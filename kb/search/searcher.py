@@ -16,15 +16,20 @@ from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.query import Query
 from kb.search.ranking import Floats
 
+# Looking for a string in a section's text costs as much as reading that many postings.
 _WORTH = 100
-_CACHED = 20_000_000
+# Postings kept in memory, 12 bytes each: 120 MB.
+_CACHED = 10_000_000
 
 
 class Searcher:
-    """Answers with section numbers; `stored` tells what they are. Many threads may use one."""
+    """Answers with section numbers; `stored` tells what they are. Many threads may use one.
 
-    def __init__(self, generation: Generation) -> None:
-        self.generation = generation
+    `warnings` are sentences on this state, for whoever searches it.
+    """
+
+    def __init__(self, generation: Generation, warnings: tuple[str, ...] = ()) -> None:
+        self.generation, self.warnings = generation, warnings
         self._reader = Reader(generation.folder, FIELDS)
         self._live = int(self._reader.live.sum())
         self._documents = self._numbered_documents()

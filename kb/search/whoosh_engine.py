@@ -42,7 +42,7 @@ class WhooshEngine:
             raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
         understood = parse(query)
         searcher = self._searcher()
-        sections, notes = searcher.containing(understood), list(understood.notes)
+        sections, notes = searcher.containing(understood), [*searcher.warnings, *understood.notes]
         literal = bool(len(sections))
         if not literal:
             sections = sections if understood.exact else searcher.related(understood)
@@ -95,29 +95,35 @@ class WhooshEngine:
         self._opened = None
 
     def _searcher(self) -> Searcher:
-        """Answer the newest state. While files cannot be listed or read, the one that is open goes on answering."""
-        with self._lock:
-            try:
-                numbers = self._generations.numbers()
-                if self._opened is None or numbers != self._seen:
-                    self._opened, self._seen = self._open(), numbers
-            except StorageError:
-                if self._opened is None:
-                    raise
+        """Answer the newest state. The one that is open goes on answering while another thread opens a newer one, and
+        while files cannot be listed or read."""
+        if not self._lock.acquire(blocking=self._opened is None) and self._opened:
             return self._opened
+        try:
+            numbers = self._generations.numbers()
+            if self._opened is None or numbers != self._seen:
+                self._opened, self._seen = self._open(max(numbers, default=0)), numbers
+        except StorageError:
+            if self._opened is None:
+                raise
+        finally:
+            self._lock.release()
+        return self._opened
 
-    def _open(self) -> Searcher:
+    def _open(self, newest: int) -> Searcher:
         generation = self._generations.newest()
         if generation is None:
             raise _no_index(self._generations.root)
         if generation.format != self._format:
             raise self._strange(generation)
-        if self._opened and self._opened.generation == generation:
+        sound = generation.number >= newest
+        if sound and self._opened and self._opened.generation == generation:
             return self._opened
+        told = f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
         try:
-            return Searcher(generation)
+            return Searcher(generation, () if sound else (told,))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
-            return self._open()
+            return self._open(newest)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
 

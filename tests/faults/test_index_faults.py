@@ -124,6 +124,7 @@ def test_the_state_before_answers_while_the_newest_is_damaged(scene: Scene, dama
     else:
         manifest.write_bytes(manifest.read_bytes()[: 100 if damage == "cut short" else 0])
     assert scene.answers() == old
+    assert "暂用第 1 代" in open_engine(scene.index).search("甲乙").notes[0]
     problems = open_engine(scene.index).check(scene.shelf.fingerprints())
     assert "第 2 代" in problems[0] and "kb index" in problems[1]
     scene.update()

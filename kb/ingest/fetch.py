@@ -122,7 +122,7 @@ class Fetcher:
     def _ask(self, target: Target, headers: Headers, give_up: float, delay: float, limit: Limit) -> Answer:
         host = self._hosts.host(target)
         for attempt in range(1, self._manners.tries + 1):
-            wait = self._backoff(attempt)
+            wait = 0.0
             try:
                 with host.turn(target, delay, give_up - self._clock.monotonic()):
                     answer = self._transport.send(target, headers, limit)
@@ -134,7 +134,8 @@ class Fetcher:
                 if not _is_trouble(answer.status):
                     return answer
                 asked = self._retry_after(answer)
-                wait, failure = asked or wait, _status_error(target, answer, asked)
+                wait, failure = asked, _status_error(target, answer, asked)
+            wait = wait or self._backoff(attempt)
             host.postpone(wait)
             if self._clock.monotonic() + wait > give_up:
                 break

@@ -31,7 +31,6 @@ from kb.ingest.pace import Clock
 from kb.ingest.urls import Target
 
 Headers = tuple[tuple[str, str], ...]
-_HTTP_ERRORS = (httpcore.ProtocolError, httpcore.NetworkError, body.Garbled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,12 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         limit = self._deadline.limit(timeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit), self._deadline)
+        try:
+            return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit), self._deadline)
+        except httpcore.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                raise _tls_failure(server_hostname or "", error.__cause__) from error
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -165,7 +169,7 @@ class Transport:
         self._deadline.start(self._manners.total_timeout)
         try:
             return self._send(target, headers, limit)
-        except (DnsError, PrivateAddressError) as error:
+        except (DnsError, PrivateAddressError, CertificateError) as error:
             error.url = target.url
             raise
         except httpcore.TimeoutException as error:
@@ -173,8 +177,12 @@ class Transport:
         except body.TooLarge as error:
             sentence = f"{target.url} 的内容超过 {limit.size / 1_000_000:g} MB 的上限，没有读完：确实需要，请调高上限。"
             raise TooLargeError(sentence, target.url) from error
-        except _HTTP_ERRORS as error:
-            raise _failure(target, error) from error
+        except httpcore.ConnectError as error:
+            sentence = f"连不上 {target.authority}（{error}）：请检查网络和网址，稍后会再试。"
+            raise UnreachableError(sentence, target.url) from error
+        except (httpcore.ProtocolError, httpcore.NetworkError, body.Garbled) as error:
+            sentence = f"{target.url} 的回答中断或不完整（{error}）：稍后会再试。"
+            raise UnreachableError(sentence, target.url) from error
 
     def _send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
         url = httpcore.URL(
@@ -186,6 +194,8 @@ class Transport:
         timeouts = {"connect": self._manners.connect_timeout}
         timeouts |= {"read": self._manners.read_timeout, "write": self._manners.read_timeout}
         with self._pool.stream("GET", url, headers=list(headers), extensions={"timeout": timeouts}) as response:
+            # Before the body: the connection may be closed with its last byte.
+            address = _address(response.extensions["network_stream"].get_extra_info("server_addr"))
             received = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers)
             by_name = {key.lower(): value for key, value in reversed(received)}
             announced = by_name.get("content-length", "")
@@ -197,7 +207,7 @@ class Transport:
                 request_headers=headers,
                 headers=received,
                 body=body.read(response.iter_stream(), by_name.get("content-encoding", ""), limit),
-                address=_address(response.extensions["network_stream"].get_extra_info("server_addr")),
+                address=address,
             )
 
 
@@ -216,16 +226,9 @@ def _ssl_context(insecure: bool) -> ssl.SSLContext:
     return context
 
 
-def _failure(target: Target, error: Exception) -> CertificateError | UnreachableError:
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        sentence = f"{target.host} 的证书不可信（{cause.verify_message}）：确认无误的话，可在来源里设 insecure = true。"
-        return CertificateError(sentence, target.url)
-    if isinstance(error, httpcore.ConnectError) and isinstance(cause, ssl.SSLError):
-        sentence = (
-            f"与 {target.host} 建立加密连接失败（{cause.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
-        )
-        return CertificateError(sentence, target.url)
-    if isinstance(error, httpcore.ConnectError):
-        return UnreachableError(f"连不上 {target.authority}（{error}）：请检查网络和网址，稍后会再试。", target.url)
-    return UnreachableError(f"{target.url} 的回答中断或不完整（{error}）：稍后会再试。", target.url)
+def _tls_failure(host: str, error: ssl.SSLError) -> CertificateError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        sentence = f"{host} 的证书不可信（{error.verify_message}）：确认无误的话，可在来源里设 insecure = true。"
+    else:
+        sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
+    return CertificateError(sentence, host)

@@ -71,7 +71,9 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
         labels={**extracted.labels, **told},
         hows={**extracted.hows, **dict.fromkeys(told, "list")},
     )
-    return Derived(document(extracted, found, source, _stem(found.origin)), extracted.attachments)
+    return Derived(
+        document(extracted, found, source, _stem(found.listed.get("附件名称", found.origin))), extracted.attachments
+    )
 
 
 def from_snapshot(present: Document, data: bytes, settings: Settings) -> Document:
@@ -99,7 +101,7 @@ def from_snapshot(present: Document, data: bytes, settings: Settings) -> Documen
 
 def kind(data: bytes, content_type: str, url: str) -> str:
     """Tell what kind of file bytes are, as a suffix: by their first bytes, the server's type, the address."""
-    named = PurePosixPath(urlsplit(url).path).suffix.lower()
+    named = PurePosixPath(_path(url)).suffix.lower()
     for magic, suffix in _MAGIC:
         if data.startswith(magic):
             return named if suffix == ".doc" and named else suffix
@@ -111,4 +113,9 @@ def kind(data: bytes, content_type: str, url: str) -> str:
 
 
 def _stem(origin: str) -> str:
-    return PurePosixPath(unquote(urlsplit(origin).path) if "://" in origin else origin).stem
+    return PurePosixPath(_path(origin)).stem
+
+
+def _path(origin: str) -> str:
+    """Answer the path in an address; a file's name is one already, whatever marks it holds."""
+    return unquote(urlsplit(origin).path) if "://" in origin else origin

@@ -137,6 +137,7 @@ class _Run:
                 except KbError as error:
                     tally.error = str(error)
                     tally.failed += 1
+                state.commit()
                 if not self.dry:
                     write_status(self.corpus.root, self.source, state, tally, now)
         except KbError as error:

@@ -110,14 +110,15 @@ class Walk:
         except (FetchError, UnreadableError) as error:
             self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
-        self._failures = 0
+        reason = "" if answer.not_modified or answer.status in _GONE else suspicion.judge(answer)
+        self._failures = self._failures if reason else 0
         if answer.status in _GONE and not listed and known:
             self._withdraw(known)
         elif answer.status in _GONE:
             self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
         elif answer.not_modified and known:
             self._not_modified(item, known)
-        elif reason := suspicion.judge(answer):
+        elif reason:
             self._set_aside(item, known, answer, reason)
         else:
             self._read(item, known, answer)
@@ -132,8 +133,11 @@ class Walk:
             id = (known.document if known else "") or corpus.id_for(self.source.name, item.url, name)
             old = self.keeper.present(id)
         except UnreadableError as error:
-            self.keeper.snapshot(answer.body)
-            self._fail(item, known, str(error))
+            if known and known.outcome == "kept":  # it was readable before: something is wrong with this answer
+                self._set_aside(item, known, answer, str(error))
+            else:
+                self.keeper.snapshot(answer.body)
+                self._fail(item, known, str(error))
             return
         if reason := suspicion.shrunk(len(old.text), len(derived.document.text)) if old else "":
             self._set_aside(item, known, answer, reason)

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from kb.corpus import Corpus
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+BUNDLED = Path(__file__).parents[1] / "corpus"
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled report as it was found on its disguised mirror: the snapshot of the corpus's first document."""
+    corpus = Corpus(BUNDLED)
+    path = tmp_path_factory.mktemp("report") / "haojiang-2021-report.txt"
+    path.write_bytes(corpus.snapshot(corpus.read(path.stem).provenance.snapshot))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -71,8 +71,8 @@ def test_tables_of_tools_in_the_middle_stay() -> None:
     assert furniture.strip(text) == (text, ())
 
 
-def test_the_reports_navigation_is_taken_off(shared_data: Path) -> None:
-    restored = repair((shared_data / "haojiang-2021-report.txt").read_text("utf-8")).text
+def test_the_reports_navigation_is_taken_off(report: Path) -> None:
+    restored = repair(report.read_text("utf-8")).text
     text, taken = furniture.strip(restored)
     assert taken == ("当前位置:", "首页 > 濠江区人民政府门户网站 > 公开目录 > 政务公开 > 政策")
     assert text.startswith("2021年,濠江区法治政府建设工作")

@@ -59,9 +59,8 @@ def test_an_official_document() -> None:
     assert [child.anchor for child in found["2"].children] == ["2-1", "2-2"]
 
 
-def test_the_report_of_haojiang() -> None:
-    raw = (Path(__file__).parents[3] / "shared" / "data" / "haojiang-2021-report.txt").read_text(encoding="utf-8")
-    restored = (line.strip() for line in repair(raw).text.split("\n"))
+def test_the_report_of_haojiang(report: Path) -> None:
+    restored = (line.strip() for line in repair(report.read_text("utf-8")).text.split("\n"))
     text = "".join(f"{line}\n" for line in restored if line and not line.startswith(("当前位置", "首页 >")))
     found = outlined(text)
     depths = [anchor.count("-") + 1 for anchor, section in found.items() if section.number]

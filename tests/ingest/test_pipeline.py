@@ -230,8 +230,8 @@ def test_a_folder_that_is_not_writable_is_refused(small_disk: Path, inbox: Path)
     assert corpus.read("甲").text == TEXT
 
 
-def test_the_report_comes_back_whole(shared_data: Path, corpus: Corpus) -> None:
-    ingest(corpus, shared_data / "haojiang-2021-report.txt")
+def test_the_report_comes_back_whole(report: Path, corpus: Corpus) -> None:
+    ingest(corpus, report)
     document = corpus.read("haojiang-2021-report")
     origin = document.provenance
     assert document.text.startswith("2021年,濠江区法治政府建设工作坚持")

@@ -13,7 +13,6 @@ from kb.ingest.repair import Repaired, repair
 
 from .disguise import Page, ascii_marks, disguise, listed_in, slide, traditional
 
-REPORT = "haojiang-2021-report.txt"
 TEXT = (
     "示例区人民政府办公室关于进一步规范行政执法监督工作的通知\n各街道办事处，区政府各部门：\n"
     "一、总体要求。为深入贯彻落实党中央、国务院决策部署，着力提升法治能力水平，坚持问题导向，现将有关事项通知如下。\n"
@@ -36,8 +35,8 @@ def is_consistent(found: str, result: Repaired) -> bool:
 
 
 @pytest.fixture(scope="module")
-def report(shared_data: Path) -> tuple[str, Repaired]:
-    found = (shared_data / REPORT).read_text("utf-8")
+def restored(report: Path) -> tuple[str, Repaired]:
+    found = report.read_text("utf-8")
     return found, repair(found)
 
 
@@ -55,16 +54,16 @@ def report(shared_data: Path) -> tuple[str, Repaired]:
         "参加旁听庭审",
     ],
 )
-def test_the_report_says_again_what_it_said(report: tuple[str, Repaired], words: str) -> None:
-    assert words in report[1].text
+def test_the_report_says_again_what_it_said(restored: tuple[str, Repaired], words: str) -> None:
+    assert words in restored[1].text
 
 
-def test_no_annotation_is_left_in_the_report(report: tuple[str, Repaired]) -> None:
-    assert not re.search("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|\\([a-z]+\\)|[?〓]", report[1].text)
+def test_no_annotation_is_left_in_the_report(restored: tuple[str, Repaired]) -> None:
+    assert not re.search("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|\\([a-z]+\\)|[?〓]", restored[1].text)
 
 
-def test_every_repair_of_the_report_is_on_record(report: tuple[str, Repaired]) -> None:
-    found, result = report
+def test_every_repair_of_the_report_is_on_record(restored: tuple[str, Repaired]) -> None:
+    found, result = restored
     assert is_consistent(found, result)
     assert [each.kind for each in result.repairs].count("annotation") == 628
     (split,) = [each for each in result.repairs if each.kind != "annotation"]

@@ -84,8 +84,8 @@ def test_a_search_leads_to_the_section_with_the_words_marked(client: FlaskClient
 
 
 @pytest.mark.parametrize("query", ["行政复议", "行政復議"])
-def test_over_the_report_alone_the_section_is_the_first_hit(empty: Settings, shared_data: Path, query: str) -> None:
-    ingest([shared_data / f"{REPORT}.txt"], Corpus(empty.corpus), empty)
+def test_over_the_report_alone_the_section_is_the_first_hit(empty: Settings, report: Path, query: str) -> None:
+    ingest([report], Corpus(empty.corpus), empty)
     open_engine(empty.index).update(Corpus(empty.corpus))
     first = page(create_app(empty).test_client(), f"/search?q={query}").select_one(".hit h2 a")
     assert first and unquote(str(first["href"])).endswith("#1-3-2")
@@ -192,9 +192,9 @@ def test_what_was_repaired_is_listed_place_by_place(client: FlaskClient, corpus:
     assert f"已还原 {len(repairs)} 处" in shown.get_text()
 
 
-def test_the_snapshot_is_the_file_as_found_and_is_never_run(client: FlaskClient, shared_data: Path) -> None:
+def test_the_snapshot_is_the_file_as_found_and_is_never_run(client: FlaskClient, report: Path) -> None:
     answer = client.get(f"/d/{REPORT}/snapshot")
-    assert answer.data == (shared_data / f"{REPORT}.txt").read_bytes()
+    assert answer.data == report.read_bytes()
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.mimetype == "application/octet-stream"
 

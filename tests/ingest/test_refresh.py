@@ -23,7 +23,7 @@ from kb.ingest.refresh import chosen, refresh
 from kb.ingest.status import status
 from kb.settings import load
 from kb.sources import Select, only_related
-from tests.ingest.refreshing import Library, source
+from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site, faults
 from tests.site.answer import Answer
 
@@ -49,19 +49,6 @@ class _Later(SystemClock):
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(days=self._days)
-
-
-class _Hasty(SystemClock):
-    """A clock that jumps instead of waiting."""
-
-    def __init__(self) -> None:
-        self._ahead = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._ahead
-
-    def sleep(self, seconds: float) -> None:
-        self._ahead += seconds
 
 
 def _later(days: float) -> Hosts:
@@ -278,7 +265,7 @@ def test_a_source_that_fails_stops_no_other(site: Site, library: Library) -> Non
     dead = replace(library.source, name="si", url="http://127.0.0.1:9")
     wrong = replace(library.source, name="cuo", problem="设置文件第 3 行：示例错误。")
     sources = (dead, wrong, library.source)
-    report = refresh(sources, library.corpus, library.engine, library.settings, hosts=Hosts(_Hasty()))
+    report = refresh(sources, library.corpus, library.engine, library.settings, hosts=Hosts(Hasty()))
     assert report.sources["shili"].new == 12
     assert report.sources["si"].error and report.sources["cuo"].error == wrong.problem
     assert not report.ok

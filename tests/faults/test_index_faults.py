@@ -72,7 +72,8 @@ def test_a_fault_leaves_the_old_or_the_new_index(scene: Scene, tmp_path: Path) -
 
 
 @pytest.mark.skipif(
-    "KB_SWEEP" not in os.environ, reason="全部故障点要十几秒到几分钟：KB_SWEEP=1 pytest tests/faults/test_index_faults.py"
+    "KB_SWEEP" not in os.environ,
+    reason="全部故障点要十几秒到几分钟：KB_SWEEP=1 pytest tests/faults/test_index_faults.py",
 )
 def test_every_fault_leaves_the_old_or_the_new_index(scene: Scene, tmp_path: Path) -> None:
     sweep(scene, tmp_path, step=1)

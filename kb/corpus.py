@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from kb import front_matter, markdown, storage
 from kb.errors import NotFoundError, UnreadableError, UsageError
@@ -25,6 +25,7 @@ from kb.snapshots import Snapshots
 _LONGEST = 180
 _UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
 _ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
+_SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
 _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
 State = Literal["new", "changed", "unchanged", "conflict"]
@@ -78,13 +79,29 @@ class Corpus:
         return self._read(self._find(id, version), id)
 
     def history(self, id: str) -> tuple[Version, ...]:
-        """Answer all states of a document, the present one first. Raises NotFoundError and UnreadableError."""
+        """Answer all states of a document, the present one first. Raises NotFoundError and UnreadableError.
+
+        An older one need not be readable to be named.
+        """
         path, document = self._find(id), self.read(id)
         present = Version(
             _version_name(path, document), document.provenance.retrieved[:10], document.provenance.snapshot
         )
-        older = ((name, self.read(id, name)) for name in self.versions(id))
-        return (present, *(Version(name, name[:10], each.provenance.snapshot) for name, each in older))
+        older = (Version(name, name[:10], _snapshot_of(self._find(id, name))) for name in self.versions(id))
+        return (present, *older)
+
+    def as_json(self, id: str, version: str = "") -> dict[str, Any]:
+        """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.
+
+        `status` is the document's, whatever the version. Raises NotFoundError and UnreadableError.
+        """
+        history = self.history(id)
+        return {
+            **self.read(id, version).as_json(),
+            "status": self.read(id).status,
+            "version": version or history[0].version,
+            "versions": [asdict(each) for each in history],
+        }
 
     def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
         """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""
@@ -295,9 +312,7 @@ class Corpus:
         self._known, self._taken, self._surveyed = {}, set(), True
         for path in self._files():
             self._taken.add(_folded(path.stem))
-            with storage.refusals(path), path.open("rb") as file:
-                head = file.read(_HEAD).decode("utf-8", "replace")
-            if found := _ORIGIN.search(head):
+            if found := _ORIGIN.search(_head(path)):
                 origin = front_matter.read_any(found[0]).get("origin", "")
                 self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
 
@@ -370,6 +385,18 @@ def _is_name(name: str) -> bool:
 
 def _versions(path: Path) -> list[Path]:
     return sorted(path.with_suffix("").glob("[!.]*.md"))
+
+
+def _head(path: Path) -> str:
+    """Read the beginning of a file: what its front matter says of its provenance. Raises StorageError."""
+    with storage.refusals(path), path.open("rb") as file:
+        return file.read(_HEAD).decode("utf-8", "replace")
+
+
+def _snapshot_of(path: Path) -> str:
+    """Read the sha256 of a document's snapshot off its file, "" where none is named."""
+    found = _SNAPSHOT.search(_head(path))
+    return found[1] if found else ""
 
 
 def _version_name(path: Path, document: Document) -> str:

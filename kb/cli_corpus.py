@@ -1,0 +1,180 @@
+"""The verbs that deal with the corpus: ingest, index, search, show, serve, check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from kb.corpus import Corpus
+from kb.errors import NotFoundError
+from kb.model import Document, Hit, Results, Section
+from kb.search.engine import MAX_LIMIT, open_engine
+from kb.settings import Settings
+from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
+
+
+@verb("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="路径…")
+@click.option("--source", default="files", metavar="名称", help="来源，也是语料库里的文件夹名；默认 files")
+@JSON
+def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
+    """把文件或文件夹收进语料库（.txt .html .md .docx .pdf）。
+
+    同一个文件再次收录时更新原来的那一份；手工修改过的不会被覆盖。收录之后运行 kb index。
+    """
+    from kb.ingest import pipeline
+
+    with progress("收录") as on_progress:
+        report = pipeline.ingest(
+            paths, Corpus(config.corpus), config, source, lambda done, total, _: on_progress(done, total)
+        )
+    for name, sentence in (*report.conflicts, *report.failures):
+        say(f"{name}：{sentence}")
+    if report.skipped:
+        kinds = "、".join(f"{suffix}（{count} 个）" for suffix, count in report.skipped.most_common(8))
+        say(f"没有收录其他类型的文件：{kinds}。")
+    if as_json:
+        print_json(asdict(report))
+    else:
+        conflicts, failures = len(report.conflicts), len(report.failures)
+        click.echo(
+            f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，冲突 {conflicts}，失败 {failures}。"
+        )
+    return FAILED if report.conflicts or report.failures else 0
+
+
+@verb("index")
+@click.option("--rebuild", is_flag=True, help="丢开现有索引，从语料库重新建立")
+@JSON
+def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
+    """使索引与语料库一致：只处理有变化的文件。"""
+    corpus, engine = existing(Corpus(config.corpus)), open_engine(config.index)
+    with progress("建立索引") as on_progress:
+        updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
+    for sentence in updated.problems:
+        say(sentence)
+    stats = engine.stats()
+    if as_json:
+        print_json({**asdict(updated), **asdict(stats)})
+    else:
+        click.echo(
+            f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
+            f"（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
+        )
+    return FAILED if updated.problems else 0
+
+
+@verb("search")
+@click.argument("words", nargs=-1, required=True, metavar="查询…")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, metavar="数", help="最多列出几节；默认 10")
+@click.option("--offset", type=click.IntRange(0), default=0, metavar="数", help="跳过前几节")
+@JSON
+def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, as_json: bool) -> int:
+    """查找含有这些文字的章节。
+
+    直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；-某某 表示不要（前面加 --，以免当作选项）。
+    """
+    results = open_engine(config.index).search(" ".join(words), limit=limit, offset=offset)
+    if as_json:
+        print_json(results.as_json())
+        return 0
+    for note in results.notes:
+        say(note)
+    _show_results(results, offset)
+    return 0
+
+
+@verb("show")
+@click.argument("address", metavar="文件[#章节]")
+@JSON
+def _show(config: Settings, address: str, as_json: bool) -> int:
+    """显示一份文件，或其中一节，例如 kb show haojiang-2021-report#1-3-2。"""
+    id, _, anchor = address.partition("#")
+    document = Corpus(config.corpus).read(id)
+    sections = _at(document, anchor) if anchor else document.sections
+    if as_json:
+        chosen = {"sections": [asdict(section) for section in sections]} if anchor else {}
+        print_json({**document.as_json(), **chosen})
+        return 0
+    _show_document(document, sections)
+    return 0
+
+
+@verb("serve")
+@click.option("--host", metavar="地址", help="监听的地址；默认见设置")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
+def _serve(config: Settings, host: str | None, port: int | None) -> int:
+    """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
+    from kb.web.server import serve
+
+    open_engine(config.index).stats()
+    serve(config, host or config.host, config.port if port is None else port, on_ready=say)
+    return 0
+
+
+@verb("check")
+@click.option("--accept", metavar="文件", multiple=True, help="确认这份文件的手工修改（可多次使用）")
+@JSON
+def _check(config: Settings, accept: Sequence[str], as_json: bool) -> int:
+    """检查每份文件是否完好、索引是否与语料库一致。"""
+    corpus = existing(Corpus(config.corpus))
+    for id in accept:
+        corpus.accept(id)
+        say(f"已确认 {id} 现在的内容。")
+    problems = [problem.sentence for problem in corpus.check()]
+    problems += open_engine(config.index).check(corpus.fingerprints())
+    if as_json:
+        print_json({"documents": len(corpus.ids()), "problems": problems})
+    else:
+        for sentence in problems:
+            click.echo(sentence)
+        click.echo(
+            f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(problems)} 个问题。" if problems else "完好。")
+        )
+    return FAILED if problems else 0
+
+
+def _at(document: Document, anchor: str) -> tuple[Section, ...]:
+    found = tuple(section for section in document.walk() if section.anchor == anchor)
+    if not found:
+        known = "、".join(section.anchor for section in document.walk() if section.number)[:200]
+        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor}：有编号的章节是 {known}。")
+    return found
+
+
+def _show_results(results: Results, offset: int) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"共 {results.total:,} 节，用时 {results.took_ms:.1f} 毫秒", style="dim")
+    for place, hit in enumerate(results.hits, start=offset + 1):
+        facts = "　".join(fact for fact in (hit.issuer, hit.date, hit.url) if fact)
+        console.print()
+        console.print(Text(f"{place}. {hit.title}", "bold"))
+        console.print(Text(f"   {' › '.join(hit.heading_path)}"))
+        console.print(Text("   ").append_text(_marked(hit)))
+        console.print(Text(f"   {facts}", "dim"))
+
+
+def _marked(hit: Hit) -> Text:
+    text = Text(hit.snippet.replace("\n", " "))
+    for start, end in hit.highlights:
+        text.stylize("bold yellow", start, end)
+    return text
+
+
+def _show_document(document: Document, sections: tuple[Section, ...]) -> None:
+    facts = document.metadata
+    rows = [
+        ("题名", facts.title + ("（题名由系统拟定）" if facts.found.get("title") == "supplied" else "")),
+        ("发文机关", facts.issuer),
+        ("文号", facts.document_number),
+        ("日期", facts.date),
+        ("来源", facts.url or document.provenance.origin),
+    ]
+    click.echo("\n".join(f"{label}：{value}" for label, value in rows if value) + "\n")
+    for section in sections:
+        click.echo("".join(each.text for each in section.walk()), nl=False)

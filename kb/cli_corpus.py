@@ -14,6 +14,7 @@ from kb.corpus import Corpus
 from kb.errors import NotFoundError
 from kb.model import Document, Hit, Results, Section
 from kb.search.engine import MAX_LIMIT, open_engine
+from kb.search.wording import proof
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 
@@ -149,11 +150,11 @@ def _at(document: Document, anchor: str) -> tuple[Section, ...]:
 
 def _show_results(results: Results, offset: int) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"共 {results.total:,} 节，用时 {results.took_ms:.1f} 毫秒", style="dim")
+    console.print(f"{proof(results)}。", style="dim")
     for place, hit in enumerate(results.hits, start=offset + 1):
         facts = "　".join(fact for fact in (hit.issuer, hit.date, hit.url) if fact)
         console.print()
-        console.print(Text(f"{place}. {hit.title}", "bold"))
+        console.print(Text(f"{place}. {hit.title}{'' if hit.literal else '（词语相近）'}", "bold"))
         console.print(Text(f"   {' › '.join(hit.heading_path)}"))
         console.print(Text("   ").append_text(_marked(hit)))
         console.print(Text(f"   {facts}", "dim"))

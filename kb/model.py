@@ -224,13 +224,24 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A page of hits. `total` is exact and counts all pages; `notes` are sentences for the person who searched."""
+    """A page of hits: the literal ones first, then the related ones.
+
+    `total` counts the sections that match literally, exactly and over all pages; `related` those that do not, but have
+    like words. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
+    """
 
     query: str
     total: int
     took_ms: float
     hits: tuple[Hit, ...]
     notes: tuple[str, ...] = ()
+    related: int = 0
+    searched: int = 0
+
+    @property
+    def listed(self) -> int:
+        """How many hits there are on all pages."""
+        return self.total + self.related
 
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb search --json` and `GET /api/v1/search`."""

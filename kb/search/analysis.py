@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -68,6 +68,12 @@ def fold_with_offsets(text: str) -> Folded:
 def words(folded: str) -> list[str]:
     """Cut folded text into jieba's words, punctuation included."""
     return _cutter()(folded)
+
+
+def informative(strings: Iterable[str]) -> list[str]:
+    """Answer the words of folded strings that are longer than a character and no punctuation, each once."""
+    found = (word for string in strings for word in words(string))
+    return list(dict.fromkeys(word for word in found if len(word) > 1 and any(map(str.isalnum, word))))
 
 
 def bigrams(folded: str) -> Iterator[str]:

@@ -70,12 +70,11 @@ class Engine(Protocol):
     """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
 
     def search(self, query: str, limit: int = 20, offset: int = 0) -> Results:
-        """Answer hits `offset` to `offset + limit`, best first, and how many there are in all.
+        """Answer hits `offset` to `offset + limit` and how many there are: literal ones, best first, then related ones.
 
         Without operators, or in quotes, a query means that very string: every section whose own text contains it is
-        found and nothing else is counted. Blanks separate strings that must all occur; `-string` must not. When
-        nothing contains the query and it was not quoted, sections with similar words are answered, their
-        `Hit.literal` False, and a note says so.
+        found and nothing else is counted in `total`. Blanks separate strings that must all occur; `-string` must not.
+        Sections that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False.
 
         Raises UsageError for a query that is empty, too long or only excludes, or a page out of range; BadIndexError
         when there is no usable index.

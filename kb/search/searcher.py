@@ -10,7 +10,7 @@ import numpy as np
 
 from kb.search import ranking
 from kb.search._whoosh import Numbers, Reader
-from kb.search.analysis import bigrams
+from kb.search.analysis import bigrams, informative
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.query import Query
@@ -20,18 +20,20 @@ from kb.search.ranking import Floats
 _WORTH = 100
 # Postings kept in memory, 12 bytes each: 120 MB.
 _CACHED = 10_000_000
+# Of 500 questions over the laws a quarter keeps 0.617 of 0.619 recall in the first 100, and a hundredth of the sections.
+_SHARE, _LEAST_SHARE = 0.25, 0.1
 
 
 class Searcher:
     """Answers with section numbers; `stored` tells what they are. Many threads may use one.
 
-    `warnings` are sentences on this state, for whoever searches it.
+    `size` is the number of sections; `warnings` are sentences on this state, for whoever searches it.
     """
 
     def __init__(self, generation: Generation, warnings: tuple[str, ...] = ()) -> None:
         self.generation, self.warnings = generation, warnings
         self._reader = Reader(generation.folder, FIELDS)
-        self._live = int(self._reader.live.sum())
+        self.size = int(self._reader.live.sum())
         self._documents = self._numbered_documents()
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
         self._impacts = _Cache(_CACHED)
@@ -43,25 +45,40 @@ class Searcher:
             found = np.setdiff1d(found, self._containing(string), assume_unique=True)
         return found
 
-    def related(self, query: Query) -> Numbers:
-        """Answer the sections that have a word of the query, in their text, title or heading path, ascending."""
-        found = np.zeros(self._reader.size, bool)
-        for term, weight in ranking.terms(query.required).items():
-            if weight >= 1:
-                found[self._impact(term)[0]] = True
-        for string in query.excluded:
-            found[self._containing(string)] = False
-        return np.flatnonzero(found)
+    def related(self, query: Query, literal: Numbers) -> Numbers:
+        """Answer the sections that are not in `literal` but share enough of the query's words, ascending.
 
-    def ranked(self, sections: Numbers, query: Query, first: int, last: int) -> list[tuple[int, float]]:
-        """Answer the sections that come `first` to `last` by their score, with the score.
-
-        Equal ones come in the order of their documents' ids, then of the text.
+        A word counts by its rarity, wherever in a section's text, title or heading path it stands. Enough is a share of
+        what the best section has, and never less than a tenth of all there is to have.
         """
+        words = informative(query.required)
+        if query.exact or not words:
+            return literal[:0]
+        shared, whole = np.zeros(self._reader.size, np.float32), 0.0
+        for word in words:
+            having, rarity = self._impact(word)[0], self._rarity(word)
+            shared[having] += rarity
+            whole += rarity
+        shared[literal] = 0
+        for string in query.excluded:
+            shared[self._containing(string)] = 0
+        return np.flatnonzero(shared >= max(_SHARE * float(shared.max(initial=0)), _LEAST_SHARE * whole))
+
+    def scores(self, query: Query) -> Floats:
+        """Answer how well every section answers the query."""
         scores = np.zeros(self._reader.size, np.float32)
         for term, weight in ranking.terms(query.required).items():
             having, impact = self._impact(term)
             scores[having] += np.float32(weight) * impact
+        return scores
+
+    def ranked(self, sections: Numbers, scores: Floats, first: int, last: int) -> list[tuple[int, float]]:
+        """Answer the sections that come `first` to `last` by their score, with the score.
+
+        Equal ones come in the order of their documents' ids, then of the text.
+        """
+        if first >= min(last, len(sections)):
+            return []
         scores = scores[sections]
         if last < len(sections):
             worst = np.partition(scores, len(scores) - last)[len(scores) - last]
@@ -107,13 +124,17 @@ class Searcher:
                 sections, times = self._reader.postings(name, term)
                 counts[sections] += times * norms[sections]
             sections = np.flatnonzero(counts)
-            found = sections, ranking.impacts(counts[sections], self._live)
+            found = sections, ranking.impacts(counts[sections], self.size)
             self._impacts.put(term, found)
         return found
 
+    def _rarity(self, term: str) -> float:
+        having = len(self._impact(term)[0])
+        return float(np.log1p((self.size - having + 0.5) / (having + 0.5)))
+
     def _norms_of(self, name: str, field: ranking.Field) -> Floats:
         lengths = self._reader.lengths(name)
-        average = float(lengths[self._reader.live].mean()) if self._live else 0.0
+        average = float(lengths[self._reader.live].mean()) if self.size else 0.0
         return ranking.norms(lengths, field, average)
 
     def _numbered_documents(self) -> Numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kb.search.analysis import Folded, fold, fold_with_offsets, words
+from kb.search.analysis import Folded, fold, fold_with_offsets, informative
 from kb.search.query import Query, parse
 
 WIDTH = 120
@@ -43,7 +43,7 @@ def _places(folded: Folded, query: Query) -> list[Span]:
     found = list(_occurrences(folded.text, query.required))
     if found or query.exact:
         return found
-    return list(_occurrences(folded.text, (w for string in query.required for w in words(string) if len(w) > 1)))
+    return list(_occurrences(folded.text, informative(query.required)))
 
 
 def _occurrences(text: str, strings: Iterable[str]) -> Iterable[Span]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ from kb import storage
 from kb.errors import BadIndexError, StorageError, UsageError
 from kb.model import Hit, Results
 from kb.search import analysis
-from kb.search._whoosh import Reader, Writer, library
+from kb.search._whoosh import Numbers, Reader, Writer, library
 from kb.search.engine import MAX_LIMIT, Listing, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
@@ -42,15 +42,14 @@ class WhooshEngine:
             raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
         understood = parse(query)
         searcher = self._searcher()
-        sections, notes = searcher.containing(understood), [*searcher.warnings, *understood.notes]
-        literal = bool(len(sections))
-        if not literal:
-            sections = sections if understood.exact else searcher.related(understood)
-            notes.append(_nothing_literal(understood, len(sections)))
-        best = searcher.ranked(sections, understood, offset, offset + limit) if limit and len(sections) else []
-        hits = tuple(_hit(searcher, section, score, understood, literal) for section, score in best)
+        literal = searcher.containing(understood)
+        related = searcher.related(understood, literal)
+        notes = [*searcher.warnings, *understood.notes]
+        if not len(literal):
+            notes.append(_nothing_literal(understood, len(related)))
+        hits = tuple(_page(searcher, understood, literal, related, offset, limit))
         took = (time.perf_counter() - started) * 1000
-        return Results(query, len(sections), round(took, 3), hits, tuple(notes))
+        return Results(query, len(literal), round(took, 3), hits, tuple(notes), len(related), searcher.size)
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
@@ -204,6 +203,21 @@ def _nothing_literal(query: Query, related: int) -> str:
     if related:
         return f"没有一节包含 {strings}；以下按词语相近的程度排列。"
     return f"没有一节包含 {strings}，也没有词语相近的章节。"
+
+
+def _page(
+    searcher: Searcher, query: Query, literal: Numbers, related: Numbers, offset: int, limit: int
+) -> Iterator[Hit]:
+    """Yield hits `offset` to `offset + limit`: literal ones, then related ones, each best first."""
+    last = min(offset + limit, len(literal) + len(related))
+    if offset >= last:
+        return
+    scores = searcher.scores(query)
+    for section, score in searcher.ranked(literal, scores, offset, last):
+        yield _hit(searcher, section, score, query, True)
+    beyond = len(literal)
+    for section, score in searcher.ranked(related, scores, max(offset - beyond, 0), last - beyond):
+        yield _hit(searcher, section, score, query, False)
 
 
 def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: bool) -> Hit:

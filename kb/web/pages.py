@@ -64,7 +64,7 @@ def search() -> str:
         return render_template("search.html", q="", results=None, catalogue=library().catalogue(), page=1)
     first = (number("page", 1, 1, _LAST_PAGE) - 1) * HITS_PER_PAGE
     results = library().search(q, limit=HITS_PER_PAGE, offset=first)
-    page, last, address = _paging(results.total, HITS_PER_PAGE, ".search", q=q)
+    page, last, address = _paging(results.listed, HITS_PER_PAGE, ".search", q=q)
     return render_template(
         "search.html",
         q=q,

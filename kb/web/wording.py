@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from kb.model import Hit, Metadata, RepairKind
 from kb.search.snippets import WIDTH, match_spans
+from kb.search.wording import proof
 from kb.web.reading import strictly
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -167,6 +168,7 @@ FILTERS = {
     "milliseconds": milliseconds,
     "moment": moment,
     "place": place,
+    "proof": proof,
     "quoted": quoted,
     "repair_done": lambda kind: REPAIRS[kind][1],
     "repair_name": lambda kind: REPAIRS[kind][0],

@@ -15,13 +15,18 @@ from kb import sources
 from kb.errors import NotFoundError, UsageError
 from kb.sources import Source
 
-SETTINGS: tuple[tuple[str, str | int, str], ...] = (
+SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
     ("corpus.path", "corpus", "语料库文件夹"),
     ("index.path", "index", "索引文件夹（可以随时删除重建）"),
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
+    (
+        "ingest.ocr",
+        False,
+        "识别扫描的 PDF（OCR）；先运行 scripts/environment ocr 装上可选组件；每页约需几秒，页数多时调高上面的时限",
+    ),
     ("refresh.contact", "", "联系方式（邮箱或网址），抓取时告诉对方网站；建议填写"),
 )
 
@@ -38,6 +43,7 @@ class Settings:
     port: int
     max_bytes: int
     timeout: float
+    ocr: bool = False
     contact: str = ""
     sources: tuple[Source, ...] = ()
 
@@ -64,12 +70,13 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         port=int(values["serve.port"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
+        ocr=bool(values["ingest.ocr"]),
         contact=str(values["refresh.contact"]),
         sources=tuple(_placed(source, folder) for source in listed),
     )
 
 
-def _read(path: Path) -> tuple[dict[str, str | int], tuple[Source, ...]]:
+def _read(path: Path) -> tuple[dict[str, str | int | bool], tuple[Source, ...]]:
     try:
         source = path.read_text(encoding="utf-8-sig")
         tables: dict[str, Any] = tomllib.loads(source)
@@ -97,13 +104,15 @@ def _placed(source: Source, folder: Path) -> Source:
     return replace(source, url=str(folder / source.url)) if source.kind == "files" else source
 
 
-def _problem(name: str, value: object, defaults: dict[str, str | int]) -> str:
+def _problem(name: str, value: object, defaults: dict[str, str | int | bool]) -> str:
     """Say what is wrong with a setting, or answer "" when nothing is."""
     if name not in defaults:
         return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
     if isinstance(defaults[name], str):
         filled = isinstance(value, str) and (value or not defaults[name])
         return "" if filled else "应当是一段非空的文字（写在引号里）"
+    if isinstance(defaults[name], bool):
+        return "" if isinstance(value, bool) else "应当是 true 或 false"
     if not isinstance(value, int) or isinstance(value, bool):
         return "应当是一个整数"
     low, high = (0, 65535) if name == "serve.port" else (1, 1_000_000)

@@ -1,4 +1,5 @@
-"""DOCX and PDF → text, in a child process on a leash: bounded time and memory, no network, no files, no programs.
+"""DOCX, PDF, OFD, spreadsheets and legacy Word files → text, in a child process on a leash: bounded time and memory, no
+network, no files, no programs.
 
 Such files come from anywhere and the libraries that read them are large: what goes wrong in there ends a child and one
 sentence, never the ingest.
@@ -7,18 +8,21 @@ sentence, never the ingest.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from kb.errors import UnreadableError
+from kb.ingest import leash, legacy
 from kb.ingest.extracted import Extracted
 from kb.settings import Settings
 
-_MEMORY = 2 << 30
 _START = "import sys; sys.path[:] = {path!r}; from kb.ingest.convert import child; child({name!r}, {seconds}, {limit})"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -29,12 +33,37 @@ def docx(data: bytes, settings: Settings) -> Extracted:
 
 
 def pdf(data: bytes, settings: Settings) -> Extracted:
-    """Convert a PDF file. Raises UnreadableError."""
-    return _converted("pdf", data, settings, "application/pdf", f"pypdf {version('pypdf')}")
+    """Convert a PDF file, scanned pages too where OCR is switched on and installed. Raises UnreadableError."""
+    recognise = settings.ocr and find_spec("rapidocr") and find_spec("pypdfium2")
+    return _converted("pdf-ocr" if recognise else "pdf", data, settings, "application/pdf")
 
 
-def _converted(name: str, data: bytes, settings: Settings, media_type: str, converter: str) -> Extracted:
-    answer = _run(name, data, settings)
+def sheets(data: bytes, settings: Settings) -> Extracted:
+    """Convert a spreadsheet. Raises UnreadableError."""
+    excel = "application/vnd.ms-excel"
+    return _converted("sheets", data, settings, excel, f"python-calamine {version('python-calamine')}")
+
+
+def ofd(data: bytes, settings: Settings) -> Extracted:
+    """Convert an OFD file. Raises UnreadableError."""
+    return _converted("ofd", data, settings, "application/ofd", f"lxml {version('lxml')}")
+
+
+def office(data: bytes, settings: Settings) -> Extracted:
+    """Convert a legacy Word file by way of LibreOffice. Raises UnreadableError."""
+    extracted = docx(legacy.to_docx(data, settings), settings)
+    return replace(extracted, media_type="application/msword", converter=f"{_office()} + {extracted.converter}")
+
+
+@cache
+def _office() -> str:
+    answer = subprocess.run(["soffice", "--version"], capture_output=True, text=True, check=False)
+    return " ".join(answer.stdout.split()[:2]) or "LibreOffice"
+
+
+def _converted(name: str, data: bytes, settings: Settings, media_type: str, converter: str = "") -> Extracted:
+    code = _START.format(path=sys.path, name=name, seconds=settings.timeout, limit=settings.max_bytes)
+    answer = json.loads(leash.run(code, data, settings))
     if "error" in answer:
         raise UnreadableError(answer["error"])
     return Extracted(
@@ -42,31 +71,9 @@ def _converted(name: str, data: bytes, settings: Settings, media_type: str, conv
         media_type=media_type,
         title=answer["title"],
         levels={int(line): level for line, level in answer["levels"].items()},
-        converter=converter,
+        converter=answer.get("converter", converter),
         notes=tuple(answer["notes"]),
     )
-
-
-def _run(name: str, data: bytes, settings: Settings) -> dict[str, Any]:
-    """Run a converter over the bytes in a child process and answer what it says."""
-    code = _START.format(path=sys.path, name=name, seconds=settings.timeout, limit=settings.max_bytes)
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-I", "-c", code], input=data, capture_output=True, timeout=settings.timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableError(_too_slow(settings)) from error
-    if ended.returncode == -24:  # SIGXCPU
-        raise UnreadableError(_too_slow(settings))
-    if ended.returncode or not ended.stdout:
-        raise UnreadableError("转换它的程序意外终止（文件可能已损坏，或需要太多内存）：请检查这个文件。")
-    answer: dict[str, Any] = json.loads(ended.stdout)
-    return answer
-
-
-def _too_slow(settings: Settings) -> str:
-    limit = f"{settings.timeout:.0f} 秒"
-    return f"转换超过了时限（{limit}）：请拆分这个文件，或在 kb.toml 里调高 ingest.timeout_seconds。"
 
 
 def child(name: str, seconds: float, limit: int) -> None:
@@ -74,10 +81,7 @@ def child(name: str, seconds: float, limit: int) -> None:
 
     `seconds` of processor time and `limit` bytes of unpacked content and of text are the most it may use.
     """
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leash.limit(seconds, 0)
     answer: Mapping[str, Any]
     try:
         convert = _converter(name)
@@ -93,13 +97,14 @@ def child(name: str, seconds: float, limit: int) -> None:
 
 
 def _converter(name: str) -> Callable[[bytes, int], Mapping[str, Any]]:
-    if name == "pdf":
-        from kb.ingest import pdf
+    """Load a converter's library; only the child does."""
+    if name == "pdf-ocr":
+        from kb.ingest import ocr, pdf
 
-        return pdf.convert
-    from kb.ingest import word
-
-    return word.convert
+        return partial(pdf.convert, recognise=ocr.recognise)
+    module = {"docx": "word"}.get(name, name)
+    converter: Callable[[bytes, int], Mapping[str, Any]] = import_module(f"kb.ingest.{module}").convert
+    return converter
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:

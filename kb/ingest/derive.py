@@ -16,7 +16,17 @@ from kb.ingest.restore import restore
 from kb.model import Document, Provenance
 from kb.settings import Settings
 
-_MAGIC = ((b"%PDF", ".pdf"), (b"\xd0\xcf\x11\xe0", ".doc"), (b"{\\rtf", ".rtf"), (b"Rar!", ".rar"))
+_MAGIC = ((b"%PDF", ".pdf"), (b"{\\rtf", ".rtf"), (b"Rar!", ".rar"))
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+# What stands in a container when its address does not tell: the name of its main part.
+_PARTS = (
+    (_ZIP, b"OFD.xml", ".ofd"),
+    (_ZIP, b"xl/workbook", ".xlsx"),
+    (_ZIP, b"word/", ".docx"),
+    (_OLE, "WordDocument".encode("utf-16-le"), ".doc"),
+    (_OLE, "Workbook".encode("utf-16-le"), ".xls"),
+)
+_CONTAINERS = {".docx", ".xlsx", ".ods", ".ofd", ".doc", ".wps", ".xls", ".et"}
 _TYPES = {"text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "application/pdf": ".pdf"}
 
 
@@ -104,9 +114,10 @@ def kind(data: bytes, content_type: str, url: str) -> str:
     named = PurePosixPath(_path(url)).suffix.lower()
     for magic, suffix in _MAGIC:
         if data.startswith(magic):
-            return named if suffix == ".doc" and named else suffix
-    if data.startswith(b"PK\x03\x04"):
-        return ".docx" if b"word/" in data else named or ".zip"
+            return suffix
+    if data.startswith((_OLE, _ZIP)):
+        inside = (suffix for magic, part, suffix in _PARTS if data.startswith(magic) and part in data)
+        return named if named in _CONTAINERS else next(inside, named or ".zip")
     if re.match(rb"\s*(?:<!doctype html|<html)", data[:512].removeprefix(b"\xef\xbb\xbf"), re.IGNORECASE):
         return ".html"
     return _TYPES.get(content_type.partition(";")[0].strip().lower(), named)

@@ -28,3 +28,12 @@ class Extracted:
     converter: str = ""
     notes: tuple[str, ...] = ()
     attachments: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What OCR read: the text of pages by index (from 0), who read it, and sentences on how sure it is."""
+
+    pages: Mapping[int, str]
+    converter: str
+    notes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Files on disk → text: .txt .md .html as they are, .docx and .pdf converted in a child process that is kept on a leash."""
+"""Files on disk → text: .txt .md .html as they are, all others converted in a child process that is kept on a leash."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kb.ingest.extracted import Extracted
 from kb.settings import Settings
 
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v]")
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
 # Not text: byte order marks in the middle of a file, zero-width spaces, the end-of-file mark of DOS.
 _INVISIBLE = "\ufeff\u200b\x1a"
 
@@ -74,6 +75,18 @@ def _html(data: bytes, settings: Settings) -> Extracted:  # noqa: ARG001
     return extract_html(data)
 
 
+def _word(data: bytes, settings: Settings) -> Extracted:
+    """Read what is called .doc: a legacy Word file, or the DOCX or HTML that programs save under that name."""
+    if data.startswith(b"PK"):
+        return convert.docx(data, settings)
+    return _html(data, settings) if _HTML.match(data) else convert.office(data, settings)
+
+
+def _sheets(data: bytes, settings: Settings) -> Extracted:
+    """Read a spreadsheet; programs also save HTML tables as .xls."""
+    return _html(data, settings) if _HTML.match(data) else convert.sheets(data, settings)
+
+
 _READERS: dict[str, Callable[[bytes, Settings], Extracted]] = {
     ".txt": _plain,
     ".md": _markdown,
@@ -82,6 +95,9 @@ _READERS: dict[str, Callable[[bytes, Settings], Extracted]] = {
     ".htm": _html,
     ".docx": convert.docx,
     ".pdf": convert.pdf,
+    ".ofd": convert.ofd,
+    **dict.fromkeys((".doc", ".wps", ".rtf"), _word),
+    **dict.fromkeys((".xlsx", ".xls", ".et", ".ods"), _sheets),
 }
 SUFFIXES = frozenset(_READERS)
 """The kinds of files that can be read."""

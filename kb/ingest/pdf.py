@@ -1,7 +1,6 @@
-"""PDF → text lines, by pypdf. Runs in the child process of `kb.ingest.convert`.
+"""PDF → text lines, by pypdf, or by pdfminer.six where that reads more. Runs in the child process of `kb.ingest.convert`.
 
-A PDF knows no paragraphs: lines broken at the right margin are joined again, blanks inside words taken out, page numbers
-and running heads taken off. All of this is said in the notes.
+Pages without a text layer are scans: they go to OCR where that is switched on, else the notes name them.
 """
 
 from __future__ import annotations
@@ -9,26 +8,25 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
-from unicodedata import east_asian_width, normalize
+from unicodedata import normalize
 
-import rjieba
+from pdfminer.high_level import extract_pages
+from pdfminer.layout import LTTextContainer
+from pdfminer.psexceptions import PSException
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from kb.errors import UnreadableError
+from kb.ingest import layout
+from kb.ingest.extracted import Recognised
 
-_PAGE_NUMBER = re.compile(
-    r"(?:[-—–－_·.\s]*\d{1,4}[-—–－_·.\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|Page\s+\d+.*)", re.IGNORECASE
-)
-_WIDE = r"\u3000-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—○〇"
-_GAP = re.compile(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
-_ENDS = "。！？；：!?;:…”’」』》）)"
-_NUMBERED = re.compile(
-    r"第[〇零一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[)）]|\d+[.．、]|附\s*件|[①-⑳]"
-)
-_HEADING = re.compile(r"[一二三四五六七八九十]+、|第[〇零一二三四五六七八九十百千\d]+[编章节条][ \u3000]")
+# Text less legible than this is tried with the other library; below the second figure it is no text at all.
+_POOR = 0.9
+_GARBLED = 0.5
+_NO_GLYPH = re.compile(r"\(cid:\d+\)")
 # Fonts name glyphs by radicals that look like the character. Those with a compatibility mapping (U+2F00–2FD5, Latin
 # ligatures) follow Unicode's NFKC, the others EquivalentUnifiedIdeograph.txt of the Unicode Character Database.
 _LOOKALIKE = re.compile("[\u2e80-\u2fd5\ufb00-\ufb06]")
@@ -40,27 +38,71 @@ _RADICALS = dict(
     )
 )
 _ENCRYPTED = "这个 PDF 加了密：请取得密码，另存为不加密的文件后再收录。"
-_NO_TEXT = "这个 PDF 没有文字层（多半是扫描件）：请先做文字识别（OCR）。"
+_OCR = "请装上文字识别（运行 scripts/environment ocr，即可选组件 kb[ocr]），并在 kb.toml 里设 ingest.ocr = true。"
+_NO_TEXT = f"这个 PDF 没有文字层（多半是扫描件）：{_OCR}"
+_NO_SENSE = f"这个 PDF 的文字层是乱码（字体没有说明字形是哪些字）：{_OCR}"
+
+Recognise = Callable[[bytes, Sequence[int]], Recognised]
 
 
-def convert(data: bytes, limit: int) -> Mapping[str, Any]:
-    """Answer text, title, levels and notes of a PDF file. Raises UnreadableError."""
-    texts = list(_pages(data, limit))
-    pages = [_lines(_LOOKALIKE.sub(_character, text)) for text in texts]
+def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapping[str, Any]:
+    """Answer text, title, levels, notes and the converters of a PDF file; `recognise` reads pages without a text layer.
+
+    Raises UnreadableError.
+    """
+    texts, converter = _texts(data, limit)
+    garbled = legible(texts) < _GARBLED
+    pages = [] if garbled else [layout.lines(_LOOKALIKE.sub(_character, text)) for text in texts]
+    notes: list[str] = []
+    if recognise and not all(pages or [[]]):
+        pages = pages or [[] for _ in texts]
+        read = recognise(data, [index for index, page in enumerate(pages) if not page])
+        for index, text in read.pages.items():
+            pages[index] = layout.lines(text)
+        converter, notes = f"{converter} + {read.converter}", [*read.notes]
     if not any(pages):
-        raise UnreadableError(_NO_TEXT)
-    blank = [str(number) for number, lines in enumerate(pages, start=1) if not lines]
-    notes = [f"PDF 第 {'、'.join(blank)} 页没有文字层，内容没有收录。"] if blank else []
-    pages, taken = _without_furniture(pages)
-    lines = [line for page in pages for line in page]
-    paragraphs = _paragraphs(lines)
-    if lookalikes := sum(len(_LOOKALIKE.findall(text)) for text in texts):
+        raise UnreadableError(_NO_SENSE if garbled else _NO_TEXT)
+    if lookalikes := sum(len(_LOOKALIKE.findall(text)) for text in texts if not garbled):
         notes.append(f"PDF 的字体用部首符号代替汉字（如 ⽂ 代 文）或连写字母，已换回：{lookalikes} 处。")
-    if taken:
-        notes.append(f"页码和页眉页脚已去掉：{taken} 行。")
-    if len(paragraphs) < len(lines):
-        notes.append(f"PDF 的 {len(lines)} 行按版面合并成了 {len(paragraphs)} 段，个别分段可能与原件不同。")
-    return {"text": "".join(f"{each}\n" for each in paragraphs), "title": "", "levels": {}, "notes": notes}
+    if not garbled and (unread := 1 - legible(texts)) > 1 - _POOR:
+        notes.append(f"PDF 的文字层约有 {unread:.0%} 的字符认不出来，请对照原件。")
+    text, more = layout.paragraphs(pages, "PDF")
+    return {"text": text, "title": "", "levels": {}, "notes": notes + more, "converter": converter}
+
+
+def legible(texts: Sequence[str]) -> float:
+    """Answer the share of characters that a Chinese document is made of: those of GBK, ASCII among them; 1 without any.
+
+    Fonts that do not say which characters their glyphs are come out as private, control or far-away characters.
+    """
+    chars = Counter(_LOOKALIKE.sub(_character, "".join(texts)))
+    counted = {char: count for char, count in chars.items() if not char.isspace()}
+    good = sum(count for char, count in counted.items() if char.isprintable() and char.encode("gbk", "ignore"))
+    return good / sum(counted.values()) if counted else 1.0
+
+
+def _texts(data: bytes, limit: int) -> tuple[list[str], str]:
+    """Answer the pages' texts and who read them: pypdf, or pdfminer.six where its text is the more legible."""
+    first = list(_pages(data, limit))
+    if legible(first) < _POOR or not "".join(first).strip():
+        second = _pages_by_pdfminer(data, limit)
+        if len(second) == len(first) and "".join(second).strip() and legible(second) >= legible(first):
+            return second, f"pdfminer.six {version('pdfminer.six')}"
+    return first, f"pypdf {version('pypdf')}"
+
+
+def _pages_by_pdfminer(data: bytes, limit: int) -> list[str]:
+    """Read by pdfminer.six, which knows the character collections of Chinese fonts; [] where it cannot."""
+    texts = []
+    try:
+        for page in extract_pages(io.BytesIO(data)):
+            texts.append("".join(each.get_text() for each in page if isinstance(each, LTTextContainer)))
+            if sum(map(len, texts)) > limit:
+                return []
+    # It meets broken files with many kinds of errors too; what pypdf read stands then.
+    except (PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError):
+        return []
+    return [_NO_GLYPH.sub("\ufffd", text) for text in texts]
 
 
 def _pages(data: bytes, limit: int) -> Iterable[str]:
@@ -86,90 +128,3 @@ def _pages(data: bytes, limit: int) -> Iterable[str]:
 
 def _character(match: re.Match[str]) -> str:
     return _RADICALS.get(match[0]) or normalize("NFKC", match[0])
-
-
-def _lines(text: str) -> list[str]:
-    """Split a page into lines; an indented line keeps one ideographic space, the mark of a new paragraph."""
-    lines = []
-    for line in text.split("\n"):
-        plain = _tightened(line.strip())
-        if plain:
-            lines.append(f"　{plain}" if re.match(r"　|\s{2,}", line) else plain)
-    return lines
-
-
-def _tightened(line: str) -> str:
-    """Take the blanks out of a line when one of them stands inside a word: then none of them was printed."""
-    gaps = list(_GAP.finditer(line))
-    if not gaps:
-        return line
-    joined = _GAP.sub("", line)
-    borders, position = set(), 0
-    for word in rjieba.cut(joined):
-        position += len(word)
-        borders.add(position)
-    removed = 0
-    for gap in gaps:
-        if gap.start() - removed not in borders:
-            return joined
-        removed += gap.end() - gap.start()
-    return line
-
-
-def _without_furniture(pages: Sequence[list[str]]) -> tuple[list[list[str]], int]:
-    """Take page numbers and repeated running heads and feet off; answer the pages and how many lines went.
-
-    They stand at the edge of most pages, the same but for the page's number. A running head stays the first time: it may
-    be the title.
-    """
-    edges = Counter(_shape(line) for page in pages for line in {*page[:2], *page[-2:]})
-    running = {shape for shape, count in edges.items() if count >= 3 and count > len(pages) / 2}
-    seen: set[str] = set()
-    kept = []
-    for page in pages:
-        heads, feet = page[:2], page[2:][-2:]
-        body = page[2 : len(page) - len(feet)]
-        heads = [line for line in heads if not _is_furniture(line, running & seen)]
-        kept.append([*heads, *body, *(line for line in feet if not _is_furniture(line, running))])
-        seen.update(map(_shape, page[:2]))
-    return kept, sum(map(len, pages)) - sum(map(len, kept))
-
-
-def _is_furniture(line: str, running: set[str]) -> bool:
-    return bool(_PAGE_NUMBER.fullmatch(line.strip())) or _shape(line) in running
-
-
-def _shape(line: str) -> str:
-    """Answer a line without the page's number in it: 3/8, 第 3 页."""
-    return re.sub(r"\d+\s*/\s*\d+|第\s*\d+\s*页", "", line.strip())
-
-
-def _paragraphs(lines: Sequence[str]) -> list[str]:
-    """Join lines that were broken at the right margin.
-
-    A line goes on in the next one when it reaches the margin and the next one neither is indented nor starts with a
-    number: one that a sentence never holds (一、, 第一条 and a blank), or any after the end of a sentence.
-    """
-    margin = _margin(lines)
-    paragraphs: list[str] = []
-    before = ""
-    for line in lines:
-        text = line.strip()
-        fresh = line.startswith("　") or _HEADING.match(text) or (before[-1:] in _ENDS and _NUMBERED.match(text))
-        if before and _width(before) >= margin and not fresh:
-            latin = before[-1].isascii() and before[-1].isalnum() and text[0].isascii() and text[0].isalnum()
-            paragraphs[-1] += f" {text}" if latin and not before[-1].isdigit() else text
-        else:
-            paragraphs.append(text)
-        before = line
-    return paragraphs
-
-
-def _margin(lines: Sequence[str]) -> float:
-    """Answer the width from which a line counts as full: a good character less than the usual longest ones."""
-    widths = sorted(_width(line) for line in lines)
-    return max(36, 0.9 * widths[int(len(widths) * 0.9)]) if widths else 0
-
-
-def _width(line: str) -> int:
-    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in line)

@@ -15,11 +15,10 @@ import docx
 from docx.oxml.ns import qn
 
 from kb.errors import UnreadableError
+from kb.ingest import package
 from kb.ingest.word_numbers import Numbering
 
-_BLOCK = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0"
-_DTD = tuple(word.encode(codec) for word in ("<!DOCTYPE", "<!ENTITY") for codec in ("ascii", "utf-16-le", "utf-16-be"))
 _HIDDEN = {qn(name) for name in ("w:del", "w:moveFrom", "w:txbxContent", "w:rt", "w:pPr", "w:rPr", "w:tbl")}
 _BREAKS = {qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:ptab"): " "}
 _UNREAD = (
@@ -36,53 +35,17 @@ def convert(data: bytes, limit: int) -> Mapping[str, Any]:
 
     Raises UnreadableError.
     """
-    _check_package(data, limit)
+    if data.startswith(_OLE):
+        raise UnreadableError("是旧版 .doc 或加了密的 Word 文件：请去掉密码，另存为 .docx 后再收录。")
+    package.check(data, limit, "Word 文件（.docx）")
     try:
         document = docx.Document(io.BytesIO(data))
         reader = _Reader(document)
         reader.read(document.element.body)
     except (ValueError, KeyError, AttributeError, SyntaxError, zipfile.BadZipFile) as error:
         # SyntaxError: lxml's XMLSyntaxError is one.
-        raise UnreadableError("不是完好的 Word 文件（.docx）：请用 Word 或 WPS 重新保存。") from error
+        raise UnreadableError(package.broken("Word 文件（.docx）")) from error
     return reader.answer()
-
-
-def _check_package(data: bytes, limit: int) -> None:
-    """Refuse what is no .docx, unpacks to more than `limit` bytes whatever it declares, or brings its own XML entities."""
-    if data.startswith(_OLE):
-        raise UnreadableError("是旧版 .doc 或加了密的 Word 文件：请去掉密码，另存为 .docx 后再收录。")
-    size = 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            size = sum(part.file_size for part in package.infolist())
-            if size > limit:
-                raise UnreadableError(_bomb(size, limit))
-            size = 0
-            for part in package.infolist():
-                size += _check_part(package, part, limit - size)
-                if size > limit:
-                    raise UnreadableError(_bomb(size, limit))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise UnreadableError("不是完好的 Word 文件（.docx）：请用 Word 或 WPS 重新保存。") from error
-
-
-def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int) -> int:
-    """Read a part block by block, at most a block past `limit`; answer its true size."""
-    size, tail = 0, b""
-    xml = part.filename.lower().endswith((".xml", ".rels"))
-    with package.open(part) as file:
-        while size <= limit and (block := file.read(_BLOCK)):
-            size += len(block)
-            if xml and any(word in tail + block for word in _DTD):
-                raise UnreadableError(
-                    "这个 Word 文件带有 XML 实体定义（正常的 Word 文件没有），不予读取：请用 Word 重新保存。"
-                )
-            tail = block[-32:]
-    return size
-
-
-def _bomb(size: int, limit: int) -> str:
-    return f"解压后太大（至少 {size / 1e6:.0f} MB，上限 {limit // 1_000_000} MB）：可能是压缩炸弹，请检查这个文件。"
 
 
 class _Reader:

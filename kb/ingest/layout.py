@@ -1,0 +1,166 @@
+"""Lines of a printed page → paragraphs: what a PDF, an OFD and a recognised scan have in common.
+
+Such a page knows no paragraphs: lines broken at the right margin are joined again, blanks inside words taken out, page
+numbers and running heads taken off. All of this is said in the notes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from unicodedata import east_asian_width
+
+import rjieba
+
+_PAGE_NUMBER = re.compile(
+    r"(?:[-—–－_·.\s]*\d{1,4}[-—–－_·.\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|Page\s+\d+.*)", re.IGNORECASE
+)
+_WIDE = r"\u3000-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—○〇"
+_GAP = re.compile(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
+_ENDS = "。！？；：!?;:…”’」』》）)"
+_NUMBERED = re.compile(
+    r"第[〇零一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[)）]|\d+[.．、]|附\s*件|[①-⑳]"
+)
+_HEADING = re.compile(r"[一二三四五六七八九十]+、|第[〇零一二三四五六七八九十百千\d]+[编章节条][ \u3000]")
+
+
+def paragraphs(pages: Sequence[list[str]], kind: str) -> tuple[str, list[str]]:
+    """Answer the text of pages of `lines` and notes about what was done; `kind` names the file's format (PDF, OFD)."""
+    blank = [str(number) for number, page in enumerate(pages, start=1) if not page]
+    notes = [f"{kind} 第 {'、'.join(blank)} 页没有文字层，内容没有收录。"] if blank else []
+    kept, taken = _without_furniture(pages)
+    printed = [line for page in kept for line in page]
+    joined = _paragraphs(printed)
+    if taken:
+        notes.append(f"页码和页眉页脚已去掉：{taken} 行。")
+    if len(joined) < len(printed):
+        notes.append(f"{kind} 的 {len(printed)} 行按版面合并成了 {len(joined)} 段，个别分段可能与原件不同。")
+    return "".join(f"{each}\n" for each in joined), notes
+
+
+def lines(text: str) -> list[str]:
+    """Split a page into lines; an indented line keeps one ideographic space, the mark of a new paragraph."""
+    found = []
+    for line in text.split("\n"):
+        plain = _tightened(line.strip())
+        if plain:
+            found.append(f"　{plain}" if re.match(r"　|\s{2,}", line) else plain)
+    return found
+
+
+def _tightened(line: str) -> str:
+    """Take the blanks out of a line when one of them stands inside a word: then none of them was printed."""
+    gaps = list(_GAP.finditer(line))
+    if not gaps:
+        return line
+    joined = _GAP.sub("", line)
+    borders, position = set(), 0
+    for word in rjieba.cut(joined):
+        position += len(word)
+        borders.add(position)
+    removed = 0
+    for gap in gaps:
+        if gap.start() - removed not in borders:
+            return joined
+        removed += gap.end() - gap.start()
+    return line
+
+
+def _without_furniture(pages: Sequence[list[str]]) -> tuple[list[list[str]], int]:
+    """Take page numbers and repeated running heads and feet off; answer the pages and how many lines went.
+
+    They stand at the edge of most pages, the same but for the page's number. A running head stays the first time: it may
+    be the title.
+    """
+    edges = Counter(_shape(line) for page in pages for line in {*page[:2], *page[-2:]})
+    running = {shape for shape, count in edges.items() if count >= 3 and count > len(pages) / 2}
+    seen: set[str] = set()
+    kept = []
+    for page in pages:
+        heads, feet = page[:2], page[2:][-2:]
+        body = page[2 : len(page) - len(feet)]
+        heads = [line for line in heads if not _is_furniture(line, running & seen)]
+        kept.append([*heads, *body, *(line for line in feet if not _is_furniture(line, running))])
+        seen.update(map(_shape, page[:2]))
+    return kept, sum(map(len, pages)) - sum(map(len, kept))
+
+
+def _is_furniture(line: str, running: set[str]) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(line.strip())) or _shape(line) in running
+
+
+def _shape(line: str) -> str:
+    """Answer a line without the page's number in it: 3/8, 第 3 页."""
+    return re.sub(r"\d+\s*/\s*\d+|第\s*\d+\s*页", "", line.strip())
+
+
+def _paragraphs(lines: Sequence[str]) -> list[str]:
+    """Join lines that were broken at the right margin.
+
+    A line goes on in the next one when it reaches the margin and the next one neither is indented nor starts with a
+    number: one that a sentence never holds (一、, 第一条 and a blank), or any after the end of a sentence.
+    """
+    margin = _margin(lines)
+    paragraphs: list[str] = []
+    before = ""
+    for line in lines:
+        text = line.strip()
+        fresh = line.startswith("　") or _HEADING.match(text) or (before[-1:] in _ENDS and _NUMBERED.match(text))
+        if before and _width(before) >= margin and not fresh:
+            latin = before[-1].isascii() and before[-1].isalnum() and text[0].isascii() and text[0].isalnum()
+            paragraphs[-1] += f" {text}" if latin and not before[-1].isdigit() else text
+        else:
+            paragraphs.append(text)
+        before = line
+    return paragraphs
+
+
+def _margin(lines: Sequence[str]) -> float:
+    """Answer the width from which a line counts as full: a good character less than the usual longest ones."""
+    widths = sorted(_width(line) for line in lines)
+    return max(36, 0.9 * widths[int(len(widths) * 0.9)]) if widths else 0
+
+
+def _width(line: str) -> int:
+    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in line)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A run of text on a page: its left end, the middle of its height, its width and height, in one unit; y grows down."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+def page_text(fragments: Iterable[Fragment]) -> str:
+    """Read a page line by line, left to right; a line that starts right of the margin is marked as indented."""
+    rows = _rows(sorted((each for each in fragments if each.text.strip()), key=lambda each: each.y))
+    margin = min((row[0].x for row in rows), default=0.0)
+    return "".join(f"{'　' if row[0].x > margin + row[0].height else ''}{_joined(row)}\n" for row in rows)
+
+
+def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
+    """Put fragments whose middles are less than half a height apart on one line."""
+    rows: list[list[Fragment]] = []
+    for each in fragments:
+        if rows and each.y - rows[-1][0].y < min(each.height, rows[-1][0].height) / 2:
+            rows[-1].append(each)
+        else:
+            rows.append([each])
+    return [sorted(row, key=lambda each: each.x) for row in rows]
+
+
+def _joined(row: Sequence[Fragment]) -> str:
+    """Join the fragments of a line; a gap as wide as a character is a blank."""
+    text = row[0].text
+    for before, each in pairwise(row):
+        wide = each.x - (before.x + before.width) >= each.height
+        text += f" {each.text}" if wide else each.text
+    return text.strip(" ")

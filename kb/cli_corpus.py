@@ -96,11 +96,12 @@ def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, a
 def _show(config: Settings, address: str, as_json: bool) -> int:
     """显示一份文件，或其中一节，例如 kb show haojiang-2021-report#1-3-2。"""
     id, _, anchor = address.partition("#")
-    document = Corpus(config.corpus).read(id)
+    corpus = Corpus(config.corpus)
+    document = corpus.read(id)
     sections = _at(document, anchor) if anchor else document.sections
     if as_json:
         chosen = {"sections": [asdict(section) for section in sections]} if anchor else {}
-        print_json({**document.as_json(), **chosen})
+        print_json({**corpus.as_json(id), **chosen})
         return 0
     _show_document(document, sections)
     return 0

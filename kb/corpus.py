@@ -95,10 +95,10 @@ class Corpus:
 
         `status` is the document's, whatever the version. Raises NotFoundError and UnreadableError.
         """
-        history = self.history(id)
+        present, history = self.read(id), self.history(id)
         return {
-            **self.read(id, version).as_json(),
-            "status": self.read(id).status,
+            **(self.read(id, version) if version else present).as_json(),
+            "status": present.status,
             "version": version or history[0].version,
             "versions": [asdict(each) for each in history],
         }

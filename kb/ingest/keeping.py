@@ -14,6 +14,7 @@ from kb.corpus import Corpus, safe_name
 from kb.errors import NotFoundError, UnreadableError
 from kb.ingest import derive
 from kb.ingest.fetched import Fetched
+from kb.ingest.state import ASIDE
 from kb.model import Document, Exchange, Metadata, Provenance
 from kb.settings import Settings
 
@@ -37,7 +38,6 @@ _VOLATILE = frozenset(
     ]
 )
 _SECRET = frozenset(("set-cookie", "cookie", "authorization"))
-ASIDE = ".suspicious"
 
 
 @dataclass(frozen=True, slots=True)

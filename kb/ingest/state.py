@@ -19,6 +19,8 @@ from kb.errors import StorageError
 
 Outcome = Literal["kept", "skipped", "suspicious", "failed", "gone"]
 FOLDER = ".state"
+ASIDE = ".suspicious"
+"""Beside the documents: what is remembered of each source, and the answers that were not taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,5 +23,11 @@ def search() -> Response:
 
 @blueprint.get("/documents/<id>")
 def document(id: str) -> Response:
-    """Answer the document: metadata, provenance and the tree of sections."""
-    return jsonify(library().document(id).as_json())
+    """Answer the document: metadata, status, versions, provenance and the tree of sections."""
+    return jsonify(library().corpus.as_json(id))
+
+
+@blueprint.get("/documents/<id>/versions/<version>")
+def version(id: str, version: str) -> Response:
+    """Answer one version of a document, present or past, in the same form."""
+    return jsonify(library().corpus.as_json(id, version))

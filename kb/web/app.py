@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, pages, wording
+from kb.web import api, operations, pages, wording
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "application/json")
@@ -33,14 +33,16 @@ _HEADERS = {
 def create_app(settings: Settings) -> Flask:
     """Answer the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
     app = Flask(__name__)
-    app.extensions[EXTENSION] = Library(settings)
+    shelf = app.extensions[EXTENSION] = Library(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(wording.FILTERS)
+    app.jinja_env.filters.update(wording.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
+    app.jinja_env.globals.update(freshness=shelf.freshness)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)

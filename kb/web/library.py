@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +13,7 @@ from kb.corpus import Corpus
 from kb.model import Document, Results
 from kb.search.engine import Listing, Stats, open_engine
 from kb.settings import Settings
+from kb.web.freshness import Freshness, Watch
 
 EXTENSION = "kb-library"
 
@@ -31,20 +32,50 @@ _EXAMPLES = (
     "规定",
 )
 _SHOWN_EXAMPLES = 3
+_BUNDLED = frozenset(["haojiang-2021-report"])
+_UNNAMED = {"files": "自行导入"}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the index has of a source: how many documents, and the newest."""
+
+    source: str
+    documents: int
+    newest: Listing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A source that a search looked through. `fetched` is when it last was (ISO 8601), "" where it has not been yet.
+
+    One that is not `refreshed` has documents that somebody ingested by hand.
+    """
+
+    title: str
+    holding: Holding
+    refreshed: bool
+    fetched: str
+    alarm: str
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """What is in the index, newest document first: found once for each state of the index.
 
-    `sources` are (name, number of documents), `examples` searches that have hits, `numbers` document numbers by id.
+    `examples` are searches that have hits, `numbers` document numbers by id.
     """
 
     stats: Stats
     listings: tuple[Listing, ...]
-    sources: tuple[tuple[str, int], ...]
+    holdings: tuple[Holding, ...]
     examples: tuple[str, ...]
     numbers: Mapping[str, str]
+
+    @property
+    def only_bundled(self) -> bool:
+        """Whether nothing is here yet but what comes with the program."""
+        return {listing.id for listing in self.listings} == _BUNDLED
 
 
 class Library:
@@ -53,11 +84,13 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self.corpus = Corpus(settings.corpus)
         self.engine = open_engine(settings.index)
+        self._titles = {source.name: source.title or source.name for source in settings.sources}
+        self._watch = Watch(self.corpus, settings.sources)
         self._of_generation = lru_cache(maxsize=1)(self._survey)
 
-    def document(self, id: str) -> Document:
-        """Read a document. Raises NotFoundError and UnreadableError."""
-        return self.corpus.read(id)
+    def document(self, id: str, version: str = "") -> Document:
+        """Read a document, or one of its versions. Raises NotFoundError and UnreadableError."""
+        return self.corpus.read(id, version)
 
     def search(self, query: str, limit: int, offset: int) -> Results:
         """Answer a page of hits. Raises UsageError and BadIndexError."""
@@ -67,12 +100,43 @@ class Library:
         """What there is to read and to search. Raises BadIndexError."""
         return self._of_generation(self.engine.stats())
 
+    def freshness(self) -> Freshness:
+        """How the sources are. Raises nothing: what is wrong is in it."""
+        return self._watch.look()
+
+    def title_of(self, source: str) -> str:
+        """What readers know a source as."""
+        return self._titles.get(source) or _UNNAMED.get(source, source)
+
+    def searched(self) -> Iterator[Searched]:
+        """Yield the sources that a search looks through, then those that have no documents yet. Raises BadIndexError."""
+        fresh, holdings = self.freshness(), self.catalogue().holdings
+        known = {holding.source for holding in holdings}
+        empty = (Holding(source.name, 0, None) for source in fresh.sources if source.name not in known)
+        for holding in (*holdings, *empty):
+            state = fresh.of(holding.source)
+            yield Searched(
+                self.title_of(holding.source),
+                holding,
+                state is not None,
+                state.last_success if state else "",
+                state.alarm if state else "",
+            )
+
     def _survey(self, stats: Stats) -> Catalogue:
         listings = sorted(self.engine.documents(), key=lambda listing: (listing.date, listing.id), reverse=True)
-        sources = Counter(listing.source for listing in listings).most_common()
         examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
         numbers = {listing.id: listing.document_number for listing in listings}
-        return Catalogue(stats, tuple(listings), tuple(sources), examples[:_SHOWN_EXAMPLES], numbers)
+        return Catalogue(stats, tuple(listings), _holdings(listings), examples[:_SHOWN_EXAMPLES], numbers)
+
+
+def _holdings(listings: Sequence[Listing]) -> tuple[Holding, ...]:
+    """Sum up documents, newest first, by source, the largest source first."""
+    counts = Counter(listing.source for listing in listings)
+    newest: dict[str, Listing] = {}
+    for listing in listings:
+        newest.setdefault(listing.source, listing)
+    return tuple(Holding(source, count, newest[source]) for source, count in counts.most_common())
 
 
 def library() -> Library:

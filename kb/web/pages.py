@@ -12,10 +12,11 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from kb.errors import NotFoundError
+from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
 from kb.web import outline, reading, wording
 from kb.web.arguments import number, query
+from kb.web.editions import Edition, edition
 from kb.web.library import library
 
 blueprint = Blueprint("pages", __name__)
@@ -74,13 +75,24 @@ def search() -> str:
         last=last,
         page_address=address,
         catalogue=library().catalogue(),
+        searched=list(library().searched()),
     )
 
 
 @blueprint.get("/d/<id>")
 def document(id: str) -> str:
     """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired."""
-    found, q = _document(id), query()
+    return _reading(_edition(id))
+
+
+@blueprint.get("/d/<id>/versions/<version>")
+def version(id: str, version: str) -> str:
+    """A document as it was, or is, at one version; the address stays good when the document changes."""
+    return _reading(_edition(id, version))
+
+
+def _reading(shown: Edition) -> str:
+    found, q = shown.document, query()
     passages = list(reading.passages(found, q))
     matched = {passage.section.anchor: passage.matches for passage in passages if passage.matches}
     title = _title_in_text(found, passages)
@@ -88,6 +100,7 @@ def document(id: str) -> str:
     counts = {kind: sum(repair.kind == kind for repair in repairs) for kind in wording.REPAIRS}
     return render_template(
         "document.html",
+        edition=shown,
         document=found,
         q=q,
         title=title,
@@ -100,13 +113,15 @@ def document(id: str) -> str:
         doubtful=counts["doubtful"],
         restored=len(repairs) - counts["doubtful"],
         places=reading.places(found, REPAIRS_SHOWN),
+        attached_to=_title_of(found.provenance.attached_to),
     )
 
 
 @blueprint.get("/d/<id>/snapshot")
-def snapshot(id: str) -> Response:
+@blueprint.get("/d/<id>/versions/<version>/snapshot")
+def snapshot(id: str, version: str = "") -> Response:
     """The bytes as found, to save; never shown in place, since they may be a page with scripts."""
-    found = _document(id)
+    found = _edition(id, version).document
     if not found.provenance.snapshot:
         raise Missing("这份文件没有存快照。", [(found.metadata.title, url_for(".document", id=id))])
     data = library().corpus.snapshot(found.provenance.snapshot)
@@ -134,13 +149,6 @@ def section(id: str, anchor: str) -> BaseResponse:
     return redirect(url_for(".document", id=id, q=query() or None, _anchor=anchor))
 
 
-@blueprint.get("/healthz")
-def healthz() -> Response:
-    """Whether the index can be searched: 200, or 503 with the reason."""
-    library().engine.stats()
-    return Response("ok\n", mimetype="text/plain")
-
-
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Documents may be crawled; results of searches are not documents."""
@@ -161,6 +169,27 @@ def _document(id: str) -> Document:
         near = difflib.get_close_matches(id[:_NAME_COMPARED], library().corpus.ids(), 6, 0.5)
         suggestions = [(name, url_for(".document", id=name)) for name in near]
         raise Missing(str(error), suggestions) from error
+
+
+def _edition(id: str, version: str = "") -> Edition:
+    """Read a document at a version, or say which versions there are. Raises Missing and UnreadableError."""
+    present, corpus = _document(id), library().corpus
+    try:
+        return edition(corpus, present, version)
+    except NotFoundError as error:
+        there = [(f"现行版本：《{present.metadata.title}》", url_for(".document", id=id))]
+        for each in corpus.history(id):
+            label = f"{wording.chinese_date(each.date)}的版本　{each.version}"
+            there.append((label, url_for(".version", id=id, version=each.version)))
+        raise Missing(f"这份文件没有名为“{version[:_NAME_COMPARED]}”的版本。", there) from error
+
+
+def _title_of(id: str) -> str:
+    """The title of a document that another one names; its id where it cannot be read."""
+    try:
+        return library().document(id).metadata.title if id else ""
+    except (NotFoundError, UnreadableError):
+        return id
 
 
 def _title_in_text(found: Document, passages: Sequence[reading.Passage]) -> reading.Passage | None:

@@ -62,7 +62,22 @@ _FORMATS = {
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档",
 }
-_SOURCES = {"files": "自行导入"}
+SOURCE_KINDS = {
+    "gkmlpt": "政府信息公开平台",
+    "listing": "网站列表页",
+    "feed": "订阅（RSS、Atom）",
+    "sitemap": "网站地图",
+    "page": "单个网页",
+    "files": "文件夹",
+}
+COUNTS = {
+    "new": "新增",
+    "changed": "更新",
+    "gone": "撤下",
+    "unchanged": "未变",
+    "suspicious": "可疑",
+    "failed": "失败",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,14 @@ def moment(iso: str) -> Markup | str:
     except ValueError:
         return iso
     return Markup('<time datetime="{}" title="北京时间">{:%Y-%m-%d %H:%M}</time>').format(iso, local)
+
+
+def age(seconds: float) -> str:
+    """How long ago, as roughly as people say it."""
+    for unit, length in (("天", 86_400), ("小时", 3600), ("分钟", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}前"
+    return "刚刚"
 
 
 def milliseconds(value: float) -> str:
@@ -163,6 +186,8 @@ def page_numbers(page: int, last: int) -> Iterator[int]:
 
 
 FILTERS = {
+    "age": age,
+    "chinese_date": chinese_date,
     "link": link,
     "marked": marked,
     "milliseconds": milliseconds,
@@ -174,5 +199,5 @@ FILTERS = {
     "repair_name": lambda kind: REPAIRS[kind][0],
     "snippet": snippet,
     "format_name": lambda media_type: _FORMATS.get(media_type, media_type),
-    "source_name": lambda source: _SOURCES.get(source, source),
+    "source_kind": lambda kind: SOURCE_KINDS.get(kind, kind),
 }

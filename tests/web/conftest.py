@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,15 @@ from waitress import create_server
 
 from kb.corpus import Corpus
 from kb.ingest import outline
+from kb.ingest.pace import Hosts
+from kb.ingest.refresh import refresh
 from kb.model import Document, Metadata, Provenance, Repair
 from kb.search.engine import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
+from tests.ingest.refreshing import Hasty, source
+from tests.site import Content, Site, faults
+from tests.site.content import Post
 
 BUNDLED = Path(__file__).parents[2] / "corpus"
 REPORT = "haojiang-2021-report"
@@ -81,6 +87,43 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         )
     open_engine(chosen.index).update(corpus)
     return chosen
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """A corpus after two refreshes: ids of the document that `changed`, of the `withdrawn` and of one with an attachment
+    (`attached`), the post whose page was `suspicious`, the `newest` one, and the site's address."""
+
+    settings: Settings
+    url: str
+    changed: str
+    withdrawn: str
+    attached: str
+    suspicious: Post
+    newest: Post
+
+
+@pytest.fixture(scope="session")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
+    """A corpus with the bundled report and two sources, of which one does not answer. Tests read it only."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    shutil.copytree(BUNDLED, folder / "corpus", ignore=shutil.ignore_patterns(".lock"))
+    with Site(Content(posts=8, attached_every=4)) as site:
+        sources = (
+            source(site.url, title="示例区人民政府"),
+            replace(source("http://127.0.0.1:9"), name="si", title="示例停机网站"),
+        )
+        chosen = Settings(folder / "corpus", folder / "index", "127.0.0.1", 0, 10_000_000, 60, sources=sources)
+        corpus, engine = Corpus(chosen.corpus), open_engine(chosen.index)
+        refresh(sources[:1], corpus, engine, chosen, hosts=Hosts(Hasty()))
+        newest, changed, withdrawn, suspicious = site.content.listed()[:4]
+        attached = next(post for post in site.content.listed()[4:] if post.attached)
+        site.content.edit(changed)
+        site.content.withdraw(withdrawn)
+        site.faults.put(suspicious.path, faults.challenge())
+        refresh(sources, corpus, engine, chosen, full=True, hosts=Hosts(Hasty()))
+        ids = (f"shili-{post.id}" for post in (changed, withdrawn, attached))
+        yield Refreshed(chosen, site.url, *ids, suspicious, newest)
 
 
 def put(corpus: Corpus, id: str, text: str, repairs: tuple[Repair, ...] = (), **metadata: object) -> Document:

@@ -32,6 +32,7 @@ PAGES = [
     "/search?q=“查无此语”",
     f"/d/{REPORT}?q=复议",
     f"/d/{HOSTILE}",
+    "/status",
     "/x",
 ]
 
@@ -283,8 +284,10 @@ def test_an_unchanged_document_is_not_sent_twice_and_is_compressed(client: Flask
 
 def test_without_an_index_pages_say_what_to_do_and_documents_can_be_read(empty: Settings) -> None:
     client = create_app(empty).test_client()
-    for address in ("/", "/search?q=复议", "/healthz"):
+    for address in ("/", "/search?q=复议"):
         assert "kb index" in page(client, address, 503).get_text()
+    told = client.get("/healthz")
+    assert (told.status_code, told.mimetype) == (503, "text/plain") and "kb index" in told.text
     put(Corpus(empty.corpus), "示例", "示例内容。\n", title="示例")
     assert texts(page(client, "/d/示例"), "h1") == ["示例"]
 

@@ -22,7 +22,8 @@ def document_of(*sections: Section, repairs: tuple[Repair, ...] = ()) -> Documen
 
 def shown(blocks: tuple[reading.Block, ...]) -> str:
     """What a reader sees of blocks without tables, a line each."""
-    return "".join(BeautifulSoup(block.html, "html.parser").get_text() + "\n" for block in blocks)
+    # Inside <pre>, or the parser would squeeze blanks.
+    return "".join(BeautifulSoup(f"<pre>{block.html}</pre>", "html.parser").get_text() + "\n" for block in blocks)
 
 
 def marks(passages: list[reading.Passage]) -> list[str]:

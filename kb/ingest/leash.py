@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from kb.errors import UnreadableError
+from kb.errors import StorageError, UnreadableError
 from kb.settings import Settings
 
 _MEMORY = 2 << 30
@@ -22,12 +22,20 @@ _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 
 
 def run(code: str, data: bytes, settings: Settings, environment: Mapping[str, str] | None = None) -> bytes:
-    """Run Python code that starts with `limit`, give it `data` and answer what it prints. Raises UnreadableError."""
+    """Run Python code that starts with `limit`, give it `data` and answer what it prints.
+
+    Raises UnreadableError, and StorageError when the machine starts no program: that is not the file's fault.
+    """
     command = [sys.executable, "-I", "-c", code]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
-    ) as process:
+    try:
+        started = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+        )
+    except OSError as error:
+        sentence = f"启动不了转换文件的程序（{error.strerror}）：请检查可以打开的文件数、进程数和内存。"
+        raise StorageError(sentence) from error
+    with started as process:
         try:
             printed, _ = process.communicate(data, settings.timeout)
         except subprocess.TimeoutExpired as error:

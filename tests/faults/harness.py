@@ -99,7 +99,12 @@ def sweep(
     prepare()
     for fault in list(faults(trace(action, root, log)))[::step]:
         prepare()
-        yield fault, _run(action, ["-e", f"trace={fault.call.syscall}", "-e", fault.injection], log)
+        yield fault, broken(action, fault, log)
+
+
+def broken(action: Callable[[], None], fault: Fault, log: Path) -> int:
+    """Run the action with the fault; answer how it ended, as `sweep` does. `log` tells all calls that it made."""
+    return _run(action, ["-y", "-s", "0", "-e", f"trace={_names(_CREATING, _OTHERS)}", "-e", fault.injection], log)
 
 
 def require_strace() -> None:
@@ -117,7 +122,7 @@ def _run(action: Callable[[], None], options: list[str], log: Path) -> int:
     if pid == 0:
         os.close(go)
         _LIBC.prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
-        os._exit(_act(action) if os.read(wait, 1) else CRASHED)
+        os._exit(act(action) if os.read(wait, 1) else CRASHED)
     os.close(wait)
     with subprocess.Popen(["strace", "-o", str(log), "-p", str(pid), *options], stderr=subprocess.PIPE) as strace:
         assert strace.stderr is not None
@@ -131,7 +136,8 @@ def _run(action: Callable[[], None], options: list[str], log: Path) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _act(action: Callable[[], None]) -> int:
+def act(action: Callable[[], None]) -> int:
+    """Run an action that is the last thing a forked child does; answer the exit code that says how it ended."""
     try:
         action()
     except KbError as error:

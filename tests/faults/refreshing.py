@@ -1,0 +1,185 @@
+"""A refresh to break: a site that stands still in a process of its own, a corpus from before its news, a clock that stands still."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import cycle
+from pathlib import Path
+
+import harness
+import power
+import pytest
+
+from kb.corpus import Corpus
+from kb.errors import KbError
+from kb.ingest.pace import Hosts, SystemClock
+from kb.search.engine import Engine, open_engine
+from tests.faults.still import Stopped
+from tests.ingest.refreshing import Library, source
+
+ROOT = Path(__file__).parents[2]
+QUERY = '"示例区人民政府办公室"'
+"""Stands in every post."""
+
+
+class Jumping(SystemClock):
+    """A clock whose time of day is another year at every look, back and forth."""
+
+    def __init__(self) -> None:
+        self._years = cycle((2026, 1999, 2037, 2020))
+
+    def now(self) -> datetime:
+        return datetime(next(self._years), 1, 1, tzinfo=UTC)
+
+
+class Scene:
+    """A library refreshed once; since then a post came, one changed, one went and one was flagged, and the sweep is full."""
+
+    def __init__(self, folder: Path, site: subprocess.Popen[str]) -> None:
+        assert site.stdin and site.stdout
+        self.url = site.stdout.readline().strip()
+        self.library = Library(folder / "library", source(self.url))
+        self.saved = folder / "saved"
+        self.refresh(Stopped(datetime(2025, 12, 1, tzinfo=UTC)))
+        shutil.copytree(self.library.folder, self.saved)
+        site.stdin.write("news\n")
+        site.stdin.flush()
+        assert site.stdout.readline() == "done\n"
+        self.old, self.found_before = self.files(), self.found()
+        self.refresh()
+        self.found_after = self.found()
+        self.new, self.remembered = self.files(), self.posts()
+
+    @property
+    def command(self) -> list[str]:
+        """A process that refreshes once, after it has printed a line."""
+        return [sys.executable, "-m", "tests.faults.still", str(self.library.folder), self.url]
+
+    @contextmanager
+    def moved(self, folder: Path) -> Iterator[None]:
+        """Have the library in another folder for a while."""
+        there, self.library = self.library, Library(folder, source(self.url))
+        try:
+            yield
+        finally:
+            self.library = there
+
+    def found(self) -> int:
+        """How many sections a new process finds."""
+        return self.engine().search(QUERY).total
+
+    def restore(self) -> None:
+        shutil.rmtree(self.library.folder, ignore_errors=True)
+        shutil.copytree(self.saved, self.library.folder)
+
+    def nothing(self) -> None:
+        """No library at all: the next refresh is a first one."""
+        shutil.rmtree(self.library.folder, ignore_errors=True)
+        self.library.folder.mkdir()
+
+    def refresh(self, clock: SystemClock | None = None) -> None:
+        """One full refresh as a new process would make it. Raises RefreshFailed with the report when not all went well."""
+        library = self.library
+        library.corpus, library.engine = Corpus(library.corpus.root), open_engine(library.settings.index)
+        report = library.report(full=True, hosts=Hosts(clock or Stopped()))
+        if not report.ok:
+            raise RefreshFailed(json.dumps(report.as_json(), ensure_ascii=False))
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the corpus that a person could miss, snapshots and what was set aside included, byte for byte.
+
+        Left out are the lock, with its number of a process, and the memory, see `posts`.
+        """
+        root = self.library.corpus.root
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and path.name != ".lock" and path.relative_to(root).parts[0] != ".state"
+        }
+
+    def posts(self) -> list[tuple[object, ...]]:
+        return self.library.posts()
+
+    def engine(self) -> Engine:
+        """The engine as a new process opens it."""
+        return open_engine(self.library.settings.index)
+
+    def problems(self) -> list[str]:
+        """What `kb check` says."""
+        corpus = Corpus(self.library.corpus.root)
+        return [problem.sentence for problem in corpus.check()] + self.engine().check(corpus.fingerprints())
+
+
+class RefreshFailed(KbError):
+    """A refresh that ended, and said that not all is well: exit code 1 on the command line."""
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    """Open a scene in a folder."""
+    command = [sys.executable, "-m", "tests.faults.still"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as site:
+        try:
+            yield Scene(folder, site)
+        finally:
+            site.kill()
+
+
+@contextmanager
+def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where there is such a file system: thousands of fsyncs cost nothing there."""
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        yield factory.mktemp("scene")
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="kb-test-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A file system of its own. Skips where mounting is not permitted."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("不允许挂载小的 tmpfs：满盘只由 ENOSPC 注入来试")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(path: Path, left: int) -> None:
+    """Fill the disk that a file is on, but for some bytes."""
+    disk = os.statvfs(path.parent)
+    os.posix_fallocate(descriptor := os.open(path, os.O_CREAT | os.O_WRONLY), 0, disk.f_bavail * disk.f_frsize - left)
+    os.close(descriptor)
+
+
+def cut_power(scene: Scene, fault: harness.Fault, log: Path) -> int:
+    """Kill a refresh and leave what is on the disk after a power cut at that moment; answer how many writes it undid."""
+    root = scene.library.folder
+    scene.restore()
+    harness.broken(scene.refresh, fault, log)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    data, names = power.unconfirmed(lines, root)
+    power.damage(data)
+    left = root.with_name("left")
+    shutil.copytree(root, left)
+    for name in reversed(names):
+        syscall = lines[name.call].partition("(")[0]
+        number = sum(line.startswith(f"{syscall}(") for line in lines[: name.call + 1])
+        scene.restore()
+        harness.broken(scene.refresh, harness.Fault(harness.Call(syscall, number, ""), "KILL"), log)
+        power.undo(name, root, left, root)
+    shutil.rmtree(root)
+    left.rename(root)
+    return len(data) + len(names)

@@ -47,17 +47,19 @@ def convert(data: bytes, limit: int) -> Mapping[str, Any]:
 def _answer(workbook: CalamineWorkbook, limit: int) -> Mapping[str, Any]:
     lines: list[str] = []
     levels: dict[int, int] = {}
-    numbers = False
+    fractions = False
     for sheet in filter(_shown, workbook.sheets_metadata):
         rows = list(_rows(workbook, sheet.name, limit))
         if rows:
             levels[len(lines)] = 2
             lines.append(" ".join(sheet.name.split()))
             lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
-            numbers = numbers or any(isinstance(value, float) for row in rows for value in row)
+            fractions = fractions or any(
+                isinstance(value, float) and not value.is_integer() for row in rows for value in row
+            )
     hidden = [sheet.name for sheet in workbook.sheets_metadata if not _shown(sheet)]
     notes = [f"没有收录的工作表（隐藏，或不是表格）：{'、'.join(hidden)}。"] if hidden else []
-    if numbers:
+    if fractions:
         notes.append("表格里的数按存储的值收录，原件显示的千分位、百分号和小数位数没有保留。")
     return {"text": "".join(f"{line}\n" for line in lines), "title": "", "levels": levels, "notes": notes}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import docx
@@ -14,29 +14,34 @@ from docx.oxml.ns import nsdecls, qn
 _LINE_HEIGHT = 20
 
 
-def pdf(pages: Sequence[Sequence[str]]) -> bytes:
-    """A PDF that prints these lines, one page a list."""
+def pdf(
+    pages: Sequence[Sequence[str]],
+    encoding: str = "UniGB-UTF16-H",
+    collection: str = "GB1",
+    encode: Callable[[str], bytes] = lambda line: line.encode("utf-16-be"),
+) -> bytes:
+    """A PDF that prints these lines, one page a list; `encoding` and `collection` are those of its font."""
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
     font = (
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UTF16-H /DescendantFonts ["
-        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000"
-        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 5 >> >>] >>"
-    )
+        f"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /{encoding} /DescendantFonts ["
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000"
+        f" /CIDSystemInfo << /Registry (Adobe) /Ordering ({collection}) /Supplement 5 >> >>] >>"
+    ).encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
         font,
     ]
     for index, lines in enumerate(pages):
-        content = b"".join(_printed(line, 760 - _LINE_HEIGHT * row) for row, line in enumerate(lines))
+        content = b"".join(_printed(encode(line), 760 - _LINE_HEIGHT * row) for row, line in enumerate(lines))
         resources = b"/Resources << /Font << /F1 3 0 R >> >>"
         page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * index} 0 R ".encode()
         objects += [page + resources + b" >>", b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)]
     return _assembled(objects)
 
 
-def _printed(line: str, height: int) -> bytes:
-    return f"BT /F1 12 Tf 60 {height} Td <{line.encode('utf-16-be').hex()}> Tj ET\n".encode()
+def _printed(codes: bytes, height: int) -> bytes:
+    return f"BT /F1 12 Tf 60 {height} Td <{codes.hex()}> Tj ET\n".encode()
 
 
 def _assembled(objects: Sequence[bytes]) -> bytes:
@@ -94,3 +99,40 @@ def repacked(data: bytes, changes: Mapping[str, bytes]) -> bytes:
         for name in {*old.namelist(), *changes}:
             new.writestr(name, changes[name] if name in changes else old.read(name))
     return target.getvalue()
+
+
+def ofd(pages: Sequence[str], template: str = "", **parts: str) -> bytes:
+    """An OFD whose pages hold this XML of text objects; `parts` are further members (their names with __ for .)."""
+    space = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    listed = "".join(f'<ofd:Page ID="{index}" BaseLoc="Pages/P{index}.xml"/>' for index, _ in enumerate(pages))
+    used = '<ofd:Template TemplateID="90"/>' if template else ""
+
+    def page(objects: str, used: str = "") -> str:
+        layer = f'<ofd:Content><ofd:Layer ID="9">{objects}</ofd:Layer></ofd:Content>'
+        return f"{head}<ofd:Page {space}>{used}{layer}</ofd:Page>"
+
+    members = {
+        "OFD.xml": f"{head}<ofd:OFD {space} Version='1.0' DocType='OFD'><ofd:DocBody><ofd:DocInfo><ofd:Title>示例标题"
+        "</ofd:Title></ofd:DocInfo><ofd:DocRoot>/Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>",
+        "Doc_0/Document.xml": f"{head}<ofd:Document {space}><ofd:CommonData>"
+        '<ofd:TemplatePage ID="90" BaseLoc="Tpls/T.xml"/>'
+        f"</ofd:CommonData><ofd:Pages>{listed}</ofd:Pages></ofd:Document>",
+        "Doc_0/Tpls/T.xml": page(template),
+        **{f"Doc_0/Pages/P{index}.xml": page(objects, used) for index, objects in enumerate(pages)},
+        **{name.replace("__", "."): content for name, content in parts.items()},
+    }
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def ofd_text(text: str, x: float, y: float, size: float = 5.6, ctm: str = "") -> str:
+    """A text object at this place (millimetres)."""
+    given = f'CTM="{ctm}"' if ctm else ""
+    return (
+        f'<ofd:TextObject ID="1" Boundary="{x} {y} 180 {size}" Font="1" Size="{size}" {given}>'
+        f'<ofd:TextCode X="0" Y="{size}" DeltaX="g {len(text) - 1} {size}">{text}</ofd:TextCode></ofd:TextObject>'
+    )

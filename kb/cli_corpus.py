@@ -14,7 +14,7 @@ from kb.corpus import Corpus
 from kb.errors import NotFoundError
 from kb.model import Document, Hit, Results, Section
 from kb.search.engine import MAX_LIMIT, open_engine
-from kb.search.wording import proof
+from kb.search.wording import alternatives, proof
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 
@@ -84,7 +84,7 @@ def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, a
     if as_json:
         print_json(results.as_json())
         return 0
-    for note in results.notes:
+    for note in (*results.notes, *alternatives(results)):
         say(note)
     _show_results(results, offset)
     return 0

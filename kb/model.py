@@ -223,11 +223,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another string to search for, and how many sections contain it literally."""
+
+    text: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """A page of hits: the literal ones first, then the related ones.
 
     `total` counts the sections that match literally, exactly and over all pages; `related` those that do not, but have
     like words. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
+    Where nothing matches literally, `nearest` are strings close to the query that do occur, `suggestions` words of
+    titles and headings that the query may have been meant for (misspelt, or in pinyin).
     """
 
     query: str
@@ -237,6 +247,8 @@ class Results:
     notes: tuple[str, ...] = ()
     related: int = 0
     searched: int = 0
+    nearest: tuple[Alternative, ...] = ()
+    suggestions: tuple[Alternative, ...] = ()
 
     @property
     def listed(self) -> int:

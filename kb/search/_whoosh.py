@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
-from itertools import count
+from itertools import count, takewhile
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
@@ -223,6 +223,13 @@ class _TermsReader(W3TermsReader):  # type: ignore[misc]
             if key != prefix:
                 yield key[len(prefix) :].decode(), *self._decode(value)
 
+    def vocabulary(self, field: str) -> Iterator[str]:
+        """Yield every term of a field."""
+        prefix = self._keycoder(field, b"")
+        for key in takewhile(lambda key: key.startswith(prefix), self._tindex.keys_from(prefix)):
+            if key != prefix:
+                yield key[len(prefix) :].decode()
+
     def _decode(self, value: bytes) -> tuple[Numbers, Numbers]:
         if len(value) == _ONE.size:
             section, times = _ONE.unpack(value)
@@ -293,6 +300,10 @@ class Reader:
                 numbers = opened.first + sections
                 if len(numbers := numbers[self.live[numbers]]):
                     yield term, numbers
+
+    def vocabulary(self, field: str) -> set[str]:
+        """Answer the terms of `field`, those of deleted sections among them."""
+        return {term for opened in self._segments for term in opened.terms.vocabulary(field)}
 
     def lengths(self, field: str) -> Numbers:
         """Answer the number of terms of `field`, for every section."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
 
-from kb.search import ranking
+from kb.search import ranking, suggestions
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams, informative
 from kb.search.generations import Generation
@@ -85,6 +86,16 @@ class Searcher:
             sections, scores = sections[scores >= worst], scores[scores >= worst]
         order = np.lexsort((sections, self._documents[sections], -scores))[first:last]
         return [(int(sections[place]), float(scores[place])) for place in order]
+
+    def count(self, string: str) -> int:
+        """Answer how many sections contain a folded string."""
+        return len(self._containing(string)) if string else 0
+
+    @cached_property
+    def vocabulary(self) -> suggestions.Vocabulary:
+        """The words of titles and headings: gathered when first asked for, a second for the laws."""
+        terms = self._reader.vocabulary("title") | self._reader.vocabulary("path")
+        return suggestions.vocabulary(sorted(terms), (kept.title for kept in self.documents()))
 
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from kb import storage
 from kb.errors import BadIndexError, StorageError, UsageError
-from kb.model import Hit, Results
-from kb.search import analysis
+from kb.model import Alternative, Hit, Results
+from kb.search import analysis, suggestions
 from kb.search._whoosh import Numbers, Reader, Writer, library
 from kb.search.engine import MAX_LIMIT, Listing, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
@@ -48,8 +48,11 @@ class WhooshEngine:
         if not len(literal):
             notes.append(_nothing_literal(understood, len(related)))
         hits = tuple(_page(searcher, understood, literal, related, offset, limit))
+        nearest, meant = ((), ()) if len(literal) else _alternatives(searcher, understood, bool(hits))
         took = (time.perf_counter() - started) * 1000
-        return Results(query, len(literal), round(took, 3), hits, tuple(notes), len(related), searcher.size)
+        return Results(
+            query, len(literal), round(took, 3), hits, tuple(notes), len(related), searcher.size, nearest, meant
+        )
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
@@ -198,11 +201,26 @@ def _nothing_literal(query: Query, related: int) -> str:
     strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
     if query.exact:
         return f"没有一节包含 {strings}（引号中的文字必须原样出现）。"
-    if len(query.required) > 1:
-        strings = f"同时包含 {strings}"
+    together = "同时" if len(query.required) > 1 else ""
     if related:
-        return f"没有一节包含 {strings}；以下按词语相近的程度排列。"
-    return f"没有一节包含 {strings}，也没有词语相近的章节。"
+        return f"没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
+    return f"没有一节{together}包含 {strings}，也没有词语相近的章节。"
+
+
+def _alternatives(
+    searcher: Searcher, query: Query, found: bool
+) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
+    """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""
+    whole = "".join(query.required)
+    if found and not suggestions.correctable(whole):
+        return (), ()
+    close: list[Alternative] = []
+    for string in query.required[:_NAMED]:
+        total = searcher.count(string)
+        close += [Alternative(string, total)] if total else suggestions.nearest(string, searcher.count)
+    meant = searcher.vocabulary.corrections(whole, searcher.count)
+    known = {alternative.text for alternative in meant}
+    return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)
 
 
 def _page(

@@ -127,6 +127,42 @@ class Conformance:
         assert (results.total, results.related, results.hits) == (0, 0, ())
         assert "没有一节包含 “复议申请”" in results.notes[0]
 
+    @pytest.mark.parametrize(
+        ("query", "offered"),
+        [
+            ("行政复议之决定", ("行政复议决定", 2)),
+            ("信息之公开", ("信息的公开", 1)),
+            ("信息公开条例", ("信息公开", 1)),
+            ("(信息)的公开", ("信息的公开", 1)),
+            ("第12条", ("第十二条", 1)),
+            ("申请行政复议决定", ("行政复议决定", 2)),
+            ('"行政复议决议"', ("行政复议决", 2)),
+        ],
+    )
+    def test_nothing_found_offers_the_nearest_strings_with_their_counts(
+        self, engine: Engine, query: str, offered: tuple[str, int]
+    ) -> None:
+        engine.update(Shelf(document("a", "第十二条 行政复议决定", "行政复议决定书", "信息的公开", "信息公开")))
+        results = engine.search(query)
+        assert results.total == 0 and offered in [(one.text, one.total) for one in results.nearest]
+        for one in results.nearest:
+            assert engine.search(f'"{one.text}"').total == one.total
+
+    @pytest.mark.parametrize("query", ["xingzhengfuyi", "xing zheng fu yi", "XZFY", "行政复意", "行政負議"])
+    def test_a_misspelt_word_or_pinyin_gets_a_suggestion_from_titles_and_headings(
+        self, engine: Engine, query: str
+    ) -> None:
+        texts = [section("s-1", "第一章 行政复议", heading="行政复议"), section("s-2", "申请行政复议")]
+        engine.update(Shelf(of_sections("a", *texts, title="示例办法")))
+        results = engine.search(query)
+        assert (results.total, [(one.text, one.total) for one in results.suggestions]) == (0, [("行政复议", 2)])
+
+    def test_pinyin_finds_nothing_by_itself_and_what_is_found_gets_no_suggestion(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "行政复议", "行政附议", title="行政复议办法")))
+        assert not engine.search("xingzheng").hits
+        found = engine.search("行政附议")
+        assert (found.total, found.nearest, found.suggestions) == (1, (), ())
+
     def test_a_question_finds_what_has_its_words_and_says_so(self, engine: Engine) -> None:
         engine.update(Shelf(document("a", "申请人可以申请行政复议", "渔业资源"), document("b", "道路交通")))
         results = engine.search("怎样申请行政复议？")

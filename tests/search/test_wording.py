@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.model import Results
-from kb.search.wording import proof
+from kb.model import Alternative, Results
+from kb.search.wording import alternatives, proof
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ from kb.search.wording import proof
 )
 def test_the_proof_line(results: Results, sentence: str) -> None:
     assert proof(results) == sentence
+
+
+def test_alternatives_in_words() -> None:
+    results = Results("行政复意", 0, 1, (), (), 0, 9, (Alternative("行政复", 3),), (Alternative("行政复议", 2),))
+    assert alternatives(results) == ["您是不是要找：“行政复议”（2 节）。", "库里有的相近写法：“行政复”（3 节）。"]

@@ -25,6 +25,7 @@ from kb.snapshots import Snapshots
 _LONGEST = 180
 _UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
 _ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
+_EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
 _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
@@ -42,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A state of a document: its name, the date (ISO 8601) it was fetched or found, and the sha256 of its snapshot."""
+    """A state of a document: its name, its date (ISO 8601; see `Provenance.dated`), and the sha256 of its snapshot."""
 
     version: str
     date: str
@@ -84,9 +85,7 @@ class Corpus:
         An older one need not be readable to be named.
         """
         path, document = self._find(id), self.read(id)
-        present = Version(
-            _version_name(path, document), document.provenance.retrieved[:10], document.provenance.snapshot
-        )
+        present = Version(_version_name(path, document), document.provenance.dated, document.provenance.snapshot)
         older = (Version(name, name[:10], _snapshot_of(self._find(id, name))) for name in self.versions(id))
         return (present, *older)
 
@@ -116,6 +115,11 @@ class Corpus:
     def fingerprints(self) -> dict[str, str]:
         """Answer the sha256 of every document's file, by id: what an index compares itself with."""
         return {path.stem: storage.sha256_of(path) for path in reversed(list(self._files()))}
+
+    def digests(self, source: str) -> frozenset[str]:
+        """Answer the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
+        files = (self.root / source).glob("**/[!.]*.md")
+        return frozenset(_snapshot_of(path) for path in files) - {""}
 
     def snapshot(self, digest: str) -> bytes:
         """Answer the bytes as found, verified. Raises NotFoundError and UnreadableError."""
@@ -189,8 +193,24 @@ class Corpus:
             return self._stay(path, data) if same else self._replace(path, document, data, "changed")
         if edited:
             return self._settled(path, text, document, data) or self._keep_beside(path, document, data)
-        self._keep(path, present, old.provenance.retrieved)
+        self._keep(path, present, old.provenance.dated)
         return self._replace(path, document, data, "changed")
+
+    def write_edition(self, document: Document, data: bytes) -> Outcome:
+        """Store one text of a law (`provenance.edition` dates it): the newest is the document, older ones stand beside.
+
+        As `write` otherwise, whatever the order in which the texts come. Raises StorageError.
+        """
+        path = self.root / document.source / f"{document.id}.md"
+        newest = _EDITION.search(_head(path)) if path.is_file() else None
+        if newest is None or newest[1] <= document.provenance.edition:
+            return self.write(document, data)
+        if kept := self._kept(path, document):
+            return Outcome("unchanged", document.id, kept)
+        self.snapshots.store(data)
+        return Outcome(
+            "new", document.id, self._keep(path, markdown.dump(document).encode(), document.provenance.dated)
+        )
 
     def mark_withdrawn(self, id: str, date: str) -> bool:
         """Record that the source no longer has the document since `date` (ISO 8601); "" that it has it again.
@@ -325,9 +345,9 @@ class Corpus:
         self.snapshots.store(data)  # where it was lost or damaged, it is there again
         return Outcome("unchanged", path.stem, path)
 
-    def _keep(self, path: Path, data: bytes, retrieved: str) -> Path:
+    def _keep(self, path: Path, data: bytes, date: str) -> Path:
         """Keep a version beside the document, once."""
-        version = path.with_suffix("") / f"{retrieved[:10] or '0000-00-00'}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+        version = path.with_suffix("") / f"{date or '0000-00-00'}-{hashlib.sha256(data).hexdigest()[:8]}.md"
         if not version.is_file():
             storage.make_folder(version.parent)
             storage.write_atomic(version, data)
@@ -338,7 +358,7 @@ class Corpus:
         kept = self._kept(path, document)
         if kept is None:
             self.snapshots.store(data)
-            kept = self._keep(path, markdown.dump(document).encode(), document.provenance.retrieved)
+            kept = self._keep(path, markdown.dump(document).encode(), document.provenance.dated)
         return Outcome("conflict", document.id, kept)
 
     def _settled(self, path: Path, text: str, document: Document, data: bytes) -> Outcome | None:
@@ -401,7 +421,7 @@ def _snapshot_of(path: Path) -> str:
 
 def _version_name(path: Path, document: Document) -> str:
     """Answer the name under which the present file would be kept as a version."""
-    return f"{document.provenance.retrieved[:10] or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+    return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
 
 
 def _same_source(old: Provenance, new: Provenance) -> bool:

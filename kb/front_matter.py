@@ -23,7 +23,17 @@ _OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
 _ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
 _BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 _PLAIN = ("title", "document_number", "issuer", "kind", "date", "published", "effective", "url", "identifier")
-_ORIGIN = ("origin", "snapshot", "retrieved", "media_type", "encoding", "converter", "attached_to", "withdrawn")
+_ORIGIN = (
+    "origin",
+    "snapshot",
+    "retrieved",
+    "media_type",
+    "encoding",
+    "converter",
+    "attached_to",
+    "withdrawn",
+    "edition",
+)
 _ATTACHMENT = ("name", "url", "document", "snapshot", "reason")
 _ENDLESS = 1 << 30
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

@@ -132,6 +132,8 @@ class Provenance:
 
     What came from a site also has its `exchange`, what the site's list said of it (`listed`, label → value), its
     `attachments` or the id of the document it is `attached_to`, and the date on which it was found `withdrawn`.
+
+    `edition` (ISO 8601) is the date of this text of a law of which several texts are kept, "" for anything else.
     """
 
     origin: str
@@ -149,6 +151,12 @@ class Provenance:
     attachments: tuple[Attachment, ...] = ()
     attached_to: str = ""
     withdrawn: str = ""
+    edition: str = ""
+
+    @property
+    def dated(self) -> str:
+        """The day that tells this state of the document from its others: its edition's, else when it was fetched."""
+        return self.edition or self.retrieved[:10]
 
 
 @dataclass(frozen=True, slots=True)

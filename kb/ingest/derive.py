@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from kb.errors import UnreadableError
-from kb.ingest import files, metadata, outline
+from kb.ingest import files, metadata, outline, statute
 from kb.ingest.extract import extract_html
 from kb.ingest.extracted import Extracted
 from kb.ingest.restore import restore
@@ -106,7 +106,8 @@ def from_snapshot(present: Document, data: bytes, settings: Settings) -> Documen
     else:
         suffix = PurePosixPath(old.origin).suffix
         again = document(files.read(data, suffix, settings), found, present.source, _stem(old.origin))
-    return replace(again, id=present.id)
+    is_law = present.metadata.found.get("kind") == statute.FOUND
+    return replace(statute.standing(again) if is_law else again, id=present.id)
 
 
 def kind(data: bytes, content_type: str, url: str) -> str:

@@ -73,10 +73,10 @@ def ingest(
     report = Report()
     inputs = list(_inputs(paths, corpus, report))
     with corpus.writing():
-        for done, (each, built) in enumerate(_build_all(inputs, source, settings), start=1):
+        for done, (each, built) in enumerate(build_all(inputs, source, settings), start=1):
             if built.document:
                 document = replace(built.document, id=corpus.id_for(source, each.origin))
-                _count(report, corpus.write(document, built.data))
+                count(report, corpus.write(document, built.data))
             else:
                 report.failures.append((each.origin, built.failure))
             if on_progress:
@@ -129,7 +129,8 @@ def _origin(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _count(report: Report, outcome: Outcome) -> None:
+def count(report: Report, outcome: Outcome) -> None:
+    """Enter in the report what became of a document."""
     if outcome.state == "conflict":
         sentence = f"来源有了新版本，但现有文件经过手工修改（或已损坏），没有覆盖；新版本放在 {outcome.path}。"
         report.conflicts.append((outcome.id, sentence))
@@ -137,7 +138,7 @@ def _count(report: Report, outcome: Outcome) -> None:
         setattr(report, outcome.state, getattr(report, outcome.state) + 1)
 
 
-def _build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Iterator[tuple[Input, Built]]:
+def build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Iterator[tuple[Input, Built]]:
     """Build every document, in order; many of them on all cores, with a bounded number in memory."""
     workers = min(os.cpu_count() or 1, 8)
     waiting = deque(inputs)

@@ -32,12 +32,16 @@ class Edition:
             return ""
         if self.version == self.history[0].version:
             return "present"
-        return "beside" if self.document.provenance.retrieved > self.present.provenance.retrieved else "old"
+        return "beside" if self._moment(self.document) > self._moment(self.present) else "old"
 
     @property
     def date(self) -> str:
-        """The day on which the shown text was fetched or found (ISO 8601)."""
-        return self.document.provenance.retrieved[:10]
+        """The day of the shown text: a law's edition, else when it was fetched or found (ISO 8601)."""
+        return self.document.provenance.dated
+
+    @staticmethod
+    def _moment(document: Document) -> str:
+        return document.provenance.edition or document.provenance.retrieved
 
     def address(self, endpoint: str = "pages.document") -> str:
         """The address of what is shown, at `pages.document`, `pages.snapshot` or `api.document`."""

@@ -54,6 +54,7 @@ _FOUND = {
     "script": "据网页脚本",
     "filename": "据文件名",
     "supplied": "系统拟定",
+    "level": "效力级别",
 }
 _FORMATS = {
     "text/plain": "纯文本",

@@ -96,7 +96,8 @@ def _rederive(config: Settings, write: bool, as_json: bool) -> int:
         for each in differences:
             click.echo(f"{each.id}：{each.problem or '有差别的是 ' + '、'.join(each.fields)}")
             click.echo(each.diff, nl=False)
-        click.echo(f"{len(corpus.ids()):,} 份文件中 {len(differences):,} 份有差别{'，已写入' if write else ''}。")
+        stored = f"，写入 {sum(each.written for each in differences):,} 份" if write else ""
+        click.echo(f"{len(corpus.ids()):,} 份文件中 {len(differences):,} 份有差别{stored}。")
     return FAILED if any(each.problem for each in differences) else 0
 
 

@@ -26,6 +26,7 @@ _LONGEST = 180
 _UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
 _ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
 _EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
+_WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
 _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
 _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
@@ -101,6 +102,12 @@ class Corpus:
             "version": version or history[0].version,
             "versions": [asdict(each) for each in history],
         }
+
+    def local(self) -> Iterator[tuple[str, str]]:
+        """Yield (source, id) of the documents that came from no web site: their origin is a file's name."""
+        for path in self._files():
+            if not _WEB_ORIGIN.search(_head(path)):
+                yield path.parent.name, path.stem
 
     def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
         """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""

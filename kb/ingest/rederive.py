@@ -17,13 +17,14 @@ from kb.settings import Settings
 class Difference:
     """A document that is read differently now. `fields` names what differs; `diff` is a unified diff of the text.
 
-    `problem` says why it could not be derived at all, "" when it could.
+    `problem` says why it could not be derived at all, "" when it could. `written` tells that it is stored now.
     """
 
     id: str
     fields: tuple[str, ...] = ()
     diff: str = ""
     problem: str = ""
+    written: bool = False
 
 
 def rederive(corpus: Corpus, settings: Settings, *, write: bool = False) -> Iterator[Difference]:
@@ -42,9 +43,8 @@ def rederive(corpus: Corpus, settings: Settings, *, write: bool = False) -> Iter
             yield Difference(id, problem=str(error))
             continue
         if found := _difference(present, again):
-            if write:
-                corpus.write(again, data)
-            yield found
+            written = write and corpus.write(again, data).state == "changed"
+            yield replace(found, written=written)
 
 
 def _difference(present: Document, again: Document) -> Difference | None:

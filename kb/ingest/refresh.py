@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from kb.corpus import Corpus
@@ -183,20 +184,20 @@ class _Run:
         """Learn what the corpus is about, of the documents that came from no source. Raises UsageError."""
         if not self.source.select.related:
             return None
-        fetched = {source.name for source in self.settings.sources} | {self.source.name}
-        folders = (path.parent.name for path in self.corpus.root.glob("[!.]*/[!.]*.md"))
-        if not set(folders) - fetched:
+        seeds = tuple(islice(self._seeds(), _MOST_SEEDS))
+        if not seeds:
             raise UsageError(
                 "related = true 要以已有的文件为准，可是语料库里还没有：请先 kb ingest 一份，例如随附的报告。"
             )
-        return subject(_seeds(self.corpus, fetched))
+        return subject(self.corpus.read(id) for id in seeds)
 
+    def _seeds(self) -> Iterator[str]:
+        """Yield the documents that relation is judged by: neither fetched nor out of a `files` source.
 
-def _seeds(corpus: Corpus, fetched: set[str]) -> Iterator[Any]:
-    """Yield the documents that relation is judged by, a bounded number."""
-    paths = (path for path in sorted(corpus.root.glob("[!.]*/[!.]*.md")) if path.parent.name not in fetched)
-    for _, path in zip(range(_MOST_SEEDS), paths, strict=False):
-        yield corpus.read(path.stem)
+        They may stand in the folder of a source: the bundled report is in that of the district's site.
+        """
+        dropped = {source.name for source in (*self.settings.sources, self.source) if source.kind == "files"}
+        return (id for folder, id in self.corpus.local() if folder not in dropped)
 
 
 def manners(source: Source, settings: Settings) -> Manners:

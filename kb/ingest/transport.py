@@ -140,7 +140,7 @@ class _Backend(httpcore.NetworkBackend):
 
 def _private_sentence(host: str, address: str) -> str:
     if is_allowed(address, allow_private=True):
-        return f"主机 {host} 指向内部地址 {address}，不予访问：确是自己网内的站点，请在来源里设 allow_private = true。"
+        return f"主机 {host} 指向内部地址 {address}，不予访问：确是自己网内的站点，请在来源里设 allow_private = true（kb source add 加上 --allow-private）。"
     return f"主机 {host} 指向本机专用的特殊地址 {address}，任何来源都不得访问：请核对网址。"
 
 
@@ -228,7 +228,7 @@ def _ssl_context(insecure: bool) -> ssl.SSLContext:
 
 def _tls_failure(host: str, error: ssl.SSLError) -> CertificateError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        sentence = f"{host} 的证书不可信（{error.verify_message}）：确认无误的话，可在来源里设 insecure = true。"
+        sentence = f"{host} 的证书不可信（{error.verify_message}）：确认无误的话，可在来源里设 verify = false。"
     else:
         sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
     return CertificateError(sentence, host)

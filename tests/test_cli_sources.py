@@ -1,0 +1,133 @@
+"""Sources as an operator meets them: real `kb` processes, a real kb.toml, a site on loopback that news and trouble come to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kb import front_matter
+from tests.conftest import BUNDLED
+from tests.site import Content, Site, faults
+from tests.test_cli import Kb
+
+COUNTS = ("new", "changed", "gone", "unchanged", "suspicious", "failed")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(Content(posts=6)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def kb(tmp_path: Path, site: Site) -> Kb:
+    """A folder with the bundled report and one source, which stands on loopback."""
+    shutil.copytree(BUNDLED, tmp_path / "corpus", ignore=shutil.ignore_patterns(".lock", ".state"))
+    (tmp_path / "kb.toml").write_text(_source("haojiang", site.url), encoding="utf-8")
+    return Kb(tmp_path)
+
+
+def _source(name: str, url: str, kind: str = "gkmlpt", more: str = "") -> str:
+    given = f'[[source]]\nname = "{name}"\nkind = "{kind}"\nurl = "{url}"\n{more}'
+    return given if kind == "files" else f"{given}allow_private = true\ndelay = 0\n"
+
+
+def _add(kb: Kb, *given: str, **more: str) -> None:
+    with (kb.folder / "kb.toml").open("a", encoding="utf-8") as file:
+        file.write(_source(*given, **more))
+
+
+def _counts(kb: Kb, *arguments: str, code: int = 0) -> dict[str, dict[str, int]]:
+    answer: dict[str, dict[str, int]] = json.loads(kb("refresh", "--json", *arguments, code=code))["sources"]
+    return answer
+
+
+def test_one_command_fills_indexes_and_says_what_it_did(kb: Kb, site: Site) -> None:
+    said = kb("refresh")
+    assert "haojiang：新增 6，更新 0，撤下 0，未变 0，可疑 0，失败 0" in said
+    post = site.content.listed()[0]
+    assert json.loads(kb("search", post.title, "--json"))["hits"][0]["document"] == f"haojiang-{post.id}"
+    assert kb("check").endswith("完好。\n")
+    assert _counts(kb) == {"haojiang": dict.fromkeys(COUNTS, 0) | {"unchanged": 6}}
+    assert kb("refresh", "--dry-run", "--full", "haojiang").startswith("haojiang：新增 0")
+
+
+def test_the_district_s_related_notices_come_beside_the_bundled_report(kb: Kb, site: Site) -> None:
+    """The report stands in the folder of the very source that is judged by it."""
+    wanted = {f"haojiang-{post.id}" for post in site.content.listed() if "行政" in post.subject}
+    assert 0 < _counts(kb, "haojiang", "--related")["haojiang"]["new"] < 6
+    taken = {path.stem for path in (kb.folder / "corpus/haojiang").glob("haojiang-2400*.md") if "-a" not in path.stem}
+    assert wanted <= taken
+    assert _counts(kb, "haojiang", "--related")["haojiang"]["new"] == 0
+
+
+def test_every_kind_of_source_is_tried_taken_and_kept_fresh(kb: Kb, site: Site) -> None:
+    inbox = kb.folder / "inbox"
+    inbox.mkdir()
+    (inbox / "示例通知.txt").write_text("示例区关于示例工作的通知\n各示例单位：\n示例正文。\n", encoding="utf-8")
+    _add(kb, "liebiao", f"{site.url}/list/index.html", kind="listing", more='css = { item = "ul.news > li" }\n')
+    _add(kb, "rss", f"{site.url}/feed.xml", kind="feed")
+    _add(kb, "ditu", f"{site.url}/sitemap.xml", kind="sitemap")
+    _add(kb, "danye", f"{site.url}/content/post_2400003.html", kind="page")
+    _add(kb, "shoujianxiang", "inbox", kind="files")
+    wanted = {"haojiang": 6, "liebiao": 6, "rss": 6, "ditu": 6, "danye": 1, "shoujianxiang": 1}
+    for name in wanted:
+        assert "✓" in kb("source", "try", name)
+    assert not (kb.folder / "corpus/.state").exists()
+    assert {name: counts["new"] for name, counts in _counts(kb).items()} == wanted
+    before = len(site.requests)
+    assert {name: counts["unchanged"] for name, counts in _counts(kb).items()} == wanted
+    asked = [request.path for request in site.requests[before:] if request.path != "/robots.txt"]
+    assert len(asked) == 5, asked  # one list each, and the single page, conditionally
+    assert kb("check").endswith("完好。\n")
+
+
+def test_what_is_proposed_for_an_address_can_be_pasted(kb: Kb, site: Site) -> None:
+    assert "--allow-private" in _refused(kb, "source", "add", site.url)
+    proposed = kb("source", "add", "--allow-private", site.url)
+    (kb.folder / "kb.toml").write_text(proposed + "delay = 0\n", encoding="utf-8")
+    name = json.loads(kb("status", "--json"))["sources"][0]["name"]
+    assert "列表共 6 条" in kb("source", "try", name)
+    assert _counts(kb)[name]["new"] == 6
+
+
+def _refused(kb: Kb, *arguments: str, code: int = 7) -> str:
+    kb(*arguments, code=code)
+    return kb.said
+
+
+def test_a_broken_site_is_an_alarm_until_it_is_well(kb: Kb, site: Site) -> None:
+    assert "还没有过" in kb("status")
+    kb("refresh")
+    site.faults.put("/gkmlpt/*", faults.challenge(521))
+    assert "可疑" in kb("refresh", code=1) + kb.said
+    assert "警报：最近一次更新失败" in kb("status", code=1)
+    site.faults.clear()
+    kb("refresh")
+    assert "警报" not in kb("status")
+
+
+def test_wrong_and_dead_sources_stop_no_other(kb: Kb) -> None:
+    _add(kb, "si", "http://127.0.0.1:9")
+    _add(kb, "cuo", "ftp://127.0.0.1", kind="feed")
+    counts = _counts(kb, "haojiang", "cuo", code=1)
+    assert (counts["haojiang"]["new"], counts["cuo"]["failed"]) == (6, 1)
+    assert "第 16 行：url “ftp://127.0.0.1”不是完整的网址" in kb("status", code=1)
+    assert "连不上 127.0.0.1:9" in _refused(kb, "source", "try", "si")
+
+
+def test_another_reading_of_the_same_bytes_is_shown_and_written_when_asked(kb: Kb, site: Site) -> None:
+    """As an older version of the program would have left them: one title otherwise, in one text a person's edit."""
+    kb("refresh")
+    one, other = (kb.folder / f"corpus/haojiang/haojiang-{post.id}.md" for post in site.content.listed()[:2])
+    one.write_text(front_matter.seal(one.read_text("utf-8").replace("title: ", "title: 旧")), encoding="utf-8")
+    other.write_text(other.read_text("utf-8").replace("示例要求", "示例要求二"), encoding="utf-8")
+    kb("check", "--accept", other.stem, code=1)
+    shown = kb("rederive")
+    assert f"{one.stem}：有差别的是 title" in shown and "-（一）示例要求二" in shown
+    assert "2 份有差别，写入 1 份" in kb("rederive", "--write")
+    assert "title: 旧" not in one.read_text("utf-8") and "示例要求二" in other.read_text("utf-8")

@@ -151,8 +151,8 @@ def _show_report(report: Report) -> None:
         for sentence in (tally.error, *tally.notes):
             if sentence:
                 say(f"    {sentence}")
-    if report.index:
-        say(report.index)
+    for sentence in filter(None, (report.index, report.untold)):
+        say(sentence)
     click.echo(f"用时 {report.seconds:.1f} 秒。")
 
 

@@ -28,6 +28,11 @@ SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
         "识别扫描的 PDF（OCR）；先运行 scripts/environment ocr 装上可选组件；每页约需几秒，页数多时调高上面的时限",
     ),
     ("refresh.contact", "", "联系方式（邮箱或网址），抓取时告诉对方网站；建议填写"),
+    (
+        "refresh.alarm",
+        "",
+        "有来源出现警报或恢复正常时，把说明交给谁：一条命令（说明写到它的标准输入），或 http(s):// 开头的网址（发 JSON）",
+    ),
 )
 
 FILE_NAME = "kb.toml"
@@ -45,6 +50,7 @@ class Settings:
     timeout: float
     ocr: bool = False
     contact: str = ""
+    alarm: str = ""
     sources: tuple[Source, ...] = ()
 
 
@@ -72,6 +78,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         timeout=float(values["ingest.timeout_seconds"]),
         ocr=bool(values["ingest.ocr"]),
         contact=str(values["refresh.contact"]),
+        alarm=str(values["refresh.alarm"]),
         sources=tuple(_placed(source, folder) for source in listed),
     )
 

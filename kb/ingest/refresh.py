@@ -17,7 +17,7 @@ from typing import Any
 
 from kb.corpus import Corpus
 from kb.errors import KbError, UsageError
-from kb.ingest import feeds, gkmlpt, listing, places, suspicion
+from kb.ingest import alarms, feeds, gkmlpt, listing, places, suspicion
 from kb.ingest.fetch import Fetcher
 from kb.ingest.fetched import Fetched, Manners, Validators
 from kb.ingest.keeping import Keeper
@@ -26,7 +26,7 @@ from kb.ingest.pace import Hosts, SystemClock
 from kb.ingest.related import Subject, subject
 from kb.ingest.selection import Selection
 from kb.ingest.state import FOLDER, State
-from kb.ingest.status import write_status
+from kb.ingest.status import status, write_status
 from kb.ingest.tally import Progress, Report, Tally
 from kb.ingest.walk import Walk
 from kb.search.engine import Engine
@@ -87,6 +87,7 @@ def refresh(
             report.sources[source.name] = run.go()
         if not dry_run:
             report.index = _index(corpus, engine)
+            report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
 
@@ -109,6 +110,17 @@ def _index(corpus: Corpus, engine: Engine) -> str:
     """Make the index the corpus's; answer what is wrong, "" when nothing is."""
     try:
         return " ".join(engine.update(corpus).problems)
+    except KbError as error:
+        return str(error)
+
+
+def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:
+    """Tell whom the settings name of the alarms there are now; answer why that failed, "" when it did not."""
+    if not settings.alarm:
+        return ""
+    try:
+        found = {each.title: each.alarm for each in status(settings.sources, corpus, now) if each.alarm}
+        return alarms.tell(settings.alarm, found | ({"索引": index} if index else {}), corpus.root)
     except KbError as error:
         return str(error)
 

@@ -38,16 +38,18 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """What a refresh did. `index` says what is wrong with the index, "" when it is the corpus's."""
+    """What a refresh did. `index` says what is wrong with the index, "" when it is the corpus's; `untold` why an alarm
+    could not be told, "" when it could or there was none."""
 
     sources: dict[str, Tally] = field(default_factory=dict)
     seconds: float = 0.0
     index: str = ""
+    untold: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether all is well: the exit code is 0 only then."""
-        return not self.index and all(tally.ok for tally in self.sources.values())
+        return not (self.index or self.untold) and all(tally.ok for tally in self.sources.values())
 
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb refresh --json`."""
@@ -59,4 +61,5 @@ class Report:
             "seconds": round(self.seconds, 3),
             "problems": {name: sentences for name, sentences in problems.items() if sentences},
             "index": self.index,
+            "untold": self.untold,
         }

@@ -216,10 +216,15 @@ def _address(server: tuple[Any, ...]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _ssl_context(insecure: bool) -> ssl.SSLContext:
+def trusting() -> ssl.SSLContext:
     """Trust what the system trusts and, for machines without a store, certifi's authorities."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    return context
+
+
+def _ssl_context(insecure: bool) -> ssl.SSLContext:
+    context = trusting()
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import click
 
-from kb import cli_corpus, cli_law, cli_sources
+from kb import cli_corpus, cli_law, cli_reading, cli_sources
 from kb.errors import KbError
 from kb.terminal import INTERRUPTED, USAGE, group, in_words, say
 
-VERBS = (cli_corpus, cli_sources, cli_law)
+VERBS = (cli_corpus, cli_reading, cli_sources, cli_law)
 """The modules whose verbs join the group when they are imported, in the order of `kb --help`."""
 
 

@@ -133,6 +133,8 @@ def _mistake(error: click.UsageError) -> str:
             return f"缺少参数“{parameter.make_metavar(error.ctx or click.Context(group))}”"
         case click.BadParameter(param=click.Option(type=click.IntRange(min=low, max=high), opts=names)):
             return f"{names[0]} 应当是整数，" + (f"在 {low} 到 {high} 之间" if high else f"不小于 {low}")
+        case click.BadParameter(param=click.Option(type=click.Choice(choices=choices), opts=names)):
+            return f"{names[0]} 应当是其中之一：{'、'.join(choices)}"
 
     return f"没有这样的命令或参数（{error.format_message()}）"
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify, request
 
+from kb.compare import compare
 from kb.errors import UsageError
+from kb.web import citing, comparing
 from kb.web.arguments import number, query
+from kb.web.finding import find_edition
 from kb.web.library import library
 
 PREFIX = "/api/v1"
@@ -31,3 +36,18 @@ def document(id: str) -> Response:
 def version(id: str, version: str) -> Response:
     """Answer one version of a document, present or past, in the same form."""
     return jsonify(library().corpus.as_json(id, version))
+
+
+@blueprint.get("/documents/<id>/citation")
+@blueprint.get("/documents/<id>/versions/<version>/citation")
+def citation(id: str, version: str = "") -> Response:
+    """Answer `Citation`: every form of citing the document, the section at `anchor`, or the words of `text`."""
+    shown = find_edition(id, version)
+    return jsonify(asdict(citing.citation(shown, request.args.get("anchor", ""), request.args.get("text", ""))))
+
+
+@blueprint.get("/documents/<id>/diff")
+def diff(id: str) -> Response:
+    """Answer what became of each section from the version `from` to the version `to`, or from the document `with`."""
+    before, after = comparing.chosen(id)
+    return jsonify(compare(before.document, after.document).as_json())

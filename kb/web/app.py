@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, operations, pages, wording
+from kb.web import api, citing, comparing, operations, pages, wording
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "application/json")
@@ -21,6 +21,7 @@ _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -41,7 +42,10 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters.update(wording.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
     app.jinja_env.globals.update(freshness=shelf.freshness)
+    app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(citing.blueprint)
+    app.register_blueprint(comparing.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_error_handler(KbError, _refuse)

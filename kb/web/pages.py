@@ -16,8 +16,10 @@ from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
 from kb.web import outline, reading, wording
 from kb.web.arguments import number, query
-from kb.web.editions import Edition, edition
+from kb.web.editions import Edition
+from kb.web.finding import NAME_COMPARED, Missing, find_document, find_edition
 from kb.web.library import library
+from kb.web.moved import find_moved
 
 blueprint = Blueprint("pages", __name__)
 
@@ -25,15 +27,6 @@ HITS_PER_PAGE = 10
 DOCUMENTS_PER_PAGE = 60
 REPAIRS_SHOWN = 2000
 _LAST_PAGE = 100_000
-_NAME_COMPARED = 80
-
-
-class Missing(NotFoundError):
-    """Something that is not there, with (label, address) links to what is near it."""
-
-    def __init__(self, sentence: str, suggestions: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(sentence)
-        self.suggestions = suggestions
 
 
 @blueprint.get("/")
@@ -82,13 +75,13 @@ def search() -> str:
 @blueprint.get("/d/<id>")
 def document(id: str) -> str:
     """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired."""
-    return _reading(_edition(id))
+    return _reading(find_edition(id))
 
 
 @blueprint.get("/d/<id>/versions/<version>")
 def version(id: str, version: str) -> str:
     """A document as it was, or is, at one version; the address stays good when the document changes."""
-    return _reading(_edition(id, version))
+    return _reading(find_edition(id, version))
 
 
 def _reading(shown: Edition) -> str:
@@ -121,7 +114,7 @@ def _reading(shown: Edition) -> str:
 @blueprint.get("/d/<id>/versions/<version>/snapshot")
 def snapshot(id: str, version: str = "") -> Response:
     """The bytes as found, to save; never shown in place, since they may be a page with scripts."""
-    found = _edition(id, version).document
+    found = find_edition(id, version).document
     if not found.provenance.snapshot:
         raise Missing("这份文件没有存快照。", [(found.metadata.title, url_for(".document", id=id))])
     data = library().corpus.snapshot(found.provenance.snapshot)
@@ -138,14 +131,24 @@ def snapshot(id: str, version: str = "") -> Response:
 
 @blueprint.get("/d/<id>/<anchor>")
 def section(id: str, anchor: str) -> BaseResponse:
-    """Lead to a section by an address that survives where the part after # is cut off."""
-    found = _document(id)
+    """Lead to a section by an address that survives where the part after # is cut off, or where a later version has
+    given the section another number.
+    """
+    found = find_document(id)
     known = outline.addresses(found)
+    moved = find_moved(library().corpus, found, anchor)
+    if moved and moved.anchor and moved.anchor != anchor:
+        there = anchor if anchor in known else moved.anchor
+        return redirect(url_for(".document", id=id, q=query() or None, was=anchor, _anchor=there))
     if anchor not in known:
-        near = sorted(difflib.get_close_matches(anchor[:_NAME_COMPARED], known, 6, 0.5))
+        near = sorted(difflib.get_close_matches(anchor[:NAME_COMPARED], known, 6, 0.5))
         suggestions = [(f"{known[name]}　#{name}", url_for(".document", id=id, _anchor=name)) for name in near]
         whole = (f"《{found.metadata.title}》全文和目录", url_for(".document", id=id))
-        raise Missing(f"这份文件里没有“{anchor[:_NAME_COMPARED]}”这一条款。", [*suggestions, whole])
+        if moved:
+            older = url_for(".version", id=id, version=moved.version, _anchor=anchor)
+            sentence = f"“{moved.label}”在旧版本里有，现行版本里没有了相近的文字。"
+            raise Missing(sentence, [(f"旧版本里的“{moved.label}”", older), whole])
+        raise Missing(f"这份文件里没有“{anchor[:NAME_COMPARED]}”这一条款。", [*suggestions, whole])
     return redirect(url_for(".document", id=id, q=query() or None, _anchor=anchor))
 
 
@@ -159,29 +162,6 @@ def robots() -> Response:
 def favicon() -> BaseResponse:
     """The icon, for browsers that do not read the page's link."""
     return redirect(url_for("static", filename="icon.svg"))
-
-
-def _document(id: str) -> Document:
-    """Read a document, or say which ones have a like name. Raises Missing."""
-    try:
-        return library().document(id)
-    except NotFoundError as error:
-        near = difflib.get_close_matches(id[:_NAME_COMPARED], library().corpus.ids(), 6, 0.5)
-        suggestions = [(name, url_for(".document", id=name)) for name in near]
-        raise Missing(str(error), suggestions) from error
-
-
-def _edition(id: str, version: str = "") -> Edition:
-    """Read a document at a version, or say which versions there are. Raises Missing and UnreadableError."""
-    present, corpus = _document(id), library().corpus
-    try:
-        return edition(corpus, present, version)
-    except NotFoundError as error:
-        there = [(f"现行版本：《{present.metadata.title}》", url_for(".document", id=id))]
-        for each in corpus.history(id):
-            label = f"{wording.chinese_date(each.date)}的版本　{each.version}"
-            there.append((label, url_for(".version", id=id, version=each.version)))
-        raise Missing(f"这份文件没有名为“{version[:_NAME_COMPARED]}”的版本。", there) from error
 
 
 def _title_of(id: str) -> str:

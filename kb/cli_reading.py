@@ -1,0 +1,111 @@
+"""The verbs for those who use the texts: cite, diff."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from kb.cite import FORMS, cite
+from kb.compare import Change, Comparison, Pair, compare
+from kb.corpus import Corpus
+from kb.errors import UsageError
+from kb.model import Document
+from kb.settings import Settings
+from kb.terminal import JSON, print_json, verb
+
+_CHANGES: dict[Change, str] = {
+    "changed": "修改",
+    "added": "新增",
+    "removed": "删去",
+    "moved": "移动",
+    "renumbered": "仅改编号",
+    "same": "未变",
+}
+
+
+@verb("cite")
+@click.argument("address", metavar="文件[#条款]")
+@click.option("--text", default="", metavar="原文", help="引用这段文字，它必须在文件里")
+@click.option("--form", type=click.Choice(list(FORMS)), metavar="格式", help="只要一种：" + "、".join(FORMS))
+@JSON
+def _cite(config: Settings, address: str, text: str, form: str | None, as_json: bool) -> int:
+    """引用一份文件、其中一条一款或一段文字，例如 kb cite haojiang-2021-report#1-3-2。"""
+    id, _, anchor = address.partition("#")
+    citation = cite(Corpus(config.corpus).read(id), anchor, text)
+    if as_json:
+        print_json(asdict(citation))
+    elif form:
+        if not citation.form(form):
+            raise UsageError(f"整份文件没有“{FORMS[form]}”这种格式：请写明条款，例如 {id}#1，或用 --text 给出原文。")
+        click.echo(citation.form(form).rstrip("\n"))
+    else:
+        for each in citation.forms:
+            click.echo(f"{each.label}\n{each.text.rstrip()}\n")
+    return 0
+
+
+@verb("diff")
+@click.argument("old", metavar="文件[@版本]")
+@click.argument("new", metavar="[文件[@版本]]", required=False)
+@JSON
+def _diff(config: Settings, old: str, new: str | None, as_json: bool) -> int:
+    """逐节逐字比较一份文件的两个版本，或两份文件。
+
+    只写一份文件时，比较它的上一个版本和现行版本。版本名见 kb show --json。
+    """
+    corpus = Corpus(config.corpus)
+    before, after = _two(corpus, old, new)
+    comparison = compare(before, after)
+    if as_json:
+        print_json({"from": before.id, "to": after.id, **comparison.as_json()})
+    else:
+        _show_comparison(comparison)
+    return 0
+
+
+def _two(corpus: Corpus, old: str, new: str | None) -> tuple[Document, Document]:
+    """Read what is to be compared. Raises UsageError where there is one text only."""
+    if new:
+        return _read(corpus, old), _read(corpus, new)
+    id, _, version = old.partition("@")
+    older = version or next(iter(corpus.versions(id)), "")
+    if not older:
+        raise UsageError(f"{id} 只有一个版本，没有可以比较的：请再写一份文件。")
+    return corpus.read(id, older), corpus.read(id)
+
+
+def _read(corpus: Corpus, name: str) -> Document:
+    id, _, version = name.partition("@")
+    return corpus.read(id, version)
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    counts = "，".join(f"{_CHANGES[change]} {count}" for change, count in comparison.counts.items() if count)
+    console.print(f"{counts}。\n", style="dim")
+    for pair in comparison.pairs:
+        if pair.change != "same":
+            console.print(Text(f"{_CHANGES[pair.change]}　{_names(pair)}", "bold"))
+            console.print(_marked(pair))
+
+
+def _names(pair: Pair) -> str:
+    names = [section.label or section.anchor for section in (pair.old, pair.new) if section]
+    return names[0] if len(set(names)) == 1 else " → ".join(names)
+
+
+def _marked(pair: Pair) -> Text:
+    """The characters of both texts: [-deleted-] and {+inserted+}, as git words them, so that it reads without colours."""
+    text = Text()
+    for run in pair.runs:
+        match run.kind:
+            case "inserted":
+                text.append(f"{{+{run.text.rstrip()}+}}", "green")
+            case "deleted":
+                text.append(f"[-{run.text.rstrip()}-]", "red")
+            case "same":
+                text.append(run.text if len(run.text) < 80 else f"{run.text[:30]} … {run.text[-30:]}")
+    return text

@@ -1,0 +1,116 @@
+"""Two versions of a document, or two documents, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup, escape
+
+from kb.compare import Change, Comparison, Pair, Run, compare
+from kb.corpus import Version
+from kb.model import Section
+from kb.web.editions import Edition
+from kb.web.finding import Missing, find_edition
+from kb.web.library import library
+from kb.web.outline import label_of
+
+blueprint = Blueprint("comparing", __name__)
+
+CHANGES: dict[Change, str] = {
+    "changed": "修改",
+    "added": "新增",
+    "removed": "删去",
+    "moved": "移动",
+    "renumbered": "仅改编号",
+    "same": "未变",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pair of sections that differ: each side as marked text, and `both` in one, for narrow screens. Or a stretch of
+    pairs that did not change (`folded`).
+    """
+
+    pair: Pair | None = None
+    old: str = ""
+    new: str = ""
+    both: str = ""
+    folded: tuple[Pair, ...] = ()
+
+
+@blueprint.get("/d/<id>/compare")
+def page(id: str) -> str:
+    """Set the version `from` (usually the one before) against the version `to` (usually the present one) of a document;
+    or, with `with`, that version of another document against it.
+    """
+    before, after = chosen(id)
+    comparison = compare(before.document, after.document)
+    return render_template(
+        "compare.html",
+        before=before,
+        after=after,
+        document=after.document,
+        rows=list(_rows(comparison)),
+        counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
+        changes=CHANGES,
+        history=library().corpus.history(id),
+    )
+
+
+def chosen(id: str) -> tuple[Edition, Edition]:
+    """The two texts that `from`, `to` and `with` name. Raises Missing and UnreadableError."""
+    after, other = find_edition(id, request.args.get("to", "")), request.args.get("with", "")
+    older = request.args.get("from", "")
+    if not other and not older:
+        older = _before(library().corpus.history(id), after.version)
+    if not other and not older:
+        whole = (f"《{after.present.metadata.title}》", url_for("pages.document", id=id))
+        raise Missing("没有更早的版本可以对照：请另选一个版本，或者用 with= 指明另一份文件。", [whole])
+    return find_edition(other or id, older), after
+
+
+def _before(history: Sequence[Version], version: str) -> str:
+    """The version that came before one, or before the present one; "" where there is none."""
+    names = [each.version for each in history]
+    following = names[names.index(version) + 1 :] if version in names else names[1:]
+    return following[0] if following else ""
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    for same, run in groupby(comparison.pairs, key=lambda pair: pair.change == "same"):
+        pairs = tuple(run)
+        if same:
+            yield Row(folded=pairs)
+            continue
+        for pair in pairs:
+            marked = [(run.kind, _marked(run)) for run in pair.runs]
+            old = Markup().join(text for kind, text in marked if kind != "inserted")
+            new = Markup().join(text for kind, text in marked if kind != "deleted")
+            yield Row(pair, old, new, Markup().join(text for _, text in marked))
+
+
+def _marked(run: Run) -> Markup:
+    """A run as markup; white space that came or went is nothing to point at."""
+    if run.kind == "same" or not run.text.strip():
+        return escape(run.text)
+    return Markup("<ins>{}</ins>" if run.kind == "inserted" else "<del>{}</del>").format(run.text)
+
+
+def folded_label(pairs: Sequence[Pair]) -> str:
+    """What a stretch of unchanged sections is called: "第三条至第十四条"."""
+    sections = [pair.new for pair in pairs if pair.new]
+    first, last = label_of(sections[0]), label_of(sections[-1])
+    return first if len(sections) == 1 else f"{first}至{last}"
+
+
+def section_label(section: Section | None) -> str:
+    """What a section is called, "" for none."""
+    return label_of(section) if section else ""
+
+
+HELPERS = {"folded_label": folded_label, "section_label": section_label}
+"""What the templates call."""

@@ -6,13 +6,15 @@ import gzip
 import hashlib
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, citing, comparing, operations, pages, wording
+from kb.web import api, citing, comparing, operations, pages, preferences, wording
+from kb.web.language import say
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "application/json")
@@ -43,6 +45,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
     app.jinja_env.globals.update(freshness=shelf.freshness)
     app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS)
+    app.jinja_env.globals.update(_=say, preference=preferences.preference, language_address=_language_address)
+    app.register_blueprint(preferences.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(citing.blueprint)
     app.register_blueprint(comparing.blueprint)
@@ -59,6 +63,11 @@ def _static_url(app: Flask) -> object:
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in Path(str(app.static_folder)).iterdir()
     }
     return lambda name: url_for("static", filename=name, v=hashes[name])
+
+
+def _language_address(language: str) -> str:
+    """The address of the present page in a language."""
+    return f"{request.path}?{urlencode({**request.args, 'lang': language})}"
 
 
 def _refuse(error: KbError | HTTPException) -> Response:
@@ -88,6 +97,8 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-cache")
         response.add_etag(weak=True)
         response.make_conditional(request)
+    if response.mimetype == "text/html":
+        response.vary.add("Cookie")
     if response.status_code != HTTPStatus.NOT_MODIFIED and response.mimetype in _COMPRESSED:
         _compress(response)
     return response

@@ -87,7 +87,7 @@ def version(id: str, version: str) -> str:
 def _reading(shown: Edition) -> str:
     found, q = shown.document, query()
     passages = list(reading.passages(found, q))
-    matched = {passage.section.anchor: passage.matches for passage in passages if passage.matches}
+    matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
     title = _title_in_text(found, passages)
     repairs = found.provenance.repairs
     counts = {kind: sum(repair.kind == kind for repair in repairs) for kind in wording.REPAIRS}
@@ -100,7 +100,7 @@ def _reading(shown: Edition) -> str:
         passages=passages[1:] if title else passages,
         entries=outline.outline(found.sections, matched),
         matches=sum(matched.values()),
-        first_match=next(iter(matched), ""),
+        strip=reading.strip(passages),
         rows=list(wording.metadata_rows(found.metadata)),
         repair_counts=[(kind, count) for kind, count in counts.items() if count],
         doubtful=counts["doubtful"],

@@ -19,12 +19,16 @@ from kb.search.snippets import Span, match_spans
 from kb.web.outline import label_of
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.
-_LABEL, _DOUBTFUL, _MATCH, _POINT = 1, 2, 4, 8
+# Matches take two bits in turn, or neighbours would run together; a number is marked in headings only, to hang there.
+_LABEL, _DOUBTFUL, _MATCH, _POINT, _NEXT_MATCH, _NUMBER = 1, 2, 4, 8, 16, 32
+_ANY_MATCH = _MATCH | _NEXT_MATCH
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
 _RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
+
+_STEPS, _STRIP = 200, 1000
 
 _DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
 _ADDRESS = Markup('<span id="{}"></span>')
@@ -46,13 +50,37 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A section as it stands on the page; `level` is its depth in the tree, from 1."""
+    """A section as it stands on the page; `level` is its depth in the tree, from 1.
+
+    `matches` are the places of its matches in the document's text. The n-th match of the document, from 1, begins with
+    an element `<mark id="kb-mN">`.
+    """
 
     section: Section
     level: int
     label: str
     blocks: tuple[Block, ...]
+    matches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A section's text with what each character is: `bits` by character, `points` what stands before a character,
+    `numbers` which match of the document begins there."""
+
+    text: str
+    bits: bytearray
+    points: Mapping[int, Markup]
+    numbers: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the strip beside the text: the number of its first match, how many it stands for, and how far down."""
+
+    match: int
     matches: int
+    y: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +96,27 @@ class Place:
 
 def passages(document: Document, query: str = "") -> Iterator[Passage]:
     """Yield the text as passages, in order, with what matches the query marked. Raises UsageError for a bad query."""
-    doubtful = _doubtful_by_section(document, _starts(document))
+    starts = _starts(document)
+    doubtful = _doubtful_by_section(document, starts)
     spans = _matches(document, query) if query else repeat([])
+    count = 1
     for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
-        blocks = tuple(_blocks(section, matched, doubtful.get(number, ())))
-        yield Passage(section, len(ancestors) + 1, label_of(section), blocks, len(matched))
+        blocks = tuple(_blocks(section, matched, doubtful.get(number, ()), count))
+        places = tuple(starts[number] + start for start, _ in matched)
+        yield Passage(section, len(ancestors) + 1, label_of(section), blocks, places)
+        count += len(matched)
+
+
+def strip(passages: Sequence[Passage]) -> list[Tick]:
+    """Where the matches lie: ticks on a strip that is as long as the text, at most one for each of its 200 steps."""
+    places = [place for passage in passages for place in passage.matches]
+    length = sum(len(passage.section.text) for passage in passages)
+    numbered = enumerate(places, start=1)
+    ticks = []
+    for step, group in groupby(numbered, key=lambda each: each[1] * _STEPS // length):
+        numbers = [number for number, _ in group]
+        ticks.append(Tick(numbers[0], len(numbers), step * _STRIP // _STEPS))
+    return ticks
 
 
 def strictly(query: str) -> Query:
@@ -121,19 +165,40 @@ def _doubtful_by_section(document: Document, starts: Sequence[int]) -> dict[int,
     return found
 
 
-def _blocks(section: Section, matches: Iterable[Span], doubtful: Iterable[Span]) -> list[Block]:
+def _blocks(section: Section, matches: Sequence[Span], doubtful: Iterable[Span], count: int) -> list[Block]:
+    """The blocks of a section, whose first match is number `count` of the document."""
     text, label_end = section.text, _label_end(section)
-    points = _points(section, doubtful)
-    mask = _mask(len(text), {_LABEL: [(0, label_end)], _DOUBTFUL: doubtful, _MATCH: matches}, points)
+    painted = _paint(section, label_end, matches, doubtful, count)
     blocks: list[Block] = []
     for is_table, group in groupby(_LINE.finditer(text), key=lambda line: line[0].startswith("|")):
         lines = [line.span() for line in group]
         if is_table:
-            blocks.append(_table(text, lines, mask, points))
+            blocks.append(_table(painted, lines))
         else:
             visible = (line for line in lines if text[slice(*line)].strip(_INVISIBLE))
-            blocks += [_paragraph(section, *line, label_end, mask, points) for line in visible]
+            blocks += [_paragraph(section, *line, label_end, painted) for line in visible]
     return blocks
+
+
+def _paint(section: Section, label_end: int, matches: Sequence[Span], doubtful: Iterable[Span], count: int) -> Painted:
+    """Answer what every character of a section is."""
+    number = [(0, len(section.number))] if _is_heading(section, label_end) else []
+    spans = {
+        _LABEL: [(0, label_end)],
+        _NUMBER: number if section.text.startswith(section.number) else [],
+        _DOUBTFUL: doubtful,
+        _MATCH: matches[::2],
+        _NEXT_MATCH: matches[1::2],
+    }
+    points = _points(section, doubtful)
+    numbers = {start: count + place for place, (start, _) in enumerate(matches)}
+    return Painted(section.text, _mask(len(section.text), spans, points), points, numbers)
+
+
+def _is_heading(section: Section, label_end: int) -> bool:
+    """Whether the first line is a number and a heading, or the number of a part, and nothing else."""
+    rest = section.text.partition("\n")[0][label_end:].strip(" 　。：:")
+    return label_end > 0 and not rest and bool(section.heading or section.children)
 
 
 def _label_end(section: Section) -> int:
@@ -171,21 +236,17 @@ def _mask(length: int, spans: Mapping[int, Iterable[Span]], points: Iterable[int
     return mask
 
 
-def _paragraph(
-    section: Section, start: int, end: int, label_end: int, mask: bytearray, points: Mapping[int, Markup]
-) -> Block:
-    rest = section.text[label_end:end].strip(" 　。：:")
-    is_heading = start == 0 < label_end and not rest and bool(section.heading or section.children)
+def _paragraph(section: Section, start: int, end: int, label_end: int, painted: Painted) -> Block:
+    kind = "heading" if start == 0 and _is_heading(section, label_end) else "paragraph"
     # Where a 款 and its first 项 start on one line, the outer one keeps the paragraph, the inner one gets a point.
     ids = [part.anchor for part in section.parts if part.start == start]
     inner = Markup().join(_ADDRESS.format(anchor) for anchor in ids[1:])
-    html = inner + _inline(section.text, start, end, mask, points)
-    return Block("heading" if is_heading else "paragraph", html, ids[0] if ids else "")
+    return Block(kind, inner + _inline(painted, start, end), ids[0] if ids else "")
 
 
-def _table(text: str, lines: Iterable[Span], mask: bytearray, points: Mapping[int, Markup]) -> Block:
+def _table(painted: Painted, lines: Iterable[Span]) -> Block:
+    text, head = painted.text, False
     rows: list[tuple[Markup, ...]] = []
-    head = False
     for start, end in lines:
         if _RULE.fullmatch(text, start, end):
             head = head or len(rows) == 1
@@ -193,7 +254,7 @@ def _table(text: str, lines: Iterable[Span], mask: bytearray, points: Mapping[in
         closed = text[:end] if text[start:end].endswith("|") else text[:end] + "|"
         cells = (cell.span(1) for cell in _CELL.finditer(closed, start))
         # A stroke inside a cell is written with a backslash before it.
-        shown = (_inline(text, *_trim(text, *cell), mask, points) for cell in cells)
+        shown = (_inline(painted, *_trim(text, *cell)) for cell in cells)
         rows.append(tuple(Markup(cell.replace("\\|", "|")) for cell in shown))
     return Block("table", Markup(), rows=tuple(rows), head=head)
 
@@ -203,16 +264,22 @@ def _trim(text: str, start: int, end: int) -> Span:
     return start + len(cell) - len(cell.lstrip()), end - (len(cell) - len(cell.rstrip()))
 
 
-def _inline(text: str, start: int, end: int, mask: bytearray, points: Mapping[int, Markup]) -> Markup:
+def _inline(painted: Painted, start: int, end: int) -> Markup:
     """Escape a stretch of the text and wrap each run of it in what it is."""
     pieces = []
-    for run in _RUNS.finditer(mask, start, end):
-        bits, piece = mask[run.start()], escape(text[run.start() : run.end()])
-        if bits & _MATCH:
-            piece = Markup("<mark>{}</mark>").format(piece)
-        if bits & _DOUBTFUL:
-            piece = Markup('<span class="doubtful" title="{}">{}</span>').format(_DOUBTFUL_TITLE, piece)
-        if bits & _LABEL:
-            piece = Markup("<b>{}</b>").format(piece)
-        pieces.append(points[run.start()] + piece if bits & _POINT else piece)
+    for run in _RUNS.finditer(painted.bits, start, end):
+        first, bits = run.start(), painted.bits[run.start()]
+        piece = _wrapped(escape(painted.text[first : run.end()]), bits, painted.numbers.get(first, 0))
+        pieces.append(painted.points[first] + piece if bits & _POINT else piece)
     return Markup().join(pieces)
+
+
+def _wrapped(piece: Markup, bits: int, match: int) -> Markup:
+    """Wrap a run in the elements of its bits; `match` is the number of the match that begins with it, or 0."""
+    if bits & _ANY_MATCH:
+        piece = (Markup('<mark id="kb-m{1}">{0}</mark>') if match else Markup("<mark>{0}</mark>")).format(piece, match)
+    if bits & _DOUBTFUL:
+        piece = Markup('<span class="doubtful" title="{}">{}</span>').format(_DOUBTFUL_TITLE, piece)
+    if bits & _NUMBER:
+        piece = Markup('<span class="number">{}</span>').format(piece)
+    return Markup("<b>{}</b>").format(piece) if bits & _LABEL else piece

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from kb.web.app import create_app
 from tests.ingest.refreshing import Hasty, source
 from tests.site import Content, Site, faults
 from tests.site.content import Post
+from tests.web.driving import DESK, look, scripts
 
 BUNDLED = Path(__file__).parents[2] / "corpus"
 REPORT = "haojiang-2021-report"
@@ -165,8 +167,8 @@ def address(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """Debian's chromium, without a window; it must ask nothing of any other host."""
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Debian's chromium, without a window."""
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not binary or not driver:
         pytest.skip("没有 chromium 或 chromedriver：请先 apt install chromium chromium-driver")
@@ -188,3 +190,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     chrome = webdriver.Chrome(options=options, service=Service(driver))
     yield chrome
     chrome.quit()
+
+
+@pytest.fixture
+def browser(chrome: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """The browser as each test finds it: a desk, light, with scripts, nothing kept; it must ask nothing of another host."""
+    look(chrome, DESK, "light")
+    scripts(chrome, True)
+    chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chrome.get_log("performance")
+    yield chrome
+    asked = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
+    urls = [one["params"]["request"]["url"] for one in asked if one["method"] == "Network.requestWillBeSent"]
+    assert all(url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:image/")) for url in urls), urls

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import base64
+import io
+import unicodedata
 from urllib.parse import quote, unquote
 
 import pytest
+from pypdf import PdfReader
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.web.conftest import HOSTILE, LAW, REPORT
+from tests.web.driving import DESK, PHONE, clipboard, look, scripts, seen, until
 
-PHONE, DESK = (390, 844), (1280, 900)
 PAGES = [
     "/",
     "/search?q=行政复议",
@@ -56,34 +57,6 @@ while (walker.nextNode()) {
 }
 return poor;
 """
-
-
-@pytest.fixture(autouse=True)
-def fresh(browser: webdriver.Chrome) -> Iterator[None]:
-    """Each test starts on a desk, in the light, with scripts, and ends having asked nothing of another host."""
-    look(browser, DESK, "light")
-    scripts(browser, True)
-    browser.get_log("performance")
-    yield
-    asked = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    urls = [one["params"]["request"]["url"] for one in asked if one["method"] == "Network.requestWillBeSent"]
-    assert all(url.startswith("http://127.0.0.1:") for url in urls)
-
-
-def look(browser: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-
-
-def scripts(browser: webdriver.Chrome, allowed: bool) -> None:
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
-
-
-def seen(browser: webdriver.Chrome, element: WebElement) -> bool:
-    """Whether it is rendered: the driver's own answer takes a folded <details> for hidden, whatever the style says."""
-    return bool(browser.execute_script("return arguments[0].checkVisibility()", element))
 
 
 def search(browser: webdriver.Chrome, address: str, query: str) -> None:
@@ -186,3 +159,111 @@ def test_lines_of_text_are_of_a_length_that_can_be_read(browser: webdriver.Chrom
     paragraph = browser.find_element(By.CSS_SELECTOR, ".text p")
     size = float(str(paragraph.value_of_css_property("font-size")).removesuffix("px"))
     assert 30 <= paragraph.rect["width"] / size <= 40
+
+
+def test_the_outline_follows_the_reader_and_can_be_folded(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}")
+    here = "document.querySelector('.tree [aria-current=location]')?.hash"
+    for anchor in ("1-3-2", "2"):
+        browser.execute_script(f"document.getElementById('{anchor}').scrollIntoView()")
+        until(browser, f"{here} === '#{anchor}'")
+    branch = browser.find_element(By.CSS_SELECTOR, ".branch:has(> a[href='#1']) > details > summary")
+    branch.send_keys(Keys.ENTER)
+    browser.execute_script("document.getElementById('1-3-2').scrollIntoView()")
+    until(browser, f"{here} === '#1'")
+
+
+def test_sections_and_matches_are_gone_through_by_keys_and_by_buttons(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}?q=行政复议#1-3-1")
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys("]")
+    assert browser.current_url.endswith("#1-3-2")
+    body.send_keys("[")
+    assert browser.current_url.endswith("#1-3-1")
+    count = len(browser.find_elements(By.CSS_SELECTOR, "article mark"))
+    body.send_keys("n")
+    matches = browser.find_element(By.CSS_SELECTOR, ".tools .matches")
+    assert f"1/{count}" in matches.text.replace(" ", "")
+    browser.find_element(By.CSS_SELECTOR, "[data-match='1']").click()
+    assert [mark.get_attribute("id") for mark in browser.find_elements(By.CSS_SELECTOR, "mark.current")] == ["kb-m2"]
+    body.send_keys("N", "N")
+    assert f"{count}/{count}" in matches.text.replace(" ", "")
+    assert until(browser, "document.getElementById('kb-said').textContent") == f"{count}/{count}"
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
+def test_a_document_can_be_searched(
+    browser: webdriver.Chrome, address: str, size: tuple[int, int], allowed: bool
+) -> None:
+    look(browser, size, "light")
+    scripts(browser, allowed)
+    browser.get(f"{address}/d/{REPORT}")
+    browser.find_element(By.ID, "kb-find").send_keys("依申请公开", Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda _: "q=" in browser.current_url)
+    browser.find_element(By.CSS_SELECTOR, ".matches a[href='#kb-m1']").click()
+    mark = browser.find_element(By.ID, "kb-m1")
+    assert mark.text == "依申请公开"
+    top = mark.rect["y"] - browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssVisualViewport"]["pageY"]
+    assert 40 < top < size[1] - 80
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".strip rect")) >= 1
+    assert all(not button.is_displayed() for button in browser.find_elements(By.CSS_SELECTOR, ".scripted")) != allowed
+
+
+def test_the_link_of_a_section_is_copied_without_the_search(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}?q=行政复议#1-3-2")
+    clipboard(browser, address)
+    browser.find_element(By.CSS_SELECTOR, "[id='1-3-2'] .permalink").click()
+    until(browser, "document.querySelector('.permalink.copied')")
+    assert clipboard(browser, address) == f"{address}/d/{REPORT}#1-3-2"
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
+def test_colours_and_size_are_chosen_and_remembered(browser: webdriver.Chrome, address: str, allowed: bool) -> None:
+    scripts(browser, allowed)
+    browser.get(f"{address}/d/{REPORT}")
+    browser.find_element(By.CSS_SELECTOR, ".settings summary").click()
+    for value in ("dark", "larger"):
+        browser.find_element(By.CSS_SELECTOR, f"[value='{value}']").click()
+    if not allowed:
+        browser.find_element(By.CSS_SELECTOR, ".settings button").click()
+    for page in ("", "/search?q=行政复议"):
+        root = browser.find_element(By.TAG_NAME, "html")
+        assert root.value_of_css_property("background-color") == "rgba(22, 21, 19, 1)"
+        assert root.value_of_css_property("font-size") == "21px"
+        browser.get(address + page)
+
+
+def test_the_keys_are_explained_and_can_be_turned_off(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/search?q=行政复议")
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys("?")
+    dialog = browser.find_element(By.TAG_NAME, "dialog")
+    assert "下一处、上一处匹配" in dialog.text
+    body.send_keys(Keys.ESCAPE)
+    body.send_keys("j")
+    links = browser.find_elements(By.CSS_SELECTOR, ".hit h2 a")
+    assert browser.switch_to.active_element == links[0]
+    body.send_keys("j")
+    assert browser.switch_to.active_element == links[1]
+    body.send_keys("k")
+    assert browser.switch_to.active_element == links[0]
+    body.send_keys("/")
+    assert browser.switch_to.active_element.get_attribute("name") == "q"
+    browser.find_element(By.CSS_SELECTOR, ".settings summary").click()
+    browser.find_element(By.NAME, "keys").click()
+    body.send_keys(Keys.ESCAPE, "?")
+    assert not dialog.is_displayed()
+
+
+def test_a_printed_page_names_its_source_its_date_and_its_address(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}")
+    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    pages = PdfReader(io.BytesIO(printed)).pages
+    assert 3 < len(pages) < 12
+    assert [round(float(side)) for side in pages[0].mediabox[2:]] == [595, 842]
+    for number, page in enumerate(pages, start=1):
+        text = "".join(unicodedata.normalize("NFKC", page.extract_text()).replace("⺠", "民").split())
+        for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{REPORT}", f"{number}/{len(pages)}"):
+            assert words in text
+        assert "上一节" not in text and "目录" not in text

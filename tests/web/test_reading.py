@@ -65,7 +65,23 @@ def test_exactly_the_string_searched_for_is_marked() -> None:
     )
     passages = list(reading.passages(document, "行政复议"))
     assert marks(passages) == ["行政复议", "行政復議"]
-    assert [passage.matches for passage in passages] == [1, 1, 0]
+    assert [passage.matches for passage in passages] == [(2,), (12,), ()]
+
+
+def test_matches_that_touch_are_two_and_each_has_its_address() -> None:
+    (passage,) = reading.passages(document_of(Section("1", "一、", "复议", "一、复议\n复议复议。\n")), "复议")
+    html = "".join(block.html for block in passage.blocks)
+    found = BeautifulSoup(html, "html.parser").find_all("mark")
+    assert [(mark.get_text(), mark["id"]) for mark in found] == [("复议", f"kb-m{number}") for number in (1, 2, 3)]
+
+
+@settings(deadline=None)
+@given(TEXTS.filter(lambda text: "甲" in text))
+def test_the_strip_counts_every_match_and_stays_in_its_frame(text: str) -> None:
+    passages = list(reading.passages(document_of(*outline.parse(text)), "甲"))
+    ticks = reading.strip(passages)
+    assert sum(tick.matches for tick in ticks) == sum(len(passage.matches) for passage in passages)
+    assert all(0 <= tick.y < 1000 for tick in ticks)
 
 
 def test_words_are_marked_where_the_string_stands_nowhere() -> None:

@@ -48,7 +48,7 @@
     const text = chosen.toString().replaceAll("¶", "").trim();
     if (!text || text.length > 5000 || !words.contains(range.commonAncestorContainer)) return null;
     const start = range.startContainer;
-    const holder = (start.nodeType === Node.ELEMENT_NODE ? start : start.parentElement).closest("[id]");
+    const holder = (start.nodeType === Node.ELEMENT_NODE ? start : start.parentElement).closest("[id]:not(mark)");
     return {text, anchor: holder ? holder.id : "", box: range.getBoundingClientRect()};
   }
 

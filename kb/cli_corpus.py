@@ -121,24 +121,29 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
 
 @verb("check")
 @click.option("--accept", metavar="文件", multiple=True, help="确认这份文件的手工修改（可多次使用）")
+@click.option(
+    "--repair", is_flag=True, help="恢复能恢复的：损坏的文件按快照还原，索引重建；没有确认的手工修改也会被还原"
+)
 @JSON
-def _check(config: Settings, accept: Sequence[str], as_json: bool) -> int:
-    """检查每份文件是否完好、索引是否与语料库一致。"""
+def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool) -> int:
+    """检查每个字节是否与写入时一致、索引是否与语料库一致。"""
+    from kb.ingest.mend import mend, problems
+
     corpus = existing(Corpus(config.corpus))
     for id in accept:
         corpus.accept(id)
         say(f"已确认 {id} 现在的内容。")
-    problems = [problem.sentence for problem in corpus.check()]
-    problems += open_engine(config.index).check(corpus.fingerprints())
+    engine = open_engine(config.index)
+    for sentence in mend(corpus, engine, config) if repair else ():
+        say(sentence)
+    found = problems(corpus, engine)
     if as_json:
-        print_json({"documents": len(corpus.ids()), "problems": problems})
+        print_json({"documents": len(corpus.ids()), "problems": found})
     else:
-        for sentence in problems:
+        for sentence in found:
             click.echo(sentence)
-        click.echo(
-            f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(problems)} 个问题。" if problems else "完好。")
-        )
-    return FAILED if problems else 0
+        click.echo(f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(found)} 个问题。" if found else "完好。"))
+    return FAILED if found else 0
 
 
 def _at(document: Document, anchor: str) -> tuple[Section, ...]:

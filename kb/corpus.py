@@ -269,7 +269,7 @@ class Corpus:
             text = markdown.normal(path.read_bytes(), str(path))
             document = markdown.load(text, id, path.relative_to(self.root).parts[0])
         except (UnreadableError, OSError) as error:
-            yield Problem(path, f"{error}", id)
+            yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
             return
         if not front_matter.is_ours(text):
             return
@@ -277,7 +277,9 @@ class Corpus:
             yield Problem(path, f"{path} 与写入时不一致：手工修改或损坏。确认无误请运行 kb check --accept {id}。", id)
         if document.provenance.snapshot not in sound:
             yield Problem(
-                path, f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请重新 kb ingest 原文件。", id
+                path,
+                f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请从备份恢复，或重新收录（kb ingest，网站上的 kb refresh --full）。",
+                id,
             )
 
     def _misplaced(self) -> Iterator[Problem]:

@@ -19,6 +19,8 @@ from kb.model import REPAIR_KINDS, Attachment, Exchange, Metadata, Provenance, R
 
 _FENCE = "---\n"
 _CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_CHECKSUM_LINE = re.compile(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_MOST_TRIED = 100_000_000  # bytes of front matter times bytes of the file: half a minute or so
 _OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
 _ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
 _BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
@@ -145,6 +147,39 @@ def intact(text: str) -> bool:
     """Tell whether the file is as it was written: its checksum is there and holds."""
     match = _CHECKSUM.search(text, 0, _end(text))
     return match is not None and hashlib.sha256(_unsealed(text).encode()).hexdigest() == match[1]
+
+
+def written_as(damaged: str, other: str) -> bool:
+    """Tell whether a damaged file was once `other`: it carries the same checksum, or that is where the damage is.
+
+    Text that is merely alike proves nothing: its checksum would be another one altogether.
+    """
+    match = _CHECKSUM.search(damaged, 0, _end(damaged))
+    if match and match[0] in other[: _end(other)]:
+        return True
+    return len(damaged) == len(other) and sum(map(str.__ne__, damaged, other)) == 1
+
+
+def restored(data: bytes) -> bytes:
+    """Find the one byte of the front matter that is not as it was sealed, by trying all; b"" where it is more than one.
+
+    What stands there (where the document is from, when it was fetched) can be derived from nothing else.
+    """
+    line = _CHECKSUM_LINE.search(data)
+    end = data.find(f"\n{_FENCE}".encode(), line.end() - 1) if line else -1
+    if line is None or end * len(data) > _MOST_TRIED:
+        return b""
+    head, rest = data[: line.start()], data[line.end() :]
+    before = hashlib.sha256()
+    for place, present in enumerate(head):
+        after = head[place + 1 :] + rest
+        for byte in range(256):
+            tried = before.copy()
+            tried.update(bytes((byte,)) + after)
+            if tried.hexdigest().encode() == line[1]:
+                return data[:place] + bytes((byte,)) + data[place + 1 :]
+        before.update(bytes((present,)))
+    return b""
 
 
 def _unsealed(text: str) -> str:

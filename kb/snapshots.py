@@ -43,10 +43,14 @@ class Snapshots:
         """Answer the bytes with that sha256. Raises NotFoundError, and UnreadableError when they are damaged."""
         path = self._path(digest)
         if not path.is_file():
-            raise NotFoundError(f"没有快照 {digest}：它可能已被删除，请从备份恢复 {path}，或重新 kb ingest 原文件。")
+            raise NotFoundError(
+                f"没有快照 {digest}：它可能已被删除，请从备份恢复 {path}，或重新收录（kb ingest，网站上的 kb refresh --full）。"
+            )
         data = _unpack(path.read_bytes(), digest)
         if data is None:
-            raise UnreadableError(f"快照 {path} 已损坏：请从备份恢复，或删除它后重新 kb ingest 原文件。")
+            raise UnreadableError(
+                f"快照 {path} 已损坏：请从备份恢复，或重新收录（kb ingest，网站上的 kb refresh --full）。"
+            )
         return data
 
     def names(self) -> Iterator[str]:

@@ -3,10 +3,12 @@ something doubtful."""
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from kb import storage
@@ -59,6 +61,8 @@ class Keeper:
     def keep(self, old: Document | None, new: Document, data: bytes) -> Change:
         """Make `new`, made of `data`, the present state of its document, where it differs. Raises StorageError."""
         if old and (self._same(old, new) or self._same_from(old, new)):
+            if old.provenance.snapshot == new.provenance.snapshot and not self.sound(old):
+                self.snapshot(data)
             return self._returned(old)
         if self.dry:
             return "changed" if old else "new"
@@ -81,6 +85,14 @@ class Keeper:
             and old.provenance.attachments == new.provenance.attachments
         )
 
+    def sound(self, old: Document) -> bool:
+        """Tell whether a document's snapshot is there, to the byte."""
+        try:
+            self.corpus.snapshot(old.provenance.snapshot)
+        except (NotFoundError, UnreadableError):
+            return False
+        return True
+
     def _same_from(self, old: Document, new: Document) -> bool:
         """Tell whether only our reading of the page changed, or a person edited the file: the site did nothing then."""
         try:
@@ -98,7 +110,7 @@ class Keeper:
         return hashlib.sha256(data).hexdigest() if self.dry else self.corpus.snapshots.store(data)
 
     def set_aside(self, key: str, answer: Fetched, reason: str) -> None:
-        """Keep a suspicious answer with its exchange, beside the corpus: `.suspicious/<source>/<key>-<hash>.json`."""
+        """Keep a suspicious answer with its exchange, once: `.suspicious/<source>/<key>-<its hash>-<the record's hash>.json`."""
         if self.dry:
             return
         digest = self.corpus.snapshots.store(answer.body)
@@ -111,9 +123,22 @@ class Keeper:
         }
         folder = self.corpus.root / ASIDE / self.source
         storage.make_folder(folder)
-        path = folder / f"{safe_name(key)}-{digest[:8]}.json"
-        if not path.is_file():
-            storage.write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2).encode())
+        name = f"{safe_name(key)}-{digest[:8]}"
+        if not any(folder.glob(f"{glob.escape(name)}-*.json")):
+            data = json.dumps(record, ensure_ascii=False, indent=2).encode()
+            storage.write_atomic(folder / f"{name}-{_short(data)}.json", data)
+
+
+def damaged_records(root: Path) -> Iterator[Path]:
+    """Yield the records of suspicious answers that are not as they were written. Raises StorageError."""
+    for path in sorted((root / ASIDE).glob("*/[!.]*.json")):
+        with storage.refusals(path):
+            if not path.stem.endswith(f"-{_short(path.read_bytes())}"):
+                yield path
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]
 
 
 def found_at(answer: Fetched, origin: str, listed: Mapping[str, str], attached_to: str = "") -> Provenance:

@@ -17,7 +17,7 @@ from typing import Any
 
 from kb.corpus import Corpus
 from kb.errors import KbError, UsageError
-from kb.ingest import alarms, feeds, gkmlpt, listing, places, suspicion
+from kb.ingest import alarms, feeds, gkmlpt, listing, places, seals, suspicion
 from kb.ingest.fetch import Fetcher
 from kb.ingest.fetched import Fetched, Manners, Validators
 from kb.ingest.keeping import Keeper
@@ -144,6 +144,8 @@ class _Run:
         try:
             if self.source.problem:
                 raise UsageError(self.source.problem)
+            if not (self.dry or seals.unseal(self.corpus.root, self.source.name)):
+                tally.notes.append("记录来源情况的文件已损坏，重新开始记录：网页会全部再核对一遍，文件不受影响。")
             with State(path, self.dry) as state:
                 try:
                     self._walk(state, tally, now)
@@ -153,6 +155,8 @@ class _Run:
                 state.commit()
                 if not self.dry:
                     write_status(self.corpus.root, self.source, state, tally, now)
+            if not self.dry:
+                seals.seal(self.corpus.root, self.source.name)
         except KbError as error:
             tally.error = str(error)
             tally.failed += 1

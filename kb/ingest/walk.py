@@ -168,7 +168,7 @@ class Walk:
     def _not_modified(self, item: Item, known: Post) -> None:
         """The page is as it was; its attachments may be others."""
         old = self.keeper.present(known.document)
-        if old is None:  # somebody deleted it: as if it had never been fetched
+        if old is None or not self.keeper.sound(old):  # deleted or damaged here: as if it had never been fetched
             self._visit(item, None, fresh=True)
             return
         before = {each.url: each for each in old.provenance.attachments}

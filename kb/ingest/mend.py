@@ -1,0 +1,84 @@
+"""What is wrong with corpus, memory and index, and what of it can be derived again: a document from its snapshot, the index
+from the documents, a source's memory from its site. Nothing is thrown away: what is replaced is kept aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kb import front_matter, markdown, storage
+from kb.corpus import Corpus
+from kb.errors import BadIndexError, KbError
+from kb.ingest import derive, seals
+from kb.ingest.keeping import damaged_records
+from kb.ingest.state import ASIDE
+from kb.search.engine import Engine
+from kb.settings import Settings
+
+
+def problems(corpus: Corpus, engine: Engine) -> list[str]:
+    """Answer a sentence for everything that is not as it was written, or not in step. Raises StorageError."""
+    found = [problem.sentence for problem in corpus.check()]
+    for name, paths in seals.damaged(corpus.root):
+        files = "、".join(map(str, paths))
+        found.append(f"来源 {name} 的更新记录与写入时不一致（{files}）：请运行 kb check --repair，下次更新会重新记录。")
+    records = damaged_records(corpus.root)
+    found += [f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。" for path in records]
+    return found + engine.check(corpus.fingerprints())
+
+
+def mend(corpus: Corpus, engine: Engine, settings: Settings) -> Iterator[str]:
+    """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
+    with corpus.writing():
+        for path in dict.fromkeys(problem.path for problem in corpus.check()):
+            if path.suffix == ".md" and path.is_file() and not path.is_symlink():
+                yield from _mend_document(corpus, path, settings)
+        for name, _ in tuple(seals.damaged(corpus.root)):
+            seals.unseal(corpus.root, name)
+            yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
+    if engine.check(corpus.fingerprints()):
+        yield _mend_index(corpus, engine)
+
+
+def _mend_document(corpus: Corpus, path: Path, settings: Settings) -> Iterator[str]:
+    """Put a document or version back as it was written, where its own checksum proves what that was."""
+    data = path.read_bytes()
+    text = data.decode("utf-8", "replace")
+    if not front_matter.is_ours(text) or front_matter.intact(text):
+        return
+    written = _derived(corpus, path, text, settings) or front_matter.restored(data)
+    if not written:
+        yield f"{path} 恢复不了：快照或文件头也有损坏。请从备份恢复；若是手工修改，用 kb check --accept 确认。"
+        return
+    folder = path.relative_to(corpus.root).parts[0]
+    kept = corpus.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+    storage.make_folder(kept.parent)
+    storage.write_atomic(kept, data)
+    storage.write_atomic(path, written)
+    yield f"{path} 已恢复成写入时的样子；替换下来的内容在 {kept}。"
+
+
+def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> bytes:
+    """Derive a document from its snapshot; b"" where that is not what the file once was."""
+    folder, id = path.relative_to(corpus.root).parts[:2]
+    try:
+        damaged = markdown.load(text, id.removesuffix(".md"), folder)
+        again = derive.from_snapshot(damaged, corpus.snapshot(damaged.provenance.snapshot), settings)
+    except KbError:
+        return b""
+    written = markdown.dump(again)
+    return written.encode() if front_matter.written_as(text, written) else b""
+
+
+def _mend_index(corpus: Corpus, engine: Engine) -> str:
+    """Bring the index in step, or make it anew where it is damaged."""
+    try:
+        engine.update(corpus)
+        if not engine.check(corpus.fingerprints()):
+            return "索引已更新。"
+    except BadIndexError:
+        pass
+    engine.update(corpus, rebuild=True)
+    return "索引已重建。"

@@ -91,17 +91,21 @@ def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, a
 
 
 @verb("show")
-@click.argument("address", metavar="文件[#章节]")
+@click.argument("address", metavar="文件[@版本][#章节]")
 @JSON
 def _show(config: Settings, address: str, as_json: bool) -> int:
-    """显示一份文件，或其中一节，例如 kb show haojiang-2021-report#1-3-2。"""
-    id, _, anchor = address.partition("#")
+    """显示一份文件、它的一个旧版本，或其中一节，例如 kb show haojiang-2021-report#1-3-2。
+
+    有哪些版本见 --json 里的 versions；比较两个版本用 kb diff。
+    """
+    name, _, anchor = address.partition("#")
+    id, _, version = name.partition("@")
     corpus = Corpus(config.corpus)
-    document = corpus.read(id)
+    document = corpus.read(id, version)
     sections = _at(document, anchor) if anchor else document.sections
     if as_json:
         chosen = {"sections": [asdict(section) for section in sections]} if anchor else {}
-        print_json({**corpus.as_json(id), **chosen})
+        print_json({**corpus.as_json(id, version), **chosen})
         return 0
     _show_document(document, sections)
     return 0

@@ -90,7 +90,7 @@ def _read(path: Path) -> tuple[dict[str, str | int | bool], tuple[Source, ...]]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"读不了设置文件 {path}：请确认它是可读的 UTF-8 文本（{error}）。") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"设置文件 {path} 不是合格的 TOML：{error}。") from error
+        raise UsageError(_no_toml(path, str(error))) from error
     listed = sources.parse(tables.pop("source", []), source, path)
     given = {
         f"{table}.{key}": value
@@ -104,6 +104,15 @@ def _read(path: Path) -> tuple[dict[str, str | int | bool], tuple[Source, ...]]:
             raise UsageError(f"设置文件 {path} 第 {_line_of(name, source)} 行：{name.rstrip('.')} {problem}。")
         values[name] = value
     return values, listed
+
+
+def _no_toml(path: Path, said: str) -> str:
+    """Say where a file stops being TOML; the parser says it in English at the end of its sentence."""
+    found = re.fullmatch(r"(.*) \((?:at line (\d+), column (\d+)|at end of document)\)", said)
+    if not found:
+        return f"设置文件 {path} 不是合格的 TOML（{said}）：请检查引号、括号和等号。"
+    where = f"第 {found[2]} 行第 {found[3]} 个字" if found[2] else "末尾"
+    return f"设置文件 {path} {where}不是合格的 TOML（{found[1]}）：请检查引号、括号和等号。"
 
 
 def _placed(source: Source, folder: Path) -> Source:

@@ -111,6 +111,20 @@ def test_a_broken_site_is_an_alarm_until_it_is_well(kb: Kb, site: Site) -> None:
     assert "警报" not in kb("status")
 
 
+def test_an_older_version_can_be_shown_and_compared(kb: Kb, site: Site) -> None:
+    kb("refresh")
+    post = site.content.listed()[1]
+    site.content.edit(post)
+    assert _counts(kb, "--full")["haojiang"] == dict.fromkeys(COUNTS, 0) | {"changed": 1, "unchanged": 5}
+    id = f"haojiang-{post.id}"
+    _, older = json.loads(kb("show", id, "--json"))["versions"]
+    assert "第1次修改" in kb("show", id) and "第1次修改" not in kb("show", f"{id}@{older['version']}")
+    shown = json.loads(kb("show", f"{id}@{older['version']}", "--json"))
+    assert (shown["version"], shown["provenance"]["snapshot"]) == (older["version"], older["sha256"])
+    assert "第1次修改" in kb("diff", id)
+    kb("show", f"{id}@2000-01-01-00000000", code=3)
+
+
 def test_wrong_and_dead_sources_stop_no_other(kb: Kb) -> None:
     _add(kb, "si", "http://127.0.0.1:9")
     _add(kb, "cuo", "ftp://127.0.0.1", kind="feed")

@@ -112,7 +112,7 @@ class Walk:
             return
         reason = "" if answer.not_modified or answer.status in _GONE else suspicion.judge(answer)
         self._failures = self._failures if reason else 0
-        if answer.status in _GONE and not listed and known:
+        if answer.status in _GONE and known and known.document and not (listed and self.source.kind != "page"):
             self._withdraw(known)
         elif answer.status in _GONE:
             self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
@@ -335,6 +335,9 @@ class Walk:
             self._visit(item, post, fresh=False, listed=False)
 
     def _withdraw(self, post: Post) -> None:
+        if post.outcome == "gone":  # an address of a `page` source, which is asked for as long as the settings name it
+            self.state.put(replace(post, walk=self.number))
+            return
         today = self.now.date().isoformat()
         if not self.keeper.withdraw(post.document, today):
             self.tally.notes.append(

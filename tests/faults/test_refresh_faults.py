@@ -97,6 +97,22 @@ def test_killed_at_random_moments(scene: Scene) -> None:
     assert killed
 
 
+def test_search_answers_all_through_a_refresh(scene: Scene) -> None:
+    """One engine that stays open, as in the web server, and one that is opened anew, as by the command line."""
+    process, server, looks = (
+        subprocess.Popen(scene.command, cwd=refreshing.ROOT, stdout=subprocess.PIPE),
+        scene.engine(),
+        0,
+    )
+    assert process.stdout and process.stdout.readline() == b"ready\n"
+    while process.poll() is None:
+        found = {engine.search(QUERY).total for engine in (server, scene.engine())}
+        assert found <= {scene.found_before, scene.found_after}, found
+        looks += 1
+    process.stdout.close()
+    assert looks and server.search(QUERY).total == scene.found_after
+
+
 def forked(action: Callable[[], None]) -> int:
     """Run an action in a forked child; answer its exit code: 0, a KbError's, or CRASHED."""
     pid = os.fork()

@@ -393,6 +393,19 @@ def test_other_kinds_of_sources(site: Site, tmp_path: Path, kind: str, path: str
     assert library.refresh(full=kind == "feed" and "atom" not in path).changed == 1
 
 
+def test_a_single_page_that_is_gone_is_withdrawn_once_until_it_is_back(site: Site, tmp_path: Path) -> None:
+    post = site.content.listed()[3]
+    library = Library(tmp_path / "library", source(site.url + post.portal_path, "page"))
+    library.refresh()
+    (id,) = library.corpus.ids()
+    post.withdrawn = True
+    assert [library.refresh().gone for _ in range(2)] == [1, 0]
+    assert library.corpus.read(id).status == "withdrawn"
+    post.withdrawn = False
+    assert library.refresh().changed == 1
+    assert library.corpus.read(id).status == "current"
+
+
 def test_a_folder_is_a_source(library: Library, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, citing, comparing, operations, pages, preferences, wording
+from kb.web import api, browsing, citing, comparing, operations, pages, preferences, wording
 from kb.web.language import say
 from kb.web.library import EXTENSION, Library
 
@@ -47,7 +47,11 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS)
     app.jinja_env.globals.update(_=say, preference=preferences.preference, language_address=_language_address)
     app.register_blueprint(preferences.blueprint)
+    app.jinja_env.globals.update(
+        facet_names=wording.FACETS, value_name=browsing.value_name, facet_address=browsing.address
+    )
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(browsing.blueprint)
     app.register_blueprint(citing.blueprint)
     app.register_blueprint(comparing.blueprint)
     app.register_blueprint(operations.blueprint)

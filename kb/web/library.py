@@ -14,6 +14,7 @@ from kb.model import Document, Results
 from kb.search.engine import Listing, Stats, open_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
+from kb.web.shelves import Shelves
 
 EXTENSION = "kb-library"
 
@@ -63,7 +64,7 @@ class Searched:
 class Catalogue:
     """What is in the index, newest document first: found once for each state of the index.
 
-    `examples` are searches that have hits, `numbers` document numbers by id.
+    `examples` are searches that have hits, `numbers` document numbers by id, `shelves` the documents by what they are.
     """
 
     stats: Stats
@@ -71,6 +72,7 @@ class Catalogue:
     holdings: tuple[Holding, ...]
     examples: tuple[str, ...]
     numbers: Mapping[str, str]
+    shelves: Shelves
 
     @property
     def only_bundled(self) -> bool:
@@ -127,7 +129,8 @@ class Library:
         listings = sorted(self.engine.documents(), key=lambda listing: (listing.date, listing.id), reverse=True)
         examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
         numbers = {listing.id: listing.document_number for listing in listings}
-        return Catalogue(stats, tuple(listings), _holdings(listings), examples[:_SHOWN_EXAMPLES], numbers)
+        shown = examples[:_SHOWN_EXAMPLES]
+        return Catalogue(stats, tuple(listings), _holdings(listings), shown, numbers, Shelves(listings))
 
 
 def _holdings(listings: Sequence[Listing]) -> tuple[Holding, ...]:

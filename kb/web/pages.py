@@ -4,49 +4,42 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
 from kb.web import outline, reading, wording
 from kb.web.arguments import number, query
+from kb.web.browsing import years_chart
 from kb.web.editions import Edition
 from kb.web.finding import NAME_COMPARED, Missing, find_document, find_edition
 from kb.web.library import library
 from kb.web.moved import find_moved
+from kb.web.paging import LAST_PAGE, paging
 
 blueprint = Blueprint("pages", __name__)
 
 HITS_PER_PAGE = 10
-DOCUMENTS_PER_PAGE = 60
+NEWEST_SHOWN = 10
 REPAIRS_SHOWN = 2000
-_LAST_PAGE = 100_000
 
 
 @blueprint.get("/")
 def home() -> str:
-    """What is here, a search box, examples, and the documents by year, all or those of one `source`."""
-    catalogue, source = library().catalogue(), request.args.get("source", "")
-    chosen = [listing for listing in catalogue.listings if source in ("", listing.source)]
-    if source and not chosen:
-        raise Missing(f"没有名为“{source[:40]}”的来源。", [("全部文件", url_for(".home"))])
-    page, last, address = _paging(len(chosen), DOCUMENTS_PER_PAGE, ".home", source=source or None)
-    shown = chosen[(page - 1) * DOCUMENTS_PER_PAGE : page * DOCUMENTS_PER_PAGE]
-    years = [(year, list(group)) for year, group in groupby(shown, key=lambda listing: listing.date[:4])]
+    """What is here, how fresh, a search box with examples, ways to browse, and the newest documents."""
+    catalogue = library().catalogue()
+    fetched = [source.last_success for source in library().freshness().sources if source.last_success]
     return render_template(
         "home.html",
         catalogue=catalogue,
-        source=source,
-        years=years,
-        page=page,
-        last=last,
-        page_address=lambda page: f"{address(page)}#kb-catalogue",
+        fetched=max(fetched, default=""),
+        chart=years_chart(catalogue.shelves, {}),
+        facets=[(facet, catalogue.shelves.counts(facet)) for facet in ("source", "kind", "theme", "issuer")],
+        newest=catalogue.listings[:NEWEST_SHOWN],
     )
 
 
@@ -56,9 +49,9 @@ def search() -> str:
     q = query()
     if not q:
         return render_template("search.html", q="", results=None, catalogue=library().catalogue(), page=1)
-    first = (number("page", 1, 1, _LAST_PAGE) - 1) * HITS_PER_PAGE
+    first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
     results = library().search(q, limit=HITS_PER_PAGE, offset=first)
-    page, last, address = _paging(results.listed, HITS_PER_PAGE, ".search", q=q)
+    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", q=q)
     return render_template(
         "search.html",
         q=q,
@@ -178,15 +171,3 @@ def _title_in_text(found: Document, passages: Sequence[reading.Passage]) -> read
         return None
     same = "".join(passages[0].section.text.split()) == "".join(found.metadata.title.split())
     return passages[0] if same else None
-
-
-def _paging(total: int, size: int, endpoint: str, **parameters: Any) -> tuple[int, int, Callable[[int], str]]:
-    """Answer this page's number, the last one's, and what makes a page's address. Raises Missing beyond the last."""
-    page, last = number("page", 1, 1, _LAST_PAGE), max(-(-total // size), 1)
-
-    def address(page: int) -> str:
-        return url_for(endpoint, **parameters, page=page if page > 1 else None)
-
-    if page > last:
-        raise Missing(f"没有第 {page} 页：一共 {last} 页。", [(f"第 {last} 页", address(last))])
-    return page, last, address

@@ -71,6 +71,14 @@ SOURCE_KINDS = {
     "page": "单个网页",
     "files": "文件夹",
 }
+FACETS = {"source": "来源", "issuer": "发文机关", "year": "年份", "kind": "文种", "theme": "主题"}
+UNKNOWN = {
+    "source": "来源不详",
+    "issuer": "机关不详",
+    "year": "日期不详",
+    "kind": "文种不详",
+    "theme": "未归主题",
+}
 COUNTS = {
     "new": "新增",
     "changed": "更新",

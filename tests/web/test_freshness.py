@@ -240,5 +240,5 @@ def test_a_source_that_was_never_refreshed_is_no_alarm(empty: Settings, refreshe
 
 
 def test_the_front_page_of_a_refreshed_corpus_names_sources_as_readers_know_them(client: FlaskClient) -> None:
-    assert any(name.startswith("示例区人民政府 ") for name in texts(page(client, "/"), ".sources a"))
+    assert any(name.startswith("示例区人民政府 ") for name in texts(page(client, "/"), ".values a"))
     assert not page(client, "/").select(".beginning")

@@ -26,7 +26,10 @@ from tests.web.conftest import HOSTILE, LAW, REPORT, SMALL, put
 
 PAGES = [
     "/",
-    "/?page=2",
+    "/documents?page=2",
+    "/documents?year=2018&kind=none",
+    "/browse/issuer",
+    "/issuers/示例局",
     "/search",
     "/search?q=行政复议",
     "/search?q=“查无此语”",
@@ -57,19 +60,6 @@ def test_home_says_what_is_here_and_offers_searches_that_find_something(client: 
     examples = [link["href"] for link in home.select(".examples a")]
     assert len(examples) == 3
     assert all(page(client, str(example)).select(".hit") for example in examples)
-
-
-def test_home_lists_every_document_once_over_its_pages_by_year(client: FlaskClient) -> None:
-    first, second = page(client, "/"), page(client, "/?page=2")
-    links = [str(link["href"]) for soup in (first, second) for link in soup.select(".documents a")]
-    assert len(links) == len(set(links)) == SMALL + 3
-    assert texts(first, ".year h3") == ["2021 年", "2020 年", "2019 年", "2018 年"]
-    assert [link["href"] for link in first.select(".pager [rel=next]")] == ["/?page=2#kb-catalogue"]
-
-
-def test_home_can_show_one_source(client: FlaskClient) -> None:
-    assert len(page(client, "/?source=haojiang").select(".documents a")) == 1
-    assert "没有名为" in page(client, "/?source=nowhere", 404).get_text()
 
 
 @pytest.mark.parametrize("query", ["行政复议", "行政復議"])
@@ -123,8 +113,14 @@ def test_nothing_found_says_where_it_looked_and_what_to_try(client: FlaskClient)
         ("/search?q=复议&page=1e3", 400, "page"),
         ("/search?q=复议&page=99", 404, "没有第 99 页"),
         ("/search?q=复议&page=99999999999999", 400, "page"),
-        ("/?page=99", 404, "没有第 99 页"),
-        ("/?page=x", 400, "page"),
+        ("/documents?page=99", 404, "没有第 99 页"),
+        ("/documents?page=x", 400, "page"),
+        ("/documents?year=1066", 404, "没有年份为“1066”的文件"),
+        ("/documents?issuer=" + "长" * 300, 404, "没有发文机关为"),
+        ("/documents?source=<b>", 404, "没有来源为“<b>”"),
+        ("/browse/colour", 404, "不能按“colour”浏览"),
+        ("/issuers/没有这个机关", 404, "没有“没有这个机关”发布的文件"),
+        ("/?lang=fr", 400, "lang"),
         ("/d/没有这份文件", 404, "没有编号为"),
         ("/d/" + "长" * 300, 404, "没有编号为"),
         ("/d/%00", 404, "没有编号为"),
@@ -213,7 +209,7 @@ def test_metadata_says_how_it_was_found_and_what_contradicts_it(client: FlaskCli
 
 
 def test_nothing_in_a_document_becomes_markup(client: FlaskClient) -> None:
-    for address in ("/", "/search?q=示例数据", f"/d/{HOSTILE}?q=<b>"):
+    for address in ("/", "/documents", "/search?q=示例数据", f"/d/{HOSTILE}?q=<b>"):
         shown = page(client, address)
         assert not shown.select("script:not([src]), .text i, a[href^='javascript:']")
     assert texts(shown, "h1") == ["<script>alert(2)</script>示例公告"]
@@ -312,7 +308,7 @@ def test_a_page_shows_what_was_indexed_since_the_server_started(empty: Settings)
     for number in (1, 2):
         put(corpus, f"示例{number}", "示例内容。\n", title=f"示例之{number}", date="2020-01-01")
         open_engine(empty.index).update(corpus)
-        assert len(page(client, "/").select(".documents a")) == number
+        assert len(page(client, "/documents").select(".documents a")) == number
         assert len(page(client, "/search?q=示例内容").select(".hit")) == number
 
 

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.web.conftest import HOSTILE, LAW, REPORT
@@ -226,7 +227,9 @@ def test_colours_and_size_are_chosen_and_remembered(browser: webdriver.Chrome, a
     for value in ("dark", "larger"):
         browser.find_element(By.CSS_SELECTOR, f"[value='{value}']").click()
     if not allowed:
-        browser.find_element(By.CSS_SELECTOR, ".settings button").click()
+        save = browser.find_element(By.CSS_SELECTOR, ".settings button")
+        save.click()
+        WebDriverWait(browser, 10).until(staleness_of(save))
     for page in ("", "/search?q=行政复议"):
         root = browser.find_element(By.TAG_NAME, "html")
         assert root.value_of_css_property("background-color") == "rgba(22, 21, 19, 1)"

@@ -1,20 +1,27 @@
-"""The verbs for those who use the texts: cite, diff."""
+"""The verbs for those who use the texts: cite, export, diff."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from kb.cite import FORMS, cite
-from kb.compare import Change, Comparison, Pair, compare
+from kb import storage
+from kb.cite.names import FORMS as CITATIONS
 from kb.corpus import Corpus
 from kb.errors import UsageError
+from kb.export.endings import EVIDENCE, FORMATS
 from kb.model import Document
 from kb.settings import Settings
-from kb.terminal import JSON, print_json, verb
+from kb.terminal import JSON, print_json, say, verb
+
+if TYPE_CHECKING:
+    from kb.compare.sections import Change, Comparison, Pair
 
 _CHANGES: dict[Change, str] = {
     "changed": "修改",
@@ -29,21 +36,67 @@ _CHANGES: dict[Change, str] = {
 @verb("cite")
 @click.argument("address", metavar="文件[#条款]")
 @click.option("--text", default="", metavar="原文", help="引用这段文字，它必须在文件里")
-@click.option("--form", type=click.Choice(list(FORMS)), metavar="格式", help="只要一种：" + "、".join(FORMS))
+@click.option("--form", type=click.Choice(list(CITATIONS)), metavar="格式", help="只要一种：" + "、".join(CITATIONS))
 @JSON
 def _cite(config: Settings, address: str, text: str, form: str | None, as_json: bool) -> int:
     """引用一份文件、其中一条一款或一段文字，例如 kb cite haojiang-2021-report#1-3-2。"""
+    from kb.cite.citation import cite
+
     id, _, anchor = address.partition("#")
     citation = cite(Corpus(config.corpus).read(id), anchor, text)
     if as_json:
         print_json(asdict(citation))
     elif form:
         if not citation.form(form):
-            raise UsageError(f"整份文件没有“{FORMS[form]}”这种格式：请写明条款，例如 {id}#1，或用 --text 给出原文。")
+            raise UsageError(
+                f"整份文件没有“{CITATIONS[form]}”这种格式：请写明条款，例如 {id}#1，或用 --text 给出原文。"
+            )
         click.echo(citation.form(form).rstrip("\n"))
     else:
         for each in citation.forms:
             click.echo(f"{each.label}\n{each.text.rstrip()}\n")
+    return 0
+
+
+@verb("export")
+@click.argument("address", metavar="文件[@版本][#条款]")
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice([*FORMATS, EVIDENCE]),
+    required=True,
+    metavar="格式",
+    help="、".join(FORMATS) + "；zip 是证据包",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="写到哪里，- 表示标准输出；默认写到当前文件夹",
+)
+def _export(config: Settings, address: str, format: str, output: Path | None) -> int:
+    """把一份文件或其中一条写成 Word、PDF、Markdown 等格式，或做成证据包。"""
+    from kb.export.evidence import evidence
+    from kb.export.formats import Exported, export
+    from kb.export.selection import select
+
+    name, _, anchor = address.partition("#")
+    corpus = Corpus(config.corpus)
+    id, _, version = name.partition("@")
+    document = corpus.read(id, version)
+    if format == EVIDENCE:
+        if anchor:
+            raise UsageError("证据包是整份文件的：请去掉 # 和后面的条款。")
+        made = Exported(f"{id}.zip", "application/zip", evidence(corpus, document, version=version))
+    else:
+        made = export(select(document, anchor, version=version), format)
+    if output == Path("-"):
+        sys.stdout.buffer.write(made.data)
+        return 0
+    path = output or Path(made.name)
+    storage.write_atomic(path, made.data)
+    say(f"已写入 {path}（{len(made.data):,} 字节）。")
     return 0
 
 
@@ -56,6 +109,8 @@ def _diff(config: Settings, old: str, new: str | None, as_json: bool) -> int:
 
     只写一份文件时，比较它的上一个版本和现行版本。版本名见 kb show --json。
     """
+    from kb.compare.sections import compare
+
     corpus = Corpus(config.corpus)
     before, after = _two(corpus, old, new)
     comparison = compare(before, after)

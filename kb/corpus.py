@@ -52,6 +52,14 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class FileState:
+    """What a document's file is at the moment: the sha256 of its bytes, and when it was last written (UTC)."""
+
+    digest: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant."""
 
@@ -89,6 +97,14 @@ class Corpus:
         present = Version(_version_name(path, document), document.provenance.dated, document.provenance.snapshot)
         older = (Version(name, name[:10], _snapshot_of(self._find(id, name))) for name in self.versions(id))
         return (present, *older)
+
+    def state(self, id: str, version: str = "") -> FileState:
+        """Answer the state of a document's file, or that of one of its versions. Raises NotFoundError."""
+        present = self._find(id)
+        if version and version == _version_name(present, self._read(present, id)):
+            version = ""
+        path = self._find(id, version)
+        return FileState(storage.sha256_of(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
     def as_json(self, id: str, version: str = "") -> dict[str, Any]:
         """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.

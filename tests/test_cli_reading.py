@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.test_cli import EXAMPLE, Kb, filled, kb
-
-__all__ = ["filled", "kb"]
-
-
-@pytest.fixture
-def changed(filled: Kb) -> Kb:
-    (filled.folder / "示例通知.txt").write_text(EXAMPLE.replace("坚持示例原则", "坚持公平原则"), encoding="utf-8")
-    filled("ingest", "示例通知.txt")
-    return filled
+from kb.corpus import Corpus
+from kb.ingest.pipeline import ingest
+from kb.settings import load
+from tests.test_cli import EXAMPLE, Kb
 
 
-def test_a_section_is_cited_in_every_form_or_in_one(filled: Kb) -> None:
-    shown = filled("cite", "示例通知#1-1")
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Kb:
+    """A folder with one example document in its corpus, in two versions."""
+    folder = tmp_path_factory.mktemp("reading")
+    settings = load(folder=folder)
+    for text in (EXAMPLE, EXAMPLE.replace("坚持示例原则", "坚持公平原则")):
+        (folder / "示例通知.txt").write_text(text, encoding="utf-8")
+        ingest([Path(folder / "示例通知.txt")], Corpus(settings.corpus), settings)
+    return Kb(folder)
+
+
+def test_a_section_is_cited_in_every_form_or_in_one(changed: Kb) -> None:
+    shown = changed("cite", "示例通知#1-1")
     assert "《示例区人民政府办公室关于做好示例工作的通知》（示府办〔2024〕1号），一、（一）。" in shown
-    assert filled("cite", "示例通知#1-1", "--form", "quotation").startswith("“（一）基本原则\n坚持示例原则。”\n——《")
-    made = json.loads(filled("cite", "示例通知", "--text", "做好行政复议工作", "--json"))
+    assert changed("cite", "示例通知#1-1", "--form", "quotation").startswith("“（一）基本原则\n坚持公平原则。”\n——《")
+    made = json.loads(changed("cite", "示例通知", "--text", "做好行政复议工作", "--json"))
     assert (made["anchor"], made["quotation"]) == ("1", "做好行政复议工作")
 
 
-def test_what_cannot_be_cited_says_why(filled: Kb) -> None:
-    filled("cite", "示例通知#9", code=3)
-    assert "#9" in filled.said or "“9”" in filled.said
-    filled("cite", "示例通知", "--text", "别处的文字", code=2)
-    assert "没有这段文字" in filled.said
-    filled("cite", "示例通知", "--form", "quotation", code=2)
-    assert "--text" in filled.said
-    filled("cite", "示例通知", "--form", "apa", code=2)
-    assert "--form 应当是其中之一：manual、" in filled.said
+def test_what_cannot_be_cited_says_why(changed: Kb) -> None:
+    changed("cite", "示例通知#9", code=3)
+    assert "#9" in changed.said or "“9”" in changed.said
+    changed("cite", "示例通知", "--text", "别处的文字", code=2)
+    assert "没有这段文字" in changed.said
+    changed("cite", "示例通知", "--form", "quotation", code=2)
+    assert "--text" in changed.said
+    changed("cite", "示例通知", "--form", "apa", code=2)
+    assert "--form 应当是其中之一：manual、" in changed.said
 
 
 def test_the_last_change_is_shown_in_characters(changed: Kb) -> None:
@@ -47,7 +53,26 @@ def test_the_last_change_is_shown_in_characters(changed: Kb) -> None:
     assert changed("diff", f"示例通知@{version}") == changed("diff", f"示例通知@{version}", "示例通知") == shown
 
 
-def test_one_version_alone_cannot_be_compared(filled: Kb) -> None:
-    filled("diff", "示例通知", code=2)
-    assert "只有一个版本" in filled.said
-    filled("diff", "示例通知", "示例通知@没有", code=3)
+def test_one_version_alone_cannot_be_compared(changed: Kb) -> None:
+    corpus = Corpus(changed.folder / "corpus")
+    with corpus.writing():
+        alone = corpus.root / "files" / "示例.md"
+        alone.write_text("# 示例\n\n示例内容。\n", encoding="utf-8")
+    changed("diff", "示例", code=2)
+    assert "只有一个版本" in changed.said
+
+
+def test_a_section_is_written_to_a_file_or_to_standard_output(changed: Kb) -> None:
+    changed("export", "示例通知#1-1", "--format", "docx")
+    assert (changed.folder / "示例通知-1-1.docx").read_bytes().startswith(b"PK") and "示例通知-1-1.docx" in changed.said
+    assert "坚持公平原则。" in changed("export", "示例通知#1-1", "--format", "txt", "-o", "-")
+    changed("export", "示例通知", "--format", "zip", "-o", "证据.zip")
+    assert (changed.folder / "证据.zip").read_bytes().startswith(b"PK")
+
+
+def test_what_cannot_be_exported_says_why(changed: Kb) -> None:
+    changed("export", "示例通知#1", "--format", "zip", code=2)
+    assert "整份文件" in changed.said
+    changed("export", "没有", "--format", "md", code=3)
+    changed("export", "示例通知", "--format", "md", "-o", "没有的文件夹/x.md", code=6)
+    changed("export", "示例通知", code=2)

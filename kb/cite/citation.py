@@ -6,20 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from kb.cite import forms
+from kb.cite.names import FORMS
 from kb.cite.passage import locate
 from kb.cite.quotation import Seal
 from kb.model import Document
-
-FORMS = {
-    "manual": "《法学引注手册》",
-    "gbt7714": "GB/T 7714—2015",
-    "quotation": "引文与出处",
-    "markdown": "Markdown",
-    "bibtex": "BibTeX",
-    "ris": "RIS",
-    "csl": "CSL-JSON",
-}
-"""The name of each form → what readers call it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,16 @@ def locate(document: Document, anchor: str = "", quotation: str = "") -> Passage
         return _locate_words(document, anchor, quotation)
     if not anchor:
         return Passage(document)
-    section, part = _find(document, anchor)
+    section, part = find_place(document, anchor)
     text = section.text[part.start : part.end] if part else section.text
     return Passage(document, anchor, pinpoint(document, anchor), text.strip())
 
 
-def _find(document: Document, anchor: str) -> tuple[Section, Part | None]:
+def find_place(document: Document, anchor: str) -> tuple[Section, Part | None]:
+    """Find the section at an address; for the address of a part, the section that holds it and the part.
+
+    Raises NotFoundError.
+    """
     for section in document.walk():
         if section.anchor == anchor:
             return section, None
@@ -84,7 +88,7 @@ def _locate_words(document: Document, anchor: str, quotation: str) -> Passage:
         position += len(section.text)
     near = 0
     if anchor:
-        section, part = _find(document, anchor)
+        section, part = find_place(document, anchor)
         near = starts[sections.index(section)] + (part.start if part else 0)
     span = find_text(document.text, quotation, near)
     if span is None:
@@ -110,7 +114,7 @@ def pinpoint(document: Document, anchor: str) -> str:
     rest = anchor[annex.end() :] if annex else anchor
     prefix = _annex(document, annex) if annex else ""
     if article := _ARTICLE.fullmatch(rest):
-        return prefix + _article(article, _find(document, anchor)[0])
+        return prefix + _article(article, find_place(document, anchor)[0])
     if rest in ("", "title"):
         return prefix
     place = _NAMES.get(rest.partition("~")[0]) or _by_numbers(document, anchor)
@@ -120,7 +124,7 @@ def pinpoint(document: Document, anchor: str) -> str:
 
 def _annex(document: Document, found: re.Match[str]) -> str:
     """Name an annex as it is printed (附件2); where its line bears no number, by what it is."""
-    section, _ = _find(document, found[0].removesuffix("-"))
+    section, _ = find_place(document, found[0].removesuffix("-"))
     return section.number.strip("：: 　") or _ANNEXES[found[1]]
 
 

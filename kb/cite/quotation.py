@@ -16,8 +16,8 @@ from typing import Literal
 
 import numpy as np
 
-from kb.compare import Run, characters, counterpart
-from kb.compare.sections import likeness
+from kb.compare.characters import Run, characters
+from kb.compare.sections import counterpart, likeness
 from kb.corpus import Corpus
 from kb.errors import UnreadableError, UsageError
 from kb.model import Document, Part, Section

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, request
 
-from kb.compare import compare
+from kb.compare.sections import compare
 from kb.errors import UsageError
 from kb.web import citing, comparing
 from kb.web.arguments import number, query

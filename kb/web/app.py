@@ -13,11 +13,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, browsing, citing, comparing, operations, pages, preferences, wording
+from kb.web import api, browsing, citing, comparing, exporting, operations, pages, preferences, wording
 from kb.web.language import say
 from kb.web.library import EXTENSION, Library
 
-_COMPRESSED = ("text/html", "application/json")
+_COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml")
 _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters.update(wording.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
     app.jinja_env.globals.update(freshness=shelf.freshness)
-    app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS)
+    app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS, export_endings=exporting.ENDINGS)
     app.jinja_env.globals.update(_=say, preference=preferences.preference, language_address=_language_address)
     app.register_blueprint(preferences.blueprint)
     app.jinja_env.globals.update(
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(browsing.blueprint)
     app.register_blueprint(citing.blueprint)
     app.register_blueprint(comparing.blueprint)
+    app.register_blueprint(exporting.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_error_handler(KbError, _refuse)
@@ -103,7 +104,7 @@ def _finish(response: Response) -> Response:
         response.make_conditional(request)
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
-    if response.status_code != HTTPStatus.NOT_MODIFIED and response.mimetype in _COMPRESSED:
+    if response.status_code != HTTPStatus.NOT_MODIFIED and str(response.mimetype).endswith(_COMPRESSED):
         _compress(response)
     return response
 

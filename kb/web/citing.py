@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from kb.cite import Citation, Seal, Verdict, check, cite
+from kb.cite.citation import Citation, cite
+from kb.cite.quotation import Seal, Verdict, check
 from kb.web import outline
 from kb.web.editions import Edition
 from kb.web.finding import find_edition

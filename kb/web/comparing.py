@@ -9,7 +9,8 @@ from itertools import groupby
 from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup, escape
 
-from kb.compare import Change, Comparison, Pair, Run, compare
+from kb.compare.characters import Run
+from kb.compare.sections import Change, Comparison, Pair, compare
 from kb.corpus import Version
 from kb.model import Section
 from kb.web.editions import Edition

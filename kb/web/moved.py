@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kb.compare import counterpart
+from kb.compare.sections import counterpart
 from kb.corpus import Corpus
 from kb.errors import UnreadableError
 from kb.model import Document

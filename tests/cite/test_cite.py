@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kb.cite import Seal, cite
-from kb.cite.quotation import find_text
+from kb.cite.citation import cite
+from kb.cite.quotation import Seal, find_text
 from kb.errors import NotFoundError, UsageError
 from kb.ingest import outline
 from kb.model import Document, Metadata, Provenance

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kb.compare import characters, compare, counterpart
+from kb.compare.characters import characters
+from kb.compare.sections import compare, counterpart
 from kb.corpus import Corpus
 from kb.ingest import outline
 from kb.ingest.pipeline import ingest

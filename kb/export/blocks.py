@@ -1,0 +1,83 @@
+"""A section's text → headings, paragraphs and tables, as word processors and XML want them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from kb.export.selection import Selection
+from kb.model import Section
+
+_CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
+_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?\s*")
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+# What XML 1.0 cannot hold, in any spelling.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, a paragraph whose first `lead` characters are its number and heading, or a table (`rows`).
+
+    `level` is the section's depth from 1; `anchor` stands at the first block of a section. `head`: the first row is one.
+    """
+
+    kind: Literal["heading", "paragraph", "table"]
+    text: str
+    level: int
+    anchor: str = ""
+    lead: int = 0
+    rows: tuple[tuple[str, ...], ...] = ()
+    head: bool = False
+
+
+def blocks(selection: Selection) -> Iterator[Block]:
+    """Yield the chosen text block by block; lines on which nothing can be seen are left out."""
+    for level, section in selection.walk():
+        yield from section_blocks(section, level)
+
+
+def section_blocks(section: Section, level: int) -> Iterator[Block]:
+    """Yield the blocks of one section's own text."""
+    lead, anchor = lead_of(section), section.anchor
+    lines = [line for line in clean(section.text).split("\n") if line.strip(f" 　{_UNSEEN}")]
+    for is_table, group in groupby(lines, key=lambda line: line.startswith("|")):
+        run = list(group)
+        if is_table:
+            yield _table(run, level, anchor)
+            anchor = ""
+            continue
+        for line in run:
+            first = anchor == section.anchor and line is lines[0]
+            heading = first and lead and not line[lead:].strip(f" 　。：:{_UNSEEN}")
+            is_heading = bool(heading and (section.heading or section.children))
+            yield Block("heading" if is_heading else "paragraph", line, level, anchor, lead if first else 0)
+            anchor = ""
+
+
+def lead_of(section: Section) -> int:
+    """How many characters at the start of a section's text are its number and heading."""
+    first = section.text.partition("\n")[0]
+    end = len(section.number) if section.number and first.startswith(section.number) else 0
+    at = first.find(section.heading, end) if section.heading else -1
+    return at + len(section.heading) if at >= 0 else end
+
+
+def _table(lines: list[str], level: int, anchor: str) -> Block:
+    rules = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
+    rows = [cells(line) for number, line in enumerate(lines) if number not in rules]
+    return Block("table", "\n".join(lines), level, anchor, rows=tuple(rows), head=1 in rules)
+
+
+def cells(line: str) -> tuple[str, ...]:
+    """The cells of a table's row as it stands in the text; a stroke inside one has a backslash before it."""
+    closed = line if line.rstrip().endswith("|") else f"{line}|"
+    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.findall(closed))
+
+
+def clean(text: str) -> str:
+    """Take out the control characters that neither XML nor a word processor can hold."""
+    return _NOT_XML.sub("", text)

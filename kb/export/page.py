@@ -1,0 +1,77 @@
+"""The print view, a page of HTML that needs nothing else, and the PDF made of it.
+
+WeasyPrint sets it: line breaking by Pango's rules for Chinese, fonts of the system, text that can be selected, bookmarks
+from the headings. It needs Pango and a Chinese font on the machine; where they are missing the answer says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from kb.errors import StorageError
+from kb.export.blocks import Block, blocks, clean
+from kb.export.selection import Selection
+
+_HERE = Path(__file__).parent
+_ONE_AT_A_TIME = Lock()  # a long statute keeps a processor busy for seconds
+_NEEDED = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk"
+
+
+def page(selection: Selection) -> bytes:
+    """Answer the print view: one file of HTML with its style in it."""
+    facts = selection.document.metadata
+    line = "　".join(filter(None, (facts.issuer, facts.document_number, facts.date, selection.citation.pinpoint)))
+    style = Markup((_HERE / "page.css").read_text(encoding="utf-8"))
+    environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = environment.get_template("page.html").render(
+        selection=selection,
+        facts=facts,
+        provenance=selection.document.provenance,
+        line=line,
+        style=style,
+        blocks=[block for block in blocks(selection) if not _is_title(block, facts.title)],
+    )
+    return clean(made).encode()
+
+
+def pdf(selection: Selection) -> bytes:
+    """Answer the print view as PDF. Raises StorageError where the machine lacks what it takes."""
+    html = _typesetter()
+    with _ONE_AT_A_TIME:
+        made: bytes = html(string=page(selection).decode(), url_fetcher=_refuse).write_pdf(
+            pdf_variant="pdf/ua-1", pdf_identifier=selection.document.provenance.snapshot[:32].encode()
+        )
+    return made
+
+
+@cache
+def _typesetter() -> Callable[..., Any]:
+    """WeasyPrint's entry. Raises StorageError where Pango or a Chinese font is missing."""
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise StorageError(f"这台机器还不能生成 PDF，缺少排版库（{error}）：请由管理员运行 {_NEEDED}。") from error
+    lister = shutil.which("fc-list")
+    fonts = subprocess.run([lister, ":lang=zh-cn", "family"], capture_output=True, timeout=60) if lister else None
+    if fonts is None or not fonts.stdout.strip():
+        raise StorageError(f"这台机器还不能生成 PDF，没有中文字体：请由管理员运行 {_NEEDED}。")
+    entry: Callable[..., Any] = HTML
+    return entry
+
+
+def _is_title(block: Block, title: str) -> bool:
+    return block.anchor == "title" and "".join(block.text.split()) == "".join(title.split())
+
+
+def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
+    """Fetch nothing: all that a print view needs stands in it."""
+    raise ValueError(url)

@@ -1,0 +1,64 @@
+"""The plain formats: Markdown, text, JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+
+from kb.export.blocks import blocks
+from kb.export.selection import Selection
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
+_AT_START = re.compile(r"^(\s*)(#|>|[-+*](?=\s)|(?:[-*_]\s*){3,}$|~~~|=+$)")
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_FACTS = ("title", "issuer", "document_number", "kind", "date", "published", "effective", "identifier", "url")
+
+
+def markdown(selection: Selection) -> bytes:
+    """CommonMark with front matter; headings are headings, every other line a paragraph, tables stay tables."""
+    lines = []
+    for block in blocks(selection):
+        if block.kind == "table":
+            lines.append(block.text)
+        else:
+            mark = f"{'#' * min(block.level + 1, 6)} " if block.kind == "heading" else ""
+            lines.append(mark + _escaped(block.text.strip(), heading=bool(mark)))
+    front = yaml.safe_dump(_facts(selection), allow_unicode=True, sort_keys=False, width=1 << 30)
+    body = "\n\n".join(lines)
+    return f"---\n{front}---\n\n# {_escaped(selection.title, heading=True)}\n\n{body}\n\n---\n\n{_escaped(selection.source)}\n".encode()
+
+
+def _escaped(line: str, heading: bool = False) -> str:
+    """Keep Markdown from taking a line for anything but its words."""
+    line = _MARKDOWN.sub(r"\\\1", line)
+    if heading:
+        return re.sub(r"(#+)$", r"\\\1", line)
+    return _NUMBERED.sub(r"\1\\\2", _AT_START.sub(r"\1\\\2", line))
+
+
+def text(selection: Selection) -> bytes:
+    """The text to the character, after its title and before the line that says where it is from."""
+    return f"{selection.title}\n\n{selection.text}\n{selection.source}\n".encode()
+
+
+def as_json(selection: Selection) -> bytes:
+    """What the interface answers for the document; for a section its facts and the section with all below it."""
+    whole = selection.document.as_json()
+    if selection.citation.anchor:
+        whole |= {
+            "sections": [asdict(section) for section in selection.sections],
+            "pinpoint": selection.citation.pinpoint,
+        }
+        del whole["provenance"]["repairs"]  # their positions are those of the whole text
+    return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _facts(selection: Selection) -> dict[str, Any]:
+    facts, provenance = selection.document.metadata, selection.document.provenance
+    found: dict[str, Any] = {name: getattr(facts, name) for name in _FACTS}
+    found |= {"place": selection.citation.pinpoint, "retrieved": provenance.retrieved, "sha256": provenance.snapshot}
+    return {name: value for name, value in found.items() if value}

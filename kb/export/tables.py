@@ -1,0 +1,64 @@
+"""Hits of a search as a table: CSV and XLSX. No cell can become a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+import xlsxwriter
+
+from kb.model import Hit
+
+COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 32_767
+_WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50)
+
+
+def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]]:
+    """One row a hit, numbered from `first`; `base` goes before each address."""
+    return [
+        (
+            str(number),
+            hit.title,
+            hit.issuer,
+            hit.date,
+            " › ".join(hit.heading_path),
+            " ".join(hit.snippet.split()),
+            "是" if hit.literal else "否，词语相近",
+            f"{base}{hit.url}",
+        )
+        for number, hit in enumerate(hits, start=first)
+    ]
+
+
+def as_csv(table: Iterable[Sequence[str]]) -> bytes:
+    """CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes it for GBK."""
+    made = io.StringIO()
+    csv.writer(made).writerows([plain_cell(cell) for cell in row] for row in (COLUMNS, *table))
+    return made.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(table: Iterable[Sequence[str]]) -> bytes:
+    """A workbook of one sheet: a head that stays, a filter; every cell is text."""
+    made = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(made, options)
+    sheet = book.add_worksheet("检索结果")
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    everything = [COLUMNS, *table]
+    for number, row in enumerate(everything):
+        for column, cell in enumerate(row):
+            sheet.write_string(number, column, cell[:_LONGEST_CELL], wrapped if number else bold)
+    for column, width in enumerate(_WIDTHS):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(everything) - 1, len(COLUMNS) - 1)
+    book.close()
+    return made.getvalue()
+
+
+def plain_cell(cell: str) -> str:
+    """A cell that spreadsheets show as it is: an apostrophe before what they would compute (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

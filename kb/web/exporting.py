@@ -1,0 +1,102 @@
+"""Documents, sections and hits of a search as files, at the addresses of the pages with an ending."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request, send_file
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb import __version__
+from kb.errors import NotFoundError, UsageError
+from kb.export.endings import EVIDENCE, FORMATS
+from kb.export.evidence import evidence
+from kb.export.formats import export
+from kb.export.selection import select
+from kb.export.tables import as_csv, as_xlsx, rows
+from kb.search.engine import MAX_LIMIT
+from kb.web import pages
+from kb.web.arguments import number, query
+from kb.web.finding import find_edition
+from kb.web.library import library
+
+blueprint = Blueprint("exporting", __name__)
+
+_SAVED = ("docx", "zip", "csv", "xlsx")
+_TABLES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
+    "csv": ("text/csv", as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+}
+ENDINGS = {**FORMATS, EVIDENCE: "证据包"}
+"""What may stand after the address of a document → what readers call it: the formats, and the ZIP of its evidence."""
+
+
+def _document(id: str, format: str, version: str = "", anchor: str = "") -> BaseResponse | str:
+    """A document, one of its versions, or a section, as a file."""
+    if not version and not anchor and _is_document(f"{id}.{format}"):
+        return pages.document(f"{id}.{format}")
+    shown = find_edition(id, version)
+    state = library().corpus.state(id, version)
+    made_of = f"{state.digest} {format} {anchor} {request.host_url} {__version__}"
+    tag = hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    if request.if_none_match.contains_weak(tag):
+        return Response(status=304, headers={"ETag": f'"{tag}"'})
+    if format == EVIDENCE:
+        name, media_type = f"{id}.zip", "application/zip"
+        data = evidence(library().corpus, shown.document, request.url_root.rstrip("/"), version)
+    else:
+        selection = select(shown.document, anchor, request.url_root.rstrip("/"), version)
+        made = export(selection, format)
+        name, media_type, data = made.name, made.media_type, made.data
+    return _sent(data, name, media_type, format, etag=tag, last_modified=state.modified)
+
+
+def _is_document(id: str) -> bool:
+    """Whether a document's own name ends like a format's."""
+    try:
+        library().document(id)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _sent(data: bytes, name: str, media_type: str, format: str, **validators: Any) -> BaseResponse:
+    answer = send_file(
+        io.BytesIO(data),
+        mimetype=media_type,
+        as_attachment=format in _SAVED,
+        download_name=name,
+        conditional=False,
+        max_age=0,
+        **{"etag": False, **validators},
+    )
+    if media_type.startswith("text/"):
+        answer.content_type = f"{media_type}; charset=utf-8"
+    return answer
+
+
+@blueprint.get("/search.csv", defaults={"format": "csv"})
+@blueprint.get("/search.xlsx", defaults={"format": "xlsx"})
+def hits(format: str) -> BaseResponse:
+    """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
+    if not query():
+        raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
+    offset = number("offset", 0, 0, 10**9)
+    results = library().search(query(), limit=number("limit", MAX_LIMIT, 1, MAX_LIMIT), offset=offset)
+    media_type, make = _TABLES[format]
+    data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
+    return _sent(data, f"检索-{query()[:40]}.{format}", media_type, format)
+
+
+for _ending in ENDINGS:
+    _defaults = {"format": _ending}
+    blueprint.add_url_rule(f"/d/<id>.{_ending}", "document", _document, defaults=_defaults)
+    blueprint.add_url_rule(f"/d/<id>/versions/<version>.{_ending}", "document", _document, defaults=_defaults)
+    if _ending != EVIDENCE:
+        blueprint.add_url_rule(f"/d/<id>/<anchor>.{_ending}", "document", _document, defaults=_defaults)
+        blueprint.add_url_rule(
+            f"/d/<id>/versions/<version>/<anchor>.{_ending}", "document", _document, defaults=_defaults
+        )

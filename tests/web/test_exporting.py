@@ -1,0 +1,100 @@
+"""Files at the addresses of the pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from urllib.parse import quote
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kb.corpus import Corpus
+from kb.settings import Settings
+from kb.web.app import create_app
+from kb.web.exporting import ENDINGS
+from tests.web.conftest import HOSTILE, LAW, REPORT, put
+from tests.web.test_pages import page, texts
+
+
+def test_every_file_that_a_document_offers_is_there(client: FlaskClient) -> None:
+    links = [str(link["href"]) for link in page(client, f"/d/{HOSTILE}").select(".downloads a")]
+    assert sorted(link.rpartition(f"/d/{quote(HOSTILE)}.")[2] for link in links) == sorted(ENDINGS)
+    for link in links:
+        answer = client.get(link)
+        assert answer.status_code == 200 and answer.data, link
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_file_that_is_there_already_is_not_sent_or_made_again(client: FlaskClient, ending: str) -> None:
+    first = client.get(f"/d/{quote(LAW)}.{ending}")
+    assert first.headers["ETag"] and first.headers["Last-Modified"]
+    again = client.get(f"/d/{quote(LAW)}.{ending}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_section_and_a_version_are_files_too(client: FlaskClient, corpus: Corpus) -> None:
+    text = client.get(f"/d/{quote(LAW)}/art-2-p1-i2.txt").text
+    assert "示例市示例条例 第2条第1款第2项\n\n（二）办理行政复议事项。\n" in text
+    version = corpus.history(LAW)[0].version
+    assert "第三条" in client.get(f"/d/{quote(LAW)}/versions/{version}.md").text
+    assert client.get(f"/d/{quote(LAW)}/versions/{version}/art-1.json").json["sections"][0]["anchor"] == "art-1"  # type: ignore[index]
+
+
+def test_a_document_whose_name_ends_like_a_format_is_still_a_page(empty: Settings) -> None:
+    put(Corpus(empty.corpus), "示例.txt", "示例内容。\n", title="示例")
+    client = create_app(empty).test_client()
+    assert texts(page(client, "/d/示例.txt"), "h1") == ["示例"]
+    assert client.get("/d/示例.txt.txt").mimetype == "text/plain"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/d/没有.pdf", f"/d/{REPORT}/9-9.docx", f"/d/{REPORT}/versions/x.md", f"/d/{REPORT}.epub", "/d/.md", "/d/%00.zip"],
+)
+def test_what_is_not_there_is_a_page_that_says_so(client: FlaskClient, path: str) -> None:
+    assert page(client, path, 404).select("h1")
+
+
+@hypothesis_settings(deadline=None, max_examples=40)
+@given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(["md", "txt", "json", "docx", "akn.xml"]))
+def test_no_address_breaks_an_export(client: FlaskClient, id: str, anchor: str, ending: str) -> None:
+    for path in (
+        f"/d/{quote(id, safe='')}.{ending}",
+        f"/d/{LAW}/{quote(anchor, safe='')}.{ending}",
+        f"/d/{LAW}/versions/{quote(id, safe='')}.{ending}",
+    ):
+        assert client.get(path).status_code in (200, 302, 308, 404), path
+
+
+def test_hits_of_a_search_are_a_table_without_formulas(client: FlaskClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(client.get("/search.csv?q=行政复议").data.decode("utf-8-sig"))))
+    assert rows[0]["题名"] == "濠江区2021年法治政府建设年度报告" or rows[0]["字面命中"] == "是"
+    assert f"http://localhost/d/{REPORT}#1-3-2" in {row["地址"] for row in rows}
+    answer = client.get("/search.xlsx?q=示例&limit=20&offset=5")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert sheet
+    assert sheet.max_row == 21 and sheet["A2"].value == "6"
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
+
+
+@pytest.mark.parametrize(
+    "parameters", ["", "?q=", "?q=复议&limit=0", "?q=复议&limit=1001", "?q=复议&offset=x", "?q=-复议"]
+)
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_wrong_search_is_told_in_words(client: FlaskClient, ending: str, parameters: str) -> None:
+    assert page(client, f"/search.{ending}{parameters}", 400).select("h1")
+
+
+def test_the_evidence_is_a_zip(client: FlaskClient) -> None:
+    answer = client.get(f"/d/{REPORT}.zip")
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None and "SHA256SUMS" in archive.namelist()

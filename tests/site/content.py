@@ -35,6 +35,7 @@ class Post:
     changed: datetime
     twin: int = 0
     attached: bool = False
+    attachment: str = "shili.docx"
     expired: bool = False
     abolished: bool = False
     withdrawn: bool = False
@@ -76,7 +77,7 @@ class Post:
 
     @property
     def attachment_path(self) -> str:
-        return f"/gkmlpt/attachment/0/{self.id}/shili.docx"
+        return f"/gkmlpt/attachment/0/{self.id}/{self.attachment}"
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -108,6 +109,8 @@ class Content:
         self._attached_every = attached_every
         self._posts: dict[int, Post] = {}
         self._now = _START
+        self.files: dict[str, bytes] = {}
+        """Attachments by name, beside shili.docx, which is made for each post."""
         self.robots: str | None = "User-agent: *\nDisallow: /admin/\nSitemap: /sitemap.xml\n"
         self.add(posts)
 
@@ -116,6 +119,11 @@ class Content:
         added = [self._new(FIRST_ID + len(self._posts) + offset + 1) for offset in range(count)]
         self._posts |= {post.id: post for post in added}
         return added
+
+    def attach(self, post: Post, name: str, data: bytes) -> None:
+        """Have a post offer this file."""
+        post.attached, post.attachment = True, name
+        self.files[name] = data
 
     def edit(self, post: Post) -> None:
         """Change the text of a post."""

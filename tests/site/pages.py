@@ -47,7 +47,7 @@ class Pages:
             (r"/gkmlpt/index", self._index),
             (r"/gkmlpt/api/all/(\d+)\?(.*)", self._api),
             (r"/gkmlpt/content/2/\d+/post_(\d+)\.html", self._post),
-            (r"/gkmlpt/attachment/0/(\d+)/shili\.docx", self._attachment),
+            (r"/gkmlpt/attachment/0/(\d+)/([\w.]+)", self._attachment),
             (r"/content/post_(\d+)\.html", self._portal),
             (r"/list/index(?:_(\d+))?\.html", self._list),
             (r"/feed\.xml", self._rss),
@@ -124,9 +124,9 @@ class Pages:
         }
 
     def _attached(self, post: Post) -> dict[str, Any]:
-        size = len(_docx(post.title))
+        kind, size = post.attachment.rpartition(".")[2], len(_docx(post.title))
         address = self.base + post.attachment_path
-        return {"id": post.id, "name": "示例附件.docx", "type": "docx", "mime": _DOCX, "size": size, "url": address}
+        return {"id": post.id, "name": f"示例附件.{kind}", "type": kind, "mime": _DOCX, "size": size, "url": address}
 
     def _post(self, id_: str) -> Answer:
         post = self._content.post(int(id_))
@@ -166,9 +166,13 @@ class Pages:
         body = f'<h1 class="title">{escape(post.title)}</h1><div class="article-content">{_paragraphs(post)}</div>'
         return _dated(_html(post.title, body, head), post)
 
-    def _attachment(self, id_: str) -> Answer:
+    def _attachment(self, id_: str, name: str) -> Answer:
         post = self._content.post(int(id_))
-        return Answer(_docx(post.title), _DOCX) if post and post.attached else missing()
+        if not post or not post.attached or name != post.attachment:
+            return missing()
+        if name in self._content.files:
+            return Answer(self._content.files[name], "application/octet-stream")
+        return Answer(_docx(post.title), _DOCX)
 
     def _list(self, number: str | None) -> Answer:
         posts, page = self._content.listed(), int(number or 1)
@@ -242,7 +246,7 @@ def _dated(answer: Answer, post: Post) -> Answer:
 
 
 def _paragraphs(post: Post) -> str:
-    link = f'<p><a href="{post.attachment_path}">附件：示例附件.docx</a></p>' if post.attached else ""
+    link = f'<p><a href="{post.attachment_path}">附件：示例附件</a></p>' if post.attached else ""
     return "".join(f"<p>　　{escape(line)}</p>" for line in post.paragraphs) + link
 
 

@@ -213,7 +213,8 @@ class Document:
 class Hit:
     """A section that answers a query. `highlights` are [start, end) character offsets in the plain `snippet`.
 
-    `literal` is true when the section contains every string of the query as typed.
+    `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
+    (民法典第1165条, a title, a document number).
     """
 
     document: str
@@ -228,6 +229,7 @@ class Hit:
     score: float
     url: str
     literal: bool = True
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +241,23 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value that documents have (an issuer, a year), in how many of the sections found, and whether it is chosen."""
+
+    value: str
+    total: int
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
-    """A page of hits: the literal ones first, then the related ones.
+    """A page of hits: the place that the query names, then the literal hits, then the related ones.
 
     `total` counts the sections that match literally, exactly and over all pages; `related` those that do not, but have
     like words. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
     Where nothing matches literally, `nearest` are strings close to the query that do occur, `suggestions` words of
-    titles and headings that the query may have been meant for (misspelt, or in pinyin).
+    titles and headings that the query may have been meant for (misspelt, or in pinyin). `facets` count, by field, all
+    sections found.
     """
 
     query: str
@@ -257,6 +269,7 @@ class Results:
     searched: int = 0
     nearest: tuple[Alternative, ...] = ()
     suggestions: tuple[Alternative, ...] = ()
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
 
     @property
     def listed(self) -> int:

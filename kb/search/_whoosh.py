@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from itertools import count, takewhile
@@ -313,13 +313,13 @@ class Reader:
         """Answer in how many sections `field` has `term`, deleted ones among them: an upper bound."""
         return sum(opened.terms.frequency(field, term) for opened in self._segments)
 
-    def containing(self, string: str, sections: Numbers) -> Numbers:
-        """Answer those of the sections whose folded text has a string."""
-        needle, found = string.encode(), []
+    def having(self, sections: Numbers, accepts: Callable[[bytes], bool]) -> Numbers:
+        """Answer those of the sections (ascending) whose folded text, in UTF-8, is accepted."""
+        found = []
         for opened in self._segments:
             inside = sections[(sections >= opened.first) & (sections < opened.first + opened.size)]
             texts, first = opened.folded, opened.first
-            found += [section for section in inside.tolist() if needle in texts[section - first]]
+            found += [section for section in inside.tolist() if accepts(texts[section - first])]
         return np.array(found, np.int64)
 
     def stored(self, section: int) -> bytes:

@@ -5,18 +5,26 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from kb.model import Document, Results
+
+if TYPE_CHECKING:
+    from kb.search.conditions import Condition
 
 MAX_QUERY = 2_000
 """Characters in a query at most."""
 
 MAX_LIMIT = 1_000
 """Hits on one page at most."""
+
+Order = Literal["relevance", "date", "rank"]
+"""Best first; newest document first; or law before regulation before rule before notice, then best."""
+
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 Progress = Callable[[int, int], None]
 """Called with (documents done, documents to do)."""
@@ -64,20 +72,31 @@ class Listing:
     document_number: str
     kind: str
     date: str
+    validity: str = ""
 
 
 class Engine(Protocol):
     """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
 
-    def search(self, query: str, limit: int = 20, offset: int = 0) -> Results:
-        """Answer hits `offset` to `offset + limit` and how many there are: literal ones, best first, then related ones.
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
+        """Answer hits `offset` to `offset + limit` and how many there are.
 
-        Without operators, or in quotes, a query means that very string: every section whose own text contains it is
-        found and nothing else is counted in `total`. Blanks separate strings that must all occur; `-string` must not.
-        Sections that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False.
+        First comes the place that the query names, if it names one, then literal matches, then related sections, each
+        group in the given order. `kb.search.query` says what a query means: without operators, or in quotes, that very
+        string, and every section whose own text contains it is found and nothing else is counted in `total`. Sections
+        that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False. All that
+        is found meets the conditions, those in the query and those given. Facets are counted over all that is found.
 
-        Raises UsageError for a query that is empty, too long or only excludes, or a page out of range; BadIndexError
-        when there is no usable index.
+        Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
+        page out of range; BadIndexError when there is no usable index.
         """
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:

@@ -22,11 +22,18 @@ from numpy.typing import NDArray
 from kb.errors import NotFoundError, StorageError, UnreadableError
 from kb.model import Document, Section
 from kb.search.analysis import fold, terms
-from kb.search.engine import Source
+from kb.search.engine import Listing, Source
 
-FIELDS = ("document", "title", "path", "text")
-"""The fields a section is found by: its document's id, and folded title, heading path and own text."""
+FIELDS = ("document", "title", "path", "text", "place", "heading")
+"""The fields a section is found by: its document's id; folded title, heading path and own text, as terms; the anchors of
+the sections it stands in, its own among them; its heading as it stands."""
 
+LONGEST_HEADING = 60
+"""Characters of a heading that is worth offering while somebody types."""
+
+
+VALIDITY = "有效性"
+"""The label under which a site's list says whether a document still holds."""
 
 _PROCESSORS = len(os.sched_getaffinity(0))
 _MANY = 200
@@ -50,6 +57,21 @@ class Stored(NamedTuple):
     source: str
     document_number: str
     kind: str
+    validity: str
+
+    @property
+    def listing(self) -> Listing:
+        """What lists show of its document."""
+        return Listing(
+            self.document,
+            self.source,
+            self.title,
+            self.issuer,
+            self.document_number,
+            self.kind,
+            self.date,
+            self.validity,
+        )
 
 
 class Postings(NamedTuple):
@@ -95,6 +117,8 @@ def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section
         gathered["title"].add(terms_of(document.metadata.title))
         gathered["path"].add(chain.from_iterable(map(terms_of, path)))
         gathered["text"].add(terms(folded))
+        gathered["place"].add(part.anchor for part in (*ancestors, section))
+        gathered["heading"].add([section.heading] if 1 < len(section.heading) <= LONGEST_HEADING else [])
         batch.folded.append(folded.encode())
         batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(document, section, path))), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
@@ -185,4 +209,5 @@ def _stored(document: Document, section: Section, path: tuple[str, ...]) -> Stor
         document.source,
         data.document_number,
         data.kind,
+        document.provenance.listed.get(VALIDITY) or data.labels.get(VALIDITY, ""),
     )

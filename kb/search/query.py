@@ -1,4 +1,15 @@
-"""What a query means: strings that must occur, strings that must not."""
+"""What a query means: strings that must occur, alternatives, exclusions, distances, wildcards, conditions on fields.
+
+    行政复议 听证          both strings           "行政复议 听证"    this very string
+    复议 OR 诉讼           either (binds closer)  -听证              not this one
+    (复议 OR 诉讼) 期限    brackets that hold an operator group; others (一) are text
+    "申请 期限"~5          in any order, with at most 5 characters between them
+    行政*决定 第?条        up to 20 characters, exactly one; only inside a word
+    标题:办法 日期:2021..2022 条:12    see kb.search.conditions
+
+Half a sentence pasted as it is must mean itself, so an operator is one only where no text would have it. What cannot be
+parsed is searched as plain words, with a note.
+"""
 
 from __future__ import annotations
 
@@ -7,59 +18,256 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kb.errors import UsageError
-from kb.search.analysis import fold
+from kb.search import conditions
+from kb.search.analysis import fold, informative
+from kb.search.conditions import Condition
 from kb.search.engine import MAX_QUERY
+from kb.search.matching import AllOf, AnyOf, Exact, Leaf, Near, Node, Not, Wildcard, leaves
 
-# A quote opens at the start of a word and closes at its end; elsewhere (坚持“一国两制”方针) it is part of the text.
-_TERM = re.compile(
-    r'(?<!\S)(?P<minus>-(?=[\w"“「]))?(?:"(?P<plain>[^"]+)"|“(?P<curly>[^“”]+)”|「(?P<corner>[^「」]+)」)(?!\S)'
-    r"|(?<!\S)(?P<not>-(?=[\w]))?(?P<word>\S+)"
-)
+MAX_COSTLY = 8
+"""Wildcards and distances in a query at most: each looks at the text of every section that has its parts."""
+
+_QUOTED = re.compile(r'"(?P<plain>[^"]+)"|“(?P<curly>[^“”]+)”|「(?P<corner>[^「」]+)」')
 _QUOTES = '"“”「」'
+_OR = re.compile(r"(?:OR|\|\|?|｜)(?!\S)")
+_AND = re.compile(r"(?:AND|&&)(?!\S)\s*")
+_NOT = re.compile(r'-(?=[\w"“「(（])|NOT\s+(?=\S)')
+_ALTERNATIVE = re.compile(r"(?<!\S)(?:OR|\|\|?|｜)(?!\S)")
+_OPERATOR = re.compile(_ALTERNATIVE.pattern + r'|(?<!\S)(?:NOT\s|-(?=[\w"“「]))')
+_DISTANCE = re.compile(r"~([0-9]{1,2})")
+_OPEN, _CLOSE = "(（", ")）"
+_WILD = re.compile(r"[*?]+")
 # A line break or the blank after a section's number comes with pasted text, nobody separates words by it.
 _PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
 
 
+class _BrokenError(Exception):
+    """Operators that do not fit together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as understood. `required` and `excluded` are folded strings; `exact` says that quotes were used."""
+    """A query as understood. `root` is what a section's text must match, `conditions` what its document must meet.
+
+    `exact` says that quotes, distances or alternatives were used: nothing but what matches is wanted then.
+    """
 
     text: str
-    required: tuple[str, ...]
-    excluded: tuple[str, ...] = ()
+    root: AllOf
+    conditions: tuple[Condition, ...] = ()
     exact: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """What is looked for, without what is excluded."""
+        return tuple(dict.fromkeys(leaves(self.root)))
 
-def parse(text: str) -> Query:
-    """Understand a query as typed. Raises UsageError when it is empty, too long, or only excludes."""
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The folded strings that are looked for, each once."""
+        return tuple(dict.fromkeys(string for leaf in self.leaves for string in leaf.strings))
+
+    @property
+    def excluded(self) -> tuple[Node, ...]:
+        """What must not match."""
+        return tuple(node.of for node in self.root.nodes if isinstance(node, Not))
+
+
+def parse(text: str, given: Iterable[Condition] = ()) -> Query:
+    """Understand a query as typed, with the conditions that were chosen beside it.
+
+    Raises UsageError when it is too long or too costly, only excludes, or is empty and nothing was chosen either.
+    """
     if len(text) > MAX_QUERY:
         raise UsageError(f"查询有 {len(text):,} 个字符，超过了上限 {MAX_QUERY:,}：请缩短后再查。")
-    terms = list(_TERM.finditer(_PASTED.sub("", text.strip())))
-    required = _folded(_string(term) for term in terms if not _excludes(term))
-    excluded = _folded(_string(term) for term in terms if _excludes(term))
-    if not required:
-        raise UsageError("查询里只有要排除的词：请再写上要查找的文字。" if excluded else "请输入要查找的文字。")
-    exact = any(term["word"] is None and not _excludes(term) for term in terms)
-    lone = any(_string(term) != term["word"] for term in terms if term["word"])
-    notes = ("引号没有成对，已按普通文字查找。",) if lone else ()
-    return Query(text, required, excluded, exact, notes)
+    try:
+        parser = _Parser(_PASTED.sub("", text.strip()))
+        root = parser.sequence(0)
+        found, notes, exact = parser.conditions, parser.notes, parser.exact
+    except _BrokenError:
+        root, found, notes, exact = _plain(text), [], ["括号或 OR 没有配对，已按普通词语查找。"], False
+    chosen = (*given, *found)
+    if all(isinstance(node, Not) for node in root.nodes) and not (chosen and not root.nodes):
+        raise UsageError("查询里只有要排除的词：请再写上要查找的文字。" if root.nodes else "请输入要查找的文字。")
+    query = Query(text, root, chosen, exact, tuple(dict.fromkeys(notes)))
+    if sum(not isinstance(leaf, Exact) for leaf in leaves(root, excluded=True)) > MAX_COSTLY:
+        raise UsageError(f"通配符和邻近条件最多 {MAX_COSTLY} 个：请减少后再查。")
+    return query
 
 
-def _excludes(term: re.Match[str]) -> bool:
-    return bool(term["minus"] or term["not"])
+def _plain(text: str) -> AllOf:
+    """Take every word of a text that is no operator, without the brackets around it."""
+    words = (word.strip(_OPEN + _CLOSE + _QUOTES).lstrip("-") for word in text.split() if not _OR.fullmatch(word))
+    return AllOf(tuple(Exact(string) for string in dict.fromkeys(map(fold, words)) if string))
 
 
-def _string(term: re.Match[str]) -> str:
-    """Answer what a term stands for, without its quotes; a quote that has no partner is left out."""
-    word = term["word"]
-    if word is None:
-        return term["plain"] or term["curly"] or term["corner"]
-    if sum(word.count(quote) for quote in _QUOTES) % 2 == 0:
-        return word
-    return word[1:] if word[0] in _QUOTES and len(word) > 1 else word.rstrip(_QUOTES) or word
+class _Parser:
+    """Reads a query from left to right. `depth` counts the groups that are open."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.conditions: list[Condition] = []
+        self.notes: list[str] = []
+        self.exact = False
+        self._alternatives = _ALTERNATIVE.search(text) is not None
+
+    def sequence(self, depth: int) -> AllOf:
+        """Read what stands side by side, up to the end or the bracket that closes this group."""
+        parts: list[list[Node | Condition]] = []
+        joined = False
+        while self._more(depth):
+            if self._take(_OR):
+                if not parts or joined:
+                    raise _BrokenError
+                joined = True
+                continue
+            node = self._operand(depth)
+            if joined:
+                parts[-1].append(node)
+            else:
+                parts.append([node])
+            joined = False
+        if joined:
+            raise _BrokenError
+        nodes = [self._joined(part, depth) for part in parts]
+        return AllOf(tuple(dict.fromkeys(node for node in nodes if node is not None)))
+
+    def _joined(self, part: list[Node | Condition], depth: int) -> Node | None:
+        """Join what OR connects; conditions on one field become one, and are put aside."""
+        chosen = [each for each in part if isinstance(each, Condition)]
+        nodes = [each for each in part if not isinstance(each, Condition)]
+        if chosen:
+            if nodes or depth or len({(each.field, each.exclude) for each in chosen}) > 1:
+                raise _BrokenError
+            values = tuple(value for each in chosen for value in each.values)
+            self.conditions.append(Condition(chosen[0].field, values, exclude=chosen[0].exclude))
+            return None
+        kept = tuple(node for node in nodes if node != AllOf(()))
+        if len(part) > 1:
+            self.exact = True
+            return AnyOf(kept) if kept else None
+        return kept[0] if kept else None
+
+    def _operand(self, depth: int) -> Node | Condition:
+        if self._take(_NOT):
+            exact = self.exact
+            inner = self._operand(depth)
+            self.exact = exact
+            if isinstance(inner, Condition):
+                return Condition(inner.field, inner.values, exclude=not inner.exclude)
+            return Not(inner) if inner != AllOf(()) else inner
+        if group := self._group(depth):
+            return group
+        if (string := self._quoted(depth)) is not None:
+            return self._string_or_near(string)
+        start = self.at
+        if field := conditions.field_at(self.text, self.at):
+            name, self.at = field
+            value = self._quoted(depth)
+            condition = conditions.condition(name, self._word(depth) if value is None else value)
+            if condition:
+                return condition
+            self.notes.append(f"“{self.text[start : self.at]}”不是可用的条件，已按文字查找。")
+            self.at = start
+        return self._text(self._word(depth))
+
+    def _group(self, depth: int) -> Node | None:
+        """Read a group, where there is one: a bracket at the start of a word that closes at the end of one, around an operator."""
+        if self.text[self.at] not in _OPEN:
+            return None
+        end = _closing(self.text, self.at)
+        if end is None:
+            if self._alternatives:
+                raise _BrokenError
+            return None
+        ends_word = (
+            end + 1 == len(self.text) or self.text[end + 1].isspace() or (depth and self.text[end + 1] in _CLOSE)
+        )
+        if not ends_word or not _OPERATOR.search(self.text[self.at + 1 : end]):
+            return None
+        self.at += 1
+        inner = self.sequence(depth + 1)
+        self.at = end + 1
+        self.exact = True
+        return inner
+
+    def _quoted(self, depth: int) -> str | None:
+        """Read a quotation: it opens at the start of a word and closes at its end; elsewhere a quote is text."""
+        found = _QUOTED.match(self.text, self.at)
+        if not found:
+            return None
+        end = distance.end() if (distance := _DISTANCE.match(self.text, found.end())) else found.end()
+        if end < len(self.text) and not self.text[end].isspace() and not (depth and self.text[end] in _CLOSE):
+            return None
+        self.at = found.end()
+        self.exact = True
+        return found["plain"] or found["curly"] or found["corner"]
+
+    def _string_or_near(self, string: str) -> Node:
+        distance = _DISTANCE.match(self.text, self.at)
+        if not distance:
+            return Exact(folded) if (folded := fold(string)) else AllOf(())
+        self.at = distance.end()
+        words = string.split() if len(string.split()) > 1 else informative([fold(string)])
+        strings = tuple(folded for word in words if (folded := fold(word)))
+        if len(strings) < 2:
+            return AllOf(tuple(map(Exact, strings)))
+        return Near(strings, int(distance[1]))
+
+    def _word(self, depth: int) -> str:
+        """Read up to the next blank, in a group to the bracket that closes it."""
+        start, open_brackets = self.at, 0
+        while self.at < len(self.text) and not self.text[self.at].isspace():
+            character = self.text[self.at]
+            open_brackets += (character in _OPEN) - (character in _CLOSE)
+            if open_brackets < 0 and depth:
+                break
+            self.at += 1
+        return self.text[start : self.at]
+
+    def _text(self, word: str) -> Node:
+        """Understand a word that is not quoted: a string, unless there are wildcards inside it."""
+        if self._alternatives and _unbalanced(word):
+            raise _BrokenError
+        pieces = tuple(map(fold, _WILD.split(word)))
+        if len(pieces) > 1 and all(pieces):
+            self.notes.append("词中的 * 和 ? 是通配符；要查找这个符号本身，请把整段文字放在引号里。")
+            return Wildcard(pieces, tuple(0 if "*" in run else len(run) for run in _WILD.findall(word)))
+        folded = fold(self._without_lone_quote(word))
+        return Exact(folded) if folded else AllOf(())
+
+    def _without_lone_quote(self, word: str) -> str:
+        if sum(word.count(quote) for quote in _QUOTES) % 2 == 0:
+            return word
+        bare = word[1:] if word[0] in _QUOTES and len(word) > 1 else word.rstrip(_QUOTES) or word
+        if bare != word:
+            self.notes.append("引号没有成对，已按普通文字查找。")
+        return bare
+
+    def _more(self, depth: int) -> bool:
+        """Go on to the next word; tell whether there is one in this group."""
+        while self.at < len(self.text) and (self.text[self.at].isspace() or _AND.match(self.text, self.at)):
+            found = _AND.match(self.text, self.at)
+            self.at = found.end() if found else self.at + 1
+        return self.at < len(self.text) and not (depth and self.text[self.at] in _CLOSE)
+
+    def _take(self, pattern: re.Pattern[str]) -> bool:
+        found = pattern.match(self.text, self.at)
+        if found:
+            self.at = found.end()
+        return found is not None
 
 
-def _folded(strings: Iterable[str]) -> tuple[str, ...]:
-    """Fold strings, without repetitions and those of which nothing is left."""
-    return tuple(string for string in dict.fromkeys(map(fold, strings)) if string)
+def _closing(text: str, opening: int) -> int | None:
+    """Find the bracket that closes the one at `opening`."""
+    depth = 0
+    for place in range(opening, len(text)):
+        depth += (text[place] in _OPEN) - (text[place] in _CLOSE)
+        if depth == 0:
+            return place
+    return None
+
+
+def _unbalanced(word: str) -> bool:
+    return sum(map(word.count, _OPEN)) != sum(map(word.count, _CLOSE))

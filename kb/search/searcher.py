@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kb.model import FacetValue
 from kb.search import ranking, suggestions
 from kb.search._whoosh import Numbers, Reader
-from kb.search.analysis import bigrams, informative
+from kb.search.analysis import bigrams, fold, informative
+from kb.search.conditions import Condition
+from kb.search.documents import Documents
+from kb.search.engine import Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
+from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
 from kb.search.query import Query
 from kb.search.ranking import Floats
 
@@ -23,6 +30,34 @@ _WORTH = 100
 _CACHED = 10_000_000
 # Of 500 questions over the laws a quarter keeps 0.617 of 0.619 recall in the first 100, and a hundredth of the sections.
 _SHARE, _LEAST_SHARE = 0.25, 0.1
+# More than any score: what an order asks for decides first.
+_BEYOND = 1e6
+_LONGEST_NAME = 120
+_TITLE_MARKS = str.maketrans("", "", "《》〈〉")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds, in groups that share no section: the place that it names, literal matches, related ones.
+
+    `total` are the literal matches in all groups, `related_total` all others; `facets` count all.
+    """
+
+    direct: Numbers
+    direct_is_literal: bool
+    literal: Numbers
+    related: Numbers
+    facets: Mapping[str, tuple[FacetValue, ...]]
+
+    @property
+    def total(self) -> int:
+        """How many sections match literally."""
+        return len(self.literal) + len(self.direct) * self.direct_is_literal
+
+    @property
+    def related_total(self) -> int:
+        """How many are listed that do not."""
+        return len(self.related) + len(self.direct) * (not self.direct_is_literal)
 
 
 class Searcher:
@@ -35,18 +70,36 @@ class Searcher:
         self.generation, self.warnings = generation, warnings
         self._reader = Reader(generation.folder, FIELDS)
         self.size = int(self._reader.live.sum())
-        self._documents = self._numbered_documents()
+        self._documents, self.documents = self._survey()
+        self._first_sections = np.sort(
+            np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
+        )
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
         self._impacts = _Cache(_CACHED)
 
-    def containing(self, query: Query) -> Numbers:
-        """Answer the sections whose text contains every required string and none of the excluded, ascending."""
-        found = self._containing_all(query.required)
-        for string in query.excluded:
-            found = np.setdiff1d(found, self._containing(string), assume_unique=True)
-        return found
+    def find(self, query: Query) -> Found:
+        """Answer the sections that match a query literally or have like words, and the place that it names."""
+        literal = self._matching(query.root) if query.leaves else self._whole_documents(query)
+        related = self._related(query, literal)
+        direct = self._named(query)
+        direct_is_literal = bool(len(_common(direct, literal)))
+        literal, related = (np.setdiff1d(found, direct, assume_unique=True) for found in (literal, related))
+        for each in query.conditions:
+            if each.field in ("article", "within"):
+                inside = self._inside(each)
+                literal, related = literal[inside[literal]], related[inside[related]]
+        counts = self._by_document(literal) + self._by_document(related) + self._by_document(direct)
+        met = self.documents.meeting(query.conditions)
+        if met is not None:
+            literal, related = literal[met[self._documents[literal]]], related[met[self._documents[related]]]
+        facets = self.documents.facets(counts, query.conditions)
+        return Found(direct, direct_is_literal, literal, related, facets)
 
-    def related(self, query: Query, literal: Numbers) -> Numbers:
+    def _by_document(self, sections: Numbers) -> Numbers:
+        """Count sections for each document."""
+        return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
+
+    def _related(self, query: Query, literal: Numbers) -> Numbers:
         """Answer the sections that are not in `literal` but share enough of the query's words, ascending.
 
         A word counts by its rarity, wherever in a section's text, title or heading path it stands. Enough is a share of
@@ -61,8 +114,8 @@ class Searcher:
             shared[having] += rarity
             whole += rarity
         shared[literal] = 0
-        for string in query.excluded:
-            shared[self._containing(string)] = 0
+        for node in query.excluded:
+            shared[self._matching(node)] = 0
         return np.flatnonzero(shared >= max(_SHARE * float(shared.max(initial=0)), _LEAST_SHARE * whole))
 
     def scores(self, query: Query) -> Floats:
@@ -73,19 +126,23 @@ class Searcher:
             scores[having] += np.float32(weight) * impact
         return scores
 
-    def ranked(self, sections: Numbers, scores: Floats, first: int, last: int) -> list[tuple[int, float]]:
-        """Answer the sections that come `first` to `last` by their score, with the score.
+    def ranked(
+        self, sections: Numbers, scores: Floats, first: int, last: int, order: Order = "relevance"
+    ) -> list[tuple[int, float]]:
+        """Answer the sections that come `first` to `last` in an order, with their scores.
 
-        Equal ones come in the order of their documents' ids, then of the text.
+        Equal ones come best first, then in the order of their documents' ids, then of the text.
         """
         if first >= min(last, len(sections)):
             return []
-        scores = scores[sections]
+        keys = scores[sections].astype(np.float64)
+        if order != "relevance":
+            keys += _BEYOND * self.documents.ranks[order][self._documents[sections]]
         if last < len(sections):
-            worst = np.partition(scores, len(scores) - last)[len(scores) - last]
-            sections, scores = sections[scores >= worst], scores[scores >= worst]
-        order = np.lexsort((sections, self._documents[sections], -scores))[first:last]
-        return [(int(sections[place]), float(scores[place])) for place in order]
+            worst = np.partition(keys, len(keys) - last)[len(keys) - last]
+            sections, keys = sections[keys >= worst], keys[keys >= worst]
+        places = np.lexsort((sections, self._documents[sections], -keys))[first:last]
+        return [(int(section), float(scores[section])) for section in sections[places]]
 
     def count(self, string: str) -> int:
         """Answer how many sections contain a folded string."""
@@ -95,23 +152,69 @@ class Searcher:
     def vocabulary(self) -> suggestions.Vocabulary:
         """The words of titles and headings: gathered when first asked for, a second for the laws."""
         terms = self._reader.vocabulary("title") | self._reader.vocabulary("path")
-        return suggestions.vocabulary(sorted(terms), (kept.title for kept in self.documents()))
+        return suggestions.vocabulary(sorted(terms), (listing.title for listing in self.documents.listings))
 
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""
         return unpack(self._reader.stored(section))
 
-    def documents(self) -> Iterator[Stored]:
-        """Yield what was kept of each document's first section, by id."""
-        first = {document: int(sections[0]) for document, sections in self._reader.lists("document")}
-        return (self.stored(section) for _, section in sorted(first.items()))
+    def _named(self, query: Query) -> Numbers:
+        """Answer the section that a query names: an article, or where a document starts; of more versions, the newest's."""
+        if query.conditions or len(query.text) > _LONGEST_NAME:
+            return np.empty(0, np.int64)
+        documents, anchor = self.documents.place(fold(query.text).translate(_TITLE_MARKS))
+        for document in documents:
+            sections = self._sections_of(self.documents.listings[document].id)
+            if anchor:
+                sections = _common(sections, self._reader.postings("place", anchor)[0])
+            if len(sections):
+                return sections[:1]
+        return np.empty(0, np.int64)
 
-    def _containing_all(self, strings: Iterable[str]) -> Numbers:
-        longest, *others = sorted(strings, key=len, reverse=True)
-        found = self._containing(longest)
-        for string in others:
-            found = _common(found, self._containing(string))
-        return found
+    def _sections_of(self, document: str) -> Numbers:
+        return self._reader.postings("document", document)[0]
+
+    def _whole_documents(self, query: Query) -> Numbers:
+        """Answer the sections that a query without text lists: one for each document, or all where a place is asked for."""
+        if any(each.field in ("article", "within") for each in query.conditions):
+            return np.flatnonzero(self._reader.live)
+        return self._first_sections
+
+    def _inside(self, condition: Condition) -> NDArray[np.bool_]:
+        """Tell for each section whether it stands at one of the places of a condition."""
+        inside = np.zeros(self._reader.size, bool)
+        for anchor in condition.values:
+            inside[self._reader.postings("place", anchor)[0]] = True
+        return ~inside if condition.exclude else inside
+
+    def _matching(self, node: Node) -> Numbers:
+        """Answer the sections whose text matches, ascending."""
+        match node:
+            case Exact(string):
+                return self._containing(string)
+            case Near() | Wildcard():
+                candidates = self._matching(AllOf(tuple(map(Exact, node.strings))))
+                return self._reader.having(candidates, lambda text: next(node.spans(text.decode()), None) is not None)
+            case AllOf(nodes):
+                return self._matching_all(nodes)
+            case AnyOf(nodes):
+                return reduce(np.union1d, map(self._matching, nodes))
+            case Not(of):
+                return np.setdiff1d(np.flatnonzero(self._reader.live), self._matching(of), assume_unique=True)
+
+    def _matching_all(self, nodes: Iterable[Node]) -> Numbers:
+        """Intersect: the longest strings first, which are found in few sections, and exclusions last."""
+        order = sorted(nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node)))
+        found: Numbers | None = None
+        for node in order:
+            if found is not None and not len(found):
+                break
+            if isinstance(node, Not) and found is not None:
+                found = np.setdiff1d(found, self._matching(node.of), assume_unique=True)
+            else:
+                matching = self._matching(node)
+                found = matching if found is None else _common(found, matching)
+        return np.flatnonzero(self._reader.live) if found is None else found
 
     def _containing(self, string: str) -> Numbers:
         """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""
@@ -124,7 +227,8 @@ class Searcher:
             if len(candidates) * _WORTH < pairs[pair]:  # looking at the texts is cheaper now
                 break
             candidates = _common(candidates, self._reader.postings("text", pair)[0])
-        return self._reader.containing(string, candidates)
+        needle = string.encode()
+        return self._reader.having(candidates, lambda text: needle in text)
 
     def _impact(self, term: str) -> tuple[Numbers, Floats]:
         """Answer the sections that have a term in any field, and what it adds to their scores."""
@@ -148,13 +252,17 @@ class Searcher:
         average = float(lengths[self._reader.live].mean()) if self.size else 0.0
         return ranking.norms(lengths, field, average)
 
-    def _numbered_documents(self) -> Numbers:
-        """Number the documents in the order of their ids; answer the number for each section."""
-        lists = dict(self._reader.lists("document"))
+    def _survey(self) -> tuple[Numbers, Documents]:
+        """Number the documents in the order of their ids; answer each section's document, and what they are."""
+        lists = sorted(self._reader.lists("document"), key=lambda found: found[0])
         numbers = np.full(self._reader.size, -1)
-        for number, document in enumerate(sorted(lists)):
-            numbers[lists[document]] = number
-        return numbers
+        for number, (_, sections) in enumerate(lists):
+            numbers[sections] = number
+        return numbers, Documents([self.stored(int(sections[0])).listing for _, sections in lists])
+
+
+def _length(node: Node) -> int:
+    return max((len(string) for leaf in leaves(node) for string in leaf.strings), default=0)
 
 
 def _common(first: Numbers, second: Numbers) -> Numbers:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kb.search.analysis import Folded, fold, fold_with_offsets, informative
+from kb.search.matching import Span, occurrences
 from kb.search.query import Query, parse
 
 WIDTH = 120
@@ -12,7 +11,6 @@ WIDTH = 120
 
 _BEFORE = 30
 _TRIED = 50
-Span = tuple[int, int]
 
 
 def match_spans(text: str, query: Query | str) -> list[Span]:
@@ -40,18 +38,10 @@ def snippet(text: str, query: Query) -> tuple[str, tuple[Span, ...]]:
 
 
 def _places(folded: Folded, query: Query) -> list[Span]:
-    found = list(_occurrences(folded.text, query.required))
+    found = [span for leaf in query.leaves for span in leaf.spans(folded.text)]
     if found or query.exact:
         return found
-    return list(_occurrences(folded.text, informative(query.required)))
-
-
-def _occurrences(text: str, strings: Iterable[str]) -> Iterable[Span]:
-    for string in strings:
-        start = text.find(string)
-        while start >= 0:
-            yield start, start + len(string)
-            start = text.find(string, start + len(string))
+    return [span for word in informative(query.required) for span in occurrences(folded.text, word)]
 
 
 def _merged(spans: list[Span]) -> list[Span]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
@@ -13,15 +13,16 @@ from kb import storage
 from kb.errors import BadIndexError, StorageError, UsageError
 from kb.model import Alternative, Hit, Results
 from kb.search import analysis, suggestions
-from kb.search._whoosh import Numbers, Reader, Writer, library
-from kb.search.engine import MAX_LIMIT, Listing, Progress, Source, Stats, Updated
+from kb.search._whoosh import Reader, Writer, library
+from kb.search.conditions import Condition
+from kb.search.engine import MAX_LIMIT, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
 from kb.search.query import Query, parse
-from kb.search.searcher import Searcher
+from kb.search.searcher import Found, Searcher
 from kb.search.snippets import snippet
 
-_LAYOUT = 3
+_LAYOUT = 4
 _NAMED = 5
 
 
@@ -35,23 +36,38 @@ class WhooshEngine:
         self._seen: list[int] = []
         self._lock = Lock()
 
-    def search(self, query: str, limit: int = 20, offset: int = 0) -> Results:
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
         """See `Engine.search`."""
         started = time.perf_counter()
         if not (0 <= limit <= MAX_LIMIT and offset >= 0):
             raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
-        understood = parse(query)
+        understood = parse(query, conditions)
         searcher = self._searcher()
-        literal = searcher.containing(understood)
-        related = searcher.related(understood, literal)
+        found = searcher.find(understood)
         notes = [*searcher.warnings, *understood.notes]
-        if not len(literal):
-            notes.append(_nothing_literal(understood, len(related)))
-        hits = tuple(_page(searcher, understood, literal, related, offset, limit))
-        nearest, meant = ((), ()) if len(literal) else _alternatives(searcher, understood, bool(hits))
-        took = (time.perf_counter() - started) * 1000
+        if not found.total:
+            notes.append(_nothing_literal(understood, found.related_total))
+        hits = tuple(_page(searcher, understood, found, order, offset, limit))
+        nearest, meant = ((), ()) if found.total else _alternatives(searcher, understood, bool(hits))
         return Results(
-            query, len(literal), round(took, 3), hits, tuple(notes), len(related), searcher.size, nearest, meant
+            query=query,
+            total=found.total,
+            took_ms=round((time.perf_counter() - started) * 1000, 3),
+            hits=hits,
+            notes=tuple(notes),
+            related=found.related_total,
+            searched=searcher.size,
+            nearest=nearest,
+            suggestions=meant,
+            facets=found.facets,
         )
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
@@ -87,10 +103,7 @@ class WhooshEngine:
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
-        return tuple(
-            Listing(kept.document, kept.source, kept.title, kept.issuer, kept.document_number, kept.kind, kept.date)
-            for kept in self._searcher().documents()
-        )
+        return self._searcher().documents.listings
 
     def close(self) -> None:
         """See `Engine.close`."""
@@ -198,13 +211,16 @@ def _no_index(folder: Path) -> BadIndexError:
 
 
 def _nothing_literal(query: Query, related: int) -> str:
+    if not query.leaves:
+        return "没有文件符合这些条件。"
     strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
+    narrowed = "在所选的条件之内，" if query.conditions else ""
     if query.exact:
-        return f"没有一节包含 {strings}（引号中的文字必须原样出现）。"
+        return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
     together = "同时" if len(query.required) > 1 else ""
     if related:
-        return f"没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
-    return f"没有一节{together}包含 {strings}，也没有词语相近的章节。"
+        return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
+    return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"
 
 
 def _alternatives(
@@ -223,19 +239,18 @@ def _alternatives(
     return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)
 
 
-def _page(
-    searcher: Searcher, query: Query, literal: Numbers, related: Numbers, offset: int, limit: int
-) -> Iterator[Hit]:
-    """Yield hits `offset` to `offset + limit`: literal ones, then related ones, each best first."""
-    last = min(offset + limit, len(literal) + len(related))
+def _page(searcher: Searcher, query: Query, found: Found, order: Order, offset: int, limit: int) -> Iterator[Hit]:
+    """Yield hits `offset` to `offset + limit`: the place that is named, literal ones, then related ones, best first."""
+    last = min(offset + limit, found.total + found.related_total)
     if offset >= last:
         return
     scores = searcher.scores(query)
-    for section, score in searcher.ranked(literal, scores, offset, last):
-        yield _hit(searcher, section, score, query, True)
-    beyond = len(literal)
-    for section, score in searcher.ranked(related, scores, max(offset - beyond, 0), last - beyond):
-        yield _hit(searcher, section, score, query, False)
+    before = 0
+    groups = ((found.direct, found.direct_is_literal), (found.literal, True), (found.related, False))
+    for place, (sections, literal) in enumerate(groups):
+        for section, score in searcher.ranked(sections, scores, max(offset - before, 0), last - before, order):
+            yield replace(_hit(searcher, section, score, query, literal), direct=place == 0)
+        before += len(sections)
 
 
 def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: bool) -> Hit:

@@ -14,8 +14,9 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.model import Document, Repair, Section
+from kb.search.matching import Span
 from kb.search.query import Query, parse
-from kb.search.snippets import Span, match_spans
+from kb.search.snippets import match_spans
 from kb.web.outline import label_of
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.

@@ -1,0 +1,143 @@
+"""The documents of one state of the index as columns: which meet conditions, how many sections each value has, what each is called."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.model import FacetValue
+from kb.search.analysis import fold
+from kb.search.conditions import FACETS, Condition, Field, article, bounds
+from kb.search.engine import Listing, Order
+
+Bools = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+
+_SHOWN = 50
+"""Values of a facet that are answered at most, those with the most sections."""
+
+_STATE = "中华人民共和国"
+_VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
+_PLACE = re.compile(
+    r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?(?:第.{1,12}[款项])*"
+)
+_DOCUMENT: dict[Field, Callable[[Listing], str]] = {
+    "title": lambda listing: listing.title,
+    "number": lambda listing: listing.document_number,
+    "issuer": lambda listing: listing.issuer,
+    "kind": lambda listing: listing.kind,
+    "source": lambda listing: listing.source,
+    "validity": lambda listing: listing.validity,
+    "year": lambda listing: listing.date[:4],
+    "date": lambda listing: listing.date,
+    "document": lambda listing: listing.id,
+}
+
+
+class Documents:
+    """Columns over `listings`; a document's number is its place there. Many threads may use one."""
+
+    def __init__(self, listings: Sequence[Listing]) -> None:
+        self.listings = tuple(listings)
+        self.number_of = {listing.id: number for number, listing in enumerate(self.listings)}
+        by_date = _coded([listing.date for listing in self.listings])[0]
+        self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": _authority(self.listings)}
+        self._values = {field: [value(listing) for listing in self.listings] for field, value in _DOCUMENT.items()}
+        self._folded: dict[Field, list[str]] = {}
+        self._coded = {field: _coded(self._values[field]) for field in FACETS}
+        self._named = _named(self.listings)
+
+    def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
+        """Answer for each document whether it meets all conditions on documents; None where there are none."""
+        masks = [self._meeting(each) for each in conditions if each.field in _DOCUMENT]
+        return np.logical_and.reduce(masks) if masks else None
+
+    def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
+        """Answer the values of each facet with the numbers of sections, most first.
+
+        `counts` are the sections found in each document whatever its conditions. A facet's own choice does not narrow
+        it, so that other values can be chosen instead; all other conditions do.
+        """
+        return {field: tuple(self._facet(field, counts, conditions)) for field in FACETS}
+
+    def named(self, folded: str) -> list[int]:
+        """Answer the documents that a folded text names by title, short name or number, newest first."""
+        known = self._named.get(folded) or self._named.get(fold(short_names().get(folded, "")), [])
+        return sorted(known, key=lambda number: self.ranks["date"][number], reverse=True)
+
+    def place(self, folded: str) -> tuple[list[int], str]:
+        """Answer the documents that a folded text names, newest first, and the article's anchor, "" where none is named.
+
+        民法典第1165条, 民法典1165, 行诉法26, 刑法133-1, a title or a document number alone.
+        """
+        whole = self.named(folded)
+        found = _PLACE.fullmatch(folded)
+        if whole or not found:
+            return whole, ""
+        return self.named(found[1]), article(found[2])
+
+    def _meeting(self, condition: Condition) -> Bools:
+        if condition.whole:
+            wanted = set(condition.values)
+            met = [value in wanted for value in self._values[condition.field]]
+        elif condition.field == "date":
+            spans = [bounds(value) for value in condition.values]
+            met = [bool(day) and any(low <= day <= high for low, high in spans) for day in self._values["date"]]
+        elif condition.field in ("document", "year"):
+            met = [value in condition.values for value in self._values[condition.field]]
+        else:
+            parts = [fold(value) for value in condition.values]
+            met = [any(part in value for part in parts) for value in self._folded_values(condition.field)]
+        return np.logical_xor(met, condition.exclude)
+
+    def _folded_values(self, field: Field) -> list[str]:
+        if field not in self._folded:
+            self._folded[field] = [fold(value) for value in self._values[field]]
+        return self._folded[field]
+
+    def _facet(self, field: Field, counts: Numbers, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
+        others = [each for each in conditions if not (each.field == field and each.whole)]
+        met = self.meeting(others)
+        codes, values = self._coded[field]
+        totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64).tolist()
+        chosen = {value for each in conditions if each.field == field and each.whole for value in each.values}
+        order = sorted(range(len(values)), key=lambda code: (-totals[code], values[code]))
+        listed = [code for code in order if values[code] and totals[code]]
+        for code in dict.fromkeys((*listed[:_SHOWN], *(code for code in order if values[code] in chosen))):
+            yield FacetValue(values[code], totals[code], values[code] in chosen)
+
+
+@cache
+def short_names() -> dict[str, str]:
+    """The titles that short names of laws stand for, by folded name."""
+    table = tomllib.loads((files("kb") / "data" / "short_names.toml").read_text(encoding="utf-8"))
+    return {fold(name): title for name, title in table["laws"].items()}
+
+
+def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
+    """Answer a code for each value, and the different values by code."""
+    different = sorted(set(values))
+    codes = {value: code for code, value in enumerate(different)}
+    return np.fromiter((codes[value] for value in values), np.int64, len(values)), different
+
+
+def _authority(listings: Sequence[Listing]) -> Numbers:
+    return np.zeros(len(listings), np.int64)
+
+
+def _named(listings: Sequence[Listing]) -> dict[str, list[int]]:
+    named: defaultdict[str, list[int]] = defaultdict(list)
+    for number, listing in enumerate(listings):
+        title = fold(listing.title)
+        plain = _VERSION.sub("", title)
+        names = {title, plain, plain.removeprefix(_STATE), fold(listing.document_number)}
+        for name in names - {""}:
+            named[name].append(number)
+    return dict(named)

@@ -241,6 +241,19 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something to search for or go to, offered while somebody types.
+
+    A `title` has its `document`, a `place` also the `anchor` of an article; a `heading` and a `word` are texts to search for.
+    """
+
+    text: str
+    kind: Literal["place", "title", "heading", "word"]
+    document: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FacetValue:
     """A value that documents have (an issuer, a year), in how many of the sections found, and whether it is chosen."""
 

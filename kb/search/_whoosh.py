@@ -223,12 +223,13 @@ class _TermsReader(W3TermsReader):  # type: ignore[misc]
             if key != prefix:
                 yield key[len(prefix) :].decode(), *self._decode(value)
 
-    def vocabulary(self, field: str) -> Iterator[str]:
-        """Yield every term of a field."""
-        prefix = self._keycoder(field, b"")
+    def starting(self, field: str, start: str) -> Iterator[str]:
+        """Yield the terms of a field that start with something, ascending."""
+        name = self._keycoder(field, b"")
+        prefix = name + start.encode()
         for key in takewhile(lambda key: key.startswith(prefix), self._tindex.keys_from(prefix)):
-            if key != prefix:
-                yield key[len(prefix) :].decode()
+            if key != name:
+                yield key[len(name) :].decode()
 
     def _decode(self, value: bytes) -> tuple[Numbers, Numbers]:
         if len(value) == _ONE.size:
@@ -301,9 +302,9 @@ class Reader:
                 if len(numbers := numbers[self.live[numbers]]):
                     yield term, numbers
 
-    def vocabulary(self, field: str) -> set[str]:
-        """Answer the terms of `field`, those of deleted sections among them."""
-        return {term for opened in self._segments for term in opened.terms.vocabulary(field)}
+    def starting(self, field: str, start: str = "") -> Iterator[str]:
+        """Yield the terms of a field that start with something, each once, those of deleted sections among them."""
+        return iter(dict.fromkeys(term for opened in self._segments for term in opened.terms.starting(field, start)))
 
     def lengths(self, field: str) -> Numbers:
         """Answer the number of terms of `field`, for every section."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kb.model import FacetValue
 from kb.search.analysis import fold
+from kb.search.authority import authority
 from kb.search.conditions import FACETS, Condition, Field, article, bounds
 from kb.search.engine import Listing, Order
 
@@ -48,7 +49,8 @@ class Documents:
         self.listings = tuple(listings)
         self.number_of = {listing.id: number for number, listing in enumerate(self.listings)}
         by_date = _coded([listing.date for listing in self.listings])[0]
-        self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": _authority(self.listings)}
+        by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
+        self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
         self._values = {field: [value(listing) for listing in self.listings] for field, value in _DOCUMENT.items()}
         self._folded: dict[Field, list[str]] = {}
         self._coded = {field: _coded(self._values[field]) for field in FACETS}
@@ -126,10 +128,6 @@ def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
     different = sorted(set(values))
     codes = {value: code for code, value in enumerate(different)}
     return np.fromiter((codes[value] for value in values), np.int64, len(values)), different
-
-
-def _authority(listings: Sequence[Listing]) -> Numbers:
-    return np.zeros(len(listings), np.int64)
 
 
 def _named(listings: Sequence[Listing]) -> dict[str, list[int]]:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.model import Document, Results
+from kb.model import Document, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.conditions import Condition
 
 MAX_QUERY = 2_000
 """Characters in a query at most."""
+
+MAX_TYPED = 60
+"""Characters that are looked at for a suggestion."""
 
 MAX_LIMIT = 1_000
 """Hits on one page at most."""
@@ -98,6 +101,9 @@ class Engine(Protocol):
         Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
         page out of range; BadIndexError when there is no usable index.
         """
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Answer what somebody who has typed this may want, from titles and headings. Raises BadIndexError."""
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """Make the index that of the source: changed documents anew, vanished ones gone, in one step.

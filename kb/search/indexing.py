@@ -23,10 +23,12 @@ from kb.errors import NotFoundError, StorageError, UnreadableError
 from kb.model import Document, Section
 from kb.search.analysis import fold, terms
 from kb.search.engine import Listing, Source
+from kb.search.suggestions import readings
 
-FIELDS = ("document", "title", "path", "text", "place", "heading")
+FIELDS = ("document", "title", "path", "text", "place", "heading", "reading")
 """The fields a section is found by: its document's id; folded title, heading path and own text, as terms; the anchors of
-the sections it stands in, its own among them; its heading as it stands."""
+the sections it stands in, its own among them. And what is offered to who types: its heading as it stands, and how the
+words of headings and titles are read."""
 
 LONGEST_HEADING = 60
 """Characters of a heading that is worth offering while somebody types."""
@@ -118,7 +120,10 @@ def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section
         gathered["path"].add(chain.from_iterable(map(terms_of, path)))
         gathered["text"].add(terms(folded))
         gathered["place"].add(part.anchor for part in (*ancestors, section))
-        gathered["heading"].add([section.heading] if 1 < len(section.heading) <= LONGEST_HEADING else [])
+        offered = [section.heading] if 1 < len(section.heading) <= LONGEST_HEADING else []
+        gathered["heading"].add(offered)
+        titled = [document.metadata.title] if section is document.sections[0] else []
+        gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         batch.folded.append(folded.encode())
         batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(document, section, path))), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})

@@ -190,7 +190,7 @@ class _Parser:
         inner = self.sequence(depth + 1)
         self.at = end + 1
         self.exact = True
-        return inner
+        return inner.nodes[0] if len(inner.nodes) == 1 else inner
 
     def _quoted(self, depth: int) -> str | None:
         """Read a quotation: it opens at the start of a word and closes at its end; elsewhere a quote is text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from threading import Lock
@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.model import FacetValue
+from kb.model import FacetValue, Suggestion
 from kb.search import ranking, suggestions
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams, fold, informative
@@ -33,6 +33,7 @@ _SHARE, _LEAST_SHARE = 0.25, 0.1
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
 _LONGEST_NAME = 120
+_NONE = np.empty(0, np.int64)
 _TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 
 
@@ -148,28 +149,63 @@ class Searcher:
         """Answer how many sections contain a folded string."""
         return len(self._containing(string)) if string else 0
 
+    def readings(self, start: str) -> Iterable[str]:
+        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        return self._reader.starting("reading", start)
+
+    def suggest(self, typed: str, limit: int) -> list[Suggestion]:
+        """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
+        folded = fold(typed).translate(_TITLE_MARKS)
+        if not folded:
+            return []
+        found = [
+            *self._suggested_places(folded),
+            *self._suggested_titles(folded, limit),
+            *(Suggestion(self._headings[number], "heading") for number in self._headings.containing(folded, limit)),
+            *(Suggestion(word, "word") for word in suggestions.pinyin_words(folded, self.readings, limit)),
+        ]
+        different = {suggestion.text: suggestion for suggestion in reversed(found)}
+        return [suggestion for suggestion in found if different[suggestion.text] is suggestion][:limit]
+
+    def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
+        documents, anchor = self.documents.place(folded)
+        for section in self._place(documents, anchor).tolist() if anchor else ():
+            stored = self.stored(section)
+            yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
+
+    def _suggested_titles(self, folded: str, limit: int) -> Iterator[Suggestion]:
+        named = self.documents.named(folded)[:limit]
+        for number in dict.fromkeys((*named, *self._titles.containing(folded, limit))):
+            listing = self.documents.listings[number]
+            yield Suggestion(listing.title, "title", listing.id)
+
     @cached_property
-    def vocabulary(self) -> suggestions.Vocabulary:
-        """The words of titles and headings: gathered when first asked for, a second for the laws."""
-        terms = self._reader.vocabulary("title") | self._reader.vocabulary("path")
-        return suggestions.vocabulary(sorted(terms), (listing.title for listing in self.documents.listings))
+    def _headings(self) -> suggestions.Texts:
+        return suggestions.Texts(self._reader.starting("heading"))
+
+    @cached_property
+    def _titles(self) -> suggestions.Texts:
+        return suggestions.Texts(listing.title for listing in self.documents.listings)
 
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""
         return unpack(self._reader.stored(section))
 
     def _named(self, query: Query) -> Numbers:
-        """Answer the section that a query names: an article, or where a document starts; of more versions, the newest's."""
+        """Answer the section that a query names, if it is one: an article, or where a document starts."""
         if query.conditions or len(query.text) > _LONGEST_NAME:
-            return np.empty(0, np.int64)
-        documents, anchor = self.documents.place(fold(query.text).translate(_TITLE_MARKS))
+            return _NONE
+        return self._place(*self.documents.place(fold(query.text).translate(_TITLE_MARKS)))
+
+    def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
+        """Answer the section with an anchor, or the first one, of the first of some documents that has it."""
         for document in documents:
             sections = self._sections_of(self.documents.listings[document].id)
             if anchor:
                 sections = _common(sections, self._reader.postings("place", anchor)[0])
             if len(sections):
                 return sections[:1]
-        return np.empty(0, np.int64)
+        return _NONE
 
     def _sections_of(self, document: str) -> Numbers:
         return self._reader.postings("document", document)[0]

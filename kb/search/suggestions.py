@@ -3,27 +3,61 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from functools import lru_cache
+from itertools import accumulate, islice
 
 from pypinyin import lazy_pinyin
 
 from kb.model import Alternative
-from kb.search.analysis import fold, words
+from kb.search.analysis import fold, informative, words
+from kb.search.matching import occurrences
 
 _LONGEST = 12
 _LONGEST_LATIN = 60
 
 _OFFERED = 5
 _TRIED = 40
+_LOOKED_AT = 500
 _WINDOW = range(8, 1, -1)
 _LATIN = re.compile(r"[a-zü' ]{3,}")
 _MARKS = re.compile(r"[()《》〈〉\"'、，,。；;：:]")
 _ARABIC = re.compile(r"[0-9]{1,4}")
 
+_READ_AS = "\t"
+
 Count = Callable[[str], int]
+Terms = Callable[[str], Iterable[str]]
+
+
+class Texts:
+    """Texts to look a string up in: those that start with it come first, then shorter ones."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = list(texts)
+        folded = [fold(text) for text in self._texts]
+        self._joined = "\n".join(["", *folded, ""])
+        self._starts = list(accumulate((len(text) + 1 for text in folded), initial=1))
+
+    def containing(self, string: str, limit: int) -> list[int]:
+        """Answer the numbers of the texts, from 0, that contain a folded string."""
+        found: dict[int, tuple[bool, int]] = {}
+        for start, _ in islice(occurrences(self._joined, string), _LOOKED_AT):
+            number = bisect_right(self._starts, start) - 1
+            found.setdefault(number, (start != self._starts[number], len(self._texts[number])))
+        return sorted(found, key=lambda number: (found[number], number))[:limit]
+
+    def __getitem__(self, number: int) -> str:
+        return self._texts[number]
+
+
+def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:
+    """Answer words that are read as a folded string in Latin letters starts: xingz, xzf."""
+    if not _LATIN.fullmatch(string):
+        return []
+    found = islice(terms(re.sub("[' ]", "", string)), _LOOKED_AT)
+    return sorted(dict.fromkeys(term.partition(_READ_AS)[2] for term in found), key=len)[:limit]
 
 
 def correctable(string: str) -> bool:
@@ -31,35 +65,50 @@ def correctable(string: str) -> bool:
     return len(string) <= (_LONGEST_LATIN if _LATIN.fullmatch(string) else _LONGEST)
 
 
-class Vocabulary:
-    """Words of titles and headings, found by how they are read. Pinyin stands nowhere else, least of all in the index."""
+@lru_cache(maxsize=20_000)
+def readings(text: str) -> tuple[str, ...]:
+    """Answer how a heading or title and its words are read, as index terms: "xingzhengfuyi\t行政复议", "xzfy\t行政复议".
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
-        self._read: defaultdict[str, list[str]] = defaultdict(list)
-        for word in vocabulary:
-            syllables = lazy_pinyin(word)
-            self._read["".join(syllables)].append(word)
-            if len(word) > 2:
-                self._read["".join(syllable[0] for syllable in syllables)].append(word)
+    Pinyin stands in this field alone, never in what sections are found by.
+    """
+    folded = fold(text)
+    whole = [folded] if len(folded) <= _LONGEST else []
+    return tuple(
+        term for word in (*whole, *informative([folded])) if word.isalpha() and word > "⺀" for term in _readings(word)
+    )
 
-    def corrections(self, string: str, count: Count) -> list[Alternative]:
-        """Answer what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意."""
-        if not correctable(string):
-            return []
-        candidates = self._latin(string) if _LATIN.fullmatch(string) else self._homophones(string)
-        return _occurring(candidates, count)
 
-    def _latin(self, string: str) -> Iterable[str]:
-        return self._read.get(re.sub("[' ]", "", string), ())
+def _readings(word: str) -> Iterator[str]:
+    syllables = lazy_pinyin(word)
+    yield f"{''.join(syllables)}{_READ_AS}{word}"
+    if len(word) > 2:
+        yield f"{''.join(syllable[0] for syllable in syllables)}{_READ_AS}{word}"
 
-    def _homophones(self, string: str) -> Iterator[str]:
-        """Yield the string with a part of it, the longest first, exchanged for a word that is read alike."""
-        for width in _WINDOW:
-            for start in range(len(string) - width + 1):
-                part = string[start : start + width]
-                for word in self._read.get("".join(lazy_pinyin(part)), ()) if part.isalpha() else ():
-                    if word != part and len(word) == width:
-                        yield string[:start] + word + string[start + width :]
+
+def corrections(string: str, terms: Terms, count: Count) -> list[Alternative]:
+    """Answer what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意.
+
+    `terms` answers the readings in the index that start with something.
+    """
+    if not correctable(string):
+        return []
+    if _LATIN.fullmatch(string):
+        return _occurring(_read_as(re.sub("[' ]", "", string), terms), count)
+    return _occurring(_homophones(string, terms), count)
+
+
+def _read_as(sound: str, terms: Terms) -> Iterator[str]:
+    return (term.partition(_READ_AS)[2] for term in terms(sound + _READ_AS))
+
+
+def _homophones(string: str, terms: Terms) -> Iterator[str]:
+    """Yield the string with a part of it, the longest first, exchanged for a word that is read alike."""
+    for width in _WINDOW:
+        for start in range(len(string) - width + 1):
+            part = string[start : start + width]
+            for word in _read_as("".join(lazy_pinyin(part)), terms) if part.isalpha() else ():
+                if word != part and len(word) == width:
+                    yield string[:start] + word + string[start + width :]
 
 
 def nearest(string: str, count: Count) -> list[Alternative]:
@@ -102,9 +151,3 @@ def chinese(number: int) -> str:
         text += "零一二三四五六七八九"[int(figure)] + (unit if figure != "0" else "")
     text = re.sub("零+", "零", text).rstrip("零") or "零"
     return text.removeprefix("一") if text.startswith("一十") else text
-
-
-def vocabulary(terms: Iterable[str], titles: Iterable[str]) -> Vocabulary:
-    """Make a vocabulary of index terms, which hold pairs of characters that are no words, and of whole titles."""
-    known = (term for term in terms if len(term) > 2 or (len(term) == 2 and words(term) == [term]))
-    return Vocabulary(word for word in dict.fromkeys((*known, *map(fold, titles))) if word.isalpha() and word > "⺀")

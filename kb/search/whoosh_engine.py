@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from kb import storage
 from kb.errors import BadIndexError, StorageError, UsageError
-from kb.model import Alternative, Hit, Results
+from kb.model import Alternative, Hit, Results, Suggestion
 from kb.search import analysis, suggestions
 from kb.search._whoosh import Reader, Writer, library
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_LIMIT, Listing, Order, Progress, Source, Stats, Updated
+from kb.search.engine import MAX_LIMIT, MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
 from kb.search.query import Query, parse
@@ -69,6 +69,10 @@ class WhooshEngine:
             suggestions=meant,
             facets=found.facets,
         )
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """See `Engine.suggest`."""
+        return tuple(self._searcher().suggest(typed[:MAX_TYPED], limit))
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
@@ -234,7 +238,7 @@ def _alternatives(
     for string in query.required[:_NAMED]:
         total = searcher.count(string)
         close += [Alternative(string, total)] if total else suggestions.nearest(string, searcher.count)
-    meant = searcher.vocabulary.corrections(whole, searcher.count)
+    meant = suggestions.corrections(whole, searcher.readings, searcher.count)
     known = {alternative.text for alternative in meant}
     return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb.errors import BadIndexError, UsageError
-from kb.model import Results
+from kb.model import Document, Results
+from kb.search.conditions import Condition
 from kb.search.engine import MAX_LIMIT, MAX_QUERY, Engine
 from tests.search.shelf import Shelf, document, of_sections, section
 
@@ -30,6 +31,43 @@ PLAIN = {
     "，": ",",
 }
 CHARACTERS = "行政复议法復議（）〔〕()Ａa1１，,。\n　"
+
+
+CATALOGUE = Shelf(
+    of_sections(
+        "a",
+        section("s-1", "行政事项的示例通知"),
+        section("s-2", "其他示例"),
+        title="关于示例事项的通知",
+        issuer="濠江区示例局",
+        document_number="示例府〔2021〕75号",
+        kind="通知",
+        date="2021-11-22",
+    ),
+    of_sections(
+        "b",
+        section("s-1", "行政事项的办理"),
+        title="示例市办事办法",
+        issuer="示例市政府",
+        kind="办法",
+        date="2022-03-01",
+    ),
+    of_sections(
+        "c",
+        section("ch-1", "第一章　总则的示例", section("art-2", "第二条　行政示例"), heading="总则的示例"),
+        section("ch-2", "第二章　示例附则", section("art-3", "第三条　示例的施行"), heading="附则"),
+        title="中华人民共和国示例法",
+        issuer="示例市政府",
+        kind="法",
+        date="2020-01-01",
+        source="laws",
+    ),
+)
+
+
+def dated(id: str, date: str, *texts: str, title: str) -> Document:
+    sections = [section(f"s-{number}", text) for number, text in enumerate(texts, start=1)]
+    return of_sections(id, *sections, title=title, date=date)
 
 
 def plain(text: str) -> str:
@@ -162,6 +200,138 @@ class Conformance:
         assert not engine.search("xingzheng").hits
         found = engine.search("行政附议")
         assert (found.total, found.nearest, found.suggestions) == (1, (), ())
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("复议 OR 诉讼", "1234"),
+            ("(复议 OR 诉讼) 期限", "24"),
+            ("期限 -(复议 OR 诉讼)", "5"),
+            ("申请 -复议 -诉讼", ""),
+            ('"申请 期限"~6', "24"),
+            ('"期限 申请"~2', "2"),
+            ("申请*复议", "12"),
+            ("申请?政", "123"),
+            ("申请??复议", "12"),
+            ('"申请" OR 期限', "12345"),
+            ("的", "245"),
+        ],
+    )
+    def test_operators(self, engine: Engine, query: str, found: str) -> None:
+        texts = ["申请行政复议", "申请行政复议的期限", "申请行政诉讼", "申请诉讼有一定的期限", "办理的期限"]
+        engine.update(Shelf(document("a", *texts)))
+        assert sorted(literal(engine.search(query))) == [("a", f"s-{number}") for number in found]
+
+    def test_what_an_operator_matched_is_highlighted(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "申请行政复议，期限六十日。申请诉讼另有规定，诉讼期限六个月。")))
+
+        def shown(query: str) -> list[str]:
+            hit = engine.search(query).hits[0]
+            return [hit.snippet[start:end] for start, end in hit.highlights]
+
+        assert shown("行政*期限") == ["行政复议，期限"]
+        assert shown('"诉讼 期限"~0') == ["诉讼", "期限"]
+        assert shown("六十日 OR 没有的") == ["六十日"]
+
+    def test_conditions_in_the_query_and_beside_it(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        assert places(engine.search("标题:办法 行政")) == [("b", "s-1")]
+        assert places(engine.search("行政 -标题:办法 机关:濠江")) == [("a", "s-1")]
+        assert {hit.document for hit in engine.search("行政 文号:75").hits} == {"a"}
+        assert {hit.document for hit in engine.search("行政 日期:2021-06..2022").hits} == {"a", "b"}
+        assert {hit.document for hit in engine.search("行政 日期:..2020").hits} == {"c"}
+        assert {hit.document for hit in engine.search("行政 文种:通知 OR 文种:办法").hits} == {"a", "b"}
+        chosen = (Condition("issuer", ("示例市政府",), whole=True), Condition("year", ("2022", "2020"), whole=True))
+        assert {hit.document for hit in engine.search("行政", conditions=chosen).hits} == {"b", "c"}
+        assert not engine.search("行政 标题:没有的题名").hits
+
+    def test_a_search_inside_one_document_one_source_one_chapter_one_article(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        assert {hit.anchor for hit in engine.search("示例 文件:c").hits} == {"ch-1", "art-2", "ch-2", "art-3"}
+        assert {hit.anchor for hit in engine.search("示例 文件:c 章节:ch-1").hits} == {"ch-1", "art-2"}
+        assert places(engine.search("示例 条:第三条")) == places(engine.search("条:3")) == [("c", "art-3")]
+        assert {hit.document for hit in engine.search("示例 来源:laws").hits} == {"c"}
+
+    def test_conditions_alone_list_documents(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        results = engine.search("机关:示例市政府", order="date")
+        assert (results.total, places(results)) == (2, [("b", "s-1"), ("c", "ch-1")])
+        assert engine.search("", conditions=(Condition("kind", ("通知",), whole=True),)).total == 1
+
+    def test_facets_count_what_choosing_them_finds(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        for query in ("行政", "示例", "怎样办理行政事项", "机关:示例市政府"):
+            free = engine.search(query)
+            for field, values in free.facets.items():
+                for value in values:
+                    chosen = (Condition(field, (value.value,), whole=True),)
+                    results = engine.search(query, conditions=chosen)
+                    assert results.listed == value.total, (query, field, value)
+                    # The other values of the facet stay, so that one of them can be chosen instead.
+                    again = {each.value: (each.total, each.chosen) for each in results.facets[field]}
+                    assert again == {each.value: (each.total, each.value == value.value) for each in values}
+
+    def test_orders(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        assert [hit.document for hit in engine.search("行政", order="date").hits] == ["b", "a", "c"]
+        assert [hit.document for hit in engine.search("行政", order="rank").hits] == ["c", "b", "a"]
+        whole = engine.search("示例", order="date", limit=50).hits
+        pages = [engine.search("示例", 2, offset, order="date").hits for offset in range(0, len(whole), 2)]
+        assert [hit for page in pages for hit in page] == list(whole)
+
+    @pytest.mark.parametrize(
+        ("query", "place"),
+        [
+            ("示例法第2条", ("c", "art-2")),
+            ("中华人民共和国示例法第二条", ("c", "art-2")),
+            ("《示例法》第三条第一款", ("c", "art-3")),
+            ("示例法3", ("c", "art-3")),
+            ("示例法 3", ("c", "art-3")),
+            ("示例法", ("c", "ch-1")),
+            ("示例府〔2021〕75号", ("a", "s-1")),
+            ("示例府(2021)75号", ("a", "s-1")),
+            ("示例市办事办法", ("b", "s-1")),
+        ],
+    )
+    def test_a_query_that_names_a_place_goes_there_first(
+        self, engine: Engine, query: str, place: tuple[str, str]
+    ) -> None:
+        engine.update(CATALOGUE)
+        results = engine.search(query, limit=50)
+        first, *others = results.hits
+        assert (first.document, first.anchor) == place and first.direct and not any(hit.direct for hit in others)
+        assert results.listed == len(results.hits) == len(set(places(results)))
+        assert [hit.literal for hit in others] == sorted((hit.literal for hit in others), reverse=True)
+
+    def test_the_newest_of_several_texts_with_one_title_is_meant(self, engine: Engine) -> None:
+        texts = [("old", "2019-01-01"), ("new", "2023-01-01"), ("older", "2001-01-01")]
+        engine.update(Shelf(*(dated(id, date, "第一条　示例", title="示例条例") for id, date in texts)))
+        assert engine.search("示例条例").hits[0].document == "new"
+
+    def test_short_names_of_laws_are_understood(self, engine: Engine) -> None:
+        article = section("art-26", "第二十六条　示例")
+        engine.update(Shelf(of_sections("x", article, title="中华人民共和国行政诉讼法")))
+        assert [(hit.anchor, hit.direct) for hit in engine.search("行诉法26").hits] == [("art-26", True)]
+        assert not engine.search("行诉法27").hits
+
+    @pytest.mark.parametrize(
+        ("typed", "text", "kind"),
+        [
+            ("示例法", "中华人民共和国示例法", "title"),
+            ("示例法第三条", "中华人民共和国示例法第三条", "place"),
+            ("办事", "示例市办事办法", "title"),
+            ("总", "总则的示例", "heading"),
+            ("的示", "总则的示例", "heading"),
+            ("zongz", "总则", "word"),
+            ("ZZ", None, None),
+            ("", None, None),
+        ],
+    )
+    def test_suggestions_while_typing(self, engine: Engine, typed: str, text: str | None, kind: str | None) -> None:
+        engine.update(CATALOGUE)
+        found = engine.suggest(typed)
+        assert [(one.text, one.kind) for one in found[:1]] == ([(text, kind)] if text else [])
+        assert len({one.text for one in found}) == len(found) <= 8
 
     def test_a_question_finds_what_has_its_words_and_says_so(self, engine: Engine) -> None:
         engine.update(Shelf(document("a", "申请人可以申请行政复议", "渔业资源"), document("b", "道路交通")))

@@ -20,9 +20,11 @@ def document(id: str, *texts: str, title: str = "示例") -> Document:
     return of_sections(id, *sections, title=title)
 
 
-def of_sections(id: str, *sections: Section, title: str = "示例") -> Document:
+def of_sections(id: str, *sections: Section, title: str = "示例", source: str = "files", **metadata: str) -> Document:
+    """A document made of sections; what is not given is 示例机关 and 2020-01-01."""
     provenance = Provenance(f"{id}.txt", "0" * 64, "2020-01-01T00:00:00Z", "text/plain")
-    return Document(id, "files", Metadata(title, issuer="示例机关", date="2020-01-01"), provenance, sections)
+    data = Metadata(title, **{"issuer": "示例机关", "date": "2020-01-01", **metadata})
+    return Document(id, source, data, provenance, sections)
 
 
 class Shelf:

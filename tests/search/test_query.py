@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from kb.errors import UsageError
 from kb.search.analysis import fold
-from kb.search.matching import Exact
+from kb.search.conditions import Condition
+from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
 from kb.search.query import parse
+
+QUERIED = '行政 "“”()（）*?~-|OR AND NOT 标题:日期：2021..条12 '
 
 
 @pytest.mark.parametrize(
@@ -41,18 +44,100 @@ def test_parse(text: str, required: tuple[str, ...], excluded: tuple[str, ...], 
     )
 
 
+AB, C = AnyOf((Exact("甲"), Exact("乙"))), Exact("丙")
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("甲 OR 乙", (AB,)),
+        ("甲 | 乙 丙", (AB, C)),
+        ("丙 AND 甲 OR 乙", (C, AB)),
+        ("(甲 OR 乙) 丙", (AB, C)),
+        ("（甲 OR 乙） 丙", (AB, C)),
+        ("丙 -(甲 OR 乙)", (C, Not(AB))),
+        ("丙 NOT 甲", (C, Not(Exact("甲")))),
+        ("((甲 OR 乙) -丙) OR 丁", (AnyOf((AllOf((AB, Not(C))), Exact("丁"))),)),
+        ('"甲 乙"~5', (Near(("甲", "乙"), 5),)),
+        ('("甲 乙"~5 OR 丙)', (AnyOf((Near(("甲", "乙"), 5), C)),)),
+        ("行政*决定", (Wildcard(("行政", "决定"), (0,)),)),
+        ("第??条", (Wildcard(("第", "条"), (2,)),)),
+        # None of these is an operator: text has them.
+        ("(一)加强法治", (Exact("(一)加强法治"),)),
+        ("(一)", (Exact("(一)"),)),
+        ("（本文有删减）", (Exact("(本文有删减)"),)),
+        ("48场(次)", (Exact("48场(次)"),)),
+        ("法律顾问(室) 甲", (Exact("法律顾问(室)"), Exact("甲"))),
+        ("是否合法?", (Exact("是否合法?"),)),
+        ("*注", (Exact("*注"),)),
+        ("COVID OR-7", (Exact("covid"), Exact("or-7"))),
+        ("(Supply Chain)", (Exact("(supply"), Exact("chain)"))),
+        ("http://www.haojiang.gov.cn", (Exact("http://www.haojiang.gov.cn"),)),
+        ("“甲”~", (Exact('"甲"~'),)),
+        ("效力:", (Exact("效力:"),)),
+    ],
+)
+def test_operators_stand_where_no_text_has_them(text: str, nodes: tuple[Node, ...]) -> None:
+    assert parse(text).root.nodes == nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions", "nodes"),
+    [
+        ("标题:办法 甲", (Condition("title", ("办法",)),), (Exact("甲"),)),
+        ("甲 title：办法", (Condition("title", ("办法",)),), (Exact("甲"),)),
+        ('机关:"濠江区 人民政府"', (Condition("issuer", ("濠江区 人民政府",)),), ()),
+        ("文号:汕濠府〔2020〕75号", (Condition("number", ("汕濠府〔2020〕75号",)),), ()),
+        ("文种:通知 OR 文种:公告", (Condition("kind", ("通知", "公告")),), ()),
+        ("-文种:通知 甲", (Condition("kind", ("通知",), exclude=True),), (Exact("甲"),)),
+        ("日期:2021..2022", (Condition("date", ("2021..2022",)),), ()),
+        ("日期:2021年5月..", (Condition("date", ("2021-05..",)),), ()),
+        ("日期:2021-11-22", (Condition("date", ("2021-11-22..2021-11-22",)),), ()),
+        ("日期:2021至2022年", (Condition("date", ("2021..2022",)),), ()),
+        ("条:12", (Condition("article", ("art-12",)),), ()),
+        ("条:第一百三十三条之一", (Condition("article", ("art-133-1",)),), ()),
+        ("效力:现行有效 年份:2020", (Condition("validity", ("现行有效",)), Condition("year", ("2020",))), ()),
+    ],
+)
+def test_fields_in_chinese_and_english(text: str, conditions: tuple[Condition, ...], nodes: tuple[Node, ...]) -> None:
+    query = parse(text)
+    assert (query.conditions, query.root.nodes, query.notes) == (conditions, nodes, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "strings", "note"),
+    [
+        ("甲 OR", ("甲",), "没有配对"),
+        ("OR 甲", ("甲",), "没有配对"),
+        ("(甲 OR 乙", ("甲", "乙"), "没有配对"),
+        ("甲 OR 乙) 丙", ("甲", "乙", "丙"), "没有配对"),
+        ("(标题:甲 OR 乙)", ("标题:甲", "乙"), "没有配对"),
+        ("日期:去年 甲", ("日期:去年", "甲"), "不是可用的条件"),
+        ("条:附则", ("条:附则",), "不是可用的条件"),
+    ],
+)
+def test_what_cannot_be_parsed_is_plain_words_with_a_note(text: str, strings: tuple[str, ...], note: str) -> None:
+    query = parse(text)
+    assert query.required == strings and note in query.notes[0] and not query.conditions
+
+
+def test_costly_queries_are_refused_in_words() -> None:
+    with pytest.raises(UsageError, match="通配符"):
+        parse(" ".join(f"甲{number}*乙" for number in range(1000))[:2000])
+
+
 @pytest.mark.parametrize("text", ['"行政复议', '行政复议"', "“行政复议", '"行政 复议'])
 def test_a_quote_without_its_partner_is_left_out_with_a_note(text: str) -> None:
     query = parse(text)
     assert "".join(query.required) == "行政复议" and "引号没有成对" in query.notes[0]
 
 
-@given(st.text(max_size=200))
+@given(st.one_of(st.text(max_size=200), st.text(QUERIED, max_size=40)))
 def test_anything_is_understood_or_refused_in_words(text: str) -> None:
     try:
         query = parse(text)
     except UsageError as error:
-        assert str(error).startswith(("请输入", "查询里只有"))
+        assert str(error).startswith(("请输入", "查询里只有", "通配符和邻近条件"))
     else:
         assert query.text == text
         assert all(string and string == fold(string) for string in query.required)

@@ -1,0 +1,26 @@
+"""The rank of a document among the sources of law: 中华人民共和国立法法, chapter 5 (宪法, 法律, 行政法规, 地方性法规, 规章), and below it
+what makes no law (通知, 意见, 报告)."""
+
+from __future__ import annotations
+
+from kb.search.engine import Listing
+
+_LAWS = {"宪法", "法律", "法", "法典"}
+_RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
+_COURTS = ("最高人民法院", "最高人民检察院")
+
+
+def authority(listing: Listing) -> int:
+    """Answer the rank of a document, higher for what prevails; read off its kind and issuer."""
+    kind, issuer = listing.kind, listing.issuer
+    if kind == "宪法" or listing.title == "中华人民共和国宪法":
+        return 7
+    if kind in _LAWS or (issuer.startswith("全国人民代表大会") and kind):
+        return 6
+    if kind == "行政法规" or (issuer == "国务院" and kind in _RULES):
+        return 5
+    if kind == "司法解释" or issuer.startswith(_COURTS):
+        return 4
+    if kind == "地方性法规" or "人民代表大会" in issuer:
+        return 3
+    return 2 if kind in _RULES else 1

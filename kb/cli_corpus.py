@@ -13,7 +13,7 @@ from rich.text import Text
 from kb.corpus import Corpus
 from kb.errors import NotFoundError
 from kb.model import Document, Hit, Results, Section
-from kb.search.engine import MAX_LIMIT, open_engine
+from kb.search.engine import MAX_LIMIT, ORDERS, Order, open_engine
 from kb.search.wording import alternatives, proof
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
@@ -74,13 +74,21 @@ def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
 @click.argument("words", nargs=-1, required=True, metavar="查询…")
 @click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, metavar="数", help="最多列出几节；默认 10")
 @click.option("--offset", type=click.IntRange(0), default=0, metavar="数", help="跳过前几节")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="relevance",
+    metavar="次序",
+    help="relevance 相关（默认）、date 最新在前、rank 效力位阶",
+)
 @JSON
-def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, as_json: bool) -> int:
+def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, order: Order, as_json: bool) -> int:
     """查找含有这些文字的章节。
 
-    直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；-某某 表示不要（前面加 --，以免当作选项）。
+    直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；OR 表示任一；-某某 表示不要（前面加 --，以免当作选项）；
+    标题:办法、机关:濠江区、日期:2021..2022、条:12 限定范围；民法典1165 直达条文。全部写法见 docs/search.md。
     """
-    results = open_engine(config.index).search(" ".join(words), limit=limit, offset=offset)
+    results = open_engine(config.index).search(" ".join(words), limit=limit, offset=offset, order=order)
     if as_json:
         print_json(results.as_json())
         return 0

@@ -85,15 +85,17 @@ class Searcher:
         direct = self._named(query)
         direct_is_literal = bool(len(_common(direct, literal)))
         literal, related = (np.setdiff1d(found, direct, assume_unique=True) for found in (literal, related))
+        groups: tuple[Numbers, ...] = (direct, literal, related)
         for each in query.conditions:
             if each.field in ("article", "within"):
                 inside = self._inside(each)
-                literal, related = literal[inside[literal]], related[inside[related]]
-        counts = self._by_document(literal) + self._by_document(related) + self._by_document(direct)
+                groups = tuple(sections[inside[sections]] for sections in groups)
+        counts = sum(map(self._by_document, groups), start=np.zeros(len(self.documents.listings), np.int64))
+        facets = self.documents.facets(counts, query.conditions)
         met = self.documents.meeting(query.conditions)
         if met is not None:
-            literal, related = literal[met[self._documents[literal]]], related[met[self._documents[related]]]
-        facets = self.documents.facets(counts, query.conditions)
+            groups = tuple(sections[met[self._documents[sections]]] for sections in groups)
+        direct, literal, related = groups
         return Found(direct, direct_is_literal, literal, related, facets)
 
     def _by_document(self, sections: Numbers) -> Numbers:
@@ -193,7 +195,7 @@ class Searcher:
 
     def _named(self, query: Query) -> Numbers:
         """Answer the section that a query names, if it is one: an article, or where a document starts."""
-        if query.conditions or len(query.text) > _LONGEST_NAME:
+        if not query.leaves or len(query.text) > _LONGEST_NAME:
             return _NONE
         return self._place(*self.documents.place(fold(query.text).translate(_TITLE_MARKS)))
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from kb.compare.sections import compare
 from kb.errors import UsageError
-from kb.web import citing, comparing
+from kb.web import citing, comparing, searching
 from kb.web.arguments import number, query
 from kb.web.finding import find_edition
 from kb.web.library import library
@@ -19,11 +19,23 @@ blueprint = Blueprint("api", __name__)
 
 @blueprint.get("/search")
 def search() -> Response:
-    """Answer `Results` for `q`, from hit `offset` on (0 is the first), at most `limit` (1 to 100, usually 10)."""
-    if "q" not in request.args:
+    """Answer `Results` for `q`, from hit `offset` on (0 is the first), at most `limit` (1 to 100, usually 10).
+
+    `issuer`, `year`, `kind`, `source` and `validity` choose values of facets and may be repeated; `document`, `within`,
+    `date` and `article` narrow as in a query; `order` is relevance, date or rank.
+    """
+    asked = searching.asked()
+    if asked.empty and "q" not in request.args:
         raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
-    results = library().search(query(), limit=number("limit", 10, 1, 100), offset=number("offset", 0, 0, 10**9))
-    return jsonify(results.as_json())
+    limit, offset = number("limit", 10, 1, 100), number("offset", 0, 0, 10**9)
+    return jsonify(library().search(asked.q, limit, offset, asked.conditions, asked.order).as_json())
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """Answer what somebody who has typed `q` may want: at most `limit` (1 to 20, usually 8) suggestions."""
+    found = library().engine.suggest(query(), number("limit", 8, 1, 20))
+    return jsonify({"query": query(), "suggestions": [asdict(suggestion) for suggestion in found]})
 
 
 @blueprint.get("/documents/<id>")

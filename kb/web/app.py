@@ -22,7 +22,7 @@ _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
-    app.jinja_env.globals.update(freshness=shelf.freshness)
+    app.jinja_env.globals.update(freshness=shelf.freshness, order_names=wording.ORDERS)
     app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS, export_endings=exporting.ENDINGS)
     app.jinja_env.globals.update(_=say, preference=preferences.preference, language_address=_language_address)
     app.register_blueprint(preferences.blueprint)

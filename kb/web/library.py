@@ -11,7 +11,8 @@ from flask import current_app
 
 from kb.corpus import Corpus
 from kb.model import Document, Results
-from kb.search.engine import Listing, Stats, open_engine
+from kb.search.conditions import Condition
+from kb.search.engine import Listing, Order, Stats, open_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
 from kb.web.shelves import Shelves
@@ -94,9 +95,16 @@ class Library:
         """Read a document, or one of its versions. Raises NotFoundError and UnreadableError."""
         return self.corpus.read(id, version)
 
-    def search(self, query: str, limit: int, offset: int) -> Results:
+    def search(
+        self,
+        query: str,
+        limit: int,
+        offset: int,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
         """Answer a page of hits. Raises UsageError and BadIndexError."""
-        return self.engine.search(query, limit=limit, offset=offset)
+        return self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
-from kb.web import outline, reading, wording
+from kb.web import outline, reading, searching, wording
 from kb.web.arguments import number, query
 from kb.web.browsing import years_chart
 from kb.web.editions import Edition
@@ -44,23 +44,29 @@ def home() -> str:
 
 
 @blueprint.get("/search")
-def search() -> str:
-    """Hits for `q`, ten a page; without `q` the empty form."""
-    q = query()
-    if not q:
-        return render_template("search.html", q="", results=None, catalogue=library().catalogue(), page=1)
+def search() -> str | BaseResponse:
+    """Hits, ten a page, for `q` and what is chosen beside it; without any of it the form.
+
+    The fields of the form are written into `q`, at an address to which the browser is sent on.
+    """
+    if query := searching.composed():
+        return redirect(url_for(".search", q=query))
+    asked, catalogue = searching.asked(), library().catalogue()
+    if asked.empty:
+        return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
     first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
-    results = library().search(q, limit=HITS_PER_PAGE, offset=first)
-    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", q=q)
+    results = library().search(asked.q, HITS_PER_PAGE, first, conditions=asked.conditions, order=asked.order)
+    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", **asked.parameters())
     return render_template(
         "search.html",
-        q=q,
+        q=asked.q,
+        asked=asked,
         results=results,
         first=first + 1,
         page=page,
         last=last,
         page_address=address,
-        catalogue=library().catalogue(),
+        catalogue=catalogue,
         searched=list(library().searched()),
     )
 

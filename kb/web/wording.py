@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from kb.model import Hit, Metadata, RepairKind
+from kb.search.conditions import NAMES
+from kb.search.engine import Order
 from kb.search.snippets import WIDTH, match_spans
 from kb.search.wording import proof
 from kb.web.reading import strictly
@@ -79,6 +81,7 @@ UNKNOWN = {
     "kind": "文种不详",
     "theme": "未归主题",
 }
+ORDERS: dict[Order, str] = {"relevance": "最相关", "date": "最新", "rank": "效力位阶"}
 COUNTS = {
     "new": "新增",
     "changed": "更新",
@@ -156,6 +159,8 @@ def highlighted(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
 
 def marked(text: str, query: str, literal: bool) -> Markup:
     """Escape a text and mark what matches the query: its strings if `literal`, else its words, too."""
+    if not query:
+        return escape(text)
     return highlighted(text, match_spans(text, strictly(query) if literal else query))
 
 
@@ -196,6 +201,7 @@ def page_numbers(page: int, last: int) -> Iterator[int]:
 
 FILTERS = {
     "age": age,
+    "field_name": lambda field: NAMES[field][0],
     "chinese_date": chinese_date,
     "link": link,
     "marked": marked,

@@ -54,8 +54,10 @@ CATALOGUE = Shelf(
     ),
     of_sections(
         "c",
-        section("ch-1", "第一章　总则的示例", section("art-2", "第二条　行政示例"), heading="总则的示例"),
-        section("ch-2", "第二章　示例附则", section("art-3", "第三条　示例的施行"), heading="附则"),
+        section(
+            "ch-1", "第一章　总则的示例", section("art-2", "第二条　行政示例", number="第二条"), heading="总则的示例"
+        ),
+        section("ch-2", "第二章　示例附则", section("art-3", "第三条　示例的施行", number="第三条"), heading="附则"),
         title="中华人民共和国示例法",
         issuer="示例市政府",
         kind="法",
@@ -209,7 +211,7 @@ class Conformance:
             ("期限 -(复议 OR 诉讼)", "5"),
             ("申请 -复议 -诉讼", ""),
             ('"申请 期限"~6', "24"),
-            ('"期限 申请"~2', "2"),
+            ('"期限 申请"~5', "2"),
             ("申请*复议", "12"),
             ("申请?政", "123"),
             ("申请??复议", "12"),
@@ -302,6 +304,14 @@ class Conformance:
         assert (first.document, first.anchor) == place and first.direct and not any(hit.direct for hit in others)
         assert results.listed == len(results.hits) == len(set(places(results)))
         assert [hit.literal for hit in others] == sorted((hit.literal for hit in others), reverse=True)
+
+    def test_a_place_that_is_named_must_meet_the_conditions(self, engine: Engine) -> None:
+        engine.update(CATALOGUE)
+        chosen = [(Condition("kind", (kind,), whole=True),) for kind in ("法", "通知")]
+        assert [hit.anchor for hit in engine.search("示例法第2条", conditions=chosen[0]).hits if hit.direct] == [
+            "art-2"
+        ]
+        assert not any(hit.direct for hit in engine.search("示例法第2条", conditions=chosen[1]).hits)
 
     def test_the_newest_of_several_texts_with_one_title_is_meant(self, engine: Engine) -> None:
         texts = [("old", "2019-01-01"), ("new", "2023-01-01"), ("older", "2001-01-01")]

@@ -9,9 +9,9 @@ from kb.errors import UnreadableError
 from kb.model import Document, Metadata, Provenance, Section
 
 
-def section(anchor: str, text: str, *children: Section, heading: str = "") -> Section:
+def section(anchor: str, text: str, *children: Section, heading: str = "", number: str = "") -> Section:
     """A section whose text is the lines of `text`."""
-    return Section(anchor, "", heading, text.rstrip("\n") + "\n", children)
+    return Section(anchor, number, heading, text.rstrip("\n") + "\n", children)
 
 
 def document(id: str, *texts: str, title: str = "示例") -> Document:

@@ -124,11 +124,6 @@ class State:
         where = "(trouble <> '' or outcome in ('failed', 'suspicious')) and parent = '' and walk < ? and tries < ?"
         return self._select(where, walk, tries)
 
-    def troubles(self) -> int:
-        """Count the posts that are in trouble."""
-        with self._refusals():
-            return int(self._db.execute("select count(*) from post where trouble <> '' and parent = ''").fetchone()[0])
-
     def news(self, limit: int) -> list[str]:
         """Answer the latest days on which there was news, newest first."""
         with self._refusals():

@@ -540,7 +540,7 @@ class TestCertificates:
     def test_one_that_nobody_vouches_for_is_refused(self, secure: Site, clock: HandClock, fetcher: Fetcher) -> None:
         with pytest.raises(CertificateError) as error:
             fetcher.get(secure.url)
-        assert "insecure" in shown(error)
+        assert "verify = false" in shown(error)
         assert not secure.requests
         assert clock.slept == [], "a bad certificate does not mend by waiting"
 

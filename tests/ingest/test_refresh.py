@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+import trustme
 
 from kb.errors import StorageError, UsageError
 from kb.ingest import pipeline
@@ -391,6 +393,27 @@ def test_other_kinds_of_sources(site: Site, tmp_path: Path, kind: str, path: str
     assert post
     site.content.edit(post)
     assert library.refresh(full=kind == "feed" and "atom" not in path).changed == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_or_its_exception_recorded(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with Site(Content(posts=2), tls=context) as site:
+        library = Library(tmp_path / "library", source(site.url))
+        assert "证书不可信" in library.refresh().error and not site.requests
+        library.source = source(site.url, verify=False)
+        assert library.refresh().new == 2
+        exchange = library.document(site.content.listed()[0].id).provenance.exchange
+        assert exchange and exchange.url.startswith("https://") and not exchange.certificate_checked
+
+
+def test_the_bytes_tell_the_charset_whatever_the_site_says(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.faults.put(post.path, faults.mislabelled("gb2312"))
+    library.refresh()
+    document = library.document(post.id)
+    assert document.metadata.title == post.title and all(line in document.text for line in post.paragraphs)
+    assert document.provenance.encoding == "gb18030"
 
 
 def test_a_single_page_that_is_gone_is_withdrawn_once_until_it_is_back(site: Site, tmp_path: Path) -> None:

@@ -3,10 +3,18 @@ what makes no law (通知, 意见, 报告)."""
 
 from __future__ import annotations
 
+import re
+
 from kb.search.engine import Listing
+
+LOCAL = 3
+"""The rank of local rules."""
 
 _LAWS = {"宪法", "法律", "法", "法典"}
 _RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
+_OF_A_PLACE = re.compile(
+    r"(?:北京|天津|上海|重庆|(?!中华人民共和国)[\u4e00-\u9fff]{2,6}?(?:省|(?<!城)市|自治区|自治州|自治县))"
+)
 _COURTS = ("最高人民法院", "最高人民检察院")
 
 
@@ -21,6 +29,6 @@ def authority(listing: Listing) -> int:
         return 5
     if kind == "司法解释" or issuer.startswith(_COURTS):
         return 4
-    if kind == "地方性法规" or "人民代表大会" in issuer:
-        return 3
+    if kind == "地方性法规" or "人民代表大会" in issuer or (kind in _RULES and _OF_A_PLACE.match(listing.title)):
+        return LOCAL
     return 2 if kind in _RULES else 1

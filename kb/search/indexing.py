@@ -25,10 +25,10 @@ from kb.search.analysis import fold, terms
 from kb.search.engine import Listing, Source
 from kb.search.suggestions import readings
 
-FIELDS = ("document", "title", "path", "text", "place", "heading", "reading")
+FIELDS = ("document", "title", "path", "text", "place", "heading", "reading", "bare")
 """The fields a section is found by: its document's id; folded title, heading path and own text, as terms; the anchors of
 the sections it stands in, its own among them. And what is offered to who types: its heading as it stands, and how the
-words of headings and titles are read."""
+words of headings and titles are read. And whether it is bare: no more than a title, heading, preamble or signature."""
 
 LONGEST_HEADING = 60
 """Characters of a heading that is worth offering while somebody types."""
@@ -37,6 +37,7 @@ LONGEST_HEADING = 60
 VALIDITY = "有效性"
 """The label under which a site's list says whether a document still holds."""
 
+_FRAME = {"title", "preamble", "signature"}
 _PROCESSORS = len(os.sched_getaffinity(0))
 _MANY = 200
 _AHEAD = 4
@@ -124,10 +125,15 @@ def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section
         gathered["heading"].add(offered)
         titled = [document.metadata.title] if section is document.sections[0] else []
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
+        gathered["bare"].add(["1"] if _bare(section) else [])
         batch.folded.append(folded.encode())
         batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(document, section, path))), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
+
+
+def _bare(section: Section) -> bool:
+    return section.anchor in _FRAME or fold(section.text) == fold(section.label)
 
 
 class _Gathered:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.search.analysis import bigrams, words
+from kb.search.lexicon import topical
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -30,15 +32,15 @@ class Field:
     b: float
 
 
-FIELDS = {"title": Field(2.0, 0.3), "path": Field(2.0, 0.3), "text": Field(1.0, 0.6)}
+FIELDS = {"title": Field(1.5, 0.3), "path": Field(1.5, 0.3), "text": Field(1.0, 0.6)}
 
 
 def terms(strings: Iterable[str]) -> dict[str, float]:
-    """Answer the terms that folded strings are ranked by, with their weights."""
+    """Answer the terms that folded strings are ranked by, with their weights: words that only ask are left out."""
     weights: dict[str, float] = {}
-    for string in strings:
-        weights |= {pair: BIGRAM for pair in bigrams(string) if pair not in weights}
-        weights |= {word: 1.0 for word in words(string) if any(map(str.isalnum, word))}
+    for run in chain.from_iterable(topical(words(string)) for string in strings):
+        weights |= {pair: BIGRAM for pair in bigrams("".join(run)) if pair not in weights}
+        weights |= dict.fromkeys(run, 1.0)
     return weights
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.model import FacetValue, Suggestion
-from kb.search import ranking, suggestions
+from kb.search import suggestions
 from kb.search._whoosh import Numbers, Reader
-from kb.search.analysis import bigrams, fold, informative
+from kb.search.analysis import bigrams, fold
 from kb.search.conditions import Condition
 from kb.search.documents import Documents
 from kb.search.engine import Order
@@ -23,13 +21,10 @@ from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
 from kb.search.query import Query
 from kb.search.ranking import Floats
+from kb.search.scoring import Scorer
 
 # Looking for a string in a section's text costs as much as reading that many postings.
 _WORTH = 100
-# Postings kept in memory, 12 bytes each: 120 MB.
-_CACHED = 10_000_000
-# Of 500 questions over the laws a quarter keeps 0.617 of 0.619 recall in the first 100, and a hundredth of the sections.
-_SHARE, _LEAST_SHARE = 0.25, 0.1
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
 _LONGEST_NAME = 120
@@ -75,8 +70,7 @@ class Searcher:
         self._first_sections = np.sort(
             np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
         )
-        self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
-        self._impacts = _Cache(_CACHED)
+        self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
 
     def find(self, query: Query) -> Found:
         """Answer the sections that match a query literally or have like words, and the place that it names."""
@@ -103,31 +97,17 @@ class Searcher:
         return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
 
     def _related(self, query: Query, literal: Numbers) -> Numbers:
-        """Answer the sections that are not in `literal` but share enough of the query's words, ascending.
-
-        A word counts by its rarity, wherever in a section's text, title or heading path it stands. Enough is a share of
-        what the best section has, and never less than a tenth of all there is to have.
-        """
-        words = informative(query.required)
-        if query.exact or not words:
+        """Answer the sections that are not in `literal` but share enough of the query's words, ascending."""
+        if query.exact or not query.required:
             return literal[:0]
-        shared, whole = np.zeros(self._reader.size, np.float32), 0.0
-        for word in words:
-            having, rarity = self._impact(word)[0], self._rarity(word)
-            shared[having] += rarity
-            whole += rarity
-        shared[literal] = 0
+        related = np.setdiff1d(self._scorer.sharing(query.required), literal, assume_unique=True)
         for node in query.excluded:
-            shared[self._matching(node)] = 0
-        return np.flatnonzero(shared >= max(_SHARE * float(shared.max(initial=0)), _LEAST_SHARE * whole))
+            related = np.setdiff1d(related, self._matching(node), assume_unique=True)
+        return related
 
     def scores(self, query: Query) -> Floats:
         """Answer how well every section answers the query."""
-        scores = np.zeros(self._reader.size, np.float32)
-        for term, weight in ranking.terms(query.required).items():
-            having, impact = self._impact(term)
-            scores[having] += np.float32(weight) * impact
-        return scores
+        return self._scorer.scores(query.required)
 
     def ranked(
         self, sections: Numbers, scores: Floats, first: int, last: int, order: Order = "relevance"
@@ -268,28 +248,6 @@ class Searcher:
         needle = string.encode()
         return self._reader.having(candidates, lambda text: needle in text)
 
-    def _impact(self, term: str) -> tuple[Numbers, Floats]:
-        """Answer the sections that have a term in any field, and what it adds to their scores."""
-        found = self._impacts.get(term)
-        if found is None:
-            counts = np.zeros(self._reader.size, np.float32)
-            for name, norms in self._norms.items():
-                sections, times = self._reader.postings(name, term)
-                counts[sections] += times * norms[sections]
-            sections = np.flatnonzero(counts)
-            found = sections, ranking.impacts(counts[sections], self.size)
-            self._impacts.put(term, found)
-        return found
-
-    def _rarity(self, term: str) -> float:
-        having = len(self._impact(term)[0])
-        return float(np.log1p((self.size - having + 0.5) / (having + 0.5)))
-
-    def _norms_of(self, name: str, field: ranking.Field) -> Floats:
-        lengths = self._reader.lengths(name)
-        average = float(lengths[self._reader.live].mean()) if self.size else 0.0
-        return ranking.norms(lengths, field, average)
-
     def _survey(self) -> tuple[Numbers, Documents]:
         """Number the documents in the order of their ids; answer each section's document, and what they are."""
         lists = sorted(self._reader.lists("document"), key=lambda found: found[0])
@@ -309,25 +267,3 @@ def _common(first: Numbers, second: Numbers) -> Numbers:
     places = np.searchsorted(many, few)
     places[places == len(many)] = 0
     return few[many[places] == few] if len(many) else few
-
-
-class _Cache:
-    """Keeps the arrays used last, up to a number of postings."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._size, self._lock = limit, 0, Lock()
-        self._kept: OrderedDict[str, tuple[Numbers, Floats]] = OrderedDict()
-
-    def get(self, term: str) -> tuple[Numbers, Floats] | None:
-        with self._lock:
-            if term in self._kept:
-                self._kept.move_to_end(term)
-            return self._kept.get(term)
-
-    def put(self, term: str, arrays: tuple[Numbers, Floats]) -> None:
-        with self._lock:
-            if term not in self._kept:
-                self._kept[term] = arrays
-                self._size += len(arrays[0])
-            while self._size > self._limit and len(self._kept) > 1:
-                self._size -= len(self._kept.popitem(last=False)[1][0])

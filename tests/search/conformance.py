@@ -403,12 +403,12 @@ class Conformance:
         )
 
     def test_pages_follow_one_another(self, engine: Engine) -> None:
-        engine.update(Shelf(document("b", *["同样的文字"] * 7), document("a", *["同样的文字"] * 6)))
+        engine.update(Shelf(document("b", *["同样的文字"] * 6), document("a", *["同样的文字"] * 6)))
         whole = engine.search("文字", limit=100)
         paged = [place for offset in range(0, 15, 4) for place in places(engine.search("文字", limit=4, offset=offset))]
-        assert whole.total == 13 and paged == places(whole)
-        assert paged == [("a", f"s-{n}") for n in range(1, 7)] + [("b", f"s-{n}") for n in range(1, 8)]
-        assert engine.search("文字", limit=0).total == 13 and not engine.search("文字", offset=13).hits
+        assert whole.total == 12 and paged == places(whole)
+        assert paged == [("a", f"s-{n}") for n in range(1, 7)] + [("b", f"s-{n}") for n in range(1, 7)]
+        assert engine.search("文字", limit=0).total == 12 and not engine.search("文字", offset=12).hits
 
     @pytest.mark.parametrize(
         ("query", "sentence"),

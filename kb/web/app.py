@@ -23,7 +23,6 @@ _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -104,7 +103,8 @@ def _finish(response: Response) -> Response:
         response.make_conditional(request)
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
-    if response.status_code != HTTPStatus.NOT_MODIFIED and str(response.mimetype).endswith(_COMPRESSED):
+    sent = response.status_code != HTTPStatus.NOT_MODIFIED and not response.is_streamed
+    if sent and str(response.mimetype).endswith(_COMPRESSED):
         _compress(response)
     return response
 

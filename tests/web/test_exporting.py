@@ -93,6 +93,11 @@ def test_a_wrong_search_is_told_in_words(client: FlaskClient, ending: str, param
     assert page(client, f"/search.{ending}{parameters}", 400).select("h1")
 
 
+def test_a_file_that_is_streamed_is_sent_as_it_is(client: FlaskClient) -> None:
+    with client.get("/static/icon.svg", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.status_code == 200 and answer.data.startswith(b"<svg")
+
+
 def test_the_evidence_is_a_zip(client: FlaskClient) -> None:
     answer = client.get(f"/d/{REPORT}.zip")
     assert answer.mimetype == "application/zip"

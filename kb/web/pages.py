@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -20,12 +21,12 @@ from kb.web.finding import NAME_COMPARED, Missing, find_document, find_edition
 from kb.web.library import library
 from kb.web.moved import find_moved
 from kb.web.paging import LAST_PAGE, paging
+from kb.web.restorations import restorations
 
 blueprint = Blueprint("pages", __name__)
 
 HITS_PER_PAGE = 10
 NEWEST_SHOWN = 10
-REPAIRS_SHOWN = 2000
 
 
 @blueprint.get("/")
@@ -88,8 +89,7 @@ def _reading(shown: Edition) -> str:
     passages = list(reading.passages(found, q))
     matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
     title = _title_in_text(found, passages)
-    repairs = found.provenance.repairs
-    counts = {kind: sum(repair.kind == kind for repair in repairs) for kind in wording.REPAIRS}
+    counts = _repair_counts(found)
     return render_template(
         "document.html",
         edition=shown,
@@ -101,12 +101,32 @@ def _reading(shown: Edition) -> str:
         matches=sum(matched.values()),
         strip=reading.strip(passages),
         rows=list(wording.metadata_rows(found.metadata)),
-        repair_counts=[(kind, count) for kind, count in counts.items() if count],
-        doubtful=counts["doubtful"],
-        restored=len(repairs) - counts["doubtful"],
-        places=reading.places(found, REPAIRS_SHOWN),
+        repair_counts=counts,
+        doubtful=dict(counts).get("doubtful", 0),
+        restored=sum(count for kind, count in counts if kind != "doubtful"),
         attached_to=_title_of(found.provenance.attached_to),
     )
+
+
+@blueprint.get("/d/<id>/provenance")
+@blueprint.get("/d/<id>/versions/<version>/provenance")
+def provenance(id: str, version: str = "") -> str:
+    """Where a document comes from, and the text as found beside the restored text."""
+    shown = find_edition(id, version)
+    names = {kind: name for kind, (name, _) in wording.REPAIRS.items()}
+    return render_template(
+        "provenance.html",
+        edition=shown,
+        document=shown.document,
+        repair_counts=_repair_counts(shown.document),
+        restorations=list(restorations(shown.document, names)),
+    )
+
+
+def _repair_counts(found: Document) -> list[tuple[str, int]]:
+    """How many repairs there are of each kind that there are any of."""
+    counts = Counter(repair.kind for repair in found.provenance.repairs)
+    return [(kind, counts[kind]) for kind in wording.REPAIRS if counts[kind]]
 
 
 @blueprint.get("/d/<id>/snapshot")

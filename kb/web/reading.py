@@ -1,4 +1,4 @@
-"""Document → the text of the reading page: blocks with everything marked in place, and what was repaired where.
+"""Document → the text of the reading page: blocks with everything marked in place.
 
 Nothing here changes a character: the text of the blocks, in order, is the document's text.
 """
@@ -13,7 +13,7 @@ from itertools import groupby, repeat
 
 from markupsafe import Markup, escape
 
-from kb.model import Document, Repair, Section
+from kb.model import Document, Section
 from kb.search.matching import Span
 from kb.search.query import Query, parse
 from kb.search.snippets import match_spans
@@ -84,17 +84,6 @@ class Tick:
     y: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A repaired place with some of the restored text around it, and the section that it stands in."""
-
-    repair: Repair
-    before: str
-    after: str
-    anchor: str
-    label: str
-
-
 def passages(document: Document, query: str = "") -> Iterator[Passage]:
     """Yield the text as passages, in order, with what matches the query marked. Raises UsageError for a bad query."""
     starts = _starts(document)
@@ -131,20 +120,6 @@ def _matches(document: Document, query: str) -> list[list[Span]]:
     strict = strictly(query)
     found = [match_spans(text, strict) for text in texts]
     return found if any(found) else [match_spans(text, query) for text in texts]
-
-
-def places(document: Document, limit: int, context: int = 5) -> list[Place]:
-    """The first `limit` repaired places, with `context` characters of restored text on either side."""
-    text, starts, sections = document.text, _starts(document), list(document.walk())
-
-    def place(repair: Repair) -> Place:
-        section = sections[max(bisect_right(starts, repair.position) - 1, 0)]
-        end = repair.position + len(repair.restored)
-        before = text[max(repair.position - context, 0) : repair.position].rpartition("\n")[2]
-        after = text[end : end + context].partition("\n")[0]
-        return Place(repair, before, after, section.anchor, label_of(section))
-
-    return [place(repair) for repair in document.provenance.repairs[:limit]] if sections else []
 
 
 def _starts(document: Document) -> list[int]:

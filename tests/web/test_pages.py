@@ -35,6 +35,7 @@ PAGES = [
     "/search?q=“查无此语”",
     f"/d/{REPORT}?q=复议",
     f"/d/{HOSTILE}",
+    f"/d/{REPORT}/provenance",
     "/status",
     "/x",
 ]
@@ -185,12 +186,18 @@ def test_matches_are_marked_and_counted_in_a_document(client: FlaskClient, corpu
     assert ticks == sorted(set(ticks)) and 0 < len(ticks) <= count
 
 
-def test_what_was_repaired_is_listed_place_by_place(client: FlaskClient, corpus: Corpus) -> None:
+def test_what_was_found_stands_beside_what_was_restored_with_every_place_marked(
+    client: FlaskClient, corpus: Corpus
+) -> None:
     repairs = corpus.read(REPORT).provenance.repairs
-    shown = page(client, f"/d/{REPORT}")
-    assert [cell.get_text() for cell in shown.select(".provenance del")] == [repair.found for repair in repairs]
-    assert [cell.get_text() for cell in shown.select(".provenance ins")] == [repair.restored for repair in repairs]
-    assert f"已还原 {len(repairs)} 处" in shown.get_text()
+    assert f"已还原 {len(repairs)} 处" in page(client, f"/d/{REPORT}").get_text()
+    link = page(client, f"/d/{REPORT}").select_one("#kb-provenance a[href$='/provenance']")
+    assert link
+    shown = page(client, str(link["href"]))
+    assert [place.get_text() for place in shown.select(".pair del")] == [repair.found for repair in repairs]
+    assert [place.get_text() for place in shown.select(".pair ins")] == [repair.restored for repair in repairs]
+    assert sum(int(count.split()[0]) for count in texts(shown, ".pair .count")) == len(repairs)
+    assert shown.select(f"a[href='/d/{REPORT}/snapshot']")
 
 
 def test_the_snapshot_is_the_file_as_found_and_is_never_run(client: FlaskClient, report: Path) -> None:

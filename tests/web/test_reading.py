@@ -5,10 +5,12 @@ from __future__ import annotations
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import Markup, escape
 
 from kb.ingest import outline
-from kb.model import Document, Metadata, Part, Provenance, Repair, Section
+from kb.model import Document, Metadata, Part, Provenance, Repair, RepairKind, Section
 from kb.web import reading
+from kb.web.restorations import restorations
 
 TEXTS = st.lists(
     st.text(st.sampled_from("一二三、（）1.第条章<&>\"'甲乙丙丁。 |示例"), min_size=1).map(str.strip).filter(bool),
@@ -107,10 +109,27 @@ def test_parts_have_addresses_at_the_start_of_their_line_and_within_it() -> None
     assert '<span id="art-1-p1-i2"></span>（二）乙' in passage.blocks[0].html
 
 
-def test_a_repair_is_shown_with_its_section_and_what_stands_around_it() -> None:
+@settings(deadline=None)
+@given(TEXTS, st.data())
+def test_without_its_marks_a_restoration_is_the_text_and_the_text_as_found(text: str, data: st.DataObject) -> None:
+    places = sorted(data.draw(st.sets(st.integers(0, len(text) - 1), max_size=5)))
+    repairs = tuple(Repair("annotation", place, text[place], f"{text[place]}(<zhu>)") for place in places)
+    document = document_of(*outline.parse(text), repairs=repairs)
+    names: dict[RepairKind, str] = {"annotation": "夹注"}
+    sections = {section.anchor: section.text for section in document.walk()}
+    found = list(restorations(document, names))
+    assert sum(each.places for each in found) == len(places)
+    for each in found:
+        assert each.restored.striptags().split() == Markup(escape(sections[each.anchor])).striptags().split()
+        assert each.found.unescape().count("(<zhu>)") == each.places
+
+
+def test_a_repair_is_shown_in_its_section() -> None:
     repair = Repair("annotation", 7, "议", "議(yì)")
     document = document_of(
         Section("1", "一、", "甲", "一、甲\n"), Section("2", "", "", "行政复议工作\n"), repairs=(repair,)
     )
-    (place,) = reading.places(document, 10)
-    assert (place.before, place.after, place.anchor) == ("行政复", "工作", "2")
+    (each,) = restorations(document, {"annotation": "夹注"})
+    assert (each.anchor, each.places) == ("2", 1)
+    assert each.found == '行政复<del title="夹注">議(yì)</del>工作'
+    assert each.restored == '行政复<ins title="夹注">议</ins>工作'

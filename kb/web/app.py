@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, browsing, citing, comparing, exporting, operations, pages, preferences, wording
+from kb.web import api, browsing, citing, comparing, exporting, operations, pages, parallels, preferences, wording
 from kb.web.language import say
 from kb.web.library import EXTENSION, Library
 
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(browsing.blueprint)
+    app.register_blueprint(parallels.blueprint)
     app.register_blueprint(citing.blueprint)
     app.register_blueprint(comparing.blueprint)
     app.register_blueprint(exporting.blueprint)

@@ -28,12 +28,16 @@ from tests.ingest.refreshing import Hasty, source
 from tests.site import Content, Site, faults
 from tests.site.content import Post
 from tests.web.driving import DESK, look, scripts
+from tests.web.examples import REPORTS
 
 BUNDLED = Path(__file__).parents[2] / "corpus"
 REPORT = "haojiang-2021-report"
 LAW = "示例市示例条例(2020-01-01)"
 HOSTILE = "示例公告"
 SMALL = 70
+"""Small notices in the corpus."""
+
+DOCUMENTS = SMALL + 3 + len(REPORTS)
 
 _LAW = """示例市示例条例
 第一章　总则
@@ -87,6 +91,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             title=f"示例通知第{number}号",
             date="2018",
         )
+    for id, text in REPORTS.items():
+        lines = text.splitlines()
+        put(corpus, id, text, title=lines[0], issuer=lines[-2], kind="报告", date=f"{id[3:7]}-11-22")
     open_engine(chosen.index).update(corpus)
     return chosen
 

@@ -15,7 +15,7 @@ from kb.themes import THEMES, themes_of
 from kb.web.app import create_app
 from kb.web.charts import columns
 from kb.web.shelves import Shelves
-from tests.web.conftest import SMALL, put
+from tests.web.conftest import DOCUMENTS, put
 from tests.web.test_pages import page, texts
 
 
@@ -78,8 +78,8 @@ def test_a_chart_is_as_high_as_its_highest_column_and_never_hides_one() -> None:
 def test_the_list_has_every_document_once_over_its_pages_by_year(client: FlaskClient) -> None:
     first, second = page(client, "/documents"), page(client, "/documents?page=2")
     links = [str(link["href"]) for soup in (first, second) for link in soup.select(".documents a")]
-    assert len(links) == len(set(links)) == SMALL + 3
-    assert texts(first, ".year h2") == ["2021 年", "2020 年", "2019 年", "2018 年"]
+    assert len(links) == len(set(links)) == DOCUMENTS
+    assert texts(first, ".year h2") == ["2022 年", "2021 年", "2020 年", "2019 年", "2018 年"]
     assert [link["href"] for link in first.select(".pager [rel=next]")] == ["/documents?page=2"]
 
 

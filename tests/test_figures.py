@@ -1,0 +1,61 @@
+"""Figures in the text of reports."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.corpus import Corpus
+from kb.figures import figures
+from tests.conftest import BUNDLED
+
+
+def read(text: str) -> list[tuple[str, str, str]]:
+    return [(figure.text, figure.unit, figure.label) for figure in figures(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "推动行政许可“两减一即”,565项行政许可事项时限压缩94.94%,即办比例92.74%",
+            [("565", "项", "行政许可事项时限压缩"), ("94.94", "%", "行政许可事项时限压缩"), ("92.74", "%", "即办比例")],
+        ),
+        ("共受理各类人民调解案件195件,", [("195", "件", "受理各类人民调解案件")]),
+        ("研究法治政府建设相关工作48场(次),", [("48", "场(次)", "研究法治政府建设相关工作")]),
+        ("注册资本1.2亿元。", [("1.2亿", "元", "注册资本")]),
+        ("受理申请1,050件。", [("1,050", "件", "受理申请")]),
+        ("核酸检测3325人次", [("3325", "人次", "核酸检测")]),
+        ("2021年11月22日，汕濠府〔2020〕75号，第12条，4.5.6 节，A4纸，2022年度", []),
+    ],
+)
+def test_a_figure_has_a_number_a_unit_and_what_it_counts(text: str, found: list[tuple[str, str, str]]) -> None:
+    assert read(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.2亿元", "120000000"), ("174.25万元", "1742500"), ("3千万元", "30000000"), ("1,050件", "1050")],
+)
+def test_the_value_is_the_number_that_is_meant(text: str, value: str) -> None:
+    (figure,) = figures(f"示例{text}")
+    assert figure.value == Decimal(value)
+
+
+def test_the_report_has_its_figures() -> None:
+    found = list(figures(Corpus(BUNDLED).read("haojiang-2021-report").text))
+    assert {("565", "项"), ("94.94", "%"), ("195", "件"), ("48", "场(次)"), ("1846", "条"), ("174.25万", "元")} <= {
+        (figure.text, figure.unit) for figure in found
+    }
+    assert not [figure for figure in found if figure.text.startswith(("2021", "2020"))]
+
+
+@given(st.text(st.sampled_from("示例项件%％，。,.0123456789万亿元人次（()）第年")))
+def test_any_text_is_read_and_a_figure_is_where_it_says(text: str) -> None:
+    for figure in figures(text):
+        printed = text[figure.start : figure.end].replace("％", "%")
+        assert printed == figure.text + figure.unit
+        assert figure.value >= 0

@@ -1,0 +1,93 @@
+"""Documents of one pattern: which they are, which sections are the same, and what they count."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kb.ingest.outline import parse
+from kb.model import Document, Metadata, Provenance
+from kb.parallel import align, alike, counted, groups, pattern
+from kb.search.engine import Listing
+from tests.web.examples import REPORTS
+
+
+def document(id: str, text: str) -> Document:
+    return Document(id, "examples", Metadata(id), Provenance("", "", "", ""), parse(text))
+
+
+def listing(title: str, kind: str = "报告", date: str = "2021-01-01") -> Listing:
+    return Listing(title, "examples", title, "", "", kind, date)
+
+
+DOCUMENTS = [document(id, text) for id, text in REPORTS.items()]
+
+
+@pytest.mark.parametrize(
+    ("title", "left"),
+    [
+        ("濠江区2021年法治政府建设年度报告", "法治政府建设年度报告"),
+        ("汕头市龙湖区2022年法治政府建设年度报告", "法治政府建设年度报告"),
+        ("浙江省杭州市旅游条例", "旅游条例"),
+        ("城市市容和环境卫生管理条例", "城市市容和环境卫生管理条例"),
+        ("郑州市市场管理条例", "市场管理条例"),
+    ],
+)
+def test_a_pattern_is_a_title_without_its_place_and_its_year(title: str, left: str) -> None:
+    assert pattern(title) == left
+
+
+def test_like_documents_are_of_the_same_kind_and_pattern() -> None:
+    lead = listing("濠江区2021年法治政府建设年度报告")
+    same = [listing("龙湖区2022年法治政府建设年度报告"), listing("金平区2021年法治政府建设年度报告")]
+    others = [listing("濠江区2021年预算执行情况报告"), listing("龙湖区2021年法治政府建设年度报告", kind="通知")]
+    assert {each.id for each in alike(lead, [lead, *same, *others], 10)} == {each.id for each in same}
+    ((title, members),) = groups([lead, *same, *others], 10)
+    assert (title, len(members)) == ("法治政府建设年度报告", 3)
+
+
+def test_the_same_section_stands_in_one_row_whatever_its_year_or_place() -> None:
+    rows = {row.first.anchor: row for row in align(DOCUMENTS) if row.cells[0].section}
+    for anchor in ("1", "1-1-1", "1-2-1", "1-3-1", "1-4-1", "2", "3"):
+        assert [cell.section.anchor if cell.section else "" for cell in rows[anchor].cells] == [anchor] * 3, anchor
+    assert rows["1-3-1"].cells[1].how == "heading"
+
+
+def test_a_section_that_others_lack_leaves_their_cells_empty_and_nothing_is_lost() -> None:
+    rows = align(DOCUMENTS)
+    (own,) = [row for row in rows if row.first.anchor == "1-2-2" and row.cells[0].section]
+    assert [bool(cell.section) for cell in own.cells] == [True, True, False]
+    for column, each in enumerate(DOCUMENTS):
+        shown = [row.cells[column].section.anchor for row in rows if row.cells[column].section]  # type: ignore[union-attr]
+        wanted = [section.anchor for section in each.walk() if section.anchor not in ("title", "signature")]
+        assert sorted(shown) == sorted(wanted)
+
+
+def test_a_moved_section_is_found_by_its_words() -> None:
+    one = document("示例甲", "一、甲\n1.示例机关应当依法公开示例信息并接受监督。\n二、乙\n2.另有规定的从其规定。\n")
+    two = document("示例乙", "一、乙\n1.另有规定的从其规定。\n二、丙\n2.示例机关应当依法公开示例信息并接受监督。\n")
+    (row,) = [row for row in align([one, two]) if "公开示例信息" in row.first.text and row.cells[0].section]
+    partner = row.cells[1]
+    assert partner.section and "公开示例信息" in partner.section.text and partner.how == "words"
+
+
+def test_what_is_counted_stands_in_one_line_over_the_documents() -> None:
+    lines = {(line.label, line.unit): line for line in counted(align(DOCUMENTS))}
+    numbers = [cell[1].text if cell else None for cell in lines["受理各类人民调解案件", "件"].cells]
+    assert numbers == ["195", "240", "1,050"]
+    assert [cell[1].text if cell else None for cell in lines["新建村级服务站", "个"].cells] == [None, None, "12"]
+    assert [cell[1].text if cell else None for cell in lines["退缴违法所得", "元"].cells] == [
+        "174.25万",
+        "1.2亿",
+        "9800",
+    ]
+
+
+def test_two_long_statutes_are_aligned_in_a_few_seconds() -> None:
+    text = "".join(f"第{n}条　示例机关办理第{n}号示例事项，应当在{n}日内告知示例申请人。\n" for n in range(1, 1301))
+    laws = [document(name, text) for name in ("示例法甲", "示例法乙")]
+    started = time.process_time()
+    rows = align(laws)
+    assert time.process_time() - started < 10
+    assert all(row.cells[0].section.anchor == row.cells[1].section.anchor for row in rows)  # type: ignore[union-attr]

@@ -1,0 +1,91 @@
+"""Documents of one pattern in columns, and their figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.conftest import REPORT
+from tests.web.examples import REPORTS
+from tests.web.test_pages import page, texts
+
+IDS = list(REPORTS)
+ALL = "&".join(f"d={quote(id)}" for id in IDS)
+
+
+def test_a_document_offers_those_like_it(client: FlaskClient) -> None:
+    (link,) = page(client, f"/d/{REPORT}").select(".ways a[href^='/parallel']")
+    shown = page(client, str(link["href"]))
+    assert {str(box["value"]) for box in shown.select(".choose input[type=checkbox]")} == set(IDS)
+    assert shown.select_one(f"input[type=hidden][value='{REPORT}']")
+    assert "没有与它题名相近" in page(client, "/parallel?d=示例公告").get_text()
+
+
+def test_patterns_that_many_documents_share_are_where_to_start(client: FlaskClient) -> None:
+    names = dict(
+        zip(*(texts(page(client, "/parallel"), f".values {part}") for part in ("[lang]", ".count")), strict=True)
+    )
+    assert names["法治政府建设年度报告"] == str(len(IDS) + 1)
+
+
+def test_sections_stand_in_columns_with_a_link_to_each(client: FlaskClient) -> None:
+    shown = page(client, f"/parallel?{ALL}")
+    (row,) = [row for row in shown.select(".row") if "深入推进行政复议体制改革" in texts(row, "h2")[0]]
+    assert [str(link["href"]) for link in row.select(".facts a")] == [f"/d/{quote(id)}#1-3-1" for id in IDS]
+    assert texts(row, ".facts span") == ["标题相近", "标题相近"]
+    assert len(shown.select(".columns.of-3")) == len(shown.select(".row")) + 1
+
+
+def test_one_section_can_be_compared_alone(client: FlaskClient) -> None:
+    labels = texts(page(client, f"/parallel?{ALL}&section=1-2"), ".row h2")
+    assert len(labels) == 3 and labels[0].startswith("(二)")
+
+
+def test_each_number_leads_to_its_sentence(client: FlaskClient) -> None:
+    shown = page(client, f"/parallel?{ALL}&view=figures")
+    (row,) = [row for row in shown.select("tbody tr") if texts(row, "th") == ["受理各类人民调解案件"]]
+    assert texts(row, "td a") == ["195", "240", "1,050"]
+    assert [rect["width"] for rect in row.select("rect")] == ["19", "23", "100"]
+    for link, number in zip(row.select("td a"), ("195件", "240件", "1,050件"), strict=True):
+        target = page(client, str(link["href"]).partition("#")[0])
+        assert str(link["href"]).endswith("#1-4-1")
+        assert [mark.get_text() for mark in target.select("[id='1-4-1'] mark")] == [f"共受理各类人民调解案件{number}"]
+
+
+def test_every_number_of_the_report_leads_to_a_sentence_that_is_there(client: FlaskClient) -> None:
+    shown = page(client, f"/parallel?d={REPORT}&d={quote(IDS[0])}&view=figures")
+    links = {str(link["href"]) for link in shown.select("td a") if REPORT in str(link["href"])}
+    assert len(links) > 40
+    for link in links:
+        address, _, anchor = link.partition("#")
+        assert page(client, address).select(f"[id='{anchor}'] mark"), link
+
+
+def test_the_figures_can_be_taken_along(client: FlaskClient) -> None:
+    (link,) = page(client, f"/parallel?{ALL}&view=figures").select("a[download]")
+    answer = client.get(str(link["href"]))
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert answer.mimetype == "text/csv"
+    assert rows[0][:2] == ["项目", "单位"] and len(rows[0]) == 5
+    assert ["受理各类人民调解案件", "件", "195", "240", "1,050"] in rows
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/parallel?d=没有", 404, "没有编号为"),
+        ("/parallel?" + "&".join(f"d={n}" for n in range(7)), 400, "最多对比 6 份"),
+        (f"/parallel?{ALL}&view=x", 400, "view"),
+        (f"/parallel?{ALL}&section=9-9", 404, "没有“9-9”这一节"),
+        (f"/parallel?{ALL}&page=0", 400, "page"),
+        (f"/parallel?{ALL}&page=99", 404, "没有第 99 页"),
+        ("/parallel/figures.csv", 400, "至少要两份"),
+        (f"/parallel/figures.csv?d={REPORT}", 400, "至少要两份"),
+    ],
+)
+def test_bad_addresses_are_answered_in_plain_words(client: FlaskClient, address: str, status: int, words: str) -> None:
+    assert words in page(client, address, status).get_text()

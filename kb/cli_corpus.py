@@ -12,6 +12,7 @@ from rich.text import Text
 
 from kb.corpus import Corpus
 from kb.errors import NotFoundError
+from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
 from kb.search.engine import MAX_LIMIT, ORDERS, Order, open_engine
 from kb.search.wording import alternatives, proof
@@ -57,7 +58,9 @@ def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
     corpus, engine = existing(Corpus(config.corpus)), open_engine(config.index)
     with progress("建立索引") as on_progress:
         updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
-    for sentence in updated.problems:
+    with progress("查找引用") as on_progress:
+        problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
+    for sentence in dict.fromkeys((*updated.problems, *problems)):
         say(sentence)
     stats = engine.stats()
     if as_json:
@@ -67,7 +70,7 @@ def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
             f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
             f"（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
         )
-    return FAILED if updated.problems else 0
+    return FAILED if updated.problems or problems else 0
 
 
 @verb("search")
@@ -148,7 +151,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
     engine = open_engine(config.index)
     for sentence in mend(corpus, engine, config) if repair else ():
         say(sentence)
-    found = problems(corpus, engine)
+    found = [*problems(corpus, engine), *Store(config.index).check()]
     if as_json:
         print_json({"documents": len(corpus.ids()), "problems": found})
     else:

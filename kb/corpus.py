@@ -139,6 +139,13 @@ class Corpus:
         """Answer the sha256 of every document's file, by id: what an index compares itself with."""
         return {path.stem: storage.sha256_of(path) for path in reversed(list(self._files()))}
 
+    def states(self) -> dict[str, str]:
+        """Answer what every document is, with the versions beside it, by id: it changes when either does."""
+        return {
+            path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in _versions(path))))
+            for path in reversed(list(self._files()))
+        }
+
     def digests(self, source: str) -> frozenset[str]:
         """Answer the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
         files = (self.root / source).glob("**/[!.]*.md")

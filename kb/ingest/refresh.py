@@ -29,6 +29,7 @@ from kb.ingest.state import FOLDER, State
 from kb.ingest.status import status, write_status
 from kb.ingest.tally import Progress, Report, Tally
 from kb.ingest.walk import Walk
+from kb.law.store import Store
 from kb.search.engine import Engine
 from kb.settings import Settings
 from kb.sources import Source
@@ -86,7 +87,7 @@ def refresh(
             run = _Run(source, corpus, settings, hosts, full, dry_run, on_progress or _silent)
             report.sources[source.name] = run.go()
         if not dry_run:
-            report.index = _index(corpus, engine)
+            report.index = _index(corpus, engine, Store(settings.index))
             report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
@@ -106,10 +107,10 @@ def _silent(name: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _index(corpus: Corpus, engine: Engine) -> str:
-    """Make the index the corpus's; answer what is wrong, "" when nothing is."""
+def _index(corpus: Corpus, engine: Engine, law: Store) -> str:
+    """Make the index and the store of citations the corpus's; answer what is wrong, "" when nothing is."""
     try:
-        return " ".join(engine.update(corpus).problems)
+        return " ".join(dict.fromkeys((*engine.update(corpus).problems, *law.update(corpus))))
     except KbError as error:
         return str(error)
 

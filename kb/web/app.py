@@ -15,6 +15,7 @@ from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
 from kb.web import api, browsing, citing, comparing, exporting, operations, pages, parallels, preferences, wording
 from kb.web.language import say
+from kb.web.law import api as law_api
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml")
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(exporting.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
+    app.register_blueprint(law_api, url_prefix=api.PREFIX)
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_finish)

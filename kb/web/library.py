@@ -10,6 +10,7 @@ from functools import lru_cache
 from flask import current_app
 
 from kb.corpus import Corpus
+from kb.law.store import Store
 from kb.model import Document, Results
 from kb.search.conditions import Condition
 from kb.search.engine import Listing, Order, Stats, open_engine
@@ -87,6 +88,7 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self.corpus = Corpus(settings.corpus)
         self.engine = open_engine(settings.index)
+        self.law = Store(settings.index)
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings.sources)
         self._of_generation = lru_cache(maxsize=1)(self._survey)

@@ -1,0 +1,1 @@
+"""Tables that people keep up: names of laws and of bodies."""

@@ -1,0 +1,486 @@
+"""What a document cites: every place where its text names another document, or a place in one or in itself.
+
+Finding needs the document alone: which document of the corpus a name means is for `kb.law` to say, so that what was found
+once stays good when the corpus grows. A citation is a document's name with the first place named after it (《行政处罚法》第三十
+条第一款); what follows in a list (、第二款和第四十条) are citations of their own. Names come as titles in 《》, as document numbers,
+as short names (the table of kb.names and what the document itself defines: 以下简称), and relative to what was said before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from kb.ingest.numbering import numeral
+from kb.law import places
+from kb.law.keys import number_key, plain_key, title_key
+from kb.law.places import PLACE, Place
+from kb.model import Document, Section
+from kb.names import short_names
+
+Kind = Literal["title", "number", "article", "short", "relative"]
+
+_LONGEST_TITLE = 200
+_CODE = 14  # characters: the code of an agency before 〔2020〕
+_BODY = 26  # characters: the name of a body before 令第5号
+
+# What is printed in 《》 and is no document: certificates, forms, newspapers.
+_NO_DOCUMENT = re.compile(
+    r"(?:证|证书|证件|执照|卡|簿|册|票|发票|证明|笔录|记录|台账|进行曲|回执|批件)$"
+    r"|(?<!白皮)(?<!蓝皮)(?<!绿皮)(?<!倡议)(?<!议定)(?<!同胞)(?<!声明)书$"
+    r"|(?<!清)(?<!名)单$|(?<!税率)(?<!税额)(?<!分类)(?<!区分)(?<!归类)(?<!物品)(?<!当量值)表$"
+    r"|(?<!通)(?<!简)报$|商标公告$|(?<!统计)(?<!系列)日报$|(?<!关于)合同$|^.{0,12}协议$"
+)
+# The words by which a document calls itself or one named before. 办法 before 法: the longest first.
+_WORDS = (
+    "实施条例|实施细则|实施办法|实施意见|实施方案|实施规定|工作方案|工作规则|工作办法|议事规则|暂行规定|暂行办法|暂行条例|管理办法|管理规定|管理条例|应急预案"
+    "|法典|条例|办法|规定|细则|规则|规程|规范|准则|守则|章程|制度|决定|决议|解释|意见|通知|通告|公告|公报|方案|预案|规划|纲要|计划|要点|标准"
+    "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|条令|令|法"
+)
+_TAIL = "(?![院人律庭官定治学医制系宝理门师])"  # 本法院, 本法人 are no citations
+_TOKEN = re.compile(
+    rf"(?P<title>《)"
+    rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范剧])本(?:{_WORDS}){_TAIL})"
+    rf"|(?P<other>(?<![应活])(?:该|上述|前述|(?<![合不相共协会如等随连])同)(?:{_WORDS}){_TAIL})"
+    r"|(?P<before>(?<![以之目此从先生提向])[前上](?P<count>[一二三四五六两]?)(?P<unit>[条款项])(?![件例约目])"
+    rf"(?:第?\s?[（(]?[一二三四五六七八九十]+[）)]?项)?)"
+    rf"|(?P<within>本条(?=第))"
+    rf"|(?P<place>{PLACE})"
+    r"|(?P<year>[〔\[【（(﹝［]\s?(?:19|20)\d\d\s?[〕\]】）)﹞］]\s?(?:第\s?)?\d{1,5}\s?号)"
+    r"|(?P<order>(?:令|公告)\s?[（(]?(?:(?:19|20)\d\d\s?年\s?)?第\s?[\d〇零○一二三四五六七八九十百千]{1,6}\s?号)"
+)
+_GAP = re.compile(r"(?:（[^（）\n]{1,80}）|\([^()\n]{1,80}\))?[的之中]?")
+_LIST = re.compile(r"(?:[之的]?规定)?\s?(?:、|，|,|和|及其|及|与|或者|或|以及|并|；)\s?(?:者|其)?")
+_RANGE = re.compile(rf"\s?(?:至|到|—+|－|-|~|～)\s?({PLACE})")
+_DEFINES = re.compile(
+    r"[（(](?:[^（）()]{0,30}?[，,；;])?(?:以下|下)?(?:统一)?(?:简称|统称|称)(?:为)?[:：]?\s*[“\"《〈「]?([^”\"》〉」（）()]{1,40}?)[”\"》〉」]?[）)]"
+)
+_DEFINING = re.compile(r"(?:简称|统称|下称|称为)[:：]?[“\"]?$")
+_DEFINING_REACH = 6
+_EXTENDS = re.compile(r"(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?")
+_STOP = re.compile(
+    r"根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
+    r"|[和及与的以由见将对为按据照如]|[日月年]"
+)
+_CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
+_GENERIC = frozenset(_WORDS.split("|"))
+_WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
+_EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
+_ITEM_CITED = re.compile(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
+_AMENDS = re.compile(r"修[改订正]|修正案")
+_ARTICLE_LEVEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A span of a section's own text that names a document or a place in one.
+
+    `name` is the document's title or number as named, "" for the citing document itself; `also` a second name that the text
+    gives for it (《…》（国发〔2019〕5号）). `place` is the wanted anchor (see `kb.law.places`), "" for the whole document.
+    """
+
+    anchor: str
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    name: str
+    place: str = ""
+    also: str = ""
+
+
+def find(document: Document) -> list[Citation]:
+    """Answer everything that a document cites, in the order of its text. Spans of one section do not overlap."""
+    reader = _Reader(document)
+    return [citation for section in document.walk() for citation in reader.read(section)]
+
+
+@dataclass(slots=True)
+class _Token:
+    """A piece of text that may be a citation or a part of one."""
+
+    start: int
+    end: int
+    what: str
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Named:
+    """The document named last, and where its citation ends."""
+
+    name: str
+    end: int
+
+
+class _Reader:
+    """Reads the sections of one document in order, remembering what they define."""
+
+    def __init__(self, document: Document) -> None:
+        self.number = number_key(document.metadata.document_number)
+        self.anchors = frozenset(
+            anchor
+            for section in document.walk()
+            for anchor in (section.anchor, *(part.anchor for part in section.parts))
+        )
+        self.has_articles = any("art-" in anchor for anchor in self.anchors)
+        self.words = _own_words(document)
+        self.aliases = _defined(document)
+        self.subject = _amended(document.metadata.title)
+        self.shorts = _Shorts({**short_names(), **{a: name for a, name in self.aliases.items() if a not in _GENERIC}})
+        self.last: _Named | None = None
+
+    def read(self, section: Section) -> Iterator[Citation]:
+        """Yield the citations of a section's own text."""
+        if section.anchor.partition("~")[0].endswith("toc"):
+            return
+        self.section, self.text = section, section.text
+        self.annex = _annex(section.anchor)
+        self.last = _Named(self.subject, -1) if self.subject else None
+        done = len(section.number) if section.text.startswith(section.number) else 0
+        for token in self._tokens():
+            if token.start >= done:
+                for citation in self._from(token):
+                    yield citation
+                    done = citation.end
+
+    def _tokens(self) -> list[_Token]:
+        """Cut the text into what may be a citation; titles first, they hide what is inside them."""
+        found: list[_Token] = []
+        position = 0
+        while match := _TOKEN.search(self.text, position):
+            token = self._token(match)
+            position = token.end if token else match.start() + 1
+            if token:
+                found.append(token)
+        hidden = [(token.start, token.end) for token in found if token.what in ("title", "number", "self", "other")]
+        shorts = [token for token in self.shorts.find(self.text) if not _covered(token, hidden)]
+        return sorted([*found, *shorts], key=lambda token: (token.start, -token.end))
+
+    def _token(self, match: re.Match[str]) -> _Token | None:
+        what, start = str(match.lastgroup), match.start()
+        if match["title"]:
+            end = _closing(self.text, start)
+            return _Token(start, end, "title", self.text[start + 1 : end - 1].strip()) if end else None
+        if match["year"] or match["order"]:
+            start = _number_start(self.text, match, _CODE if match["year"] else _BODY)
+            name = self.text[start : match.end()] if start < match.start() else ""
+            return _Token(start, match.end(), "number", name)
+        what = next(name for name in ("self", "other", "before", "within", "place") if match[name])
+        return _Token(start, match.end(), what, match[0])
+
+    def _from(self, token: _Token) -> Iterator[Citation]:
+        """Yield the citation that a token starts, with those of the list that follows it."""
+        if token.what == "title":
+            yield from self._titled(token)
+        elif token.what == "number":
+            yield from self._numbered(token)
+        elif token.what == "short":
+            yield from self._with_places(token.start, token.end, "short", token.name)
+        elif token.what == "self":
+            yield from self._with_places(token.start, token.end, "relative", self._own(token))
+        elif token.what == "other":
+            name = self._before(token.name.lstrip("该上前述同"))
+            if name is not None:
+                yield from self._with_places(token.start, token.end, "relative", name)
+        elif token.what == "before":
+            yield from self._preceding(token)
+        elif token.what == "within":
+            yield from self._with_places(token.start, token.end, "relative", "")
+        else:
+            yield from self._placed(token)
+
+    def _titled(self, token: _Token) -> Iterator[Citation]:
+        name = self.aliases.get(title_key(token.name), token.name)
+        if _DEFINING.search(self.text, max(token.start - _DEFINING_REACH, 0), token.start):
+            return
+        if self.text.startswith("本", token.start - 1):
+            name = ""
+        elif _is_document(token.name) is False and not self._numbered_after(token.end):
+            return
+        yield from self._with_places(token.start, token.end, "title", name)
+
+    def _numbered_after(self, end: int) -> bool:
+        gap = _GAP.match(self.text, end)
+        return bool(gap and re.search(r"(?:19|20)\d\d.{0,3}\d+\s?号|第\s?\d+\s?号", gap[0]))
+
+    def _numbered(self, token: _Token) -> Iterator[Citation]:
+        if not token.name or number_key(token.name) == self.number or self._is_of_this_document(token):
+            return
+        before = self.text[max(token.start - 3, 0) : token.start]
+        gap = len(before) - len(before.rstrip("（( ，,"))
+        also = self.last.name if self.last and self.last.end == token.start - gap else ""
+        yield self._citation(token.start, token.end, "number", token.name, None, also)
+        if not also:
+            self.last = _Named(token.name, token.end)
+
+    def _is_of_this_document(self, token: _Token) -> bool:
+        """Tell the number in a document's own head: alone on its line, or of the order that made the law known."""
+        start = self.text.rfind("\n", 0, token.start) + 1
+        line = self.text[start : (self.text.find("\n", token.end) + 1 or len(self.text))].strip()
+        head = self.section.anchor in ("title", "preamble", "table")
+        return head and (line.strip("（()） ") == self.text[token.start : token.end] or bool(_EVENT.match(line)))
+
+    def _own(self, token: _Token) -> str:
+        """Answer what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
+        word = token.name[1:]
+        if word in self.words or word not in ("法", "条例"):
+            return ""
+        return self._before(word) or ""
+
+    def _before(self, word: str) -> str | None:
+        """Answer the document named before in this section whose kind is `word`."""
+        if self.last and self.last.name and self.last.name.rstrip("》）)").endswith(word):
+            return self.last.name
+        return None
+
+    def _preceding(self, token: _Token) -> Iterator[Citation]:
+        """Yield 前款, 前条第一项: places of this document that are told by their distance."""
+        match = _TOKEN.match(self.text, token.start)
+        assert match is not None
+        steps = max(numeral(match["count"]) if match["count"] else 1, 1)
+        place = self._at_distance(match["unit"], steps, token.start) or self.section.anchor
+        item = re.search(r"[（(]?([一二三四五六七八九十]+)[）)]?项$", token.name)
+        if item and match["unit"] != "项":
+            place = f"{place}-i{numeral(item[1])}"
+        yield Citation(self.section.anchor, token.start, token.end, token.name, "relative", "", place)
+        if within := _as_place(place):
+            yield from self._listed(token.end, "", within)
+
+    def _at_distance(self, unit: str, steps: int, position: int) -> str:
+        anchor = self.section.anchor
+        article = re.fullmatch(r"(.*art-)(\d+)", anchor)
+        if unit == "条":
+            return f"{article[1]}{int(article[2]) - steps}" if article and int(article[2]) > steps else ""
+        inside = [part.anchor for part in self.section.parts if part.start <= position < part.end]
+        if unit == "款":
+            here = next((each for each in inside if re.fullmatch(r".*-p\d+", each)), "")
+        else:
+            here = next((each for each in inside if re.fullmatch(r".*-p\d+-i\d+", each)), "")
+        if not here:
+            return "" if "art-" in anchor else anchor
+        stem, number = re.fullmatch(r"(.*?)(\d+)", here).groups()  # type: ignore[union-attr]
+        return f"{stem}{int(number) - steps}" if int(number) > steps else ""
+
+    def _placed(self, token: _Token) -> Iterator[Citation]:
+        """Yield a place without a name before it: in this document, or in the one named before."""
+        place = places.read(token.name)
+        if place.top < _ARTICLE_LEVEL or self._quotes_heading(token):
+            return
+        if place.inside:
+            own = _as_place(self.section.anchor)
+            if own and ("款" in token.name or _ITEM_CITED.match(self.text, token.end)):
+                yield from self._places(token.start, token.end, "article", "", place.below(own))
+            return
+        name = self.last.name if self.last else ""
+        if places.fit(f"{self.annex}{place.steps[0][1]}", self.anchors):
+            name = ""
+        if name or self.has_articles:
+            yield from self._places(token.start, token.end, "article", name, place)
+
+    def _quotes_heading(self, token: _Token) -> bool:
+        """Tell the number of an article that is quoted or printed whole (“第三条　…”) from a citation."""
+        before, after = self.text[token.start - 1 : token.start], self.text[token.end : token.end + 1]
+        return before in ("“", "\n", "") and after in (" ", "　", "\u2003", "\xa0")
+
+    def _with_places(self, start: int, end: int, kind: Kind, name: str) -> Iterator[Citation]:
+        """Yield a named document with the place after it, then what follows in a list."""
+        gap = _GAP.match(self.text, end)
+        assert gap is not None  # it matches nothing, too
+        found = _PLACE.match(self.text, gap.end())
+        place = places.read(found[0]) if found else None
+        if place and place.inside:
+            place = self._inside(place, self.text[start:end])
+        if place and found:
+            yield from self._places(start, found.end(), kind, name, place)
+            return
+        yield self._citation(start, end, kind, name, None, self._number_in(gap[0]))
+        self.last = _Named(name, end) if name else self.last
+
+    def _inside(self, place: Place, named: str) -> Place | None:
+        """Set 本条第一款 into its article; 《…》第一项 names no place."""
+        own = _as_place(self.section.anchor)
+        return place.below(own) if own and named == "本条" else None
+
+    def _places(self, start: int, end: int, kind: Kind, name: str, place: Place) -> Iterator[Citation]:
+        """Yield a place that was read up to `end`, then the others of its list: 、第二款和第四十条."""
+        end = self._after_range(end)
+        yield self._citation(start, end, kind, name, place)
+        yield from self._listed(end, name, place)
+
+    def _listed(self, end: int, name: str, place: Place) -> Iterator[Citation]:
+        while (gap := _LIST.match(self.text, end)) and (found := _PLACE.match(self.text, gap.end())):
+            following = places.read(found[0])
+            if following.inside and following.top < place.top:
+                break
+            place, end = following.below(place), self._after_range(found.end())
+            yield self._citation(found.start(), end, "article", name, place)
+        if name:
+            self.last = _Named(name, end)
+
+    def _after_range(self, end: int) -> int:
+        found = _RANGE.match(self.text, end)
+        return found.end() if found else end
+
+    def _number_in(self, gap: str) -> str:
+        """Answer the document number in the bracket after a title."""
+        match = re.search(r"[（(]([^（）()]*?号)[）)]?", gap)
+        return match[1] if match and number_key(match[1]) else ""
+
+    def _citation(self, start: int, end: int, kind: Kind, name: str, place: Place | None, also: str = "") -> Citation:
+        wanted = place.anchor if place else ""
+        if not name:
+            wanted = self._in_this_document(wanted)
+        return Citation(self.section.anchor, start, end, self.text[start:end], kind, name, wanted, also)
+
+    def _in_this_document(self, wanted: str) -> str:
+        """Set a place of this document into the annex in which it is cited."""
+        if not self.annex or wanted.startswith(self.annex):
+            return wanted
+        return f"{self.annex}{wanted}" if wanted else self.annex.rstrip("-")
+
+
+_PLACE = re.compile(PLACE)
+
+
+class _Shorts:
+    """Finds short names: the longest that ends at each place where one may end."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+        self.lengths = _lengths(names)
+        self.ends = re.compile(f"[{''.join(sorted({re.escape(name[-1]) for name in names}))}]")
+
+    def find(self, text: str) -> Iterator[_Token]:
+        """Yield short names from left to right; one that goes on as a longer word is none."""
+        for match in self.ends.finditer(text):
+            end = match.end()
+            for length in self.lengths[match[0]]:
+                name = text[end - length : end] if end >= length else ""
+                if name in self.names and self._stands_alone(text, end - length, end):
+                    extra = _EXTENDS.match(text, end)
+                    whole = self.names[name] + (extra[0] if extra else "")
+                    yield _Token(end - length, extra.end() if extra else end, "short", whole)
+                    break
+
+    @staticmethod
+    def _stands_alone(text: str, start: int, end: int) -> bool:
+        if re.match("[律院学官庭人治令制案医师系典]|规(?!定)|定(?!义)", text[end : end + 2]):
+            return False
+        before = text[max(start - 2, 0) : start]
+        return not (
+            end - start == 2
+            and re.search(r"[节排用供民国司公私合大立变方看想办做手书句说写无非违守犯执讲普学]$", before)
+        )
+
+
+@cache
+def _lengths_of(names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for name in names:
+        found.setdefault(name[-1], set()).add(len(name))
+    return {last: tuple(sorted(lengths, reverse=True)) for last, lengths in found.items()}
+
+
+def _lengths(names: dict[str, str]) -> dict[str, tuple[int, ...]]:
+    return _lengths_of(tuple(names))
+
+
+def _covered(token: _Token, spans: list[tuple[int, int]]) -> bool:
+    return any(start < token.end and token.start < end for start, end in spans)
+
+
+def _closing(text: str, start: int) -> int:
+    """Find the end of the title mark that opens at `start`, marks inside it counted; 0 where it stays open."""
+    depth = 0
+    for match in re.compile("[《》\n]").finditer(text, start, start + _LONGEST_TITLE):
+        if match[0] == "\n":
+            return 0
+        depth += 1 if match[0] == "《" else -1
+        if depth == 0:
+            return match.end() if match.end() - start > 3 else 0
+    return 0
+
+
+def _number_start(text: str, match: re.Match[str], reach: int) -> int:
+    """Find where the code of an agency or the name of a body begins that stands before a number."""
+    start = max(match.start() - reach, 0)
+    before = _CODE_CHARACTERS.search(text[start : match.start()])
+    if not before:
+        return match.start()
+    code = before[0]
+    cut = max((stop.end() for stop in _STOP.finditer(code)), default=0)
+    code = code[cut:]
+    opened = max(code.rfind("（"), code.rfind("("))
+    if opened >= 0 and not re.search("[）)]", code[opened:]):
+        code = code[opened + 1 :]
+    return match.start() - len(code)
+
+
+def _is_document(title: str) -> bool | None:
+    """Tell whether a title in 《》 is that of a document; None where nothing tells."""
+    plain = plain_key(title_key(title))
+    if _NO_DOCUMENT.search(plain):
+        return False
+    if len(plain) < 2:
+        return False
+    return True if _WORD_AT_END.search(plain) else (None if len(plain) > 6 else False)
+
+
+def _annex(anchor: str) -> str:
+    match = re.match(r"(?:annex|schedule|appendix|figure)-[0-9a-z]+(?:~\d+)?(?=-|$)", anchor)
+    return f"{match[0]}-" if match else ""
+
+
+def _as_place(anchor: str) -> Place | None:
+    """Read the article of an anchor, art-12-p2, as a place."""
+    match = re.search(r"art-\d+(?:-\d+)*", anchor)
+    if not match:
+        return None
+    steps: list[tuple[int, str]] = [(_ARTICLE_LEVEL, match[0])]
+    inner = re.findall(r"-(p\d+|i\d+)", anchor[match.end() :])
+    steps += [(_ARTICLE_LEVEL + (1 if step[0] == "p" else 2), step) for step in inner]
+    return Place(tuple(steps))
+
+
+def _own_words(document: Document) -> frozenset[str]:
+    """Answer the words by which a document may call itself: the kinds that its title and its annexes' titles name."""
+    titles = [document.metadata.title, *re.findall("《([^《》]+)》", document.metadata.title)]
+    titles += [section.heading for section in document.walk() if _annex(section.anchor).rstrip("-") == section.anchor]
+    found = (_WORD_AT_END.search(plain_key(title_key(title))) for title in titles)
+    words = {match[0] for match in found if match}
+    return frozenset(words | {word[2:] for word in words if len(word) == 4} | ({"法"} if "法典" in words else set()))
+
+
+def _defined(document: Document) -> dict[str, str]:
+    """Collect the short names that a document defines for others: 《…》（以下简称《条例》）."""
+    found: dict[str, str] = {}
+    for section in document.walk():
+        if "称" not in section.text:
+            continue
+        for match in _DEFINES.finditer(section.text):
+            before = section.text[: match.start()]
+            if before.endswith("》") and (start := _opening(before)) >= 0:
+                found.setdefault(title_key(match[1]), before[start + 1 : -1])
+    return found
+
+
+def _opening(before: str) -> int:
+    """Find the title mark that a text's last character closes."""
+    depth = 0
+    for position in range(len(before) - 1, max(len(before) - _LONGEST_TITLE, -1), -1):
+        depth += {"》": 1, "《": -1}.get(before[position], 0)
+        if depth == 0:
+            return position
+    return -1
+
+
+def _amended(title: str) -> str:
+    """Answer the law that a decision or an amendment changes: its articles are meant where none is named."""
+    if not _AMENDS.search(title):
+        return ""
+    match = re.search(r"修[改订正][《〈<]([^》〉>]+)[》〉>]的?决定", title) or re.match(r"(.+?)修正案", title)
+    return match[1] if match else ""

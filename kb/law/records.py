@@ -1,0 +1,134 @@
+"""From one document to what the store of citations keeps of it. Knows no other document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.corpus import Corpus
+from kb.ingest.citations import Citation, find
+from kb.law.keys import number_key, plain_key, title_key
+from kb.law.relations import Relation, relation
+from kb.model import Document
+
+# How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
+TITLE, PLAIN, INSIDE, TAIL = range(4)
+_INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
+_UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
+_ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
+_LEAST_TAIL = 10
+_NOTED_HEADING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A key by which a document, or with `anchor` a part of one, is cited; the lower `rank`, the surer."""
+
+    key: str
+    anchor: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A text of a document: `version` is "" for the present one; it holds from `since` (ISO 8601, "" unknown) on."""
+
+    version: str
+    since: str
+    anchors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation with the keys of its names and what it means for the citing document."""
+
+    citation: Citation
+    key: str
+    also: str
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of a document."""
+
+    document: Document
+    names: tuple[Name, ...]
+    editions: tuple[Edition, ...]
+    cited: tuple[Cited, ...]
+
+
+def record(corpus: Corpus, id: str) -> Record:
+    """Read a document and its versions. Raises NotFoundError and UnreadableError."""
+    document = corpus.read(id)
+    editions = [_edition(document, "")]
+    editions += [_edition(corpus.read(id, version), version) for version in corpus.versions(id)]
+    return Record(document, tuple(_names(document)), tuple(editions), tuple(_cited(document)))
+
+
+def in_force_from(document: Document) -> str:
+    """Answer the day from which a text holds, as far as it says: its effect, else its own date (ISO 8601, or "").
+
+    The effect that an amended law states is often that of its first text: it counts only when it is not before this one's.
+    """
+    facts = document.metadata
+    made = document.provenance.edition or facts.date or facts.published
+    return facts.effective if facts.effective >= max(facts.date, made[:7]) else made
+
+
+def key_of(name: str) -> str:
+    """Answer the key of a document's name, be it a number or a title."""
+    return number_key(name) or title_key(name)
+
+
+def _edition(document: Document, version: str) -> Edition:
+    sections = list(document.walk())
+    anchors = [anchor for each in sections for anchor in (each.anchor, *(part.anchor for part in each.parts))]
+    since = in_force_from(document) or (document.provenance.dated if version else "")
+    return Edition(version, since, tuple(anchors))
+
+
+def _names(document: Document) -> Iterator[Name]:
+    """Yield the names by which a document is cited, each once."""
+    seen: set[tuple[str, str]] = set()
+    for name in _all_names(document):
+        if name.key and (name.key, name.anchor) not in seen:
+            seen.add((name.key, name.anchor))
+            yield name
+
+
+def _all_names(document: Document) -> Iterator[Name]:
+    facts = document.metadata
+    key = title_key(facts.title)
+    yield Name(key, "", TITLE)
+    yield Name(plain_key(key), "", PLAIN)
+    for number in (facts.document_number, *facts.alternatives.get("document_number", ())):
+        yield Name(number_key(number), "", TITLE)
+    if key.startswith(("关于", "印发", "转发")):
+        for issuer in facts.issuer.split("、"):
+            yield Name(title_key(issuer) + key, "", PLAIN)
+    about = _ABOUT.match(key)
+    if about and len(about["tail"]) >= _LEAST_TAIL:
+        yield Name(about["tail"], "", TAIL)
+    annexes = [(each.anchor, title_key(each.heading)) for each in document.sections if _is_annex(each.anchor)]
+    for inside in (*_INSIDE.findall(facts.title), *_UNMARKED.findall(facts.title)):
+        forwarded = title_key(inside)
+        anchor = next((anchor for anchor, heading in annexes if plain_key(heading) == plain_key(forwarded)), "")
+        yield Name(forwarded, anchor, INSIDE)
+        yield Name(plain_key(forwarded), anchor, INSIDE)
+    for anchor, heading in annexes:
+        if len(heading) >= _NOTED_HEADING:
+            yield Name(heading, anchor, INSIDE)
+            yield Name(plain_key(heading), anchor, INSIDE)
+
+
+def _is_annex(anchor: str) -> bool:
+    return anchor.startswith(("annex-", "appendix-"))
+
+
+def _cited(document: Document) -> Iterator[Cited]:
+    texts = {section.anchor: section.text for section in document.walk()}
+    for citation in find(document):
+        meaning = relation(document, texts[citation.anchor], citation)
+        yield Cited(citation, key_of(citation.name), key_of(citation.also), meaning)

@@ -1,0 +1,65 @@
+"""What a citation means for the citing document: its basis, or what it amends, repeals, forwards, interprets."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from kb.ingest.citations import Citation
+from kb.model import Document
+
+Relation = Literal["", "basis", "amends", "amended", "repeals", "forwards", "interprets"]
+"""`amended` says that the cited decision changed the citing law (第一次修正); the others say what the citing document does."""
+
+_BASIS = re.compile(r"(?:根据|依据|按照|依照|遵照|贯彻落实|落实|贯彻执行|贯彻|执行)[^。；]*$")
+_PURPOSE = re.compile(
+    r"(?:制定|订立|结合|现就|现将|特制定|提出|解释如下|规定如下|通知如下|作如下|答复如下|决定|公告|通告|批复)"
+)
+_REPEALED = re.compile(r"^[^。]*?(?:同时)?(?:予以)?(?:废止|停止执行|停止施行|不再执行|失效)(?!后|前|的规定)")
+_PARTLY = re.compile(r"第.{1,8}条|规定|中有关|部分|[，,](?!同时|即行|即|予以|均|一并|自)")
+_REPEALS = re.compile(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[、和及]?)*$")
+_FORWARDS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
+_ANNOUNCED = re.compile(
+    r"^[^。；]{0,40}?(?:已经[^。]{0,60}?(?:同意|通过|批准)[^。]*?)?(?:现)?(?:予以|予)?(?:印发|转发|公布|发布|颁布)"
+)
+_INTERPRETED = re.compile(r"(?:适用|解释|理解)[^。；《]{0,6}$")
+_INTERPRETS = re.compile(r"解释|解答|理解与适用|若干问题的规定|答复|批复|解读")
+_AMENDING = re.compile(r"关于修[改订正]|修正案(?:（[^）]*）)?$")
+_AMENDS = re.compile(r"(?:修改|修订|修正)[^。；《前后]{0,6}$|对$")
+_AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
+
+
+def relation(document: Document, text: str, citation: Citation) -> Relation:
+    """Tell the relation from the words around a citation; `text` is that of its section."""
+    if citation.kind == "article" or not citation.name or (citation.kind == "number" and citation.also):
+        return ""  # of 《…》（国发〔2019〕5号） the title says it
+    start = max(text.rfind("。", 0, citation.start), text.rfind("\n", 0, citation.start)) + 1
+    before, after = text[start : citation.start], text[citation.end : citation.end + 200].partition("\n")[0]
+    title = document.metadata.title
+    heading = citation.anchor.partition("~")[0] in ("title", "table")
+    if _REPEALED.match(after) and not _BASIS.search(before) and _closes(after):
+        return "repeals"
+    if _REPEALS.search(before):
+        return "repeals"
+    if _AMENDING.search(title) and _AMENDS.search(before):
+        return "amends"
+    if _AMENDED.match(after):
+        return "amended"
+    if heading or citation.anchor == "preamble":
+        if _FORWARDS.search(before) or (not heading and _ANNOUNCED.match(after) and not _BASIS.search(before)):
+            return "forwards"
+        if heading and _INTERPRETED.search(before) and _INTERPRETS.search(title):
+            return "interprets"
+    return "basis" if _is_basis(before, after, citation.anchor) else ""
+
+
+def _closes(after: str) -> bool:
+    """Tell 《…》同时废止 from a sentence that speaks of repealing: nothing but names stands between."""
+    between = re.split(r"废止|停止执行|停止施行|不再执行|失效", after)[0]
+    return not _PARTLY.search(re.sub(r"《[^》]*》|[（(][^）)]*[）)]", "", between))
+
+
+def _is_basis(before: str, after: str, anchor: str) -> bool:
+    """Tell 根据《…》，制定本办法: at the beginning of a document, where it says what it rests on."""
+    first = anchor in ("preamble", "art-1", "1") or re.search(r"(?:^|-)(?:art-1|preamble|1-1|1)$", anchor)
+    return bool(first and _BASIS.search(before) and _PURPOSE.search(after.partition("。")[0]))

@@ -1,0 +1,135 @@
+"""Which document, text and place of the corpus a citation means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kb.law import places
+from kb.law.records import INSIDE, TAIL, Edition
+from kb.law.store import Called, Found, Known, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is meant: a document, its text in force at the time ("" the present one) and the anchor in that text.
+
+    `missing` says that the text has no such place: `anchor` is then that of the article it would be in. It is "" where
+    there is no such article either, and where the whole document is meant.
+    """
+
+    document: Known
+    version: str
+    anchor: str
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A citation and its target, None where the corpus does not have what is named."""
+
+    found: Found
+    target: Target | None
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves citations by what a store knows; good for as long as its reader."""
+
+    reader: Reader
+    _called: dict[str, list[Called]] = field(default_factory=dict)
+    _editions: dict[int, list[Edition]] = field(default_factory=dict)
+    _anchors: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+
+    def citations(self, document: Known) -> list[Resolved]:
+        """Answer everything that a document cites, in the order of its text."""
+        return [Resolved(found, self.target(found, document)) for found in self.reader.citations(document.number)]
+
+    def cited_by(self, document: Known) -> Iterator[tuple[Known, Resolved]]:
+        """Yield the citations in other documents that mean this one, with the citing document."""
+        keys = [key for key, _ in self.reader.names(document.number)]
+        for found in self.reader.naming(keys):
+            if found.document != document.number:
+                citing = self.reader.by_number(found.document)
+                target = self.target(found, citing)
+                if target and target.document.number == document.number:
+                    yield citing, Resolved(found, target)
+
+    def target(self, found: Found, citing: Known, on: str = "") -> Target | None:
+        """Answer what a citation means on a day (ISO 8601), by default that of the citing document."""
+        if not (found.key or found.also):
+            return self._within(citing, "", found.place)
+        called = self.document(found, citing, on or citing.date)
+        if called is None:
+            return None
+        document = self.reader.by_number(called.document)
+        if document.number == citing.number:
+            return self._within(citing, called.anchor, found.place)
+        edition = self.edition(document, on or citing.date)
+        return self._placed(document, edition.version, called.anchor, found.place)
+
+    def document(self, found: Found, citing: Known, on: str) -> Called | None:
+        """Answer the document that is named; None where there is none, or where one cannot tell which."""
+        candidates = [*self._by(found.also), *self._by(found.key)]
+        if found.relation == "repeals":  # a new law repeals the old one of its own name
+            candidates = [each for each in candidates if each.document != citing.number or each.rank == INSIDE]
+        if not candidates:
+            return None
+        best = min(each.rank for each in candidates)
+        return self._choose([each for each in candidates if each.rank == best], citing, on)
+
+    def edition(self, document: Known, on: str) -> Edition:
+        """Answer the text of a document that was in force on a day; the oldest there is where all are younger."""
+        editions = self.editions(document)
+        in_force = (each for each in editions if each.since and each.since <= on)
+        return next(in_force, editions[-1]) if on else editions[0]
+
+    def editions(self, document: Known) -> Sequence[Edition]:
+        """Answer the texts of a document, the newest first."""
+        if document.number not in self._editions:
+            self._editions[document.number] = self.reader.editions(document.number)
+        return self._editions[document.number]
+
+    def fit(self, document: Known, version: str, place: str) -> str:
+        """Answer the anchor of a place in a text, "" where it has none."""
+        key = (document.number, version)
+        if key not in self._anchors:
+            texts = {each.version: each.anchors for each in self.editions(document)}
+            self._anchors[key] = frozenset(texts.get(version, ()))
+        return places.fit(place, self._anchors[key])
+
+    def _by(self, key: str) -> list[Called]:
+        if key and key not in self._called:
+            self._called[key] = self.reader.called(key)
+        return self._called.get(key, [])
+
+    def _choose(self, candidates: Sequence[Called], citing: Known, on: str) -> Called | None:
+        """Choose among documents of one name: the citing one's own, its issuer's, the newest made by then."""
+        documents = {each.document: self.reader.by_number(each.document) for each in candidates}
+        if len(documents) > 1 and citing.number in documents:
+            return next(each for each in candidates if each.document == citing.number)
+        made = [each for each in candidates if not on or documents[each.document].date <= on]
+        kin = [each for each in made if documents[each.document].issuer == citing.issuer]
+        if not kin and len(documents) > 1 and candidates[0].rank in (INSIDE, TAIL):
+            return None
+        chosen = kin or made or candidates
+        return max(chosen, key=lambda each: (documents[each.document].date, documents[each.document].id))
+
+    def _within(self, document: Known, anchor: str, place: str) -> Target:
+        """Answer a place of the citing document itself."""
+        return self._placed(document, "", anchor, place)
+
+    def _placed(self, document: Known, version: str, anchor: str, place: str) -> Target:
+        wanted = f"{anchor}-{place}" if anchor and place else anchor or place
+        found = self.fit(document, version, wanted)
+        return Target(
+            document, version, found or self._outer(document, version, wanted), missing=bool(wanted) and not found
+        )
+
+    def _outer(self, document: Known, version: str, wanted: str) -> str:
+        """Answer the innermost place around a wanted one that there is."""
+        while "-p" in wanted or "-i" in wanted:
+            wanted = wanted.rpartition("-")[0]
+            if found := self.fit(document, version, wanted):
+                return found
+        return ""

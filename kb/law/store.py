@@ -1,0 +1,317 @@
+"""Who cites whom: a database beside the index, derived from the corpus and kept up with it.
+
+What a text names is kept as keys (kb/law/keys.py), what documents are called as keys, too, and the two are joined when somebody
+asks. So a document that comes later is found by what cited it long before, and nothing is read again but what changed.
+The file may be deleted at any time: `update` makes it anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb import storage
+from kb.corpus import Corpus
+from kb.errors import BadIndexError, KbError, StorageError
+from kb.law.records import Edition, Record, record
+
+FILE = "citations.sqlite"
+_LAYOUT = 1
+_MANY = 200
+_TABLES = """
+CREATE TABLE document (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,
+    document_number TEXT NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, date TEXT NOT NULL, effective TEXT NOT NULL
+);
+CREATE TABLE name (key TEXT NOT NULL, document INTEGER NOT NULL, anchor TEXT NOT NULL, rank INTEGER NOT NULL);
+CREATE TABLE edition (document INTEGER NOT NULL, version TEXT NOT NULL, since TEXT NOT NULL, anchors BLOB NOT NULL);
+CREATE TABLE citation (
+    document INTEGER NOT NULL, anchor TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
+    kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, key TEXT NOT NULL, also TEXT NOT NULL, relation TEXT NOT NULL
+);
+CREATE INDEX name_key ON name (key);
+CREATE INDEX name_document ON name (document);
+CREATE INDEX edition_document ON edition (document);
+CREATE INDEX citation_document ON citation (document);
+CREATE INDEX citation_key ON citation (key) WHERE key != '';
+CREATE INDEX citation_also ON citation (also) WHERE also != '';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document as the store knows it. `date` (ISO 8601) is when it was made, or published where that is not known."""
+
+    number: int
+    id: str
+    source: str
+    title: str
+    document_number: str
+    issuer: str
+    kind: str
+    date: str
+    effective: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one."""
+
+    document: int
+    anchor: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    name: str
+    place: str
+    key: str
+    also: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A document that has a name: `anchor` is the part of it that is called so, "" for the whole; low ranks are sure."""
+
+    document: int
+    anchor: str
+    rank: int
+
+
+class Store:
+    """The database in the folder `index`; it need not exist yet. Reading is safe from many threads."""
+
+    def __init__(self, index: Path) -> None:
+        self.path = index / FILE
+
+    def update(
+        self, corpus: Corpus, *, rebuild: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> list[str]:
+        """Make the store that of the corpus, in one transaction; answer what could not be read, in sentences.
+
+        Raises BadIndexError when it is damaged (rebuild it), StorageError when the machine refuses.
+        """
+        storage.make_folder(self.path.parent)
+        if rebuild:
+            self._discard()
+        with self._open(create=True) as database, database:
+            old = dict(database.execute("SELECT id, state FROM document"))
+            new = corpus.states()
+            gone = [id for id in old if id not in new]
+            changed = [id for id, state in new.items() if old.get(id) != state]
+            problems = []
+            for id in gone:
+                _remove(database, id)
+            for done, (id, result) in enumerate(_records(corpus, changed), start=1):
+                if isinstance(result, str):
+                    problems.append(result)
+                else:
+                    _remove(database, id)
+                    _insert(database, result, new[id])
+                if progress:
+                    progress(done, len(changed))
+        return problems
+
+    def check(self) -> list[str]:
+        """Answer what is wrong with the file, in sentences; a store that there is not is no problem."""
+        if not self.path.is_file():
+            return []
+        try:
+            with self._open() as database:
+                found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
+        except BadIndexError as error:
+            return [str(error)]
+        return [] if found == ["ok"] else [_damaged(self.path)]
+
+    def exists(self) -> bool:
+        """Tell whether there is one."""
+        return self.path.is_file()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open the store to ask it many things. Raises BadIndexError when there is none, or it is damaged."""
+        if not self.exists():
+            raise BadIndexError("还没有引用关系：请先运行 kb index。")
+        with self._open() as database:
+            yield Reader(database)
+
+    @contextmanager
+    def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=60)) as database:
+                layout = database.execute("PRAGMA user_version").fetchone()[0]
+                if layout != _LAYOUT:
+                    if not create:
+                        raise BadIndexError("引用关系由另一个版本的程序建立：请运行 kb index。")
+                    _make(database)
+                yield database
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"读写不了引用库 {self.path}（{error}）：请检查磁盘和权限。") from error
+        except sqlite3.DatabaseError as error:
+            raise BadIndexError(_damaged(self.path)) from error
+
+    def _discard(self) -> None:
+        with storage.refusals(self.path):
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+class Reader:
+    """Answers from an open store."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._documents: dict[int, Known] = {}
+
+    def document(self, id: str) -> Known | None:
+        """Find a document by its id."""
+        row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE id = ?", (id,)).fetchone()
+        return Known(*row) if row else None
+
+    def by_number(self, number: int) -> Known:
+        """Answer the document with a number that the store gave out."""
+        if number not in self._documents:
+            row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE number = ?", (number,)).fetchone()
+            self._documents[number] = Known(*row)
+        return self._documents[number]
+
+    def documents(self) -> Iterator[Known]:
+        """Yield every document, by id."""
+        for row in self._database.execute(f"SELECT {_KNOWN} FROM document ORDER BY id"):
+            yield Known(*row)
+
+    def called(self, key: str) -> list[Called]:
+        """Answer the documents that have a name, the surest first."""
+        rows = self._database.execute("SELECT document, anchor, rank FROM name WHERE key = ? ORDER BY rank", (key,))
+        return [Called(*row) for row in rows]
+
+    def names(self, document: int) -> list[tuple[str, int]]:
+        """Answer (key, rank) of a document's names."""
+        return list(self._database.execute("SELECT key, rank FROM name WHERE document = ?", (document,)))
+
+    def editions(self, document: int) -> list[Edition]:
+        """Answer the texts of a document, the newest first."""
+        rows = self._database.execute("SELECT version, since, anchors FROM edition WHERE document = ?", (document,))
+        found = [Edition(version, since, tuple(_unpacked(anchors))) for version, since, anchors in rows]
+        return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
+
+    def citations(self, document: int) -> list[Found]:
+        """Answer what a document cites, in the order of its text."""
+        rows = self._database.execute(f"SELECT {_FOUND} FROM citation WHERE document = ? ORDER BY rowid", (document,))
+        return [Found(*row) for row in rows]
+
+    def naming(self, keys: Sequence[str]) -> list[Found]:
+        """Answer every citation that names something by one of these keys."""
+        marks = ",".join("?" * len(keys))
+        query = (
+            f"SELECT {_FOUND} FROM citation WHERE key IN ({marks}) AND key != ''"
+            f" UNION SELECT {_FOUND} FROM citation WHERE also IN ({marks}) AND also != ''"
+        )
+        return [Found(*row) for row in self._database.execute(query, (*keys, *keys))]
+
+    def keys(self) -> list[tuple[str, str, int, int]]:
+        """Answer (key, a name as printed, citations, citing documents) of everything that other documents name."""
+        query = "SELECT key, min(name), count(*), count(DISTINCT document) FROM citation WHERE key != '' GROUP BY key"
+        return list(self._database.execute(query))
+
+
+_KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
+_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation'
+
+
+def _damaged(path: Path) -> str:
+    return f"引用库 {path} 已损坏：请运行 kb index --rebuild 重建（语料库不受影响）。"
+
+
+def _make(database: sqlite3.Connection) -> None:
+    """Make the tables anew, whatever another version of the program left."""
+    kept = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in kept:
+        database.execute(f'DROP TABLE "{table}"')
+    database.executescript(_TABLES)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute(f"PRAGMA user_version = {_LAYOUT}")
+
+
+def _remove(database: sqlite3.Connection, id: str) -> None:
+    row = database.execute("SELECT number FROM document WHERE id = ?", (id,)).fetchone()
+    if row:
+        for table in ("name", "edition", "citation"):
+            database.execute(f"DELETE FROM {table} WHERE document = ?", row)
+        database.execute("DELETE FROM document WHERE number = ?", row)
+
+
+def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
+    document, facts = kept.document, kept.document.metadata
+    made = facts.date or facts.published
+    row = (document.id, document.source, state, facts.title, facts.document_number, facts.issuer, facts.kind, made)
+    number = database.execute(
+        "INSERT INTO document (id, source, state, title, document_number, issuer, kind, date, effective)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*row, facts.effective),
+    ).lastrowid
+    database.executemany(
+        "INSERT INTO name VALUES (?, ?, ?, ?)", [(name.key, number, name.anchor, name.rank) for name in kept.names]
+    )
+    database.executemany(
+        "INSERT INTO edition VALUES (?, ?, ?, ?)",
+        [(number, edition.version, edition.since, _packed(edition.anchors)) for edition in kept.editions],
+    )
+    database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 11)})", _citation_rows(number, kept))
+
+
+def _citation_rows(number: int | None, kept: Record) -> Iterator[tuple[object, ...]]:
+    for each in kept.cited:
+        found = each.citation
+        place = (found.anchor, found.start, found.end, found.text, found.kind, found.name, found.place)
+        yield (number, *place, each.key, each.also, each.relation)
+
+
+def _packed(anchors: Iterable[str]) -> bytes:
+    return zlib.compress("\n".join(anchors).encode(), 1)
+
+
+def _unpacked(anchors: bytes) -> list[str]:
+    return zlib.decompress(anchors).decode().split("\n")
+
+
+_corpus: Corpus
+
+
+def _records(corpus: Corpus, ids: Sequence[str]) -> Iterator[tuple[str, Record | str]]:
+    """Yield the record of every document, or the sentence that says why it cannot be read; many on all processors."""
+    workers = len(os.sched_getaffinity(0))
+    if len(ids) < _MANY or workers == 1:
+        yield from ((id, _record(corpus, id)) for id in ids)
+        return
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(workers, context, _start, (corpus.root,)) as pool:
+            yield from zip(ids, pool.map(_work, ids, chunksize=16), strict=True)
+    except BrokenProcessPool as error:
+        raise StorageError("查找引用的进程意外结束：可能是内存不足，请腾出内存后再试。") from error
+
+
+def _start(root: Path) -> None:
+    global _corpus
+    _corpus = Corpus(root)
+
+
+def _work(id: str) -> Record | str:
+    return _record(_corpus, id)
+
+
+def _record(corpus: Corpus, id: str) -> Record | str:
+    try:
+        return record(corpus, id)
+    except KbError as error:
+        return str(error)

@@ -1,0 +1,206 @@
+"""Which document, text and place a citation means: through a store on disk."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from kb.corpus import Corpus
+from kb.errors import BadIndexError, NotFoundError
+from kb.law import answers
+from kb.law.resolve import Resolved, Resolver
+from kb.law.store import Store
+from tests.law.laws import LAW, RULES, Shelf
+from tests.law.test_finding import LABELLED
+
+
+def resolved(shelf: Shelf, id: str) -> list[Resolved]:
+    with shelf.store.reading() as reader:
+        return answers.citations(reader, id)
+
+
+def targets(shelf: Shelf, id: str) -> list[tuple[str, str, str]]:
+    """Answer (text, document, anchor) of what a document cites, "" for what is not there."""
+    return [
+        (each.found.text, each.target.document.id if each.target else "", each.target.anchor if each.target else "")
+        for each in resolved(shelf, id)
+    ]
+
+
+def test_citations_lead_to_the_document_and_the_place(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES, date="2015-04-01")
+    assert shelf.update() == []
+    found = targets(shelf, "示例办法")
+    assert ("《中华人民共和国示例法》（以下简称《示例法》）第二条第一款第（二）项", "示例法", "art-2-p1-i2") in found
+    assert ("《示例法》第二条", "示例法", "art-2") in found
+
+
+def test_what_is_cited_may_come_later_and_go_again(shelf: Shelf) -> None:
+    shelf.put("示例办法", RULES)
+    shelf.update()
+    assert ("《示例法》第二条", "", "") in targets(shelf, "示例办法")
+    shelf.put("示例法", LAW)
+    shelf.update()
+    assert ("《示例法》第二条", "示例法", "art-2") in targets(shelf, "示例办法")
+    (shelf.corpus.root / "示例" / "示例法.md").unlink()
+    shelf.update()
+    assert ("《示例法》第二条", "", "") in targets(shelf, "示例办法")
+
+
+def test_an_update_reads_only_what_changed(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES)
+    shelf.update()
+    seen: list[tuple[int, int]] = []
+    shelf.store.update(shelf.corpus, progress=lambda done, total: seen.append((done, total)))
+    assert seen == []
+    shelf.put("示例办法", RULES + "第四条　依照《示例法》第三条。\n")
+    shelf.store.update(shelf.corpus, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 1)]
+
+
+def test_an_article_that_is_not_there_is_said_to_be_missing(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES)
+    shelf.update()
+    missing = [each for each in resolved(shelf, "示例办法") if each.target and each.target.missing]
+    assert [(each.found.text, each.target and each.target.anchor) for each in missing] == [("第九百九十九条", "")]
+
+
+def test_the_text_in_force_on_the_citing_documents_day_is_meant(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
+    newer = LAW.replace("第三条　本法", "第三条　示例。\n第四条　本法")
+    shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-05-01")
+    shelf.put("旧办法", RULES, date="2015-04-01")
+    shelf.put("新办法", RULES, date="2018-06-01")
+    shelf.update()
+    dates = {
+        id: {each.target.version[:10] for each in resolved(shelf, id) if each.target and each.found.name}
+        for id in ("旧办法", "新办法")
+    }
+    assert dates == {"旧办法": {"2009-12-01"}, "新办法": {""}}
+
+
+def test_titles_and_numbers_of_one_document_mean_the_same(shelf: Shelf) -> None:
+    shelf.put(
+        "公告",
+        "示例市人民政府关于调整示例事项办理时限的公告\n一、示例。\n",
+        document_number="示府〔2020〕75号",
+        issuer="示例市人民政府",
+    )
+    texts = {
+        "全称": "《示例市人民政府关于调整示例事项办理时限的公告》",
+        "文号": "示府[2020] 75 号文件",
+        "两者": "《关于调整示例事项办理时限的公告》（示府【2020】75号）",
+        "省略机关": "《关于调整示例事项办理时限的公告》",
+    }
+    for id, text in texts.items():
+        shelf.put(id, f"示例通知{id}\n一、根据{text}。\n", date="2021-01-01")
+    shelf.update()
+    assert {each[1] for id in texts for each in targets(shelf, id)} == {"公告"}
+
+
+def test_what_a_notice_forwards_is_its_annex(shelf: Shelf) -> None:
+    text = "示例局关于印发示例工作方案的通知\n现将《示例工作方案》印发给你们。\n示例局\n2020年1月1日\n附件\n示例工作方案\n一、目标\n二、步骤\n"
+    shelf.put("通知", text, date="2020-01-01")
+    shelf.put("后来的通知", "示例通知\n一、按照《示例工作方案》办理。\n", date="2021-01-01")
+    shelf.update()
+    assert targets(shelf, "后来的通知") == [("《示例工作方案》", "通知", "annex-1")]
+
+
+def test_documents_that_cite_themselves_or_each_other(shelf: Shelf) -> None:
+    shelf.put(
+        "甲", "示例甲办法\n第一条　依照《示例乙办法》第一条和本办法第一条、《示例甲办法》第二条。\n第二条　示例。\n"
+    )
+    shelf.put("乙", "示例乙办法\n第一条　依照《示例甲办法》第二条。\n")
+    shelf.update()
+    assert [each[1:] for each in targets(shelf, "甲")] == [("乙", "art-1"), ("甲", "art-1"), ("甲", "art-2")]
+    assert [each[1:] for each in targets(shelf, "乙")] == [("甲", "art-2")]
+
+
+def test_a_new_law_repeals_the_old_one_of_its_name_and_not_itself(shelf: Shelf) -> None:
+    shelf.put("示例条例", "示例条例\n第一条　本条例施行，1996年发布的《示例条例》同时废止。\n")
+    shelf.update()
+    assert ("《示例条例》", "", "") in targets(shelf, "示例条例")
+
+
+def test_both_ends_agree(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES)
+    shelf.put("通知", "示例通知\n一、依照示例法和《示例市示例办法》第二条。\n")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        resolver = Resolver(reader)
+        documents = list(reader.documents())
+        down = {
+            (citing.id, each.found.anchor, each.found.start, each.target.document.id)
+            for citing in documents
+            for each in resolver.citations(citing)
+            if each.target and each.target.document.id != citing.id
+        }
+        up = {
+            (citing.id, each.found.anchor, each.found.start, cited.id)
+            for cited in documents
+            for citing, each in resolver.cited_by(cited)
+        }
+    assert down == up != set()
+
+
+def test_a_damaged_store_is_said_to_be_one_and_made_anew(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    with pytest.raises(BadIndexError, match="kb index"), shelf.store.reading():
+        pass
+    shelf.update()
+    assert shelf.store.check() == []
+    shelf.store.path.write_bytes(b"not a database" * 1000)
+    assert len(shelf.store.check()) == 1
+    with pytest.raises(BadIndexError, match="rebuild"):
+        shelf.update()
+    shelf.store.update(shelf.corpus, rebuild=True)
+    assert targets(shelf, "示例法")
+    with pytest.raises(NotFoundError, match="没有编号"):
+        resolved(shelf, "没有的")
+
+
+def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES)
+    ran = subprocess.run(
+        [sys.executable, "-m", "kb", "citations", "示例办法", "--json"],
+        cwd=shelf.corpus.root.parent,
+        capture_output=True,
+        check=True,
+    )
+    told = json.loads(ran.stdout)
+    assert set(told[0]) == {"anchor", "start", "end", "text", "kind", "target", "title"}
+    assert told[0]["target"] == {"document": "示例法", "anchor": "art-2-p1-i2"}
+    assert told[0]["title"] == "中华人民共和国示例法"
+    section = next(each for each in shelf.corpus.read("示例办法").walk() if each.anchor == told[0]["anchor"])
+    assert section.text[told[0]["start"] : told[0]["end"]] == told[0]["text"]
+
+
+@pytest.mark.parametrize("half", ["first", "last"])
+def test_hand_labelled_citations_mean_the_right_document_and_place(
+    half: str, labelled: Corpus, labelled_store: Store
+) -> None:
+    wanted: dict[tuple[Any, ...], tuple[str | None, str]] = {
+        (row["document"], row["anchor"], start, end): (document, anchor)
+        for row in LABELLED[half]
+        for start, end, document, anchor in row["citations"]
+    }
+    with labelled_store.reading() as reader:
+        got = {
+            (id, each.found.anchor, each.found.start, each.found.end): each.target
+            for id in {place[0] for place in wanted}
+            for each in answers.citations(reader, id)
+        }
+    both = [(wanted[place], got[place]) for place in wanted if place in got]
+    right = [(want, target) for want, target in both if (target.document.id if target else None) == want[0]]
+    at_place = [target for want, target in right if (target.anchor if target else "") == want[1]]
+    assert len(right) / len(both) >= 0.97
+    assert len(at_place) / len(both) >= 0.95

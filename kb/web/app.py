@@ -106,7 +106,8 @@ def _finish(response: Response) -> Response:
         response.make_conditional(request)
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
-    sent = response.status_code != HTTPStatus.NOT_MODIFIED and not response.is_streamed
+    # A file is handed to the server as it is; waitress's file has a length, so it does not count as streamed.
+    sent = response.status_code != HTTPStatus.NOT_MODIFIED and not response.direct_passthrough
     if sent and str(response.mimetype).endswith(_COMPRESSED):
         _compress(response)
     return response

@@ -78,6 +78,12 @@ def issuer(name: str) -> str:
     )
 
 
+@blueprint.get("/notes")
+def notes() -> str:
+    """What the reader has kept: the browser fills it in, the server does not know it."""
+    return render_template("notes.html")
+
+
 def years_chart(shelves: Shelves, chosen: dict[str, str]) -> Chart:
     """How many documents there are of each year, from the first to the last; years of none are columns, too."""
     counts = {int(count.value): count.documents for count in _dated(shelves.counts("year", chosen))}

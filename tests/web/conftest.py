@@ -166,11 +166,13 @@ def empty(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def address(settings: Settings) -> Iterator[str]:
     """The address of a real server."""
-    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4)
+    # With poll, closing the server ends its loop; select would raise over the closed descriptor.
+    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4, asyncore_use_poll=True)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
+    thread.join(timeout=10)
 
 
 @pytest.fixture(scope="session")

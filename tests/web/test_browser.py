@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import unicodedata
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
@@ -270,3 +271,31 @@ def test_a_printed_page_names_its_source_its_date_and_its_address(browser: webdr
         for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{REPORT}", f"{number}/{len(pages)}"):
             assert words in text
         assert "下一节" not in text and "在本文中查找" not in text
+
+
+def test_sections_are_kept_with_notes_in_the_readers_own_browser(
+    browser: webdriver.Chrome, address: str, tmp_path: Path
+) -> None:
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    browser.get(f"{address}/d/{REPORT}#1-3-2")
+    browser.find_element(By.TAG_NAME, "body").send_keys("s")
+    browser.find_element(By.ID, "kb-note-text").send_keys("示例笔记")
+    browser.find_element(By.CSS_SELECTOR, "#kb-note [value=keep]").click()
+    assert "kept" in str(browser.find_element(By.ID, "1-3-2").get_attribute("class"))
+    browser.get(f"{address}/notes")
+    (item,) = browser.find_elements(By.CSS_SELECTOR, ".kept li")
+    assert "深入推进行政复议体制改革" in item.text and "示例笔记" in item.text
+    for kind in ("md", "json"):
+        browser.find_element(By.CSS_SELECTOR, f"[data-export={kind}]").click()
+        WebDriverWait(browser, 10).until(lambda _, kind=kind: (tmp_path / f"kb-notes.{kind}").is_file())
+    written = (tmp_path / "kb-notes.md").read_text(encoding="utf-8")
+    assert f"({address}/d/{REPORT}#1-3-2)" in written and "  > 示例笔记" in written
+    browser.find_element(By.CSS_SELECTOR, "[data-drop]").click()
+    assert browser.find_element(By.CSS_SELECTOR, "#kb-notes .empty").is_displayed()
+    upload = browser.find_element(By.CSS_SELECTOR, "#kb-notes input[type=file]")
+    upload.send_keys(str(tmp_path / "kb-notes.json"))
+    until(browser, "document.querySelectorAll('.kept li').length === 1")
+    (tmp_path / "bad.json").write_text('[{"address": "//elsewhere.example/"}]')
+    upload.send_keys(str(tmp_path / "bad.json"))
+    until(browser, "document.querySelector('#kb-notes .trouble').textContent")
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".kept li")) == 1

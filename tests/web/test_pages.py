@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import quote, unquote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -277,6 +277,13 @@ def test_static_files_are_there_and_kept_by_browsers(client: FlaskClient) -> Non
         with client.get(str(tag.get("src") or tag["href"]), headers={"Accept-Encoding": "gzip"}) as answer:
             assert answer.status_code == 200
             assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+def test_a_real_server_sends_static_files_to_browsers_that_take_gzip(client: FlaskClient, address: str) -> None:
+    for tag in page(client, "/").select("head [src], head [href]"):
+        request = Request(address + str(tag.get("src") or tag["href"]), headers={"Accept-Encoding": "gzip"})
+        with urlopen(request, timeout=10) as answer:
+            assert answer.status == 200 and answer.read()
 
 
 def test_an_unchanged_document_is_not_sent_twice_and_is_compressed(client: FlaskClient) -> None:

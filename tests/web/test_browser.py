@@ -66,7 +66,7 @@ def search(browser: webdriver.Chrome, address: str, query: str) -> None:
     browser.get(address)
     browser.find_element(By.NAME, "q").send_keys(query, Keys.ENTER)
     WebDriverWait(browser, 10).until(lambda _: "/search" in browser.current_url)
-    browser.find_element(By.PARTIAL_LINK_TEXT, "深入推进").click()
+    browser.find_element(By.CSS_SELECTOR, f".hit h2 a[href*='{REPORT}']").click()
     WebDriverWait(browser, 10).until(lambda _: "/d/" in browser.current_url)
 
 
@@ -105,7 +105,7 @@ def test_the_address_of_a_hit_can_be_copied(browser: webdriver.Chrome, address: 
     permissions = {"origin": address, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     browser.execute_cdp_cmd("Browser.grantPermissions", permissions)
     browser.get(f"{address}/search?q=深入推进行政复议体制改革")
-    button = browser.find_element(By.CSS_SELECTOR, "button.copy")
+    button = browser.find_element(By.CSS_SELECTOR, f"button.copy[data-address*='{REPORT}']")
     button.click()
     WebDriverWait(browser, 10).until(lambda _: "copied" in str(button.get_attribute("class")))
     copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")

@@ -66,9 +66,10 @@ def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
     if as_json:
         print_json({**asdict(updated), **asdict(stats)})
     else:
+        older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
         click.echo(
             f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
-            f"（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
+            f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
         )
     return FAILED if updated.problems or problems else 0
 

@@ -28,6 +28,7 @@ _ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
 _EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 _WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
 _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
+_VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
 State = Literal["new", "changed", "unchanged", "conflict"]
@@ -83,7 +84,12 @@ class Corpus:
         return tuple(sorted({path.stem for path in self._files()}))
 
     def read(self, id: str, version: str = "") -> Document:
-        """Read a document, or one of its versions (see `history`). Raises NotFoundError and UnreadableError."""
+        """Read a document, or one of its versions (see `history`), which may also be named as "ID@VERSION".
+
+        Raises NotFoundError and UnreadableError.
+        """
+        if not version and (named := _VERSIONED.fullmatch(id)):
+            id, version = named.groups()
         if version and version == _version_name(path := self._find(id), self._read(path, id)):
             version = ""
         return self._read(self._find(id, version), id)
@@ -136,8 +142,16 @@ class Corpus:
                 on_unreadable(error)
 
     def fingerprints(self) -> dict[str, str]:
-        """Answer the sha256 of every document's file, by id: what an index compares itself with."""
-        return {path.stem: storage.sha256_of(path) for path in reversed(list(self._files()))}
+        """Answer the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".
+
+        It is what an index compares itself with.
+        """
+        found: dict[str, str] = {}
+        for path in reversed(list(self._files())):
+            found[path.stem] = storage.sha256_of(path)
+            older = (version for version in _versions(path) if not version.stem.endswith(found[path.stem][:8]))
+            found |= {f"{path.stem}@{version.stem}": storage.sha256_of(version) for version in older}
+        return found
 
     def states(self) -> dict[str, str]:
         """Answer what every document is, with the versions beside it, by id: it changes when either does."""

@@ -214,7 +214,7 @@ class Hit:
     """A section that answers a query. `highlights` are [start, end) character offsets in the plain `snippet`.
 
     `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
-    (民法典第1165条, a title, a document number).
+    (民法典第1165条, a title, a document number). `version` names an older version of the document.
     """
 
     document: str
@@ -230,6 +230,7 @@ class Hit:
     url: str
     literal: bool = True
     direct: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

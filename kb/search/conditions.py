@@ -13,7 +13,18 @@ from kb.ingest.numbering import numeral
 from kb.search.analysis import fold
 
 Field = Literal[
-    "title", "number", "issuer", "kind", "source", "validity", "year", "date", "document", "within", "article"
+    "title",
+    "number",
+    "issuer",
+    "kind",
+    "source",
+    "validity",
+    "year",
+    "date",
+    "document",
+    "within",
+    "article",
+    "version",
 ]
 FIELDS: tuple[Field, ...] = get_args(Field)
 NAMES: dict[Field, tuple[str, ...]] = {
@@ -28,9 +39,13 @@ NAMES: dict[Field, tuple[str, ...]] = {
     "document": ("文件", "document"),
     "within": ("章节", "within"),
     "article": ("条", "article"),
+    "version": ("版本", "version"),
 }
 FACETS: tuple[Field, ...] = ("issuer", "year", "kind", "source", "validity")
 """The fields whose values are counted over what was found."""
+
+VERSIONS = {"全部": "all", "all": "all", "旧": "old", "旧版本": "old", "old": "old"}
+"""What can be asked of `version`, as typed and as it is kept: all states of the documents, or the older ones only."""
 
 _FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
 _PREFIX = re.compile(rf"({'|'.join(sorted(_FIELD_OF, key=len, reverse=True))})[:：](?=\S)")
@@ -74,6 +89,8 @@ def _understood(field: Field, value: str) -> str:
             return value if re.fullmatch("[0-9]{4}", value) else ""
         case "article":
             return article(value)
+        case "version":
+            return VERSIONS.get(value, "")
         case _:
             return value if fold(value) else ""
 

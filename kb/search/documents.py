@@ -47,7 +47,7 @@ class Documents:
 
     def __init__(self, listings: Sequence[Listing]) -> None:
         self.listings = tuple(listings)
-        self.number_of = {listing.id: number for number, listing in enumerate(self.listings)}
+        self.present = np.fromiter((not listing.version for listing in self.listings), bool, len(self.listings))
         by_date = _coded([listing.date for listing in self.listings])[0]
         by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
         self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
@@ -57,9 +57,21 @@ class Documents:
         self._named = _named(self.listings)
 
     def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
-        """Answer for each document whether it meets all conditions on documents; None where there are none."""
+        """Answer for each document whether it meets all conditions on documents; None where all do.
+
+        Older versions meet none unless one asks for them.
+        """
+        conditions = tuple(conditions)
         masks = [self._meeting(each) for each in conditions if each.field in _DOCUMENT]
+        masks += [] if (asked := self.asked_versions(conditions)).all() else [asked]
         return np.logical_and.reduce(masks) if masks else None
+
+    def asked_versions(self, conditions: Iterable[Condition]) -> Bools:
+        """Answer for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
+        asked = {value for each in conditions if each.field == "version" for value in each.values}
+        if "all" in asked:
+            return np.ones(len(self.present), bool)
+        return ~self.present if asked else self.present
 
     def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
         """Answer the values of each facet with the numbers of sections, most first.
@@ -133,6 +145,8 @@ def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
 def _named(listings: Sequence[Listing]) -> dict[str, list[int]]:
     named: defaultdict[str, list[int]] = defaultdict(list)
     for number, listing in enumerate(listings):
+        if listing.version:
+            continue
         title = fold(listing.title)
         plain = _VERSION.sub("", title)
         names = {title, plain, plain.removeprefix(_STATE), fold(listing.document_number)}

@@ -37,10 +37,13 @@ class Source(Protocol):
     """Where documents come from; `kb.corpus.Corpus` is one."""
 
     def fingerprints(self) -> Mapping[str, str]:
-        """Answer a digest for every document, by id; it changes when the document does."""
+        """Answer a digest for every document, by id, and for every older version, by "ID@VERSION".
 
-    def read(self, id: str, /) -> Document:
-        """Read one document. Raises UnreadableError."""
+        It changes when the document or version does.
+        """
+
+    def read(self, key: str, /) -> Document:
+        """Read the document or version of a key. Raises UnreadableError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,24 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What is in the index. `created` is an ISO 8601 time in UTC, `generation` counts the states there have been."""
+    """What is in the index. `created` is an ISO 8601 time in UTC, `generation` counts the states there have been.
+
+    `documents` and their `sections` are the present ones; `versions` are older ones, searched on request.
+    """
 
     documents: int
     sections: int
     generation: int
     created: str
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known."""
+    """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
+
+    `version` names an older version, `dated` the day of this state (see `Provenance.dated`).
+    """
 
     id: str
     source: str
@@ -76,6 +86,8 @@ class Listing:
     kind: str
     date: str
     validity: str = ""
+    version: str = ""
+    dated: str = ""
 
 
 class Engine(Protocol):
@@ -97,6 +109,7 @@ class Engine(Protocol):
         string, and every section whose own text contains it is found and nothing else is counted in `total`. Sections
         that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False. All that
         is found meets the conditions, those in the query and those given. Facets are counted over all that is found.
+        Older versions are searched only where a condition on `version` asks for them.
 
         Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
         page out of range; BadIndexError when there is no usable index.
@@ -120,7 +133,7 @@ class Engine(Protocol):
         """Answer what is in the index. Raises BadIndexError when there is no usable one."""
 
     def documents(self) -> tuple[Listing, ...]:
-        """Answer every document in the index, by id. Raises BadIndexError when there is no usable one."""
+        """Answer every document in the index as it is at present, by id. Raises BadIndexError when there is no usable one."""
 
     def close(self) -> None:
         """Let go of files."""

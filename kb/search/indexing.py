@@ -61,6 +61,8 @@ class Stored(NamedTuple):
     document_number: str
     kind: str
     validity: str
+    version: str
+    dated: str
 
     @property
     def listing(self) -> Listing:
@@ -74,6 +76,8 @@ class Stored(NamedTuple):
             self.kind,
             self.date,
             self.validity,
+            self.version,
+            self.dated,
         )
 
 
@@ -98,10 +102,10 @@ Analysed = tuple[str, list[Batch] | str]
 _source: Source
 
 
-def analyse(document: Document) -> list[Batch]:
-    """Analyse every section of a document, in the order of the text."""
+def analyse(key: str, document: Document) -> list[Batch]:
+    """Analyse every section of a document, in the order of the text; `key` is its id, or "ID@VERSION" for an older version."""
     paths = document.paths()
-    return [_batch(document, some) for some in iter(lambda: list(islice(paths, _BATCH)), [])]
+    return [_batch(key, document, some) for some in iter(lambda: list(islice(paths, _BATCH)), [])]
 
 
 def unpack(stored: bytes) -> Stored:
@@ -109,14 +113,14 @@ def unpack(stored: bytes) -> Stored:
     return Stored(*pickle.loads(zlib.decompress(stored)))
 
 
-def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
+def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
     gathered = {field: _Gathered() for field in FIELDS}
     terms_of = lru_cache(_LABELS)(lambda text: list(terms(fold(text))))
     batch = Batch({}, [], [])
     for ancestors, section in sections:
         path = tuple(part.label for part in (*ancestors, section) if part.label)
         folded = fold(section.text)
-        gathered["document"].add([document.id])
+        gathered["document"].add([key])
         gathered["title"].add(terms_of(document.metadata.title))
         gathered["path"].add(chain.from_iterable(map(terms_of, path)))
         gathered["text"].add(terms(folded))
@@ -127,7 +131,7 @@ def _batch(document: Document, sections: list[tuple[tuple[Section, ...], Section
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         gathered["bare"].add(["1"] if _bare(section) else [])
         batch.folded.append(folded.encode())
-        batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(document, section, path))), _FAST))
+        batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(key, document, section, path))), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
 
@@ -201,12 +205,12 @@ def _work(id: str) -> Analysed:
 
 def _read(source: Source, id: str) -> Analysed:
     try:
-        return id, analyse(source.read(id))
+        return id, analyse(id, source.read(id))
     except (UnreadableError, NotFoundError) as error:
         return id, str(error)
 
 
-def _stored(document: Document, section: Section, path: tuple[str, ...]) -> Stored:
+def _stored(key: str, document: Document, section: Section, path: tuple[str, ...]) -> Stored:
     data = document.metadata
     return Stored(
         document.id,
@@ -221,4 +225,6 @@ def _stored(document: Document, section: Section, path: tuple[str, ...]) -> Stor
         data.document_number,
         data.kind,
         document.provenance.listed.get(VALIDITY) or data.labels.get(VALIDITY, ""),
+        key.removeprefix(document.id).removeprefix("@"),
+        document.provenance.dated,
     )

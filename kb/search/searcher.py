@@ -65,8 +65,9 @@ class Searcher:
     def __init__(self, generation: Generation, warnings: tuple[str, ...] = ()) -> None:
         self.generation, self.warnings = generation, warnings
         self._reader = Reader(generation.folder, FIELDS)
-        self.size = int(self._reader.live.sum())
+        self._sections = int(self._reader.live.sum())
         self._documents, self.documents = self._survey()
+        self.size = self.searched(())
         self._first_sections = np.sort(
             np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
         )
@@ -128,8 +129,13 @@ class Searcher:
         return [(int(section), float(scores[section])) for section in sections[places]]
 
     def count(self, string: str) -> int:
-        """Answer how many sections contain a folded string."""
-        return len(self._containing(string)) if string else 0
+        """Answer how many sections of present documents contain a folded string."""
+        return int(self.documents.present[self._documents[self._containing(string)]].sum()) if string else 0
+
+    def searched(self, conditions: Iterable[Condition]) -> int:
+        """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
+        asked = self.documents.asked_versions(conditions)
+        return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
 
     def readings(self, start: str) -> Iterable[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""

@@ -64,7 +64,7 @@ class WhooshEngine:
             hits=hits,
             notes=tuple(notes),
             related=found.related_total,
-            searched=searcher.size,
+            searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
             nearest=nearest,
             suggestions=meant,
             facets=found.facets,
@@ -102,12 +102,14 @@ class WhooshEngine:
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
-        generation = self._searcher().generation
-        return Stats(generation.documents, generation.sections, generation.number, generation.created)
+        searcher = self._searcher()
+        documents, generation = int(searcher.documents.present.sum()), searcher.generation
+        versions = len(searcher.documents.listings) - documents
+        return Stats(documents, searcher.size, generation.number, generation.created, versions)
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
-        return self._searcher().documents.listings
+        return tuple(listing for listing in self._searcher().documents.listings if not listing.version)
 
     def close(self) -> None:
         """See `Engine.close`."""
@@ -260,7 +262,8 @@ def _page(searcher: Searcher, query: Query, found: Found, order: Order, offset: 
 def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: bool) -> Hit:
     stored = searcher.stored(section)
     piece, highlights = snippet(stored.text, query)
-    address = f"/d/{quote(stored.document)}#{quote(stored.anchor, safe='~')}"
+    version = f"/versions/{stored.version}" if stored.version else ""
+    address = f"/d/{quote(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
     return Hit(
         document=stored.document,
         title=stored.title,
@@ -274,4 +277,5 @@ def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: 
         score=round(score, 4),
         url=address,
         literal=literal,
+        version=stored.version,
     )

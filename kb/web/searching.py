@@ -13,7 +13,7 @@ from kb.errors import UsageError
 from kb.search.conditions import FACETS, NAMES, Condition, Field, condition
 from kb.search.engine import ORDERS, Order
 
-INSIDE: tuple[Field, ...] = ("document", "within", "date", "article")
+INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version")
 """Fields that an address may name beside the facets; their value may be a part, as in a query."""
 
 _MOST_CHOSEN = 50

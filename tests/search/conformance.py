@@ -260,6 +260,28 @@ class Conformance:
         assert (results.total, places(results)) == (2, [("b", "s-1"), ("c", "ch-1")])
         assert engine.search("", conditions=(Condition("kind", ("通知",), whole=True),)).total == 1
 
+    def test_older_versions_are_found_on_request(self, engine: Engine) -> None:
+        shelf = Shelf(document("a", "甲乙", "甲丁"))
+        shelf.documents["a@2020-01-01-0123abcd"] = document("a", "甲丙", "丙")
+        engine.update(shelf)
+        assert [engine.search(text).total for text in ("甲", "丙", "甲 版本:全部", "丙 版本:旧", "乙 版本:旧")] == [
+            2,
+            0,
+            3,
+            2,
+            0,
+        ]
+        assert [engine.search(text).searched for text in ("甲", "甲 版本:全部")] == [2, 4]
+        assert not engine.search("丙乙甲").suggestions and all(
+            not hit.version for hit in engine.search("怎样甲丙").hits
+        )
+        old = engine.search("丙", conditions=(Condition("version", ("all",)),)).hits[0]
+        assert (old.document, old.version) == ("a", "2020-01-01-0123abcd")
+        assert old.url == f"/d/a/versions/2020-01-01-0123abcd#{old.anchor}"
+        assert [listing.id for listing in engine.documents()] == ["a"]
+        stats = engine.stats()
+        assert (stats.documents, stats.sections, stats.versions) == (1, 2, 1)
+
     def test_facets_count_what_choosing_them_finds(self, engine: Engine) -> None:
         engine.update(CATALOGUE)
         for query in ("行政", "示例", "怎样办理行政事项", "机关:示例市政府"):

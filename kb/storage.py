@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from kb.errors import StorageError
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin; a killed run can leave some, nothing ever reads them."""
+
+_LEFT_BEHIND = 5.0  # seconds
 
 _REASONS = {
     errno.ENOSPC: "磁盘已满：请腾出空间后再试",
@@ -98,16 +101,14 @@ def sha256_of(path: Path) -> str:
 def lock(path: Path) -> Iterator[None]:
     """Hold the lock file `path` (its folder exists): one process at a time. The kernel frees it when the holder dies.
 
-    Raises StorageError at once when another process holds it, naming that process and since when.
+    Raises StorageError at once when another process holds it, naming that process and since when. A holder that was
+    killed while it started a program leaves the lock to that program for the moment until it runs: that is waited for.
     """
     with refusals(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         with refusals(path):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StorageError(_held(path)) from error
+            _take(descriptor, path)
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode("ascii"))
         yield
@@ -115,8 +116,39 @@ def lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _take(descriptor: int, path: Path) -> None:
+    give_up = time.monotonic() + _LEFT_BEHIND
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if not _is_dead(path) or time.monotonic() > give_up:
+                raise StorageError(_held(path)) from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _holder(path: Path) -> list[str]:
+    return path.read_text(encoding="ascii", errors="replace").split()
+
+
+def _is_dead(path: Path) -> bool:
+    """Tell whether the process that took a lock is no more."""
+    holder = _holder(path)
+    if not holder or not holder[0].isdigit():
+        return False
+    try:
+        os.kill(int(holder[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
 def _held(path: Path) -> str:
-    holder = path.read_text(encoding="ascii", errors="replace").split()
+    holder = _holder(path)
     who = f"（进程号 {holder[0]}，自 {holder[1]} 起）" if len(holder) == 2 else ""
     return f"{path.parent} 正由另一个进程写入{who}：请等它结束后再试。"
 

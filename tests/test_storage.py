@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,21 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
         holder.kill()
     with storage.lock(lock):
         pass
+
+
+def test_what_a_killed_holder_was_just_starting_is_waited_for(tmp_path: Path) -> None:
+    """A child between fork and exec has the lock's descriptor, too; killed just then, the holder seems to live on."""
+    path, (held, go) = tmp_path / ".lock", os.pipe()
+    holder = os.fork()
+    if holder == 0:
+        os.close(go)
+        lock = storage.lock(path)
+        lock.__enter__()
+        if os.fork() == 0:
+            os.read(held, 1)  # until the test has begun to wait
+        os._exit(0)
+    os.close(held)
+    os.waitpid(holder, 0)
+    threading.Timer(0.1, os.close, (go,)).start()
+    with storage.lock(path):
+        assert path.read_text().startswith(f"{os.getpid()} ")

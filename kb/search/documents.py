@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -23,6 +23,8 @@ Numbers = NDArray[np.int64]
 
 _SHOWN = 50
 """Values of a facet that are answered at most, those with the most sections."""
+
+_CONDITIONS = 256
 
 _STATE = "中华人民共和国"
 _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
@@ -55,6 +57,7 @@ class Documents:
         self._folded: dict[Field, list[str]] = {}
         self._coded = {field: _coded(self._values[field]) for field in FACETS}
         self._named = _named(self.listings)
+        self._meeting = lru_cache(_CONDITIONS)(self._meets)
 
     def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
         """Answer for each document whether it meets all conditions on documents; None where all do.
@@ -97,7 +100,8 @@ class Documents:
             return whole, ""
         return self.named(found[1]), article(found[2])
 
-    def _meeting(self, condition: Condition) -> Bools:
+    def _meets(self, condition: Condition) -> Bools:
+        met: Sequence[bool]
         if condition.whole:
             wanted = set(condition.values)
             met = [value in wanted for value in self._values[condition.field]]
@@ -120,12 +124,16 @@ class Documents:
         others = [each for each in conditions if not (each.field == field and each.whole)]
         met = self.meeting(others)
         codes, values = self._coded[field]
-        totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64).tolist()
+        totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64)
+        there = np.flatnonzero(totals)
+        listed = there[np.argsort(-totals[there], kind="stable")][: _SHOWN + 1].tolist()
         chosen = {value for each in conditions if each.field == field and each.whole for value in each.values}
-        order = sorted(range(len(values)), key=lambda code: (-totals[code], values[code]))
-        listed = [code for code in order if values[code] and totals[code]]
-        for code in dict.fromkeys((*listed[:_SHOWN], *(code for code in order if values[code] in chosen))):
-            yield FacetValue(values[code], totals[code], values[code] in chosen)
+        listed = [code for code in listed if values[code]][:_SHOWN]
+        listed += (
+            [code for code, value in enumerate(values) if value in chosen and code not in listed] if chosen else []
+        )
+        for code in listed:
+            yield FacetValue(values[code], int(totals[code]), values[code] in chosen)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 from kb.model import FacetValue, Suggestion
 from kb.search import suggestions
 from kb.search._whoosh import Numbers, Reader
-from kb.search.analysis import bigrams, fold
+from kb.search.analysis import fold
+from kb.search.arrays import among, common, without
 from kb.search.conditions import Condition
 from kb.search.documents import Documents
 from kb.search.engine import Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
-from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
+from kb.search.literal import Literal
 from kb.search.query import Query
 from kb.search.ranking import Floats
 from kb.search.scoring import Scorer
 
-# Looking for a string in a section's text costs as much as reading that many postings.
-_WORTH = 100
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
 _LONGEST_NAME = 120
@@ -71,15 +70,16 @@ class Searcher:
         self._first_sections = np.sort(
             np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
         )
+        self._literal = Literal(self._reader)
         self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
 
     def find(self, query: Query) -> Found:
         """Answer the sections that match a query literally or have like words, and the place that it names."""
-        literal = self._matching(query.root) if query.leaves else self._whole_documents(query)
+        literal = self._literal.matching(query.root) if query.leaves else self._whole_documents(query)
         related = self._related(query, literal)
         direct = self._named(query)
-        direct_is_literal = bool(len(_common(direct, literal)))
-        literal, related = (np.setdiff1d(found, direct, assume_unique=True) for found in (literal, related))
+        direct_is_literal = bool(among(direct, literal).any())
+        literal, related = without(literal, direct), without(related, direct)
         groups: tuple[Numbers, ...] = (direct, literal, related)
         for each in query.conditions:
             if each.field in ("article", "within"):
@@ -101,9 +101,9 @@ class Searcher:
         """Answer the sections that are not in `literal` but share enough of the query's words, ascending."""
         if query.exact or not query.required:
             return literal[:0]
-        related = np.setdiff1d(self._scorer.sharing(query.required), literal, assume_unique=True)
+        related = without(self._scorer.sharing(query.required), literal)
         for node in query.excluded:
-            related = np.setdiff1d(related, self._matching(node), assume_unique=True)
+            related = without(related, self._literal.matching(node))
         return related
 
     def scores(self, query: Query) -> Floats:
@@ -130,7 +130,7 @@ class Searcher:
 
     def count(self, string: str) -> int:
         """Answer how many sections of present documents contain a folded string."""
-        return int(self.documents.present[self._documents[self._containing(string)]].sum()) if string else 0
+        return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
@@ -190,7 +190,7 @@ class Searcher:
         for document in documents:
             sections = self._sections_of(self.documents.listings[document].id)
             if anchor:
-                sections = _common(sections, self._reader.postings("place", anchor)[0])
+                sections = common(sections, self._reader.postings("place", anchor)[0])
             if len(sections):
                 return sections[:1]
         return _NONE
@@ -211,49 +211,6 @@ class Searcher:
             inside[self._reader.postings("place", anchor)[0]] = True
         return ~inside if condition.exclude else inside
 
-    def _matching(self, node: Node) -> Numbers:
-        """Answer the sections whose text matches, ascending."""
-        match node:
-            case Exact(string):
-                return self._containing(string)
-            case Near() | Wildcard():
-                candidates = self._matching(AllOf(tuple(map(Exact, node.strings))))
-                return self._reader.having(candidates, lambda text: next(node.spans(text.decode()), None) is not None)
-            case AllOf(nodes):
-                return self._matching_all(nodes)
-            case AnyOf(nodes):
-                return reduce(np.union1d, map(self._matching, nodes))
-            case Not(of):
-                return np.setdiff1d(np.flatnonzero(self._reader.live), self._matching(of), assume_unique=True)
-
-    def _matching_all(self, nodes: Iterable[Node]) -> Numbers:
-        """Intersect: the longest strings first, which are found in few sections, and exclusions last."""
-        order = sorted(nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node)))
-        found: Numbers | None = None
-        for node in order:
-            if found is not None and not len(found):
-                break
-            if isinstance(node, Not) and found is not None:
-                found = np.setdiff1d(found, self._matching(node.of), assume_unique=True)
-            else:
-                matching = self._matching(node)
-                found = matching if found is None else _common(found, matching)
-        return np.flatnonzero(self._reader.live) if found is None else found
-
-    def _containing(self, string: str) -> Numbers:
-        """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""
-        if len(string) <= 2:
-            return self._reader.postings("text", string)[0]
-        pairs = {pair: self._reader.frequency("text", pair) for pair in bigrams(string)}
-        rarest, *others = sorted(pairs, key=pairs.__getitem__)
-        candidates, _ = self._reader.postings("text", rarest)
-        for pair in others:
-            if len(candidates) * _WORTH < pairs[pair]:  # looking at the texts is cheaper now
-                break
-            candidates = _common(candidates, self._reader.postings("text", pair)[0])
-        needle = string.encode()
-        return self._reader.having(candidates, lambda text: needle in text)
-
     def _survey(self) -> tuple[Numbers, Documents]:
         """Number the documents in the order of their ids; answer each section's document, and what they are."""
         lists = sorted(self._reader.lists("document"), key=lambda found: found[0])
@@ -261,15 +218,3 @@ class Searcher:
         for number, (_, sections) in enumerate(lists):
             numbers[sections] = number
         return numbers, Documents([self.stored(int(sections[0])).listing for _, sections in lists])
-
-
-def _length(node: Node) -> int:
-    return max((len(string) for leaf in leaves(node) for string in leaf.strings), default=0)
-
-
-def _common(first: Numbers, second: Numbers) -> Numbers:
-    """Answer what is in both; both are ascending."""
-    few, many = sorted((first, second), key=len)
-    places = np.searchsorted(many, few)
-    places[places == len(many)] = 0
-    return few[many[places] == few] if len(many) else few

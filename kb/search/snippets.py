@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from kb.search.analysis import Folded, fold, fold_with_offsets, informative
 from kb.search.matching import Span, occurrences
 from kb.search.query import Query, parse
@@ -59,13 +61,14 @@ def _window(text: str, spans: list[Span]) -> Span:
     """Choose the window with the most different matches, then the most, then the first."""
     if not spans or len(text) <= WIDTH:
         return 0, min(len(text), WIDTH)
-    reach = WIDTH - _BEFORE
+    ends = [end for _, end in spans]
+    matched = [fold(text[start:end]) for start, end in spans[: 2 * _TRIED]]
 
-    def worth(first: Span) -> tuple[int, int, int]:
-        inside = [fold(text[a:b]) for a, b in spans if a >= first[0] and b <= first[0] + reach]
-        return len(set(inside)), len(inside), -first[0]
+    def worth(place: int) -> tuple[int, int, int]:
+        inside = matched[place : bisect_right(ends, spans[place][0] + WIDTH - _BEFORE)]
+        return len(set(inside)), len(inside), -place
 
-    first = max(spans[:_TRIED], key=worth)
+    first = spans[max(range(min(len(spans), _TRIED)), key=worth)]
     start = max(0, min(first[0] - _BEFORE, len(text) - WIDTH))
     end = max(start + WIDTH, first[1])
     # A match that crosses an edge is shown whole: half of it would be another word.

@@ -1,0 +1,81 @@
+"""Which sections contain what a query asks for: the terms of the index tell the few that may, their text decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+
+import numpy as np
+
+from kb.search._whoosh import Numbers, Reader
+from kb.search.analysis import bigrams
+from kb.search.arrays import ArrayCache, common, without
+from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
+
+# Looking for a string in a section's text costs as much as reading that many postings.
+_WORTH = 100
+# Section numbers kept in memory, 8 bytes each: 40 MB.
+_CACHED = 5_000_000
+_COUNTED = 50_000
+
+
+class Literal:
+    """Finds sections of one state of the index by their text. Many threads may use one."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._sections = ArrayCache[str, Numbers](_CACHED)
+        self._frequency = lru_cache(_COUNTED)(lambda pair: reader.frequency("text", pair))
+
+    def matching(self, node: Node) -> Numbers:
+        """Answer the sections whose text matches, ascending."""
+        match node:
+            case Exact(string):
+                return self.containing(string)
+            case Near() | Wildcard():
+                candidates = self.matching(AllOf(tuple(map(Exact, node.strings))))
+                return self._reader.having(candidates, lambda text: next(node.spans(text.decode()), None) is not None)
+            case AllOf(nodes):
+                return self._matching_all(nodes)
+            case AnyOf(nodes):
+                return reduce(np.union1d, map(self.matching, nodes))
+            case Not(of):
+                return without(np.flatnonzero(self._reader.live), self.matching(of))
+
+    def _matching_all(self, nodes: Iterable[Node]) -> Numbers:
+        """Intersect: the longest strings first, which are found in few sections, and exclusions last."""
+        order = sorted(nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node)))
+        found: Numbers | None = None
+        for node in order:
+            if found is not None and not len(found):
+                break
+            if isinstance(node, Not) and found is not None:
+                found = without(found, self.matching(node.of))
+            else:
+                matching = self.matching(node)
+                found = matching if found is None else common(found, matching)
+        return np.flatnonzero(self._reader.live) if found is None else found
+
+    def containing(self, string: str) -> Numbers:
+        """Answer the sections whose text contains a folded string, ascending."""
+        return self._sections.get(string, lambda: self._containing(string), len)
+
+    def _containing(self, string: str) -> Numbers:
+        """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""
+        if len(string) <= 2:
+            return self._reader.postings("text", string)[0]
+        pairs = {pair: self._frequency(pair) for pair in bigrams(string)}
+        rarest, *others = sorted(pairs, key=pairs.__getitem__)
+        candidates = self.containing(rarest)
+        for pair in others:
+            if len(candidates) * _WORTH < pairs[pair]:  # looking at the texts is cheaper now
+                break
+            candidates = common(candidates, self.containing(pair))
+        as_word = self._reader.postings("text", string)[0]  # there it stands for sure
+        needle = string.encode()
+        others_having = self._reader.having(without(candidates, as_word), lambda text: needle in text)
+        return np.sort(np.concatenate((as_word, others_having)))
+
+
+def _length(node: Node) -> int:
+    return max((len(string) for leaf in leaves(node) for string in leaf.strings), default=0)

@@ -59,7 +59,7 @@ def _run(command: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
         done = subprocess.run(
             command,
             shell=True,
-            input=_words(alarms, over),
+            input=_words(alarms, over) + "\n",
             capture_output=True,
             text=True,
             timeout=_SECONDS,

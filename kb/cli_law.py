@@ -1,17 +1,24 @@
-"""The verbs that deal with the law around a document: import laws, citations."""
+"""The verbs that deal with the law around a document: import laws, citations, gaps, stale-basis, cite-check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from kb.corpus import Corpus
+from kb.errors import UnreadableError
 from kb.law import answers
+from kb.law.basis import stale
+from kb.law.checking import check
+from kb.law.gaps import gaps
 from kb.law.resolve import Resolved
+from kb.law.since import Fates
 from kb.law.store import Reader, Store
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
@@ -62,6 +69,85 @@ def _citations(config: Settings, document: str, as_json: bool) -> int:
     lacking = sum(each.target is None for each in found)
     say(f"共 {len(found)} 处引用，其中 {lacking} 处所指的文件不在语料库里，或不能确定是哪一份。")
     return 0
+
+
+@verb("gaps")
+@click.option("--limit", type=click.IntRange(1), default=50, metavar="数", help="最多列出几份；默认 50")
+@JSON
+def _gaps(config: Settings, limit: int, as_json: bool) -> int:
+    """列出被引用而语料库里没有的文件：引用最多的在前，附上可能的来源。"""
+    with _up_to_date(config) as reader:
+        missing = gaps(reader)
+    if as_json:
+        print_json([gap.as_json() for gap in missing[:limit]])
+        return 0
+    for gap in missing[:limit]:
+        ended = f"；已被 {gap.repealed_by} 废止" if gap.repealed_by else ""
+        click.echo(f"{gap.documents:>5} 份 {gap.citations:>5} 处　{gap.name}　（{gap.source}{ended}）")
+    say(f"共缺 {len(missing):,} 份，列出 {min(limit, len(missing)):,} 份。")
+    return 0
+
+
+@verb("stale-basis")
+@JSON
+def _stale_basis(config: Settings, as_json: bool) -> int:
+    """列出依据在成文之后修改或废止了的文件，依据最近变化的在前。"""
+    with _up_to_date(config) as reader:
+        found = list(stale(Fates(reader, _today())))
+    if as_json:
+        print_json(
+            [
+                {
+                    "document": each.id,
+                    "title": each.title,
+                    "date": each.date,
+                    "basis": [link.as_json() for link in links],
+                }
+                for each, links in found
+            ]
+        )
+        return 0
+    for each, links in found:
+        click.echo(f"{each.title}（{each.date}）　{each.id}")
+        for link in links:
+            click.echo(f"    {link.resolved.found.text}：{link.word}。{link.fate.note}")
+    say(f"共 {len(found):,} 份文件的依据在成文之后有变化。")
+    return 0
+
+
+@verb("cite-check")
+@click.argument("file", type=click.File(encoding="utf-8"), metavar="文件")
+@click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
+@JSON
+def _cite_check(config: Settings, file: TextIO, on: str | None, as_json: bool) -> int:
+    """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款，还是不在语料库里。
+
+    文件用 - 表示从标准输入读取。全部无误时退出码是 0。
+    """
+    text = _text_of(file)
+    with _up_to_date(config) as reader:
+        checked = list(check(reader, text, on or _today(), _today()))
+    if as_json:
+        print_json([each.as_json() for each in checked])
+    else:
+        for each in checked:
+            click.echo(f"{each.word}　{each.resolved.found.text}　{each.fate.note}")
+            for evidence in each.fate.evidence:
+                click.echo(f"    见《{evidence.title}》（{evidence.document}#{evidence.anchor}）：{evidence.sentence}")
+        say(f"共 {len(checked)} 处引用。")
+    return 0 if all(each.fate.status == "right" for each in checked) else FAILED
+
+
+def _text_of(file: TextIO) -> str:
+    """Read a text; raises UnreadableError for one that is not UTF-8."""
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{file.name} 不是 UTF-8 文本：请另存为 UTF-8 后再核对。") from error
+
+
+def _today() -> str:
+    return date.today().isoformat()
 
 
 @contextmanager

@@ -59,6 +59,8 @@ _DEFINES = re.compile(
     r"[（(](?:[^（）()]{0,30}?[，,；;])?(?:以下|下)?(?:统一)?(?:简称|统称|称)(?:为)?[:：]?\s*[“\"《〈「]?([^”\"》〉」（）()]{1,40}?)[”\"》〉」]?[）)]"
 )
 _DEFINING = re.compile(r"(?:简称|统称|下称|称为)[:：]?[“\"]?$")
+# The place is in a text that is no document of a corpus, or that nothing tells apart.
+_OTHER_TEXT = re.compile(r"(?:协议|合同|公约|章程|条约|协定|判决|裁定|议定书|规约|附件|附录|附表|书|契约|保单|保险单)$")
 _DEFINING_REACH = 6
 _EXTENDS = re.compile(r"(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?")
 _STOP = re.compile(
@@ -274,6 +276,8 @@ class _Reader:
             own = _as_place(self.section.anchor)
             if own and ("款" in token.name or _ITEM_CITED.match(self.text, token.end)):
                 yield from self._places(token.start, token.end, "article", "", place.below(own))
+            return
+        if _OTHER_TEXT.search(self.text, max(token.start - 4, 0), token.start):
             return
         name = self.last.name if self.last else ""
         if places.fit(f"{self.annex}{place.steps[0][1]}", self.anchors):

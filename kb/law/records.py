@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.corpus import Corpus
 from kb.ingest.citations import Citation, find
 from kb.law.keys import number_key, plain_key, title_key
 from kb.law.relations import Relation, relation
+from kb.law.statements import Statement, statements
 from kb.model import Document
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
@@ -17,6 +19,7 @@ TITLE, PLAIN, INSIDE, TAIL = range(4)
 _INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
 _UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
 _ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
+_LONGEST = 400
 _LEAST_TAIL = 10
 _NOTED_HEADING = 6
 
@@ -32,21 +35,25 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A text of a document: `version` is "" for the present one; it holds from `since` (ISO 8601, "" unknown) on."""
+    """A text of a document: `version` is "" for the present one; it holds from `since` (ISO 8601, "" unknown) on.
+
+    `anchors` has a digest of the text at each anchor, "" where the document has but one text.
+    """
 
     version: str
     since: str
-    anchors: tuple[str, ...]
+    anchors: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A citation with the keys of its names and what it means for the citing document."""
+    """A citation with the keys of its names, what it means for the citing document, and then the sentence it stands in."""
 
     citation: Citation
     key: str
     also: str
     relation: Relation
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +64,18 @@ class Record:
     names: tuple[Name, ...]
     editions: tuple[Edition, ...]
     cited: tuple[Cited, ...]
+    statements: tuple[Statement, ...]
 
 
 def record(corpus: Corpus, id: str) -> Record:
     """Read a document and its versions. Raises NotFoundError and UnreadableError."""
     document = corpus.read(id)
-    editions = [_edition(document, "")]
-    editions += [_edition(corpus.read(id, version), version) for version in corpus.versions(id)]
-    return Record(document, tuple(_names(document)), tuple(editions), tuple(_cited(document)))
+    older = corpus.versions(id)
+    editions = [_edition(document, "", compared=bool(older))]
+    editions += [_edition(corpus.read(id, version), version, compared=True) for version in older]
+    return Record(
+        document, tuple(_names(document)), tuple(editions), tuple(_cited(document)), tuple(statements(document))
+    )
 
 
 def in_force_from(document: Document) -> str:
@@ -82,11 +93,19 @@ def key_of(name: str) -> str:
     return number_key(name) or title_key(name)
 
 
-def _edition(document: Document, version: str) -> Edition:
-    sections = list(document.walk())
-    anchors = [anchor for each in sections for anchor in (each.anchor, *(part.anchor for part in each.parts))]
+def _edition(document: Document, version: str, *, compared: bool) -> Edition:
+    anchors: dict[str, str] = {}
+    for section in document.walk():
+        places = [(section.anchor, section.text)]
+        places += [(part.anchor, section.text[part.start : part.end]) for part in section.parts]
+        anchors |= {anchor: _digest(text) if compared else "" for anchor, text in places}
     since = in_force_from(document) or (document.provenance.dated if version else "")
-    return Edition(version, since, tuple(anchors))
+    return Edition(version, since, anchors)
+
+
+def _digest(text: str) -> str:
+    """Answer what tells two texts apart in more than blanks."""
+    return hashlib.blake2b("".join(text.split()).encode(), digest_size=6).hexdigest()
 
 
 def _names(document: Document) -> Iterator[Name]:
@@ -130,5 +149,15 @@ def _is_annex(anchor: str) -> bool:
 def _cited(document: Document) -> Iterator[Cited]:
     texts = {section.anchor: section.text for section in document.walk()}
     for citation in find(document):
-        meaning = relation(document, texts[citation.anchor], citation)
-        yield Cited(citation, key_of(citation.name), key_of(citation.also), meaning)
+        text = texts[citation.anchor]
+        meaning = relation(document, text, citation)
+        sentence = _sentence(text, citation) if meaning else ""
+        yield Cited(citation, key_of(citation.name), key_of(citation.also), meaning, sentence)
+
+
+def _sentence(text: str, citation: Citation) -> str:
+    """Answer the sentence around a citation; a sentence that lists a hundred repealed documents is cut."""
+    start = max(text.rfind("。", 0, citation.start), text.rfind("\n", 0, citation.start)) + 1
+    end = min((at for at in (text.find(mark, citation.end) for mark in "。\n") if at >= 0), default=len(text))
+    start, end = max(start, citation.start - _LONGEST // 2), min(end + 1, citation.end + _LONGEST // 2)
+    return text[start:end].strip()

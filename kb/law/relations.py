@@ -15,8 +15,13 @@ _BASIS = re.compile(r"(?:根据|依据|按照|依照|遵照|贯彻落实|落实|
 _PURPOSE = re.compile(
     r"(?:制定|订立|结合|现就|现将|特制定|提出|解释如下|规定如下|通知如下|作如下|答复如下|决定|公告|通告|批复)"
 )
-_REPEALED = re.compile(r"^[^。]*?(?:同时)?(?:予以)?(?:废止|停止执行|停止施行|不再执行|失效)(?!后|前|的规定)")
-_PARTLY = re.compile(r"第.{1,8}条|规定|中有关|部分|[，,](?!同时|即行|即|予以|均|一并|自)")
+_ENDS = re.compile(r"废止|停止执行|停止施行|不再执行|失效")
+_NAMES = re.compile(r"《[^》]*》|[（(][^）)]*[）)]")
+# Between a name and 废止 stand only other names, who made them and when, and words such as 同时.
+_BETWEEN = re.compile(
+    r"(?:[、和及与以]|[^，。；]{0,60}?(?:发布|公布|颁布|印发|通过|批准|施行|修改|修正|修订|制定)的|等[^，。；]{0,12})*"
+    r"，?(?:同时|即行|即|现|均|一并|予以|相应|自[^，。；]{1,16}起)*"
+)
 _REPEALS = re.compile(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[、和及]?)*$")
 _FORWARDS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
 _ANNOUNCED = re.compile(
@@ -25,7 +30,8 @@ _ANNOUNCED = re.compile(
 _INTERPRETED = re.compile(r"(?:适用|解释|理解)[^。；《]{0,6}$")
 _INTERPRETS = re.compile(r"解释|解答|理解与适用|若干问题的规定|答复|批复|解读")
 _AMENDING = re.compile(r"关于修[改订正]|修正案(?:（[^）]*）)?$")
-_AMENDS = re.compile(r"(?:修改|修订|修正)[^。；《前后]{0,6}$|对$")
+_AMENDS = re.compile(r"(?:修改|修订|修正)(?:了|原|下列|以下)?(?:《[^》]*》[、和及]?)*$")
+_CHANGED = re.compile(r"^[^。；“]{0,30}?(?:修改为|作(?:如下|出)修改)")
 _AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
 
 
@@ -37,11 +43,11 @@ def relation(document: Document, text: str, citation: Citation) -> Relation:
     before, after = text[start : citation.start], text[citation.end : citation.end + 200].partition("\n")[0]
     title = document.metadata.title
     heading = citation.anchor.partition("~")[0] in ("title", "table")
-    if _REPEALED.match(after) and not _BASIS.search(before) and _closes(after):
+    if _is_repealed(after) and not _BASIS.search(before):
         return "repeals"
     if _REPEALS.search(before):
         return "repeals"
-    if _AMENDING.search(title) and _AMENDS.search(before):
+    if _AMENDING.search(title) and (_AMENDS.search(before) or _CHANGED.match(after)):
         return "amends"
     if _AMENDED.match(after):
         return "amended"
@@ -53,10 +59,11 @@ def relation(document: Document, text: str, citation: Citation) -> Relation:
     return "basis" if _is_basis(before, after, citation.anchor) else ""
 
 
-def _closes(after: str) -> bool:
-    """Tell 《…》同时废止 from a sentence that speaks of repealing: nothing but names stands between."""
-    between = re.split(r"废止|停止执行|停止施行|不再执行|失效", after)[0]
-    return not _PARTLY.search(re.sub(r"《[^》]*》|[（(][^）)]*[）)]", "", between))
+def _is_repealed(after: str) -> bool:
+    """Tell 《…》同时废止 from a sentence that speaks of repealing, or of a part: 《…》中有关看守所的规定即行废止."""
+    sentence = after.partition("。")[0]
+    found = _ENDS.search(sentence)
+    return bool(found and _BETWEEN.fullmatch(_NAMES.sub("", sentence[: found.start()])))
 
 
 def _is_basis(before: str, after: str, anchor: str) -> bool:

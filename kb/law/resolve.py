@@ -95,7 +95,7 @@ class Resolver:
         key = (document.number, version)
         if key not in self._anchors:
             texts = {each.version: each.anchors for each in self.editions(document)}
-            self._anchors[key] = frozenset(texts.get(version, ()))
+            self._anchors[key] = frozenset(texts.get(version, {}))
         return places.fit(place, self._anchors[key])
 
     def _by(self, key: str) -> list[Called]:

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -22,9 +22,10 @@ from kb import storage
 from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError, StorageError
 from kb.law.records import Edition, Record, record
+from kb.law.statements import Statement
 
 FILE = "citations.sqlite"
-_LAYOUT = 1
+_LAYOUT = 2
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -35,12 +36,20 @@ CREATE TABLE name (key TEXT NOT NULL, document INTEGER NOT NULL, anchor TEXT NOT
 CREATE TABLE edition (document INTEGER NOT NULL, version TEXT NOT NULL, since TEXT NOT NULL, anchors BLOB NOT NULL);
 CREATE TABLE citation (
     document INTEGER NOT NULL, anchor TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
-    kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, key TEXT NOT NULL, also TEXT NOT NULL, relation TEXT NOT NULL
+    kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, key TEXT NOT NULL, also TEXT NOT NULL, relation TEXT NOT NULL,
+    sentence TEXT NOT NULL
 );
+CREATE TABLE statement (
+    document INTEGER NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL, anchor TEXT NOT NULL, sentence TEXT NOT NULL
+);
+CREATE TABLE revision (number INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
 CREATE INDEX name_key ON name (key);
 CREATE INDEX name_document ON name (document);
 CREATE INDEX edition_document ON edition (document);
 CREATE INDEX citation_document ON citation (document);
+CREATE INDEX statement_document ON statement (document);
+CREATE INDEX citation_relation ON citation (relation) WHERE relation != '';
 CREATE INDEX citation_key ON citation (key) WHERE key != '';
 CREATE INDEX citation_also ON citation (also) WHERE also != '';
 """
@@ -48,7 +57,7 @@ CREATE INDEX citation_also ON citation (also) WHERE also != '';
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A document as the store knows it. `date` (ISO 8601) is when it was made, or published where that is not known."""
+    """A document as the store knows it. `date` (ISO 8601) is when its text was made, or published where that is not known."""
 
     number: int
     id: str
@@ -63,7 +72,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one."""
+    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one.
+
+    `sentence` is the one it stands in, kept where it has a `relation`.
+    """
 
     document: int
     anchor: str
@@ -76,6 +88,7 @@ class Found:
     key: str
     also: str
     relation: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,8 @@ class Store:
             gone = [id for id in old if id not in new]
             changed = [id for id, state in new.items() if old.get(id) != state]
             problems = []
+            if gone or changed:
+                database.execute("UPDATE revision SET number = number + 1")
             for id in gone:
                 _remove(database, id)
             for done, (id, result) in enumerate(_records(corpus, changed), start=1):
@@ -201,7 +216,7 @@ class Reader:
     def editions(self, document: int) -> list[Edition]:
         """Answer the texts of a document, the newest first."""
         rows = self._database.execute("SELECT version, since, anchors FROM edition WHERE document = ?", (document,))
-        found = [Edition(version, since, tuple(_unpacked(anchors))) for version, since, anchors in rows]
+        found = [Edition(version, since, _unpacked(anchors)) for version, since, anchors in rows]
         return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
 
     def citations(self, document: int) -> list[Found]:
@@ -218,14 +233,40 @@ class Reader:
         )
         return [Found(*row) for row in self._database.execute(query, (*keys, *keys))]
 
-    def keys(self) -> list[tuple[str, str, int, int]]:
-        """Answer (key, a name as printed, citations, citing documents) of everything that other documents name."""
-        query = "SELECT key, min(name), count(*), count(DISTINCT document) FROM citation WHERE key != '' GROUP BY key"
+    def statements(self, document: int) -> list[Statement]:
+        """Answer what a document says of its own standing."""
+        query = "SELECT what, day, anchor, sentence FROM statement WHERE document = ?"
+        return [Statement(*row) for row in self._database.execute(query, (document,))]
+
+    def related(self, *relations: str) -> list[Found]:
+        """Answer every citation by which some document repeals, amends … another."""
+        marks = ",".join("?" * len(relations))
+        query = f"SELECT {_FOUND} FROM citation WHERE relation IN ({marks}) AND relation != ''"
+        return [Found(*row) for row in self._database.execute(query, relations)]
+
+    def revision(self) -> int:
+        """Answer a number that changes with every change of the store."""
+        number: int = self._database.execute("SELECT number FROM revision").fetchone()[0]
+        return number
+
+    def lacking(self) -> list[tuple[str, str, int, int, str]]:
+        """Answer (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
+
+        A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart.
+
+        The number after a title, 《…》（国发〔2019〕5号）, is no name of its own.
+        """
+        query = (
+            "SELECT key, min(name), count(*), count(DISTINCT document), CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END"
+            " AS body FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
+            " AND NOT (citation.kind = 'number' AND also != '') AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.key)"
+            " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY key, body"
+        )
         return list(self._database.execute(query))
 
 
 _KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
-_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation'
+_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence'
 
 
 def _damaged(path: Path) -> str:
@@ -245,14 +286,14 @@ def _make(database: sqlite3.Connection) -> None:
 def _remove(database: sqlite3.Connection, id: str) -> None:
     row = database.execute("SELECT number FROM document WHERE id = ?", (id,)).fetchone()
     if row:
-        for table in ("name", "edition", "citation"):
+        for table in ("name", "edition", "citation", "statement"):
             database.execute(f"DELETE FROM {table} WHERE document = ?", row)
         database.execute("DELETE FROM document WHERE number = ?", row)
 
 
 def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
     document, facts = kept.document, kept.document.metadata
-    made = facts.date or facts.published
+    made = document.provenance.edition or facts.date or facts.published
     row = (document.id, document.source, state, facts.title, facts.document_number, facts.issuer, facts.kind, made)
     number = database.execute(
         "INSERT INTO document (id, source, state, title, document_number, issuer, kind, date, effective)"
@@ -266,22 +307,27 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
         "INSERT INTO edition VALUES (?, ?, ?, ?)",
         [(number, edition.version, edition.since, _packed(edition.anchors)) for edition in kept.editions],
     )
-    database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 11)})", _citation_rows(number, kept))
+    database.executemany(
+        "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",
+        [(number, each.what, each.day, each.anchor, each.sentence) for each in kept.statements],
+    )
+    database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 12)})", _citation_rows(number, kept))
 
 
 def _citation_rows(number: int | None, kept: Record) -> Iterator[tuple[object, ...]]:
     for each in kept.cited:
         found = each.citation
         place = (found.anchor, found.start, found.end, found.text, found.kind, found.name, found.place)
-        yield (number, *place, each.key, each.also, each.relation)
+        yield (number, *place, each.key, each.also, each.relation, each.sentence)
 
 
-def _packed(anchors: Iterable[str]) -> bytes:
-    return zlib.compress("\n".join(anchors).encode(), 1)
+def _packed(anchors: Mapping[str, str]) -> bytes:
+    return zlib.compress("\n".join(f"{anchor}\t{digest}" for anchor, digest in anchors.items()).encode(), 1)
 
 
-def _unpacked(anchors: bytes) -> list[str]:
-    return zlib.decompress(anchors).decode().split("\n")
+def _unpacked(packed: bytes) -> dict[str, str]:
+    lines = zlib.decompress(packed).decode().split("\n")
+    return {anchor: digest for anchor, _, digest in (line.partition("\t") for line in lines) if anchor}
 
 
 _corpus: Corpus

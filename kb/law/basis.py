@@ -1,0 +1,83 @@
+"""What a document rests on (根据《…》), upwards to the statute, and which documents rest on what has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kb.law import answers
+from kb.law.resolve import Resolved
+from kb.law.since import WORDS, Fate, Fates
+from kb.law.store import Known
+
+_HIGHEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A document's citation of its basis, what became of that since the document was made, and what it rests on in turn."""
+
+    resolved: Resolved
+    fate: Fate
+    above: tuple[Link, ...] = ()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the basis changed or ended after the document was made."""
+        return self.fate.status in ("changed since", "ended")
+
+    @property
+    def word(self) -> str:
+        """How the basis stands, as people read it."""
+        return "现行有效" if self.fate.status == "right" else WORDS[self.fate.status]
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the link for programs."""
+        date = self.resolved.target.document.date if self.resolved.target else ""
+        return {
+            **answers.as_json(self.resolved),
+            "date": date,
+            "status": self.fate.status,
+            "note": self.fate.note,
+            "above": [link.as_json() for link in self.above],
+        }
+
+
+def chain(fates: Fates, document: Known, seen: frozenset[int] = frozenset()) -> tuple[Link, ...]:
+    """Answer what a document rests on, with what that rests on; circles and long chains are cut."""
+    links = []
+    seen |= {document.number}
+    for link in links_of(fates, document):
+        above = link.resolved.target.document if link.resolved.target else None
+        if above and above.number not in seen and len(seen) < _HIGHEST:
+            link = Link(link.resolved, link.fate, chain(fates, above, seen))
+        links.append(link)
+    return tuple(links)
+
+
+def links_of(fates: Fates, document: Known) -> Iterator[Link]:
+    """Yield the citations of a document's basis, each document once."""
+    seen = set()
+    for resolved in fates.resolver.citations(document):
+        found, target = resolved.found, resolved.target
+        itself = target is not None and target.document.number == document.number
+        name = target.document.id if target else found.key
+        if found.relation == "basis" and not itself and name not in seen:
+            seen.add(name)
+            yield Link(resolved, fates.of(found, target, document.date))
+
+
+def stale(fates: Fates) -> Iterator[tuple[Known, tuple[Link, ...]]]:
+    """Yield the documents of which a basis changed or ended after they were made, the newest change first."""
+    found = []
+    for document in fates.reader.documents():
+        if document.date and fates.standings.of(document, fates.today).holds:
+            links = tuple(link for link in links_of(fates, document) if link.stale)
+            if links:
+                found.append((document, links))
+    yield from sorted(found, key=lambda item: (max(map(_when, item[1])), item[0].id), reverse=True)
+
+
+def _when(link: Link) -> str:
+    return max((each.day for each in link.fate.evidence), default="")

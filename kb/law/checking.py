@@ -1,0 +1,67 @@
+"""Check the citations in any text, a memo or a judgment, against the corpus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kb.errors import UsageError
+from kb.ingest.citations import find
+from kb.law import answers
+from kb.law.records import key_of
+from kb.law.resolve import Resolved
+from kb.law.since import WORDS, Fate, Fates
+from kb.law.store import Found, Known, Reader
+from kb.model import Document, Metadata, Provenance, Section
+
+LONGEST = 1_000_000
+"""Characters of a text at most."""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A citation in a text, what it means and what became of it."""
+
+    resolved: Resolved
+    fate: Fate
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the object of `kb cite-check --json` and `POST /api/v1/citations`."""
+        evidence = [asdict(each) for each in self.fate.evidence]
+        told = {"status": self.fate.status, "note": self.fate.note, "evidence": evidence}
+        return answers.as_json(self.resolved) | told
+
+    @property
+    def word(self) -> str:
+        """The status as people read it."""
+        return WORDS[self.fate.status]
+
+
+def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
+    """Yield every citation in a text that was written on a day, in the order of the text; both days are ISO 8601.
+
+    What a text says of itself (本协议第三条) cites nothing. Raises UsageError for a text that is too long or a bad day.
+    """
+    if len(text) > LONGEST:
+        raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
+    if not _DAY.fullmatch(on):
+        raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
+    fates = Fates(reader, today)
+    memo = Known(-1, "", "", "", "", "", "", on, "")
+    for citation in find(_document(text)):
+        if citation.name:
+            place = (citation.anchor, citation.start, citation.end, citation.text, citation.kind, citation.name)
+            keys = (citation.place, key_of(citation.name), key_of(citation.also), "", "")
+            found = Found(-1, *place, *keys)
+            target = fates.resolver.target(found, memo, on)
+            yield Checked(Resolved(found, target), fates.of(found, target, on))
+
+
+def _document(text: str) -> Document:
+    """Set a text in the form in which citations are found: one section, whose characters are the text's."""
+    nowhere = Provenance("", "", "", "text/plain")
+    return Document("", "", Metadata(""), nowhere, (Section("", "", "", text),))

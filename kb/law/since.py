@@ -1,0 +1,91 @@
+"""What became of a thing that was cited on a day: it still stands so, was changed since, has ended, or cannot be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kb.law.resolve import Resolver, Target
+from kb.law.standing import Evidence, Standings
+from kb.law.store import Found, Known, Reader
+
+Status = Literal["right", "changed since", "ended", "not in force yet", "no such article", "not in the corpus"]
+WORDS: dict[Status, str] = {
+    "right": "无误",
+    "changed since": "此后有修改",
+    "ended": "已经失效",
+    "not in force yet": "当时尚未生效",
+    "no such article": "没有这一条款",
+    "not in the corpus": "不在语料库里",
+}
+"""What people read for each status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A status, the note that explains it in one sentence, and the sentences that prove it."""
+
+    status: Status
+    note: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(slots=True)
+class Fates:
+    """Answers what became of what was cited, by one state of the store; `today` is an ISO 8601 day."""
+
+    reader: Reader
+    today: str
+    standings: Standings = field(init=False)
+    resolver: Resolver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.standings = Standings(self.reader)
+        self.resolver = self.standings.resolver
+
+    def of(self, found: Found, target: Target | None, on: str) -> Fate:
+        """Answer what became of a citation that was made on a day (ISO 8601)."""
+        if target is None:
+            return self._absent(found)
+        ended = self._ended(target.document, on)
+        return ended or self._place(found, target, on)
+
+    def _absent(self, found: Found) -> Fate:
+        """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
+        evidence = self.standings.repeal_of_name(found.key) or self.standings.repeal_of_name(found.also)
+        if evidence is None:
+            return Fate("not in the corpus", "语料库里没有这份文件，无法核对。")
+        when = f"自 {evidence.day} 起" if evidence.day else ""
+        return Fate("ended", f"语料库里没有它的文本，但《{evidence.title}》载明它{when}已经废止。", (evidence,))
+
+    def _ended(self, document: Known, on: str) -> Fate | None:
+        now = self.standings.of(document, self.today)
+        if now.status in ("已废止", "已失效", "推定届满"):
+            when = f"（{now.since}）" if now.since else ""
+            before = "在引用之前就" if now.since and now.since <= on else ""
+            return Fate("ended", f"{before}{now.status}{when}。", now.evidence)
+        then = self.standings.of(document, on)
+        if then.status == "尚未生效":
+            return Fate("not in force yet", f"在 {on} 尚未生效。", then.evidence)
+        return None
+
+    def _place(self, found: Found, target: Target, on: str) -> Fate:
+        document = target.document
+        later = [each for each in self.standings.changes(document) if on < each.day <= self.today]
+        editions = self.resolver.editions(document)
+        known = bool(editions[-1].since) and editions[-1].since <= on
+        if target.missing:
+            if known or not later:
+                return Fate("no such article", "当时的文本里没有这一条款。" if known else "文本里没有这一条款。")
+            return Fate("changed since", "语料库里只有修改后的文本，其中没有这一条款。", tuple(later[-1:]))
+        if not later and editions[0].since <= max(on, editions[-1].since):
+            return Fate("right")
+        day = later[-1].day if later else editions[0].since
+        if known and found.place and self._same(target):
+            return Fate("right", f"文件此后有修改（{day}），所引条款的文字没有变。", tuple(later[-1:]))
+        return Fate("changed since", f"文件此后有修改（{day}），请核对条文。", tuple(later[-1:]))
+
+    def _same(self, target: Target) -> bool:
+        """Tell whether the text of the place that is meant is word for word that of the present text."""
+        texts = {each.version: each.anchors for each in self.resolver.editions(target.document)}
+        return bool(target.version) and texts[target.version].get(target.anchor) == texts[""].get(target.anchor)

@@ -1,0 +1,121 @@
+"""What a document says of its own standing: when it takes effect, for how long, how it was changed, each with its sentence.
+
+GB/T 9704 has no field for it; 国务院办公厅 国办发〔2018〕37号 asks that a document states its period of validity (有效期).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from kb.ingest import dates
+from kb.ingest.numbering import numeral
+from kb.model import Document, Section
+
+What = Literal["made", "effect", "ends", "lapses", "amended", "flag"]
+
+_ITSELF = r"(?:本[\u4e00-\u9fff（）()]{1,12}|^|第[一二三四五六七八九十百]+条[\s　]*)"
+_EFFECT = re.compile(
+    rf"(?:{_ITSELF}自(?P<known>[\u4e00-\u9fff]{{1,6}}?之日)|(?:{_ITSELF}|[，、\s])自(?P<from>{dates.DATE}))起(?:正式|开始)?(?:施行|实施|执行|生效)(?P<rest>[^。\n]*)"
+)
+_PERIOD = re.compile(
+    r"(?:有效期|试行期|暂行期|施行期|实施期|执行期)限?(?:为|是|定为|：)?(?P<number>[一二两三四五六七八九十\d]{1,3})(?P<unit>年|个月)"
+)
+_UNTIL = re.compile(
+    rf"(?:有效期|试行期|施行期|实施期|执行期)限?(?:至|到|截至|截止(?:至|到|日期为)?)(?P<until>{dates.DATE})"
+)
+_OWN_PERIOD = re.compile(r"本(?!证|许可|执照|卡|票)[\u4e00-\u9fff（）()]{1,12}(?:有效期|试行期|施行期|自)")
+_CHANGE = re.compile(r"修[订正改]")
+_CHANGED_BY = re.compile(r"通过的《[^》]*(?:修正案(?:（[^）]*）)?|决定)》")
+_EVENT = re.compile(rf"[\s　（(]*(?:经|根据|自|该文件于|由)?[\s　]*{dates.DATE}")
+_MADE = re.compile(r"通过|批准|公布|发布|颁布")
+_IN_FORCE = re.compile(r"[\s　]*起?(?:正式)?(?:施行|实施|生效)")
+_SENTENCE = re.compile(r"[^。\n]+。?")
+_FLAGS = ("有效性", "时效性", "效力状态", "是否有效")
+_ENDED = re.compile(r"失效|废止|无效|已作废")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence and what it means: `what` happens on `day` (ISO 8601, "" where no day is told).
+
+    made: the first event of its preamble · effect: the document takes effect · ends: it ends on a day that it names · lapses: a period it names has run out by then,
+    the day is computed · amended: its text was changed · flag: its source says that it no longer holds.
+    """
+
+    what: What
+    day: str
+    anchor: str
+    sentence: str
+
+
+def statements(document: Document) -> Iterator[Statement]:
+    """Yield what a document, and the list of its source, say of its standing."""
+    first = ""
+    for section in document.walk():
+        if section.anchor == "preamble":
+            history = list(_history(section))
+            first = min((each.day for each in history), default="")
+            yield from history
+        yield from _effects(section, first or _issued(document))
+    for label in _FLAGS:
+        told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
+        if _ENDED.search(told):
+            yield Statement("flag", "", "", f"来源标注：{label}　{told}")
+
+
+def _history(section: Section) -> Iterator[Statement]:
+    """Yield what the preamble of a law tells of its history."""
+    for line in filter(_EVENT.match, section.text.splitlines()):
+        found = list(re.finditer(dates.DATE, line))
+        ends = [*(each.start() for each in found[1:]), len(line)]
+        for each, end in zip(found, ends, strict=False):
+            told = line[each.end() : end]
+            rest = re.sub("《[^》]*》", "", told)
+            day = dates.to_iso(each[0])
+            sentence = line[each.start() : end].strip(" 　（）()")
+            if day and (_CHANGE.search(rest) or _CHANGED_BY.search(told)):
+                yield Statement("amended", day, section.anchor, sentence)
+            elif day and _IN_FORCE.match(rest):
+                yield Statement("effect", day, section.anchor, sentence)
+            elif day and _MADE.search(rest):
+                yield Statement("made", day, section.anchor, sentence)
+
+
+def _effects(section: Section, issued: str) -> Iterator[Statement]:
+    """Yield from when, and for how long, a section says that its document holds; `issued` is when that was made known."""
+    if "起" not in section.text and "期" not in section.text:
+        return
+    for match in _SENTENCE.finditer(section.text):
+        sentence = match[0].strip()
+        effect = _EFFECT.search(sentence)
+        if effect:
+            yield Statement("effect", dates.first(effect["from"] or "") or issued, section.anchor, sentence)
+        if effect or _OWN_PERIOD.search(sentence):
+            start = dates.first(effect["from"] or "") if effect else ""
+            yield from _ends(section.anchor, sentence, start or issued)
+
+
+def _ends(anchor: str, sentence: str, start: str) -> Iterator[Statement]:
+    until, period = _UNTIL.search(sentence), _PERIOD.search(sentence)
+    if until and (day := dates.first(until["until"])):
+        yield Statement("ends", day, anchor, sentence)
+    elif period and len(start) == len("2022-01-01"):
+        months = numeral(period["number"]) * (12 if period["unit"] == "年" else 1)
+        yield Statement("lapses", _last_day(start, months), anchor, sentence)
+
+
+def _issued(document: Document) -> str:
+    return document.metadata.published or document.metadata.date
+
+
+def _last_day(start: str, months: int) -> str:
+    """Answer the last day of a period of months that begins on a day: 2022-01-01 and five years → 2026-12-31."""
+    first = date.fromisoformat(start)
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    day = min(first.day, monthrange(year, month + 1)[1])
+    return (date(year, month + 1, day) - timedelta(days=1)).isoformat()

@@ -1,0 +1,243 @@
+"""Whether documents hold, what became of what was cited, what is missing: through a store on disk."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from kb.errors import UsageError
+from kb.law.basis import chain, stale
+from kb.law.checking import check
+from kb.law.gaps import gaps
+from kb.law.since import Fates
+from kb.law.standing import Standings, Validity, validities
+from kb.law.statements import statements
+from tests.law.laws import LAW, RULES, Shelf, document
+
+TODAY = "2026-06-01"
+HISTORY = "2001年3月1日 第九届全国人民代表大会第四次会议通过\n2018年3月1日 第十三届全国人民代表大会第一次会议《关于修改〈中华人民共和国示例法〉的决定》修正\n"
+AMENDED = LAW.replace("第一章", HISTORY + "第一章", 1)
+
+
+def stands(shelf: Shelf, id: str, on: str = TODAY, version: str = "") -> Validity:
+    shelf.update()
+    with shelf.store.reading() as reader:
+        known = reader.document(id)
+        assert known is not None
+        return Standings(reader).of(known, on, version)
+
+
+def test_a_document_holds_from_the_day_it_says(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    assert stands(shelf, "示例法", "2009-12-31").status == "尚未生效"
+    found = stands(shelf, "示例法")
+    assert (found.status, found.since) == ("现行有效", "2010-01-01")
+    assert found.evidence[0].sentence == "第三条　本法自2010年1月1日起施行。"
+
+
+def test_what_says_nothing_is_not_known(shelf: Shelf) -> None:
+    shelf.put("示例", "示例报告\n一、示例。\n", date="2020-01-01")
+    assert stands(shelf, "示例").status == "不明"
+
+
+def test_a_period_that_ran_out_is_presumed_over_with_its_day(shelf: Shelf) -> None:
+    shelf.put("示例办法", RULES)
+    assert stands(shelf, "示例办法", "2020-04-30").status == "现行有效"
+    over = stands(shelf, "示例办法", "2020-05-01")
+    assert (over.status, over.since) == ("推定届满", "2020-04-30")
+    assert "有效期五年" in over.evidence[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("本办法自2022年1月1日起施行，有效期五年。", ("lapses", "2026-12-31")),
+        ("本办法自2022年3月31日起施行，有效期至2025年12月31日。", ("ends", "2025-12-31")),
+        ("本规定自印发之日起施行，试行期2年。", ("lapses", "2022-06-14")),
+        ("本通知自2024年2月29日起执行，有效期1年。", ("lapses", "2025-02-27")),
+        ("本办法有效期三年，自2020年1月1日起施行。", ("lapses", "2022-12-31")),
+        ("本证有效期五年。", None),
+        ("许可证有效期为5年，自颁发之日起生效。", None),
+    ],
+)
+def test_periods_of_validity(sentence: str, expected: tuple[str, str] | None) -> None:
+    made = document("示例", f"示例办法\n第一条　{sentence}\n", date="2020-06-15")
+    found = [(each.what, each.day) for each in statements(made) if each.what in ("lapses", "ends")]
+    assert found == ([expected] if expected else [])
+
+
+def test_a_later_document_repeals_and_what_it_says_is_the_proof(shelf: Shelf) -> None:
+    shelf.put("旧", "示例旧法\n第一条　示例。\n第二条　本法自2000年1月1日起施行。\n", date="1999-12-01")
+    shelf.put("新", LAW, date="2009-12-01")
+    found = stands(shelf, "旧")
+    assert (found.status, found.since, found.replaced_by) == ("已废止", "2010-01-01", "新")
+    assert found.evidence[0].sentence == "《示例旧法》同时废止。"
+    assert stands(shelf, "旧", "2009-06-01").status == "现行有效"
+
+
+def test_talk_of_repealing_repeals_nothing(shelf: Shelf) -> None:
+    shelf.put("甲", "示例甲条例\n第一条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
+    talk = "同《示例甲条例》相抵触而不予修改或者废止的，应当报告。\n第二条　《示例甲条例》中有关示例的规定即行废止。\n第三条　废止程序依照《示例甲条例》办理。"
+    shelf.put("乙", f"示例乙条例\n第一条　{talk}\n", date="2010-01-01")
+    assert stands(shelf, "甲").status == "现行有效"
+
+
+def test_a_list_of_repealed_documents(shelf: Shelf) -> None:
+    shelf.put(
+        "甲", "示例局关于加强示例管理工作的通知\n一、示例。\n", date="2010-01-01", document_number="示发〔2010〕5号"
+    )
+    shelf.put(
+        "清理",
+        "示例局关于废止部分文件的决定\n一、废止《示例局关于加强示例管理工作的通知》（示发〔2010〕5号）。\n",
+        date="2020-01-01",
+    )
+    assert stands(shelf, "甲").status == "已废止"
+
+
+def test_an_older_text_reads_amended(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
+    shelf.put("示例法", AMENDED, edition="2018-03-01", date="2018-03-01")
+    shelf.update()
+    older = shelf.corpus.versions("示例法")[0]
+    assert stands(shelf, "示例法", TODAY, older).status == "已修改"
+    assert "修正" in stands(shelf, "示例法", TODAY, older).evidence[0].sentence
+    assert stands(shelf, "示例法", "2015-01-01", older).status == "现行有效"
+    assert stands(shelf, "示例法").status == "现行有效"
+
+
+def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
+    shelf.put("示例条例", "示例条例\n第一条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
+    decision = (
+        "关于修改《示例条例》的决定\n一、将《示例条例》第一条修改为：“示例。”\n二、本决定自2012年1月1日起施行。\n"
+    )
+    shelf.put("决定", decision, date="2011-12-01")
+    found = stands(shelf, "示例条例")
+    assert (found.status, found.since, found.replaced_by) == ("已修改", "2012-01-01", "决定")
+
+
+def test_all_documents_at_once(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("示例办法", RULES)
+    shelf.update()
+    with shelf.store.reading() as reader:
+        assert {id: each.status for id, each in validities(reader, TODAY).items()} == {
+            "示例法": "现行有效",
+            "示例办法": "推定届满",
+        }
+
+
+@pytest.fixture
+def library(shelf: Shelf) -> Shelf:
+    shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
+    newer = AMENDED.replace("（二）办理示例。", "（二）协助示例。")
+    shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-03-01")
+    shelf.put("旧条例", "示例旧条例\n第一条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
+    shelf.put(
+        "新条例",
+        "示例新条例\n第一条　本条例自2020年1月1日起施行。《示例旧条例》和《示例古法》同时废止。\n",
+        date="2019-12-01",
+    )
+    shelf.put("办法", RULES.replace("，有效期五年", ""), date="2015-04-01")
+    shelf.update()
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("《示例新条例》第一条", "right"),
+        ("《示例法》第一条", "right"),
+        ("《示例法》第二条第一款第（二）项", "changed since"),
+        ("《示例法》第九百九十九条", "no such article"),
+        ("《示例旧条例》", "ended"),
+        ("《示例古法》第三条", "ended"),
+        ("《示例虚构条例》", "not in the corpus"),
+    ],
+)
+def test_a_text_is_checked(library: Shelf, text: str, status: str) -> None:
+    with library.store.reading() as reader:
+        found = list(
+            check(
+                reader,
+                f"依照{text}办理，本协议第三条另有约定的除外。",
+                "2015-06-01" if "新" not in text else "2021-01-01",
+                TODAY,
+            )
+        )
+    assert [each.fate.status for each in found] == [status]
+    assert (status in ("right", "no such article", "not in the corpus")) or found[0].fate.evidence
+
+
+def test_what_is_too_long_or_no_day_is_refused(library: Shelf) -> None:
+    with library.store.reading() as reader:
+        with pytest.raises(UsageError, match="上限"):
+            list(check(reader, "示" * 1_000_001, TODAY, TODAY))
+        with pytest.raises(UsageError, match="2021-11-22"):
+            list(check(reader, "示例", "去年", TODAY))
+
+
+def test_a_basis_that_changed_is_stale_and_leads_up_the_chain(library: Shelf) -> None:
+    library.put(
+        "细则",
+        "示例细则\n第一条　根据《示例市示例办法》，制定本细则。\n第二条　本细则自2016年1月1日起施行。\n",
+        date="2016-01-01",
+    )
+    library.update()
+    with library.store.reading() as reader:
+        fates = Fates(reader, TODAY)
+        rules = reader.document("细则")
+        assert rules is not None
+        (link,) = chain(fates, rules)
+        assert (link.resolved.found.text, link.word) == ("《示例市示例办法》", "现行有效")
+        assert [above.word for above in link.above] == ["此后有修改"]
+        assert [each.id for each, _ in stale(fates)] == ["办法"]
+
+
+def test_circles_of_bases_end(shelf: Shelf) -> None:
+    shelf.put("甲", "示例甲办法\n第一条　根据《示例乙办法》，制定本办法。\n", date="2016-01-01")
+    shelf.put("乙", "示例乙办法\n第一条　根据《示例甲办法》，制定本办法。\n", date="2016-01-01")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        first = reader.document("甲")
+        assert first is not None
+        (link,) = chain(Fates(reader, TODAY), first)
+    assert len(link.above) == 1 and link.above[0].above == ()
+
+
+def test_what_is_missing_is_listed_by_how_many_cite_it(shelf: Shelf) -> None:
+    shelf.put("甲", "示例甲通知\n一、按照《国务院示例条例》办理，并依照《示例省示例办法》。\n", date="2016-01-01")
+    shelf.put("乙", "示例乙通知\n一、按照《国务院示例条例》（国令第9999号）办理。\n", date="2016-01-01")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        found = gaps(reader)
+    assert [(each.name, each.documents) for each in found] == [("国务院示例条例", 2), ("示例省示例办法", 1)]
+    assert "www.gov.cn" in found[0].source
+    assert "示例省" in found[1].source
+
+
+def run(shelf: Shelf, *arguments: str, text: str = "") -> tuple[int, Any]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "kb", *arguments, "--json"],
+        cwd=shelf.corpus.root.parent,
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+    )
+    return ran.returncode, json.loads(ran.stdout)
+
+
+def test_the_commands(library: Shelf) -> None:
+    code, told = run(library, "cite-check", "-", "--on", "2015-06-01", text="依照《示例旧条例》第一条。")
+    assert (code, told[0]["status"]) == (1, "ended")
+    assert told[0]["evidence"][0]["document"] == "新条例"
+    assert run(library, "cite-check", "-", text="没有引用。") == (0, [])
+    assert [each["document"] for each in run(library, "stale-basis")[1]] == ["办法"]
+    assert {each["name"] for each in run(library, "gaps")[1]} == {
+        "示例旧法",
+        "示例古法",
+        "关于修改〈中华人民共和国示例法〉的决定",
+    }

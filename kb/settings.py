@@ -20,6 +20,7 @@ SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
     ("index.path", "index", "索引文件夹（可以随时删除重建）"),
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
+    ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
     (
@@ -36,6 +37,7 @@ SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
 )
 
 FILE_NAME = "kb.toml"
+_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Settings:
     contact: str = ""
     alarm: str = ""
     sources: tuple[Source, ...] = ()
+    workers: int = 2
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -74,6 +77,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         index=folder / str(values["index.path"]),
         host=str(values["serve.host"]),
         port=int(values["serve.port"]),
+        workers=int(values["serve.workers"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
         ocr=bool(values["ingest.ocr"]),
@@ -131,7 +135,7 @@ def _problem(name: str, value: object, defaults: dict[str, str | int | bool]) ->
         return "" if isinstance(value, bool) else "应当是 true 或 false"
     if not isinstance(value, int) or isinstance(value, bool):
         return "应当是一个整数"
-    low, high = (0, 65535) if name == "serve.port" else (1, 1_000_000)
+    low, high = _RANGES.get(name, (1, 1_000_000))
     return "" if low <= value <= high else f"应当在 {low} 到 {high} 之间"
 
 

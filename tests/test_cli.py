@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -153,6 +156,33 @@ def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
     for answer in (over_http, here):
         del answer["took_ms"]
     assert over_http == here
+
+
+def test_a_process_of_the_server_that_dies_is_replaced_and_none_outlives_the_server(filled: Kb) -> None:
+    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=filled.folder, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr
+        address = server.stderr.readline().split("：", 1)[1].split()[0]
+        first = children(server.pid)
+        assert len(first) == 2
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: len(children(server.pid)) == 2 and first[0] not in children(server.pid))
+        with urllib.request.urlopen(f"{address}healthz") as answer:
+            assert answer.status == 200
+        last = children(server.pid)
+        server.kill()
+        until(lambda: not any(Path(f"/proc/{process}/exe").exists() for process in last))
+
+
+def children(parent: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error_to_talk_about(filled: Kb) -> None:

@@ -13,7 +13,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from itertools import chain, count, islice
-from threading import Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from kb.model import Document, Section
 from kb.search.analysis import fold, terms
 from kb.search.engine import Listing, Source
 from kb.search.suggestions import readings
+from kb.workers import end_with_parent
 
 FIELDS = ("document", "title", "path", "text", "place", "heading", "reading", "bare")
 """The fields a section is found by: its document's id; folded title, heading path and own text, as terms; the anchors of
@@ -189,14 +189,7 @@ def _start_worker(source: Source) -> None:
     global _source
     _source = source
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    end_with_parent()
 
 
 def _work(id: str) -> Analysed:

@@ -1,32 +1,71 @@
-"""Serve the pages with waitress until interrupted."""
+"""Serve the pages with waitress until interrupted, in several processes that take turns at one port."""
 
 from __future__ import annotations
 
 import errno
+import multiprocessing
+import signal
 import socket
 from collections.abc import Callable
+from multiprocessing.connection import wait
 
 from waitress import create_server
 
 from kb.errors import StorageError
 from kb.settings import Settings
 from kb.web.app import create_app
+from kb.workers import end_with_parent
 
-_THREADS = 8
+_THREADS = 4
+_WAITING = 1024
 
 
 def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serve on `host` and `port` (0: any free one) and say the address to `on_ready` when requests are answered.
 
-    Raises StorageError when the port is taken or the address is not this machine's.
+    A process that ends, whatever the reason, is replaced. Raises StorageError when the port is taken or the address is
+    not this machine's.
     """
+    signal.signal(signal.SIGTERM, _end)
+    context = multiprocessing.get_context("fork")
+    with _listening(host, port) as listening:
+
+        def started() -> multiprocessing.process.BaseProcess:
+            process = context.Process(target=_answer, args=(settings, listening))
+            process.start()
+            return process
+
+        processes = [started() for _ in range(settings.workers)]
+        shown = f"[{host}]" if ":" in host else host
+        on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
+        try:
+            while True:
+                wait([process.sentinel for process in processes])
+                processes = [process if process.is_alive() else started() for process in processes]
+        finally:
+            for process in processes:
+                process.terminate()
+
+
+def _answer(settings: Settings, listening: socket.socket) -> None:
+    """Answer requests in a process of its own, until its parent ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
+    create_server(create_app(settings), sockets=[listening], threads=_THREADS, ident=None).run()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Open a port. Raises StorageError."""
     try:
-        server = create_server(create_app(settings), host=host, port=port, threads=_THREADS, ident=None)
-    except (OSError, socket.gaierror, ValueError) as error:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_WAITING)
+    except (OSError, OverflowError) as error:
         raise StorageError(_refusal(host, port, error)) from error
-    shown = f"[{host}]" if ":" in host else host
-    on_ready(f"政策文库：http://{shown}:{server.effective_port}/ （按 Ctrl+C 结束）")
-    server.run()
 
 
 def _refusal(host: str, port: int, error: Exception) -> str:

@@ -1,0 +1,19 @@
+"""Processes that work for another one, and end when it does, however it dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from threading import Thread
+
+
+def end_with_parent() -> None:
+    """Call it in a process that multiprocessing started: it ends at once when its parent is gone."""
+    Thread(target=_wait_for_the_end, daemon=True).start()
+
+
+def _wait_for_the_end() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

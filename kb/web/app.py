@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
 from kb.web import api, browsing, citing, comparing, exporting, operations, pages, parallels, preferences, wording
-from kb.web.language import say
+from kb.web.language import page_language, say
 from kb.web.law import api as law_api
 from kb.web.library import EXTENSION, Library
 
@@ -45,7 +45,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=wording.ORDERS)
     app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS, export_endings=exporting.ENDINGS)
-    app.jinja_env.globals.update(_=say, preference=preferences.preference, language_address=_language_address)
+    app.jinja_env.globals.update(
+        _=say, page_language=page_language, preference=preferences.preference, language_address=_language_address
+    )
     app.register_blueprint(preferences.blueprint)
     app.jinja_env.globals.update(
         facet_names=wording.FACETS, value_name=browsing.value_name, facet_address=browsing.address

@@ -11,6 +11,11 @@ from markupsafe import Markup
 from kb.web.preferences import preference
 
 
+def page_language() -> str:
+    """The language of the page's own words, as the `lang` of its elements; the documents' is always zh-CN."""
+    return "en" if preference("lang") == "en" else "zh-CN"
+
+
 @cache
 def english() -> dict[str, str]:
     """The catalogue: Chinese → English, with the same `{names}` and elements in both."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -9,11 +10,12 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from kb.model import Hit, Metadata, RepairKind
+from kb.model import Hit, Metadata, RepairKind, Results
 from kb.search.conditions import NAMES
 from kb.search.engine import Order
 from kb.search.snippets import WIDTH, match_spans
-from kb.search.wording import proof
+from kb.search.wording import proof as chinese_proof
+from kb.web.language import page_language, say
 from kb.web.reading import strictly
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -35,7 +37,7 @@ REPAIRS: dict[RepairKind, tuple[str, str]] = {
     "mark": ("标点", "还原标点"),
     "doubtful": ("存疑", "存疑，保留原样"),
 }
-_FIELDS = (
+FIELDS = (
     ("issuer", "发文机关"),
     ("document_number", "发文字号"),
     ("kind", "文种"),
@@ -45,7 +47,7 @@ _FIELDS = (
     ("identifier", "索引号"),
 )
 _DATES = ("date", "published", "effective")
-_FOUND = {
+FOUND = {
     "signature": "据落款",
     "table": "据网页信息表",
     "meta": "据网页元数据",
@@ -58,7 +60,7 @@ _FOUND = {
     "supplied": "系统拟定",
     "level": "效力级别",
 }
-_FORMATS = {
+FORMATS = {
     "text/plain": "纯文本",
     "text/html": "网页",
     "text/markdown": "Markdown",
@@ -104,13 +106,13 @@ class Row:
 
 def metadata_rows(metadata: Metadata) -> Iterator[Row]:
     """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
-    for name, label in (("title", "题名"), *_FIELDS):
+    for name, label in (("title", "题名"), *FIELDS):
         others = tuple(metadata.alternatives.get(name, ()))
         value = getattr(metadata, name)
         if others or (value and name != "title"):
-            say = chinese_date if name in _DATES else str
+            shown = day if name in _DATES else str
             how = metadata.found.get(name, "")
-            yield Row(label, say(value), _FOUND.get(how, how), tuple(map(say, others)))
+            yield Row(label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
 
 
 def chinese_date(iso: str) -> str:
@@ -119,28 +121,47 @@ def chinese_date(iso: str) -> str:
     return "".join(f"{part.lstrip('0')}{unit}" for part, unit in units) if iso[:4].isdigit() else iso
 
 
+def day(iso: str) -> str:
+    """A date in the reader's language: "2021年11月22日", "22 November 2021"; what is not a date stays as it is."""
+    if page_language() == "zh-CN":
+        return chinese_date(iso)
+    parts = iso.split("-")
+    if not all(part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
+        return iso
+    year, *rest = map(int, parts)
+    names = [month_name[number] if place == 0 else str(number) for place, number in enumerate(rest)]
+    return " ".join([*reversed(names), str(year)])
+
+
 def moment(iso: str) -> Markup | str:
     """An ISO 8601 time in UTC as the time of day in Beijing."""
     try:
         local = datetime.fromisoformat(iso).astimezone(_BEIJING)
     except ValueError:
         return iso
-    return Markup('<time datetime="{}" title="北京时间">{:%Y-%m-%d %H:%M}</time>').format(iso, local)
+    return Markup('<time datetime="{}" title="{}">{:%Y-%m-%d %H:%M}</time>').format(iso, say("北京时间"), local)
 
 
-def age(seconds: float) -> str:
+def age(seconds: float) -> Markup:
     """How long ago, as roughly as people say it."""
-    for unit, length in (("天", 86_400), ("小时", 3600), ("分钟", 60)):
+    for sentence, length in (("{n} 天前", 86_400), ("{n} 小时前", 3600), ("{n} 分钟前", 60)):
         if seconds >= length:
-            return f"{seconds // length:.0f} {unit}前"
-    return "刚刚"
+            return say(sentence, n=f"{seconds // length:.0f}")
+    return say("刚刚")
 
 
-def milliseconds(value: float) -> str:
-    """A duration in milliseconds, as exactly as a reader cares."""
-    if value < 1:
-        return "不到 1 毫秒"
-    return f"{value:.0f} 毫秒" if value < 1000 else f"{value / 1000:.1f} 秒"
+def proof(results: Results) -> Markup | str:
+    """The line over the hits, in the reader's language; the Chinese one is the command line's, too."""
+    if page_language() == "zh-CN":
+        return chinese_proof(results)
+    line = "{total} sections contain it, of {searched} compared character by character ({took} ms)"
+    also = "; {related} more have like words" if results.related else ""
+    return Markup(line + also).format(
+        total=f"{results.total:,}",
+        searched=f"{results.searched:,}",
+        took=f"{results.took_ms:.0f}",
+        related=f"{results.related:,}",
+    )
 
 
 def facts(*values: str) -> Markup:
@@ -164,9 +185,10 @@ def marked(text: str, query: str, literal: bool) -> Markup:
     return highlighted(text, match_spans(text, strictly(query) if literal else query))
 
 
-def quoted(query: str) -> str:
+def quoted(query: str) -> Markup:
     """A query in quotation marks, unless it comes in some."""
-    return query if query[0] in '"“「' else f"“{query}”"
+    whole = query if query[0] in '"“「' else f"“{query}”"
+    return Markup('<span lang="zh-CN">{}</span>').format(whole)
 
 
 def snippet(hit: Hit) -> Markup:
@@ -202,10 +224,9 @@ def page_numbers(page: int, last: int) -> Iterator[int]:
 FILTERS = {
     "age": age,
     "field_name": lambda field: NAMES[field][0],
-    "chinese_date": chinese_date,
+    "day": day,
     "link": link,
     "marked": marked,
-    "milliseconds": milliseconds,
     "moment": moment,
     "place": place,
     "proof": proof,
@@ -213,6 +234,6 @@ FILTERS = {
     "repair_done": lambda kind: REPAIRS[kind][1],
     "repair_name": lambda kind: REPAIRS[kind][0],
     "snippet": snippet,
-    "format_name": lambda media_type: _FORMATS.get(media_type, media_type),
+    "format_name": lambda media_type: FORMATS.get(media_type, media_type),
     "source_kind": lambda kind: SOURCE_KINDS.get(kind, kind),
 }

@@ -91,7 +91,7 @@ def test_every_facet_leads_to_as_many_documents_as_it_says(client: FlaskClient) 
 
 def test_a_chosen_facet_can_be_taken_away(client: FlaskClient) -> None:
     shown = page(client, "/documents?issuer=示例局&year=2019")
-    assert texts(shown, ".chip") == ["示例局 ×", "2019 ×"]
+    assert texts(shown, ".chip") == ["取消这个条件：示例局 ×", "取消这个条件：2019 ×"]
     assert [unquote(str(chip["href"])) for chip in shown.select(".chip")] == [
         "/documents?year=2019",
         "/documents?issuer=示例局",

@@ -1,0 +1,102 @@
+"""The interface in English: every word of it, and only of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, NavigableString, Tag
+from flask.testing import FlaskClient
+
+from kb.settings import Settings
+from kb.web import wording
+from kb.web.app import create_app
+from kb.web.comparing import CHANGES
+from kb.web.exporting import ENDINGS
+from kb.web.language import english
+from tests.web.test_accessibility import PAGES
+
+TEMPLATES = Path(wording.__file__).parent / "templates"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HOLES = re.compile(r"\{\w+\}|<[^>]+>")
+TABLES = (
+    wording.FACETS, wording.UNKNOWN, wording.SOURCE_KINDS, wording.COUNTS, wording.ORDERS, wording.FORMATS, wording.FOUND,
+    CHANGES, ENDINGS, dict(wording.FIELDS), {kind: done for kind, (_, done) in wording.REPAIRS.items()},
+    {status: heading for status, (heading, _) in wording.REFUSALS.items()},
+)  # fmt: skip
+
+
+@pytest.fixture
+def client(settings: Settings) -> FlaskClient:
+    """A reader of its own: what is chosen here is remembered here only."""
+    return create_app(settings).test_client()
+
+
+def sentences() -> Iterator[str]:
+    """Everything that the templates say, and the tables of words that they are given."""
+    for path in TEMPLATES.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for double, single in re.findall(r"""\b_\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text):
+            yield (double or single).replace('\\"', '"')
+    for table in TABLES:
+        yield from table.values()
+
+
+def test_every_sentence_has_a_translation_with_the_same_holes_and_nothing_is_left_over() -> None:
+    said = {sentence for sentence in sentences() if CHINESE.search(sentence)}
+    helpers = set(re.findall(r'say\(\s*"([^"]+)"', Path(wording.__file__).read_text(encoding="utf-8")))
+    helpers |= {f"{{n}} {unit}前" for unit in ("天", "小时", "分钟")}
+    missing = sorted(sentence for sentence in said | helpers if sentence not in english())
+    assert missing == []
+    for chinese, translated in english().items():
+        assert sorted(HOLES.findall(chinese)) == sorted(HOLES.findall(translated)), chinese
+        assert not CHINESE.search(translated), translated
+
+
+def untranslated(soup: BeautifulSoup) -> list[str]:
+    """Chinese words that do not say that they are Chinese."""
+    found = []
+    for element in soup.find_all(True):
+        nearest = element if element.get("lang") else element.find_parent(lang=True)
+        if nearest and nearest["lang"] == "zh-CN":
+            continue
+        words = [str(child) for child in element.children if type(child) is NavigableString]
+        words += [str(element.get(name, "")) for name in ("aria-label", "title", "placeholder", "alt")]
+        found += [word.strip() for word in words if CHINESE.search(word)]
+    return found
+
+
+def shown(client: FlaskClient, address: str) -> BeautifulSoup:
+    path = address.partition("#")[0]
+    answer = client.get(f"{path}{'&' if '?' in path else '?'}lang=en", headers={"Accept-Language": "en"})
+    soup = BeautifulSoup(answer.text, "html.parser")
+    assert isinstance(soup.html, Tag) and soup.html["lang"] == "en"
+    return soup
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_what_is_not_english_says_that_it_is_chinese(client: FlaskClient, address: str) -> None:
+    soup = shown(client, address)
+    title = soup.title
+    assert title
+    title.extract()
+    assert untranslated(soup) == []
+
+
+def test_the_language_is_remembered_and_dates_and_counts_are_in_it(client: FlaskClient) -> None:
+    assert shown(client, "/d/haojiang-2021-report").select_one("nav.site [lang=zh-CN]")
+    again = client.get("/d/haojiang-2021-report").text
+    assert "22 November 2021" in again and 'lang="en"' in again
+    assert "sections contain it" in client.get("/search?q=行政复议").text
+    client.get("/?lang=zh")
+    assert "2021年11月22日" in client.get("/d/haojiang-2021-report").text
+
+
+def test_a_choice_is_a_cookie_of_this_site_and_leads_back_to_it(client: FlaskClient) -> None:
+    answer = client.post("/preferences", data={"scheme": "dark", "size": "large", "keys": "on", "back": "/status"})
+    assert (answer.status_code, answer.location) == (303, "/status")
+    assert "kb-scheme=dark" in str(answer.headers.getlist("Set-Cookie"))
+    for data in ({"back": "//elsewhere.example/"}, {"back": "https://elsewhere.example/"}, {"scheme": "pink"}):
+        assert client.post("/preferences", data=data).status_code == 400

@@ -343,6 +343,10 @@ class Corpus:
         """Answer the folders of the sources, by name. Hidden ones and links are none."""
         return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
 
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Yield (id, file) of every document, by source and name."""
+        return ((path.stem, path) for path in self._files())
+
     def _files(self) -> Iterator[Path]:
         """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) and links are none."""
         for folder in self._folders():

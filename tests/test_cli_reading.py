@@ -48,7 +48,7 @@ def test_the_last_change_is_shown_in_characters(changed: Kb) -> None:
     assert "坚持[-示例-]{+公平+}原则。" in shown
     assert shown.startswith("修改 1，未变 ")
     told = json.loads(changed("diff", "示例通知", "--json"))
-    assert [each["to"]["anchor"] for each in told["sections"] if each["change"] == "changed"] == ["1-1"]
+    assert [each["new"]["anchor"] for each in told["sections"] if each["change"] == "changed"] == ["1-1"]
     version = json.loads(changed("show", "示例通知", "--json"))["versions"][1]["version"]
     assert changed("diff", f"示例通知@{version}") == changed("diff", f"示例通知@{version}", "示例通知") == shown
 

@@ -59,6 +59,26 @@ class Pair:
         return characters(self.old.text if self.old else "", self.new.text if self.new else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A section as a difference shows it."""
+
+    anchor: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionChange:
+    """What became of a section, as data: `old` is None for an added one, `new` for a removed one."""
+
+    change: Change
+    moved: bool
+    old: Named | None
+    new: Named | None
+    runs: tuple[Run, ...]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """All pairs, in the order of the new text; a removed section stands after the one it followed."""
@@ -74,27 +94,22 @@ class Comparison:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb diff --json`: counts, and each pair with its anchors, numbers and runs."""
-        return {"counts": dict(self.counts), "sections": [_pair_as_json(pair) for pair in self.pairs]}
+        """Answer the object of `kb diff --json` and of the interface: counts, and what became of each section."""
+        return {"counts": dict(self.counts), "sections": [asdict(change) for change in self.changes()]}
+
+    def changes(self) -> Iterator[SectionChange]:
+        """Yield what became of each section, as data; the text of one that did not change is not said over as runs."""
+        for pair in self.pairs:
+            runs = () if pair.change == "same" else pair.runs
+            yield SectionChange(pair.change, pair.moved, _named(pair.old), _named(pair.new), runs)
 
     def became(self, anchor: str) -> Section | None:
         """The section that the one with this address in the old text became; None where it is gone or never was."""
         return next((pair.new for pair in self.pairs if pair.old and pair.old.anchor == anchor), None)
 
 
-def _pair_as_json(pair: Pair) -> dict[str, Any]:
-    """A pair; the text of one that did not change is not said over again as runs."""
-    return {
-        "change": pair.change,
-        "moved": pair.moved,
-        "from": _named(pair.old),
-        "to": _named(pair.new),
-        "runs": [] if pair.change == "same" else [asdict(run) for run in pair.runs],
-    }
-
-
-def _named(section: Section | None) -> dict[str, str] | None:
-    return {"anchor": section.anchor, "label": section.label, "text": section.text} if section else None
+def _named(section: Section | None) -> Named | None:
+    return Named(section.anchor, section.label, section.text) if section else None
 
 
 def compare(old: Document, new: Document) -> Comparison:

@@ -31,6 +31,15 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# The interface may be read by the pages of any other host (CORS): it has nothing that needs a reader's identity.
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
+    "Access-Control-Max-Age": "86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -100,6 +109,8 @@ def _refuse(error: KbError | HTTPException) -> Response:
 
 def _finish(response: Response) -> Response:
     """Set the headers of every answer; what the browser already has is not sent again, the rest is compressed."""
+    if request.path.startswith(f"{api.PREFIX}/"):
+        response.headers.update(_OPEN)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if response.status_code == HTTPStatus.OK and not response.is_streamed:

@@ -48,7 +48,7 @@ def page(id: str) -> str:
     """Set the version `from` (usually the one before) against the version `to` (usually the present one) of a document;
     or, with `with`, that version of another document against it.
     """
-    before, after = chosen(id)
+    before, after = texts(id, *(request.args.get(name, "") for name in ("from", "to", "with")))
     comparison = compare(before.document, after.document)
     return render_template(
         "compare.html",
@@ -62,10 +62,12 @@ def page(id: str) -> str:
     )
 
 
-def chosen(id: str) -> tuple[Edition, Edition]:
-    """The two texts that `from`, `to` and `with` name. Raises Missing and UnreadableError."""
-    after, other = find_edition(id, request.args.get("to", "")), request.args.get("with", "")
-    older = request.args.get("from", "")
+def texts(id: str, older: str, newer: str, other: str) -> tuple[Edition, Edition]:
+    """The version `older` of a document, or of the document `other`, and the version `newer`; "" for the usual ones.
+
+    Raises Missing and UnreadableError.
+    """
+    after = find_edition(id, newer)
     if not other and not older:
         older = _before(library().corpus.history(id), after.version)
     if not other and not older:

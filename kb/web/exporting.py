@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request, send_file
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, request
 
 from kb import __version__
 from kb.errors import NotFoundError, UsageError
@@ -34,10 +32,15 @@ ENDINGS = {**FORMATS, EVIDENCE: "证据包"}
 """What may stand after the address of a document → what readers call it: the formats, and the ZIP of its evidence."""
 
 
-def _document(id: str, format: str, version: str = "", anchor: str = "") -> BaseResponse | str:
-    """A document, one of its versions, or a section, as a file."""
-    if not version and not anchor and _is_document(f"{id}.{format}"):
+def _file(id: str, format: str, **place: str) -> Response | str:
+    """What stands at a page's address with an ending: a file, or the page of a document that is called so."""
+    if not place and _is_document(f"{id}.{format}"):
         return pages.document(f"{id}.{format}")
+    return answer(id, format, **place)
+
+
+def answer(id: str, format: str, version: str = "", anchor: str = "") -> Response:
+    """A document, one of its versions, or a section, as a file."""
     shown = find_edition(id, version)
     state = library().corpus.state(id, version)
     made_of = f"{state.digest} {format} {anchor} {request.host_url} {__version__}"
@@ -51,7 +54,10 @@ def _document(id: str, format: str, version: str = "", anchor: str = "") -> Base
         selection = select(shown.document, anchor, request.url_root.rstrip("/"), version)
         made = export(selection, format)
         name, media_type, data = made.name, made.media_type, made.data
-    return _sent(data, name, media_type, format, etag=tag, last_modified=state.modified)
+    sent = _sent(data, name, media_type, format)
+    sent.set_etag(tag)
+    sent.last_modified = state.modified
+    return sent
 
 
 def _is_document(id: str) -> bool:
@@ -63,24 +69,16 @@ def _is_document(id: str) -> bool:
     return True
 
 
-def _sent(data: bytes, name: str, media_type: str, format: str, **validators: Any) -> BaseResponse:
-    answer = send_file(
-        io.BytesIO(data),
-        mimetype=media_type,
-        as_attachment=format in _SAVED,
-        download_name=name,
-        conditional=False,
-        max_age=0,
-        **{"etag": False, **validators},
-    )
-    if media_type.startswith("text/"):
-        answer.content_type = f"{media_type}; charset=utf-8"
-    return answer
+def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
+    """A file: shown where browsers can, else saved, under a name that says what it is."""
+    made = Response(data, mimetype=media_type)
+    made.headers.set("Content-Disposition", "attachment" if format in _SAVED else "inline", filename=name)
+    return made
 
 
 @blueprint.get("/search.csv", defaults={"format": "csv"})
 @blueprint.get("/search.xlsx", defaults={"format": "xlsx"})
-def hits(format: str) -> BaseResponse:
+def hits(format: str) -> Response:
     """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
     if not query():
         raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
@@ -93,10 +91,8 @@ def hits(format: str) -> BaseResponse:
 
 for _ending in ENDINGS:
     _defaults = {"format": _ending}
-    blueprint.add_url_rule(f"/d/<id>.{_ending}", "document", _document, defaults=_defaults)
-    blueprint.add_url_rule(f"/d/<id>/versions/<version>.{_ending}", "document", _document, defaults=_defaults)
+    blueprint.add_url_rule(f"/d/<id>.{_ending}", "document", _file, defaults=_defaults)
+    blueprint.add_url_rule(f"/d/<id>/versions/<version>.{_ending}", "document", _file, defaults=_defaults)
     if _ending != EVIDENCE:
-        blueprint.add_url_rule(f"/d/<id>/<anchor>.{_ending}", "document", _document, defaults=_defaults)
-        blueprint.add_url_rule(
-            f"/d/<id>/versions/<version>/<anchor>.{_ending}", "document", _document, defaults=_defaults
-        )
+        blueprint.add_url_rule(f"/d/<id>/<anchor>.{_ending}", "document", _file, defaults=_defaults)
+        blueprint.add_url_rule(f"/d/<id>/versions/<version>/<anchor>.{_ending}", "document", _file, defaults=_defaults)

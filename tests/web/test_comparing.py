@@ -85,8 +85,8 @@ def test_the_interface_answers_the_same_difference(renumbered: FlaskClient) -> N
         "same": 3,
     }
     (changed,) = (each for each in answer["sections"] if each["change"] == "changed")
-    assert (changed["from"]["anchor"], changed["to"]["anchor"]) == ("art-2", "art-3")
-    assert "".join(run["text"] for run in changed["runs"] if run["kind"] != "deleted") == changed["to"]["text"]
+    assert (changed["old"]["anchor"], changed["new"]["anchor"]) == ("art-2", "art-3")
+    assert "".join(run["text"] for run in changed["runs"] if run["kind"] != "deleted") == changed["new"]["text"]
 
 
 @hypothesis_settings(deadline=None, max_examples=50)

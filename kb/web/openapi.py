@@ -1,0 +1,80 @@
+"""The interface's endpoints → OpenAPI 3.1. Types become JSON Schema by msgspec; nothing here is written by hand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from kb import __version__
+from kb.web.answers import Problem
+from kb.web.endpoints import Endpoint, Parameter
+
+_REF = "#/components/schemas/{name}"
+_ERRORS = {
+    "400": "参数不对",
+    "404": "没有这份文件、版本或条款",
+    "500": "文件读不出来",
+    "503": "没有可用的索引，或机器上缺少所需的程序",
+}
+
+
+def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
+    """Answer the description as an object that JSON can hold."""
+    types = [endpoint.answer for endpoint in endpoints if endpoint.answer is not Response]
+    schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
+    answers = dict(zip(map(id, types), schemas, strict=False))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "政策文库",
+            "version": __version__,
+            "description": "检索、阅读、引用、对照政策文件。只读，不需要身份；出错时是 RFC 9457 的 problem+json。",
+        },
+        "servers": [{"url": prefix}],
+        "paths": {
+            endpoint.template: {"get": _operation(endpoint, answers.get(id(endpoint.answer)))} for endpoint in endpoints
+        },
+        "components": {"schemas": {name: _plain(schema) for name, schema in components.items()}},
+    }
+
+
+def _operation(endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:
+    content = {endpoint.media_type: {"schema": schema} if schema else {}}
+    answers: dict[str, Any] = {
+        "200": {
+            "description": endpoint.summary,
+            "headers": {"ETag": {"schema": {"type": "string"}}},
+            "content": content,
+        },
+        "304": {"description": "与 If-None-Match、If-Modified-Since 所说的相同，不再发送"},
+    }
+    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+    answers |= {status: {"description": words, "content": problem} for status, words in _ERRORS.items()}
+    return {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "parameters": [_parameter(each) for each in endpoint.parameters],
+        "responses": answers,
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(parameter.schema)
+    described = {"description": text} if (text := schema.pop("description", "")) else {}
+    if not parameter.required:
+        schema["default"] = parameter.default
+    return {
+        "name": parameter.name,
+        "in": "path" if parameter.in_path else "query",
+        "required": parameter.required,
+        "schema": schema,
+        **described,
+    }
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without the docstring of its class, which speaks to who works on the program."""
+    return {name: value for name, value in schema.items() if name not in ("description", "title")}

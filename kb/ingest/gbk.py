@@ -42,3 +42,19 @@ def last_byte(char: str) -> int:
 def across(char: str, letter: str) -> str:
     """Answer the character that the last byte of one and an ASCII letter spell together, "" when none."""
     return decode(last_byte(char), ord(letter))
+
+
+@cache
+def around_dropped(first: int, last: int) -> tuple[tuple[str, str], ...]:
+    """Answer what two characters may have been of which only the first byte and the last came through.
+
+    The bytes between were paired, and that pair means no character, so the decoder dropped it. Each answer is a first
+    character and all second ones that can follow it.
+    """
+    pairs = ((decode(first, lead), "".join(decode(trail, last) for trail in _dropped_after(lead))) for lead in LEADS)
+    return tuple((one, others) for one, others in pairs if one and others)
+
+
+@cache
+def _dropped_after(lead: int) -> tuple[int, ...]:
+    return tuple(trail for trail in LEADS if not decode(lead, trail))

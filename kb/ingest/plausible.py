@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from kb.ingest.simplify import simple
 TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
+_UNLIKELY = 20.0  # bits: two characters after a third that have nothing to do with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,27 @@ class Model:
     def __init__(self, page: str) -> None:
         """Learn from the page as found, but for its annotations and what may be damaged: the run after a question mark."""
         text = "".join(map(_folded, _DAMAGED.sub(r"\1", page)))
+        self._known: dict[str, float] = {}
         self._page = Counts(Counter(text), Counter(map(add, text, text[1:])), len(text) or 1)
 
     def bits(self, before: str, char: str) -> float:
         """Answer the cost of `char` after `before`: 3 bits within a usual word, 18 for what is never seen."""
-        one, other = _folded(before), _folded(char)
-        seen = _dictionary().probability(one, other) + self._page.probability(one, other)
-        return -log2(seen / 2 + _FLOOR)
+        known = self._known.get(before + char)
+        if known is None:
+            one, other = _folded(before), _folded(char)
+            seen = _dictionary().probability(one, other) + self._page.probability(one, other)
+            known = self._known[before + char] = -log2(seen / 2 + _FLOOR)
+        return known
 
     def cost(self, before: str, text: str) -> float:
         """Answer the cost of a whole text after a character."""
         return sum(self.bits(one, other) for one, other in pairwise(before + text))
+
+    def likeliest(self, before: str, choices: Iterable[tuple[str, str]]) -> tuple[float, str]:
+        """Answer the least cost of two characters after a third, and the second; `choices` are a first and all second ones."""
+        best = _UNLIKELY, ""
+        for bits, one, others in sorted((self.bits(before, one), one, others) for one, others in choices):
+            if bits >= best[0]:
+                break
+            best = min(best, *((bits + self.bits(one, other), other) for other in others))
+        return best

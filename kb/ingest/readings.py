@@ -47,7 +47,7 @@ def of(char: str) -> frozenset[str]:
 def fits(char: str, reading: str) -> bool:
     """Tell whether an annotation gives a reading of a character, with its tone or without any."""
     known, given = of(char), normal(reading)
-    return given in known or (given.isascii() and given in map(toneless, known))
+    return given in known or (given == toneless(given) and given in map(toneless, known))
 
 
 @cache

@@ -22,14 +22,16 @@ SWALLOWED = "?\ufffd"
 
 _NOTE = re.compile(rf"[(?\ufffd]?[{readings.LETTERS}]+ ?\)?")
 _FULL_WIDTH = 0xA3
+_MARKS = (0xA1, _FULL_WIDTH)
 _WIDTH = 24  # readings followed at a time
 
-# Costs in bits, set by disguising 160 statutes with lists of 120 characters: no character that was wrong went unmarked.
+# Costs in bits, set by disguising 360 statutes with lists of 100 characters: no character that was wrong went unmarked.
 _LOST_BITS = 10.0  # a character of which only one byte is known
-_DROPPED_BITS = 5.0  # besides, that a decoder dropped the pair between two such characters
+_DROPPED_BITS = 6.0  # besides, that a decoder dropped the pair between two characters of which nothing else is known
+_DROPPED_PAIR_BITS = 1.0  # the same, where the likeliest two characters can be told and bear their own cost
 _DROPPED_MARK_BITS = 1.0  # the same after the first byte of ，: with a common character it never comes through
 _UNLISTED_BITS = 12.0  # a listed character without its annotation, which the disguise does not allow
-_MARGIN = 6.0  # between the likeliest reading and another one for it to count as proven
+_MARGIN = 7.0  # between the likeliest reading and another one for it to count as proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +39,24 @@ class Run:
     """A way to read the bytes up to `end` in the text as found, at a cost in bits.
 
     `pieces` are what was read so far, each with where in the text as found it was complete. `pending` is the first byte
-    of the next character (UNKNOWN when only its presence is known, None at the run's end).
+    of the next character (UNKNOWN when only its presence is known, None at the run's end). `last` is the character before
+    that one, where it is lost the likeliest that it can have been.
     """
 
     end: int
     pending: int | None
     pieces: tuple[tuple[int, str], ...] = ()
     bits: float = 0.0
+    last: str = ""
 
     @property
     def restored(self) -> str:
         """The characters of the run."""
         return "".join(piece for _, piece in self.pieces)
 
-    def extended(self, end: int, pending: int | None, piece: str, bits: float) -> Run:
+    def extended(self, end: int, pending: int | None, piece: str, bits: float, last: str = "") -> Run:
         """Answer this run with one more piece."""
-        return Run(end, pending, (*self.pieces, (end, piece)), self.bits + bits)
+        return Run(end, pending, (*self.pieces, (end, piece)), self.bits + bits, last or piece[-1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Reader:
 
     def _steps(self, start: int, run: Run, before: str) -> Iterator[Run]:
         """Yield every way to read the next thing of the text as found."""
-        before = (before + run.restored)[-1:]
+        before = run.last or before
         if match := readings.ANNOTATION.match(self.text, run.end):
             if match["open"][0] in SWALLOWED:
                 yield from self._halved(run, match["reading"], match.end(), before)
@@ -131,14 +135,23 @@ class Reader:
                 pending = code[1]
             else:
                 rest = "€" if code[1] == gbk.EURO else chr(code[1])
-        dropped = _DROPPED_MARK_BITS if run.pieces and run.pending == _FULL_WIDTH else _DROPPED_BITS
-        yield run.extended(end, pending, LOST * 2 + rest, bits + _LOST_BITS + dropped)
+        dropped, last = self._dropped(run, code[0], before)
+        yield run.extended(end, pending, LOST * 2 + rest, bits + dropped, rest or last)
         if run.pending == UNKNOWN:
             yield run.extended(end, pending, LOST + rest, bits + _LOST_BITS)
         elif char := gbk.decode(run.pending or 0, code[0]):
             # An annotation between the bytes of the pair as found would have broken it: this character has none.
             unlisted = _UNLISTED_BITS if run.pieces and len(code) == 2 and char in self.listed else 0
             yield run.extended(end, pending, char + rest, bits + unlisted + self.model.cost(before, char + rest))
+
+    def _dropped(self, run: Run, last: int, before: str) -> tuple[float, str]:
+        """Answer the cost of two characters between which a pair was dropped, and the second, as likely as can be."""
+        if run.pieces and run.pending == _FULL_WIDTH:
+            return _LOST_BITS + _DROPPED_MARK_BITS, LOST
+        if run.pending in (None, UNKNOWN) or (run.pending in _MARKS and not run.pieces):
+            return _LOST_BITS + _DROPPED_BITS, LOST
+        bits, second = self.model.likeliest(before, gbk.around_dropped(run.pending, last))
+        return bits + _DROPPED_PAIR_BITS, second or LOST
 
 
 def _agreed(runs: list[Run]) -> Run:

@@ -97,7 +97,7 @@ class _Page:
             place = self._mark(suspect.start(), self.text[max(suspect.start() - 1, 0) : suspect.start()])
             position = place.end if place else suspect.end()
             places += [place] if place else []
-        return tuple(places) if any(place.kind == "mark" for place in places) else ()
+        return tuple(places) if any(_is_mark(place) for place in places) else ()
 
     def _before(self, start: int, last: _Place) -> str:
         """Answer the two characters, restored, before a place."""
@@ -168,6 +168,11 @@ class _Page:
         if is_listed and any(known.startswith(begun) for known in readings.of(char)):
             return _Place(note.start() - 1, note.end(), char, "annotation")
         return None
+
+
+def _is_mark(place: _Place) -> bool:
+    """Tell whether a place is a slid run for sure: its mark came back, or enough of what follows it did."""
+    return place.restored[0] in _MARKS or (place.restored[0] == LOST and len(place.restored.replace(LOST, "")) >= 3)
 
 
 def _assembled(text: str, places: tuple[_Place, ...]) -> Repaired:

@@ -79,6 +79,7 @@ def test_every_repair_of_the_report_is_on_record(restored: tuple[str, Repaired])
         ("召開(kāi)會(huì )議，研究發(fā )展問題", "召开会议，研究发展问题"),
         ("機(jī)關(guān)(guān)和單位", "机关和单位"),
         ("群眾的(de)監(jiān)督和公眾的(de)參與(yǔ)", "群众的监督和公众的参与"),
+        ("綠(lü)色發(fa)展、綠(lü)化工程、綠(lv)地規(gui)劃(hua)", "绿色发展、绿化工程、绿地规划"),
         ("規(guī)範(fàn)行政機(jī)關(guān)的統(tǒ", "规范行政机关的统"),
         ("規(guī)範(fàn)行政機(jī)關(guān)的規(", "规范行政机关的规"),
         ("著力推進(jìn)網(wǎng)絡(luò)建設，對著作權的顯著成績", "着力推进网络建设，对著作权的显著成绩"),
@@ -100,6 +101,14 @@ def test_a_slid_punctuation_mark_is_restored(words: str, in_ascii: bool) -> None
     result = repair(ascii_marks(found) if in_ascii else found)
     assert result.text == (ascii_marks(original) if in_ascii else original)
     assert [each.kind for each in result.repairs] == ["mark"]
+
+
+def test_a_slid_run_that_lost_bytes_shows_the_disguise() -> None:
+    words = "发布航行警告、航行通告的申请后，应当立即核实有关资料。\n"
+    page = traditional(TEXT + words, by_phrase=True)
+    result = repair(slide(page, page.index("、航行")))
+    assert result.text == TEXT + words.replace("，应当", "〓〓〓")
+    assert [each.kind for each in result.repairs] == ["doubtful"]
 
 
 @pytest.mark.parametrize("by_phrase", [True, False])
@@ -194,4 +203,4 @@ def test_statutes_come_back_and_what_vanished_is_marked(laws: Path, by_phrase: b
         assert result.text.count(LOST) >= bool(page.lost)
         if result.text.count("\n") == text.count("\n"):
             assert unmarked(text, result.text) == []
-    assert exact >= whole * 0.7
+    assert exact >= whole * 0.8

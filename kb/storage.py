@@ -17,12 +17,15 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import xxhash
+
 from kb.errors import StorageError
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin; a killed run can leave some, nothing ever reads them."""
 
 _LEFT_BEHIND = 5.0  # seconds
+_CHUNK = 1 << 20
 
 _REASONS = {
     errno.ENOSPC: "磁盘已满：请腾出空间后再试",
@@ -95,6 +98,15 @@ def sha256_of(path: Path) -> str:
     """Answer the sha256 (64 hex digits) of a file's bytes. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def xxh3_of(path: Path) -> str:
+    """Answer the 128-bit XXH3 of a file's bytes: it tells damage, not malice, five times as fast. Raises OSError."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 @contextmanager

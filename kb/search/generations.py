@@ -30,7 +30,11 @@ REBUILD = "请运行 kb index --rebuild 重建索引（语料库不受影响）"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A complete state. `format` names what wrote it; `created` is an ISO 8601 time in UTC."""
+    """A complete state. `format` names what wrote it; `created` is an ISO 8601 time in UTC.
+
+    `files` has the sha256 of each, `checksums` its XXH3: every byte is read before the state is answered from, so the
+    first answer must not wait for a cryptographic hash.
+    """
 
     number: int
     folder: Path
@@ -39,6 +43,7 @@ class Generation:
     documents: int
     sections: int
     files: Mapping[str, str]
+    checksums: Mapping[str, str]
 
     def fingerprints(self) -> dict[str, str]:
         """Answer the fingerprint of every document in it, by id."""
@@ -84,7 +89,7 @@ class Generations:
         found = []
         for number in self.numbers():
             try:
-                self._verified(number)
+                self._verified(number, thoroughly=True)
             except BadIndexError as error:
                 found.append(str(error))
         return found
@@ -121,11 +126,12 @@ class Generations:
         number = max(self.numbers(), default=0) + 1
         storage.write_atomic(folder / FINGERPRINTS, json.dumps(fingerprints, ensure_ascii=False).encode())
         files = {path.name: storage.sha256_of(path) for path in sorted(folder.iterdir())}
+        checksums = {name: storage.xxh3_of(folder / name) for name in files}
         for name in files:
             storage.sync(folder / name)
         created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         numbers = {"documents": len(fingerprints), "sections": sections}
-        content = {"format": format, "created": created, **numbers, "files": files}
+        content = {"format": format, "created": created, **numbers, "files": files, "checksums": checksums}
         storage.write_atomic(folder / MANIFEST, _sealed(json.dumps(content, indent=1).encode()))
         with storage.refusals(self.root):
             folder.rename(self._folder(number))
@@ -135,15 +141,16 @@ class Generations:
     def _folder(self, number: int) -> Path:
         return self.root / f"gen-{number:06d}"
 
-    def _verified(self, number: int) -> Generation:
+    def _verified(self, number: int, thoroughly: bool = False) -> Generation:
         """Read a generation's manifest and compare every file. Raises BadIndexError, StorageError."""
+        digest_of, digests = (storage.sha256_of, "files") if thoroughly else (storage.xxh3_of, "checksums")
         folder = self._folder(number)
         damaged = BadIndexError(f"索引的第 {number} 代（{folder}）已损坏：{REBUILD}。")
         try:
             content = json.loads(_unsealed((folder / MANIFEST).read_bytes()))
-            if any(storage.sha256_of(folder / name) != digest for name, digest in content["files"].items()):
+            if any(digest_of(folder / name) != digest for name, digest in content[digests].items()):
                 raise damaged
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError) as error:
             raise damaged from error
         except OSError as error:
             raise unreadable(folder, error) from error

@@ -149,10 +149,10 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
     for id in accept:
         corpus.accept(id)
         say(f"已确认 {id} 现在的内容。")
-    engine = open_engine(config.index)
-    for sentence in mend(corpus, engine, config) if repair else ():
+    engine, law = open_engine(config.index), Store(config.index)
+    for sentence in mend(corpus, engine, law, config) if repair else ():
         say(sentence)
-    found = [*problems(corpus, engine), *Store(config.index).check()]
+    found = problems(corpus, engine, law)
     if as_json:
         print_json({"documents": len(corpus.ids()), "problems": found})
     else:

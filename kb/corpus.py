@@ -341,7 +341,8 @@ class Corpus:
 
     def _folders(self) -> list[Path]:
         """Answer the folders of the sources, by name. Hidden ones and links are none."""
-        return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
+        with storage.refusals(self.root, "读"):
+            return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Yield (id, file) of every document, by source and name."""
@@ -350,7 +351,9 @@ class Corpus:
     def _files(self) -> Iterator[Path]:
         """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) and links are none."""
         for folder in self._folders():
-            yield from (path for path in sorted(folder.glob("[!.]*.md")) if path.is_file() and not path.is_symlink())
+            with storage.refusals(folder, "读"):
+                paths = sorted(folder.glob("[!.]*.md"))
+            yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
     def _find(self, id: str, version: str = "") -> Path:
         """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""
@@ -454,7 +457,8 @@ def _is_name(name: str) -> bool:
 
 
 def _versions(path: Path) -> list[Path]:
-    return sorted(path.with_suffix("").glob("[!.]*.md"))
+    with storage.refusals(path, "读"):
+        return sorted(path.with_suffix("").glob("[!.]*.md"))
 
 
 def _head(path: Path) -> str:

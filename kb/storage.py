@@ -43,13 +43,13 @@ _REASONS = {
 
 
 @contextmanager
-def refusals(path: Path) -> Iterator[None]:
-    """Turn what the machine refuses (OSError) while `path` is written into StorageError with one sentence."""
+def refusals(path: Path, doing: str = "写") -> Iterator[None]:
+    """Turn what the machine refuses (OSError) while `path` is written (读: read) into StorageError with one sentence."""
     try:
         yield
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
-        raise StorageError(f"写不了 {path}：{reason}。") from error
+        raise StorageError(f"{doing}不了 {path}：{reason}。") from error
 
 
 def write_atomic(path: Path, data: bytes) -> None:

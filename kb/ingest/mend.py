@@ -14,11 +14,12 @@ from kb.errors import BadIndexError, KbError
 from kb.ingest import derive, seals
 from kb.ingest.keeping import damaged_records
 from kb.ingest.state import ASIDE
+from kb.law.store import Store
 from kb.search.engine import Engine
 from kb.settings import Settings
 
 
-def problems(corpus: Corpus, engine: Engine) -> list[str]:
+def problems(corpus: Corpus, engine: Engine, law: Store) -> list[str]:
     """Answer a sentence for everything that is not as it was written, or not in step. Raises StorageError."""
     found = [problem.sentence for problem in corpus.check()]
     for name, paths in seals.damaged(corpus.root):
@@ -26,10 +27,10 @@ def problems(corpus: Corpus, engine: Engine) -> list[str]:
         found.append(f"来源 {name} 的更新记录与写入时不一致（{files}）：请运行 kb check --repair，下次更新会重新记录。")
     records = damaged_records(corpus.root)
     found += [f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。" for path in records]
-    return found + engine.check(corpus.fingerprints())
+    return [*found, *engine.check(corpus.fingerprints()), *law.check()]
 
 
-def mend(corpus: Corpus, engine: Engine, settings: Settings) -> Iterator[str]:
+def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
     """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
     with corpus.writing():
         for path in dict.fromkeys(problem.path for problem in corpus.check()):
@@ -40,6 +41,9 @@ def mend(corpus: Corpus, engine: Engine, settings: Settings) -> Iterator[str]:
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
     if engine.check(corpus.fingerprints()):
         yield _mend_index(corpus, engine)
+    if law.check():
+        law.update(corpus, rebuild=True)
+        yield "引用库已重建。"
 
 
 def _mend_document(corpus: Corpus, path: Path, settings: Settings) -> Iterator[str]:

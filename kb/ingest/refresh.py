@@ -157,7 +157,7 @@ class _Run:
                 if not self.dry:
                     write_status(self.corpus.root, self.source, state, tally, now)
             if not self.dry:
-                seals.seal(self.corpus.root, self.source.name)
+                seals.of_source(self.corpus.root, self.source.name).put_on()
         except KbError as error:
             tally.error = str(error)
             tally.failed += 1

@@ -23,6 +23,7 @@ from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError, StorageError
 from kb.law.records import Edition, Record, record
 from kb.law.statements import Statement
+from kb.seals import Seal
 
 FILE = "citations.sqlite"
 _LAYOUT = 2
@@ -105,6 +106,7 @@ class Store:
 
     def __init__(self, index: Path) -> None:
         self.path = index / FILE
+        self._seal = Seal(self.path.with_suffix(".sha256"), (self.path,))
 
     def update(
         self, corpus: Corpus, *, rebuild: bool = False, progress: Callable[[int, int], None] | None = None
@@ -114,8 +116,15 @@ class Store:
         Raises BadIndexError when it is damaged (rebuild it), StorageError when the machine refuses.
         """
         storage.make_folder(self.path.parent)
-        if rebuild:
-            self._discard()
+        with storage.lock(self.path.with_suffix(".lock")):
+            self._seal.take_off()
+            if rebuild:
+                self._discard()
+            problems = self._write(corpus, progress)
+            self._seal.put_on()
+        return problems
+
+    def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
         with self._open(create=True) as database, database:
             old = dict(database.execute("SELECT id, state FROM document"))
             new = corpus.states()
@@ -138,6 +147,8 @@ class Store:
 
     def check(self) -> list[str]:
         """Answer what is wrong with the file, in sentences; a store that there is not is no problem."""
+        if self._seal.broken():
+            return [_damaged(self.path)]
         if not self.path.is_file():
             return []
         try:

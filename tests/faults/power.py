@@ -83,7 +83,9 @@ def undo(name: Name, earlier: Path, left: Path, root: Path) -> None:
     path = left / name.path.relative_to(root)
     if name.before and path.exists():
         path.rename(left / name.before.relative_to(root))
-    elif name.what == "make":
+    elif (
+        name.what == "make" and not (earlier / name.path.relative_to(root)).exists()
+    ):  # O_CREAT also opens what is there
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if name.what != "make":
         _bring_back(earlier / name.path.relative_to(root), path)

@@ -77,7 +77,8 @@ def _of_document(id: str, path: Path) -> Iterator[Event]:
     """The history of one document. The texts of a law that were imported together are one arrival."""
     present = _glance(path)
     older = [] if present.edition else sorted(path.with_suffix("").glob("[!.]*.md"))
-    states = [*sorted((_glance(each).retrieved, each.stem) for each in older), (present.retrieved, "")]
+    older.sort(key=lambda each: (_glance(each).retrieved, each.stat().st_mtime_ns))
+    states = [*((_glance(each).retrieved, each.stem) for each in older), (present.retrieved, "")]
     yield Event("new", id, states[0][0], 0, states[0][1])
     for number, ((_, before), (when, version)) in enumerate(pairwise(states), start=1):
         yield Event("changed", id, when, number, version, before)

@@ -13,7 +13,20 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
-from kb.web import api, browsing, citing, comparing, exporting, operations, pages, parallels, preferences, wording
+from kb.web import (
+    api,
+    browsing,
+    citing,
+    comparing,
+    exporting,
+    feeds,
+    linked,
+    operations,
+    pages,
+    parallels,
+    preferences,
+    wording,
+)
 from kb.web.language import page_language, say
 from kb.web.law import api as law_api
 from kb.web.library import EXTENSION, Library
@@ -53,7 +66,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters.update(wording.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(facts=wording.facts, page_numbers=wording.page_numbers, static_url=_static_url(app))
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=wording.ORDERS)
-    app.jinja_env.globals.update(citing.HELPERS, **comparing.HELPERS, export_endings=exporting.ENDINGS)
+    app.jinja_env.globals.update(
+        citing.HELPERS, **comparing.HELPERS, **linked.HELPERS, export_endings=exporting.ENDINGS
+    )
     app.jinja_env.globals.update(
         _=say, page_language=page_language, preference=preferences.preference, language_address=_language_address
     )
@@ -67,6 +82,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(citing.blueprint)
     app.register_blueprint(comparing.blueprint)
     app.register_blueprint(exporting.blueprint)
+    app.register_blueprint(feeds.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_api, url_prefix=api.PREFIX)

@@ -171,12 +171,6 @@ def section(id: str, anchor: str) -> BaseResponse:
     return redirect(url_for(".document", id=id, q=query() or None, _anchor=anchor))
 
 
-@blueprint.get("/robots.txt")
-def robots() -> Response:
-    """Documents may be crawled; results of searches are not documents."""
-    return Response("User-agent: *\nDisallow: /search\nDisallow: /api/\n", mimetype="text/plain")
-
-
 @blueprint.get("/favicon.ico")
 def favicon() -> BaseResponse:
     """The icon, for browsers that do not read the page's link."""

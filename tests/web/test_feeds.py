@@ -1,0 +1,188 @@
+"""What other programs subscribe to, and what they read in a page's head."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import quote, unquote
+from urllib.robotparser import RobotFileParser
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from kb.corpus import Corpus
+from kb.search.engine import open_engine
+from kb.settings import Settings
+from kb.web import feeds
+from kb.web.app import create_app
+from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put
+from tests.web.test_citing import ID, renumbered
+from tests.web.test_pages import page
+
+__all__ = ["renumbered"]
+
+SCHEMAS = Path(__file__).parent / "schemas"
+ATOM = etree.RelaxNG(etree.parse(str(SCHEMAS / "atom.rng")))
+SITEMAP = etree.XMLSchema(etree.parse(str(SCHEMAS / "sitemap.xsd")))
+NAMES = {
+    "a": "http://www.w3.org/2005/Atom",
+    "s": "http://a9.com/-/spec/opensearch/1.1/",
+    "m": "http://www.sitemaps.org/schemas/sitemap/0.9",
+}
+
+
+def feed(client: FlaskClient, address: str) -> etree._Element:
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "application/atom+xml"), answer.text
+    tree = etree.fromstring(answer.data)
+    assert ATOM.validate(tree), ATOM.error_log.last_error
+    ids = [each.text for each in tree.findall("a:entry/a:id", NAMES)]
+    assert len(ids) == len(set(ids))
+    return tree
+
+
+def titles(tree: etree._Element) -> list[str]:
+    return [str(each.text) for each in tree.findall("a:entry/a:title", NAMES)]
+
+
+def test_a_silent_edit_is_told_with_what_changed_and_where_to_compare(renumbered: FlaskClient) -> None:
+    open_feed = feed(renumbered, "/changes.atom")
+    assert titles(open_feed) == ["更新：示例市示例条例", "新增：示例市示例条例"]
+    put(
+        Corpus(renumbered.application.extensions["kb-library"].corpus.root),
+        ID,
+        "示例市示例条例\n第一条　悄悄改成这样，制定本条例。\n",
+        title="示例市示例条例",
+        date="2021-01-01",
+    )
+    edited = feed(renumbered, "/changes.atom?kind=edited")
+    (entry,) = edited.findall("a:entry", NAMES)
+    content = BeautifulSoup(str(entry.findtext("a:content", namespaces=NAMES)), "html.parser")
+    assert "文号和日期没有变" in content.get_text()
+    assert content.select("ins") and content.select("del") and not content.select("script")
+    link = entry.find("a:link", NAMES)
+    assert link is not None
+    assert page(renumbered, link.get("href").removeprefix("http://localhost")).select(".sides")
+
+
+def test_a_refreshed_source_tells_news_edits_and_withdrawals(refreshed: Refreshed) -> None:
+    client = create_app(refreshed.settings).test_client()
+    tree = feed(client, "/changes.atom")
+    kinds = [each.get("term") for each in tree.findall("a:entry/a:category", NAMES)]
+    assert {"new", "withdrawn"} < set(kinds) and set(kinds) & {"changed", "edited"}
+    assert {
+        each.get("term") for each in feed(client, "/changes.atom?kind=withdrawn").findall("a:entry/a:category", NAMES)
+    } == {"withdrawn"}
+
+
+def test_a_search_is_a_feed_of_its_hits(client: FlaskClient) -> None:
+    tree = feed(client, "/search.atom?q=行政复议")
+    links = [unquote(str(each.get("href"))) for each in tree.findall("a:entry/a:link", NAMES)]
+    assert f"http://localhost/d/{REPORT}#1-3-2" in links
+    shown = page(client, "/search?q=行政复议").select_one("head link[type='application/atom+xml'][href*='search.atom']")
+    assert shown and feed(client, str(shown["href"])) is not None
+
+
+def test_nothing_in_a_document_breaks_a_feed(client: FlaskClient) -> None:
+    tree = feed(client, "/search.atom?q=示例数据")
+    content = BeautifulSoup(str(tree.findtext("a:entry/a:content", namespaces=NAMES)), "html.parser")
+    assert not content.select("b, i, script") and "<b>如下</b>" in content.get_text()
+
+
+def test_an_empty_corpus_has_an_empty_feed_and_map(empty: Settings) -> None:
+    open_engine(empty.index).update(Corpus(empty.corpus))
+    client = create_app(empty).test_client()
+    assert titles(feed(client, "/changes.atom")) == []
+    assert SITEMAP.validate(etree.fromstring(client.get("/sitemap.xml").data))
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/search.atom", 400, "q"),
+        ("/search.atom?q=-复议", 400, "排除"),
+        ("/changes.atom?kind=x", 400, "kind"),
+        ("/sitemap.xml?page=0", 400, "page"),
+        ("/sitemap.xml?page=9", 404, "第 9 页"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told(client: FlaskClient, address: str, status: int, words: str) -> None:
+    assert words in page(client, address, status).get_text()
+
+
+@hypothesis_settings(deadline=None, max_examples=40)
+@given(st.text(max_size=40))
+def test_no_query_breaks_a_feed(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/search.atom?q={quote(query)}")
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 200:
+        assert ATOM.validate(etree.fromstring(answer.data)), ATOM.error_log.last_error
+    assert client.get(f"/suggestions.json?q={quote(query)}").status_code == 200
+
+
+def test_browsers_are_told_how_to_search_here(client: FlaskClient) -> None:
+    link = page(client, "/").select_one("head link[rel=search]")
+    assert link
+    tree = etree.fromstring(client.get(str(link["href"])).data)
+    assert len(str(tree.findtext("s:ShortName", namespaces=NAMES))) <= 16
+    assert len(str(tree.findtext("s:Description", namespaces=NAMES))) <= 1024
+    templates = {each.get("type"): str(each.get("template")) for each in tree.findall("s:Url", NAMES)}
+    for kind in ("text/html", "application/atom+xml", "application/x-suggestions+json"):
+        asked = templates[kind].replace("{searchTerms}", quote("行政复议")).removeprefix("http://localhost")
+        assert client.get(asked).mimetype == kind
+    assert client.get("/suggestions.json?q=示例").json[0] == "示例"  # type: ignore[index]
+
+
+def test_the_sitemap_names_every_document_and_is_divided_where_there_are_too_many(
+    client: FlaskClient, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = etree.fromstring(client.get("/sitemap.xml").data)
+    assert SITEMAP.validate(tree), SITEMAP.error_log.last_error
+    places = {unquote(str(each.text)) for each in tree.findall("m:url/m:loc", NAMES)}
+    assert {f"http://localhost/d/{id}" for id in corpus.ids()} < places
+    monkeypatch.setattr(feeds, "ADDRESSES", 50)
+    index = etree.fromstring(client.get("/sitemap.xml").data)
+    assert SITEMAP.validate(index), SITEMAP.error_log.last_error
+    found: set[str] = set()
+    for each in index.findall("m:sitemap/m:loc", NAMES):
+        part = etree.fromstring(client.get(str(each.text).removeprefix("http://localhost")).data)
+        assert SITEMAP.validate(part)
+        found |= {unquote(str(place.text)) for place in part.findall("m:url/m:loc", NAMES)}
+    assert found == places
+
+
+def test_robots_may_read_documents_and_nothing_else(client: FlaskClient) -> None:
+    rules = RobotFileParser()
+    rules.parse(client.get("/robots.txt").text.splitlines())
+    assert rules.can_fetch("*", f"http://localhost/d/{REPORT}")
+    assert not rules.can_fetch("*", "http://localhost/search?q=x") and not rules.can_fetch(
+        "*", "http://localhost/api/v1/"
+    )
+    assert rules.site_maps() == ["http://localhost/sitemap.xml"]
+
+
+def test_the_page_says_what_it_is_to_machines(client: FlaskClient) -> None:
+    head = page(client, f"/d/{quote(LAW)}")
+    (data,) = head.select("script[type='application/ld+json']")
+    told = json.loads(data.get_text())
+    assert (told["@type"], told["name"], told["legislationDate"]) == ("Legislation", "示例市示例条例", "2020-01-01")
+    assert told["legislationPassedBy"] == [{"@type": "GovernmentOrganization", "name": "示例市人民代表大会"}]
+    for file in told["encoding"]:
+        assert client.get(file["contentUrl"].removeprefix("http://localhost")).mimetype == file["encodingFormat"]
+    core = {str(meta["name"]): str(meta["content"]) for meta in head.select("meta[name^='DC.']")}
+    assert (core["DC.title"], core["DC.creator"], core["DC.date"]) == (
+        "示例市示例条例",
+        "示例市人民代表大会",
+        "2020-01-01",
+    )
+
+
+def test_a_hostile_title_stays_inside_its_metadata(client: FlaskClient) -> None:
+    shown = page(client, f"/d/{HOSTILE}")
+    (data,) = shown.select("script:not([src])")
+    assert json.loads(data.get_text())["name"] == "<script>alert(2)</script>示例公告"

@@ -323,6 +323,12 @@ class Reader:
             found += [section for section in inside.tolist() if accepts(texts[section - first])]
         return np.array(found, np.int64)
 
+    def folded(self, section: int) -> bytes:
+        """Answer a section's folded text, in UTF-8."""
+        opened = self._of(section)
+        text: bytes = opened.folded[section - opened.first]
+        return text
+
     def stored(self, section: int) -> bytes:
         """Answer what was kept of a section."""
         opened = self._of(section)

@@ -36,14 +36,22 @@ def other_words(strings: Iterable[str]) -> list[tuple[str, ...]]:
     """
     strings = list(strings)
     whole = "\n".join(strings)
-    found = [said for said in _sayings() if said in whole]
-    if not found:
-        return []
     cut = {word for string in strings for word in words(string)}
-    found = [said for said in found if len(said) > 1 or said in cut]
+    found = [said for said in _stretches(whole) if said in _sayings() and (len(said) > 1 or said in cut)]
     longest = [said for said in found if not any(said in other for other in found if said != other)]
     alternatives = [tuple(other for other in _sayings()[said] if other not in whole) for said in longest]
     return [some for some in alternatives if some]
+
+
+def _stretches(text: str) -> dict[str, None]:
+    """Answer every stretch of a text that is no longer than a word of the table, in the order of the text."""
+    lengths = range(1, _longest() + 1)
+    return dict.fromkeys(text[start : start + length] for start in range(len(text)) for length in lengths)
+
+
+@cache
+def _longest() -> int:
+    return max(map(len, _sayings()))
 
 
 @cache

@@ -98,10 +98,10 @@ class Searcher:
         return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
 
     def _related(self, query: Query, literal: Numbers) -> Numbers:
-        """Answer the sections that are not in `literal` but share enough of the query's words, ascending."""
+        """Answer the sections that are not in `literal` but have words enough like the query's, ascending."""
         if query.exact or not query.required:
             return literal[:0]
-        related = without(self._scorer.sharing(query.required), literal)
+        related = without(self._scorer.related(query.required), literal)
         for node in query.excluded:
             related = without(related, self._literal.matching(node))
         return related

@@ -22,7 +22,7 @@ from kb.search.query import Query, parse
 from kb.search.searcher import Found, Searcher
 from kb.search.snippets import snippet
 
-_LAYOUT = 5
+_LAYOUT = 6
 _NAMED = 5
 
 

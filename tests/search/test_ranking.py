@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_the_text_in_force_comes_before_the_one_it_replaced(tmp_path: Path) -> N
     assert asked(tmp_path, "押金应当返还吗", old, new) == ["2020-01-01-示例", "2010-01-01-示例"]
 
 
+def test_what_holds_comes_before_what_its_source_calls_repealed(tmp_path: Path) -> None:
+    repealed, holding = law("a", TEXT, "甲租赁示例法", **NATION), law("b", TEXT, "乙租赁示例法", **NATION)
+    repealed = replace(repealed, metadata=replace(repealed.metadata, labels={"有效性": "已废止"}))
+    assert asked(tmp_path, "押金应当返还吗", repealed, holding) == ["b", "a"]
+
+
+def test_words_that_stand_together_come_before_the_same_words_apart(tmp_path: Path) -> None:
+    apart = document("a-apart", "示例：承租人逾期返还房屋，支付期间租金；出租人不得扣押，押金另行约定。")
+    together = document("b-together", "示例：承租人支付押金的期间另行约定；出租人逾期返还押金，租金不得扣除。")
+    assert asked(tmp_path, "出租人逾期返还押金怎么办", apart, together) == ["b-together", "a-apart"]
+
+
 def test_what_is_only_a_heading_comes_after_what_it_stands_over(tmp_path: Path) -> None:
     chapter = section("ch-1", "第一章 押金返还", section("art-1", TEXT), number="第一章", heading="押金返还")
     engine = open_engine(tmp_path)
@@ -94,3 +107,12 @@ def test_a_document_that_is_all_about_it_comes_first(tmp_path: Path) -> None:
     passing = document("a-passing", TEXT, "无关的文字（示例）。", "其他事务（示例）。")
     about = document("b-about", TEXT, "押金不得超过一个月的租金（示例）。", "不返还押金的，处罚款（示例）。")
     assert asked(tmp_path, "押金怎么返还", passing, about)[0] == "b-about"
+
+
+def test_a_heading_that_says_what_was_typed_comes_before_a_law_that_mentions_it(tmp_path: Path) -> None:
+    headed = of_sections(
+        "report",
+        section("1", "1.深入推进行政复议体制改革。印发方案（示例）。", number="1.", heading="深入推进行政复议体制改革"),
+    )
+    mention = law("law", "第一条 对行政复议决定不服的，可以在十五日内起诉（示例）。", **NATION)
+    assert asked(tmp_path, "行政复议", headed, mention) == ["report", "law"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -73,7 +74,9 @@ def dated(id: str, date: str, *texts: str, title: str) -> Document:
 
 
 def plain(text: str) -> str:
-    return "".join(PLAIN.get(c, c) for c in text if c not in "\n　")
+    """Blanks go, but for one that parts two numbers or Latin words on one line."""
+    same = "".join(PLAIN.get(c, c) for c in text)
+    return re.sub("[\n　]", "", re.sub("(?<=[0-9a-z])　+(?=[0-9a-z])", " ", same))
 
 
 def places(results: Results) -> list[tuple[str, str]]:

@@ -62,7 +62,11 @@ _HOSTILE = """一、总体情况
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a corpus with the real report and example documents, indexed. Tests read it only."""
-    folder = tmp_path_factory.mktemp("web")
+    return example_library(tmp_path_factory.mktemp("web"))
+
+
+def example_library(folder: Path) -> Settings:
+    """Make a corpus with the real report and example documents in a folder, and its index."""
     chosen = Settings(folder / "corpus", folder / "index", "127.0.0.1", 0, 10_000_000, 60)
     shutil.copytree(BUNDLED, chosen.corpus)
     corpus = Corpus(chosen.corpus)

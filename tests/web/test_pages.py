@@ -283,7 +283,9 @@ def test_a_real_server_sends_static_files_to_browsers_that_take_gzip(client: Fla
     for tag in page(client, "/").select("head [src*='/static/'], head [href*='/static/']"):
         request = Request(address + str(tag.get("src") or tag["href"]), headers={"Accept-Encoding": "gzip"})
         with urlopen(request, timeout=10) as answer:
+            packed = answer.headers["Content-Encoding"] == "gzip"
             assert answer.status == 200 and answer.read()
+            assert packed == (answer.headers.get_content_type() in ("text/css", "text/javascript"))
 
 
 def test_an_unchanged_document_is_not_sent_twice_and_is_compressed(client: FlaskClient) -> None:

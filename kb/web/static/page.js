@@ -38,7 +38,10 @@ const apply = {
     document.querySelector("meta[name=color-scheme]").content = value === "auto" ? "light dark" : value;
     document.getElementById("kb-dark").media = { auto: "(prefers-color-scheme: dark)", light: "not all", dark: "all" }[value];
   },
-  size(value) { document.documentElement.className = `text-${value}`; },
+  size(value) {
+    const { classList } = document.documentElement;
+    for (const size of ["normal", "large", "larger"]) classList.toggle(`text-${size}`, size === value);
+  },
   keys(value) { document.body.dataset.keys = value; },
 };
 settings.addEventListener("change", ({ target }) => {

@@ -17,13 +17,21 @@ DATE = (
 """A regular expression without groups: a date in Arabic or Chinese numerals, or such as 2021-11-22 and 2021.11.22."""
 
 _FIRST = re.compile(DATE)
+_ISO_MONTH = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])")
 _PARTS = re.compile(r"[^\s年月日/.．－-]+")
 _DIGITS = str.maketrans(_ZEROS + _ONES + "元", "0" * len(_ZEROS) + "1234567891")
 
 
 def first(text: str) -> str:
-    """Answer the first date of `text` as "2021-11-22", "2021-11" where no day is given, "" where there is none."""
-    return next((iso for found in _FIRST.finditer(text) if (iso := to_iso(found[0]))), "")
+    """Answer the first date of `text` as "2021-11-22", "2021-11" where no day is given, "" where there is none.
+
+    A month that stands alone in the answer's own form is answered again: "2021-11".
+    """
+    return (
+        text
+        if _ISO_MONTH.fullmatch(text)
+        else next((iso for found in _FIRST.finditer(text) if (iso := to_iso(found[0]))), "")
+    )
 
 
 def to_iso(printed: str) -> str:

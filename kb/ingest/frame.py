@@ -338,18 +338,14 @@ class _Page:
         return self.title
 
     def _letterhead_lines(self, top: int) -> int:
-        """Count the lines of a letterhead (版头): the issuer's 文件 and the document number above the title."""
+        """Count the lines of a letterhead (版头) above the title: the issuer's 文件 and the number, or the number alone."""
         lines = [*takewhile(self._in_letterhead, range(top, min(self.count, top + _FEW)))]
-        headed = lines and self.lines[top].endswith("文件") and "关于" not in self.lines[top]
-        return len(lines) if headed else 0
+        headed = lines and self.lines[top].endswith("文件")
+        return len(lines) if headed or (lines and self._title_lines(top + len(lines))) else 0
 
     def _in_letterhead(self, i: int) -> bool:
         line = self.lines[i]
-        return (
-            (line.endswith("文件") and "关于" not in line)
-            or bool(_DOCUMENT_NUMBER.search(line))
-            or line.startswith("签发人")
-        )
+        return (line.endswith("文件") and "关于" not in line) or bool(_DOCUMENT_NUMBER.search(line)) or "签发人" in line
 
     def _title_lines(self, top: int) -> int:
         """Count the lines of the title that stands at line `top`."""

@@ -29,7 +29,11 @@ _IN_FORCE = re.compile(
     rf"(?:本[\u4e00-\u9fff（）()]{{1,12}}|[，。现])自({dates.DATE})(?:起|开始)(?:正式)?(?:施行|实施|生效|执行)"
 )
 _ADDRESS = re.compile(r"(?:原文链接|原文地址|原文网址)[：:]?\s*<?(https?://[^\s<>]+)")
-_ISSUER_IN_TITLE = re.compile(r"([^，。；：:《]{2,60}?)(?:关于|印发|转发|批转|公布|发布|对(?!外))")
+_ISSUER_IN_TITLE = re.compile(
+    r"([^，。；：:《]{2,60}?)(?:关于|印发|转发|批转|公布|发布|对(?!外)|(?:党组|常务|全体|专题|协调|工作|办公)*会议纪要)"
+)
+# 印发机关和印发日期 (GB/T 9704-2012, 7.4.3): on the last page of a document, which may bear no other date.
+_IMPRINT = re.compile(rf"^[\u4e00-\u9fff（）()]{{2,40}}\s+({dates.DATE})\s*印发$", re.MULTILINE)
 _TAIL = re.compile(r"\s*[（(〔\[][^（(〔\[]{0,30}[）)〕\]]$")
 
 
@@ -142,6 +146,7 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
     claims.add("issuer", issuer, "signature")
     claims.add("date", head.adopted or ("" if date else head.published), "preamble")
     claims.add("date", date, "signature")
+    claims.fallback("date", imprint[1] if (imprint := _IMPRINT.search(text)) else "", "imprint")
     claims.fallback("published", head.published if head.published >= head.adopted else "", "preamble")
     claims.add("effective", head.effective, "preamble")
     claims.fallback("effective", _in_force(text), "text")

@@ -11,6 +11,7 @@ from kb.ingest.heads import ORGAN
 
 _DATE_LINE = re.compile(rf"(?P<before>[^。；：:，,]*?)[\s（(]*{DATE}[\s）)]*")
 _ORGAN = re.compile(rf"[\u4e00-\u9fff（）()·]{{0,40}}{ORGAN}")
+_SEAL = re.compile(r"\s*[（(](?:章|印章?|盖章|公章|代章)[）)]$")
 _LONGEST = 100
 _MOST_SIGNERS = 20
 
@@ -40,7 +41,7 @@ def find(text: str) -> tuple[str, str]:
 
 def organs(line: str) -> list[str]:
     """Answer the organs that a signature line names, [] when anything else stands on it."""
-    words = line.split()
+    words = _SEAL.sub("", line).split()
     if len(words) > 2 and all(len(word) == 1 for word in words):
         words = ["".join(words)]
     names = [name for word in words for name in word.split("、")]

@@ -52,6 +52,7 @@ FOUND = {
     "table": "据网页信息表",
     "meta": "据网页元数据",
     "preamble": "据题注",
+    "imprint": "据印发日期",
     "text": "据正文",
     "title": "据题名",
     "front matter": "据文件所附信息",

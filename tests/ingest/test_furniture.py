@@ -32,6 +32,7 @@ def test_navigation_at_the_head_is_taken_off(line: str) -> None:
     "line",
     [
         "扫一扫在手机打开当前页",
+        "— 3 —",
         "分享到：",
         "分享到 微信 微博",
         "打印本页 关闭窗口",
@@ -54,6 +55,7 @@ def test_furniture_at_the_tail_is_taken_off(line: str) -> None:
         "（本文有删减）",
         "索 引 号：000014349/2019-00007",
         "发布日期：2021-01-01",
+        "- 3 —",
         "大",
         "打印经费按照有关规定执行。",
         "目前所处的位置十分重要。",

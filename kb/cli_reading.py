@@ -1,4 +1,4 @@
-"""The verbs for those who use the texts: cite, export, diff."""
+"""The verbs for those who use the texts: cite, export, diff, mcp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from kb import storage
 from kb.cite.names import FORMS as CITATIONS
 from kb.corpus import Corpus
-from kb.errors import UsageError
+from kb.errors import StorageError, UsageError
 from kb.export.endings import EVIDENCE, FORMATS
 from kb.model import Document
 from kb.settings import Settings
@@ -118,6 +118,27 @@ def _diff(config: Settings, old: str, new: str | None, as_json: bool) -> int:
         print_json({"from": before.id, "to": after.id, **comparison.as_json()})
     else:
         _show_comparison(comparison)
+    return 0
+
+
+@verb("mcp")
+@click.option("--http", is_flag=True, help="经 HTTP 提供（地址是 /mcp）；默认用标准输入输出")
+@click.option("--host", default="127.0.0.1", metavar="地址", help="HTTP 监听的地址；默认 127.0.0.1")
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, metavar="端口", help="HTTP 的端口；默认 8001")
+def _mcp(config: Settings, http: bool, host: str, port: int) -> int:
+    """让助手（MCP 客户端）检索、读条文、比较、引用。需要可选组件：scripts/environment mcp。"""
+    try:
+        from kb.mcp import build
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"缺少可选组件（{error.name}）：请运行 scripts/environment mcp，或 pip install 'kb[mcp]'。"
+        ) from error
+    server = build(config)
+    if http:
+        say(f"MCP 服务：http://{host}:{port}/mcp （按 Ctrl+C 结束）")
+        server.run("streamable-http", host=host, port=port, stateless_http=True, json_response=True)
+    else:
+        server.run("stdio")
     return 0
 
 

@@ -40,6 +40,7 @@ class Resolver:
     _called: dict[str, list[Called]] = field(default_factory=dict)
     _editions: dict[int, list[Edition]] = field(default_factory=dict)
     _anchors: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+    _fitted: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
     def citations(self, document: Known) -> list[Resolved]:
         """Answer everything that a document cites, in the order of its text."""
@@ -92,6 +93,12 @@ class Resolver:
 
     def fit(self, document: Known, version: str, place: str) -> str:
         """Answer the anchor of a place in a text, "" where it has none."""
+        wanted = (document.number, version, place)
+        if wanted not in self._fitted:
+            self._fitted[wanted] = self._fit(document, version, place)
+        return self._fitted[wanted]
+
+    def _fit(self, document: Known, version: str, place: str) -> str:
         key = (document.number, version)
         if key not in self._anchors:
             texts = {each.version: each.anchors for each in self.editions(document)}

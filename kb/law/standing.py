@@ -61,7 +61,7 @@ class Standings:
 
     reader: Reader
     resolver: Resolver = field(init=False)
-    _incoming: dict[int, list[_End]] | None = None
+    _ended_by: dict[int, list[_End]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.reader)
@@ -83,8 +83,8 @@ class Standings:
 
     def repeal_of_name(self, key: str) -> Evidence | None:
         """Answer what repealed a document that the corpus lacks, by the key of its name."""
-        for found in self.reader.naming([key]) if key else ():
-            if found.relation == "repeals" and not found.place:
+        for found in self.reader.naming([key], "repeals") if key else ():
+            if not found.place:
                 citing = self.reader.by_number(found.document)
                 return Evidence(citing.id, citing.title, found.anchor, found.sentence, self._takes_effect(citing))
         return None
@@ -146,24 +146,23 @@ class Standings:
                 yield Validity("已修改", each.evidence.day, (each.evidence,), each.evidence.document)
 
     def _ends(self, document: Known) -> list[_End]:
-        if self._incoming is None:
-            self._incoming = {}
-            for number, end in self._repeals_and_amendments():
-                self._incoming.setdefault(number, []).append(end)
-        return self._incoming.get(document.number, [])
+        """Answer what other documents do to one, known by its names."""
+        if document.number not in self._ended_by:
+            self._ended_by[document.number] = list(self._repeals_and_amendments(document))
+        return self._ended_by[document.number]
 
-    def _repeals_and_amendments(self) -> Iterator[tuple[int, _End]]:
-        for found in self.reader.related("repeals", "amends"):
+    def _repeals_and_amendments(self, document: Known) -> Iterator[_End]:
+        keys = [key for key, _ in self.reader.names(document.number)]
+        first = self._since(self.reader.statements(document.number)) or document.date
+        for found in self.reader.naming(keys, "repeals", "amends"):
             citing = self.reader.by_number(found.document)
             target = self.resolver.target(found, citing)
             day = self._takes_effect(citing)
             partly = found.place and found.relation == "repeals"
-            if target and not partly and target.document.number != citing.number:
-                cited = target.document
-                first = self._since(self.reader.statements(cited.number)) or cited.date
-                if not day or first < day:  # else another of its name is meant, an older one
-                    evidence = Evidence(citing.id, citing.title, found.anchor, found.sentence, day)
-                    yield cited.number, _End(found.relation, citing.date, evidence)
+            meant = target is not None and target.document.number == document.number != citing.number
+            if meant and not partly and (not day or first < day):  # else an older one of its name is meant
+                evidence = Evidence(citing.id, citing.title, found.anchor, found.sentence, day)
+                yield _End(found.relation, citing.date, evidence)
 
 
 def validities(reader: Reader, on: str) -> Mapping[str, Validity]:

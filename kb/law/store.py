@@ -235,14 +235,15 @@ class Reader:
         rows = self._database.execute(f"SELECT {_FOUND} FROM citation WHERE document = ? ORDER BY rowid", (document,))
         return [Found(*row) for row in rows]
 
-    def naming(self, keys: Sequence[str]) -> list[Found]:
-        """Answer every citation that names something by one of these keys."""
+    def naming(self, keys: Sequence[str], *relations: str) -> list[Found]:
+        """Answer every citation that names something by one of these keys, all or those of some relations."""
         marks = ",".join("?" * len(keys))
-        query = (
-            f"SELECT {_FOUND} FROM citation WHERE key IN ({marks}) AND key != ''"
-            f" UNION SELECT {_FOUND} FROM citation WHERE also IN ({marks}) AND also != ''"
+        among = f" AND relation IN ({','.join('?' * len(relations))})" if relations else ""
+        query = " UNION ".join(
+            f"SELECT {_FOUND} FROM citation WHERE {column} IN ({marks}) AND {column} != ''{among}"
+            for column in ("key", "also")
         )
-        return [Found(*row) for row in self._database.execute(query, (*keys, *keys))]
+        return [Found(*row) for row in self._database.execute(query, (*keys, *relations) * 2)]
 
     def statements(self, document: int) -> list[Statement]:
         """Answer what a document says of its own standing."""

@@ -28,7 +28,9 @@ from kb.web import (
     wording,
 )
 from kb.web.language import page_language, say
+from kb.web.law import HELPERS as LAW_HELPERS
 from kb.web.law import api as law_api
+from kb.web.law import blueprint as law_pages
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
@@ -86,6 +88,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_api, url_prefix=api.PREFIX)
+    app.register_blueprint(law_pages)
+    app.jinja_env.globals.update(LAW_HELPERS)
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_finish)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from flask import request
 
@@ -20,3 +21,12 @@ def number(name: str, default: int, low: int, high: int) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", value) or not low <= int(value) <= high:
         raise UsageError(f"参数 {name} 应当是 {low} 到 {high} 之间的整数，现在是“{value[:20]}”。")
     return int(value)
+
+
+def day(name: str = "on") -> str:
+    """A day as ISO 8601, "" where none is given; raises UsageError for anything else."""
+    value = request.args.get(name, "")
+    try:
+        return date.fromisoformat(value).isoformat() if value else ""
+    except ValueError as error:
+        raise UsageError(f"参数 {name} 应当是日期，写成 2021-11-22 的样子，现在是“{value[:20]}”。") from error

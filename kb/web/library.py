@@ -16,6 +16,7 @@ from kb.search.conditions import Condition
 from kb.search.engine import Listing, Order, Stats, open_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
+from kb.web.remembered import Remembered
 from kb.web.shelves import Shelves
 
 EXTENSION = "kb-library"
@@ -89,6 +90,7 @@ class Library:
         self.corpus = Corpus(settings.corpus)
         self.engine = open_engine(settings.index)
         self.law = Store(settings.index)
+        self.remembered = Remembered()
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings.sources)
         self._of_generation = lru_cache(maxsize=1)(self._survey)

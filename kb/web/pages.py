@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
 from kb.web import outline, reading, searching, wording
-from kb.web.arguments import number, query
+from kb.web.arguments import day, number, query
 from kb.web.browsing import years_chart
 from kb.web.editions import Edition
 from kb.web.finding import NAME_COMPARED, Missing, find_document, find_edition
@@ -22,6 +22,7 @@ from kb.web.library import library
 from kb.web.moved import find_moved
 from kb.web.paging import LAST_PAGE, paging
 from kb.web.restorations import restorations
+from kb.web.surroundings import surroundings, version_on
 
 blueprint = Blueprint("pages", __name__)
 
@@ -74,8 +75,12 @@ def search() -> str | BaseResponse:
 
 @blueprint.get("/d/<id>")
 def document(id: str) -> str:
-    """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired."""
-    return _reading(find_edition(id))
+    """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired.
+
+    With `on`, the text that was in force on that day, and how the document stood then.
+    """
+    on = day()
+    return _reading(find_edition(id, version_on(id, on)), on)
 
 
 @blueprint.get("/d/<id>/versions/<version>")
@@ -84,9 +89,10 @@ def version(id: str, version: str) -> str:
     return _reading(find_edition(id, version))
 
 
-def _reading(shown: Edition) -> str:
+def _reading(shown: Edition, on: str = "") -> str:
     found, q = shown.document, query()
-    passages = list(reading.passages(found, q))
+    around = surroundings(shown, on)
+    passages = list(reading.passages(found, q, around.links))
     matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
     title = _title_in_text(found, passages)
     counts = _repair_counts(found)
@@ -94,6 +100,7 @@ def _reading(shown: Edition) -> str:
         "document.html",
         edition=shown,
         document=found,
+        around=around,
         q=q,
         title=title,
         passages=passages[1:] if title else passages,

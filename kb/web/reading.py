@@ -20,9 +20,10 @@ from kb.search.snippets import match_spans
 from kb.web.outline import label_of
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.
-# Matches take two bits in turn, or neighbours would run together; a number is marked in headings only, to hang there.
-_LABEL, _DOUBTFUL, _MATCH, _POINT, _NEXT_MATCH, _NUMBER = 1, 2, 4, 8, 16, 32
+# Matches and links take two bits in turn, or neighbours would run together; a number is marked in headings only, to hang there.
+_LABEL, _DOUBTFUL, _MATCH, _POINT, _NEXT_MATCH, _NUMBER, _LINK, _NEXT_LINK = 1, 2, 4, 8, 16, 32, 64, 128
 _ANY_MATCH = _MATCH | _NEXT_MATCH
+_ANY_LINK = _LINK | _NEXT_LINK
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
@@ -32,6 +33,7 @@ _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 _STEPS, _STRIP = 200, 1000
 
 _DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
+_LINKED = Markup('<a class="cites" href="{}" title="{}">{}</a>')
 _ADDRESS = Markup('<span id="{}"></span>')
 _GAP = Markup(
     '<span class="doubtful gap" title="存疑：此处原文有缺失，无法推算" role="img" aria-label="原文缺失"></span>'
@@ -47,6 +49,16 @@ class Block:
     id: str = ""
     rows: tuple[tuple[Markup, ...], ...] = ()
     head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A span of a section's text that leads somewhere; `title` says where."""
+
+    start: int
+    end: int
+    href: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,13 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Painted:
     """A section's text with what each character is: `bits` by character, `points` what stands before a character,
-    `numbers` which match of the document begins there."""
+    `numbers` which match of the document begins there, `links` the link that covers a character."""
 
     text: str
     bits: bytearray
     points: Mapping[int, Markup]
     numbers: Mapping[int, int]
+    links: Mapping[int, Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +97,20 @@ class Tick:
     y: int
 
 
-def passages(document: Document, query: str = "") -> Iterator[Passage]:
-    """Yield the text as passages, in order, with what matches the query marked. Raises UsageError for a bad query."""
+def passages(
+    document: Document, query: str = "", links: Mapping[str, Sequence[Link]] | None = None
+) -> Iterator[Passage]:
+    """Yield the text as passages, in order, with what matches the query marked, and `links` by section.
+
+    Raises UsageError for a bad query.
+    """
     starts = _starts(document)
     doubtful = _doubtful_by_section(document, starts)
     spans = _matches(document, query) if query else repeat([])
     count = 1
     for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
-        blocks = tuple(_blocks(section, matched, doubtful.get(number, ()), count))
+        found = (links or {}).get(section.anchor, ())
+        blocks = tuple(_blocks(section, matched, doubtful.get(number, ()), count, found))
         places = tuple(starts[number] + start for start, _ in matched)
         yield Passage(section, len(ancestors) + 1, label_of(section), blocks, places)
         count += len(matched)
@@ -141,10 +160,12 @@ def _doubtful_by_section(document: Document, starts: Sequence[int]) -> dict[int,
     return found
 
 
-def _blocks(section: Section, matches: Sequence[Span], doubtful: Iterable[Span], count: int) -> list[Block]:
+def _blocks(
+    section: Section, matches: Sequence[Span], doubtful: Iterable[Span], count: int, links: Sequence[Link]
+) -> list[Block]:
     """The blocks of a section, whose first match is number `count` of the document."""
     text, label_end = section.text, _label_end(section)
-    painted = _paint(section, label_end, matches, doubtful, count)
+    painted = _paint(section, label_end, matches, doubtful, count, links)
     blocks: list[Block] = []
     for is_table, group in groupby(_LINE.finditer(text), key=lambda line: line[0].startswith("|")):
         lines = [line.span() for line in group]
@@ -156,7 +177,14 @@ def _blocks(section: Section, matches: Sequence[Span], doubtful: Iterable[Span],
     return blocks
 
 
-def _paint(section: Section, label_end: int, matches: Sequence[Span], doubtful: Iterable[Span], count: int) -> Painted:
+def _paint(
+    section: Section,
+    label_end: int,
+    matches: Sequence[Span],
+    doubtful: Iterable[Span],
+    count: int,
+    links: Sequence[Link],
+) -> Painted:
     """Answer what every character of a section is."""
     number = [(0, len(section.number))] if _is_heading(section, label_end) else []
     spans = {
@@ -165,10 +193,13 @@ def _paint(section: Section, label_end: int, matches: Sequence[Span], doubtful: 
         _DOUBTFUL: doubtful,
         _MATCH: matches[::2],
         _NEXT_MATCH: matches[1::2],
+        _LINK: [(link.start, link.end) for link in links[::2]],
+        _NEXT_LINK: [(link.start, link.end) for link in links[1::2]],
     }
     points = _points(section, doubtful)
     numbers = {start: count + place for place, (start, _) in enumerate(matches)}
-    return Painted(section.text, _mask(len(section.text), spans, points), points, numbers)
+    covered = {position: link for link in links for position in range(link.start, link.end)}
+    return Painted(section.text, _mask(len(section.text), spans, points), points, numbers, covered)
 
 
 def _is_heading(section: Section, label_end: int) -> bool:
@@ -246,6 +277,8 @@ def _inline(painted: Painted, start: int, end: int) -> Markup:
     for run in _RUNS.finditer(painted.bits, start, end):
         first, bits = run.start(), painted.bits[run.start()]
         piece = _wrapped(escape(painted.text[first : run.end()]), bits, painted.numbers.get(first, 0))
+        if bits & _ANY_LINK:
+            piece = _LINKED.format(painted.links[first].href, painted.links[first].title, piece)
         pieces.append(painted.points[first] + piece if bits & _POINT else piece)
     return Markup().join(pieces)
 

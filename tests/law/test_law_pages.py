@@ -1,8 +1,12 @@
-"""What the web tells of citations."""
+"""What the web tells of the law around documents."""
 
 from __future__ import annotations
 
+from datetime import date
+from xml.etree import ElementTree
+
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from kb.search.engine import open_engine
@@ -10,20 +14,151 @@ from kb.settings import Settings
 from kb.web.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
 
+_OLD = "示例旧法\n第一条　本法自2000年1月1日起施行。\n"
+
 
 @pytest.fixture
 def client(shelf: Shelf) -> FlaskClient:
-    shelf.put("示例法", LAW)
+    shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
+    history = "2009年12月1日 第十一届全国人民代表大会第一次会议通过\n2018年3月1日 第十三届全国人民代表大会第一次会议修正\n第一章"
+    newer = LAW.replace("第一章", history, 1).replace("办理示例", "协助示例")
+    shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-03-01")
+    shelf.put("示例旧法", _OLD, date="1999-12-01")
     shelf.put("示例办法", RULES, date="2015-04-01")
+    shelf.put("示例报告", "示例报告\n一、示例。\n")
     shelf.update()
     index = shelf.store.path.parent
     open_engine(index).update(shelf.corpus)
     return create_app(Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)).test_client()
 
 
+def page(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+
+
+def test_citations_in_the_text_lead_to_the_text_of_their_day(client: FlaskClient) -> None:
+    shown = page(client, "/d/示例办法")
+    links = {link.get_text(): str(link["href"]) for link in shown.select("a.cites")}
+    assert links["《示例法》第二条"].startswith("/d/%E7%A4%BA%E4%BE%8B%E6%B3%95/versions/2009-12-01-")
+    assert links["《示例法》第二条"].endswith("#art-2")
+    assert "没有这一条款" in shown.select_one('a.cites:-soup-contains("第九百九十九条")')["title"]  # type: ignore[index]
+    assert client.get(links["《示例法》第二条"].partition("#")[0]).status_code == 200
+
+
+def test_the_text_stays_the_text(client: FlaskClient, shelf: Shelf) -> None:
+    shown = page(client, "/d/示例办法")
+    for extra in shown.select("details.cited-by, .permalink"):
+        extra.decompose()
+    text = "".join(shown.select_one("div.text").get_text().split())  # type: ignore[union-attr]
+    body = "".join(section.text for section in shelf.corpus.read("示例办法").walk() if section.anchor != "title")
+    assert text == "".join(body.split())
+
+
+def test_a_section_lists_what_cites_it(client: FlaskClient) -> None:
+    shown = page(client, "/d/示例法")
+    cited = shown.select_one("#art-2 details.cited-by")
+    assert cited is not None
+    assert [link["href"].rpartition("#")[2] for link in cited.select("a")] == ["art-1"]  # type: ignore[union-attr]
+    rows = page(client, "/d/示例法/cited-by?anchor=art-2").select("ul.cited-by li")
+    assert len(rows) == 2
+    assert len(page(client, "/d/示例法/cited-by").select("ul.cited-by li")) == 4
+
+
+def test_a_document_says_how_it_stands_and_why(client: FlaskClient) -> None:
+    over = page(client, "/d/示例办法").select_one(".validity")
+    assert over is not None
+    assert "推定届满" in over.get_text() and "2020年4月30日" in over.get_text() and "有效期五年" in over.get_text()
+    repealed = page(client, "/d/示例旧法").select_one(".validity")
+    assert repealed is not None
+    assert "已废止" in repealed.get_text() and "《示例旧法》同时废止。" in repealed.get_text()
+    assert page(client, "/d/示例报告").select_one(".validity") is None
+    then = page(client, "/d/示例旧法?on=2005-01-01").select_one(".validity")
+    assert then is not None and "现行有效" in then.get_text()
+
+
+def test_the_text_of_a_day(client: FlaskClient) -> None:
+    assert "办理示例" in page(client, "/d/示例法?on=2015-01-01").get_text()
+    assert "协助示例" in page(client, "/d/示例法?on=2020-01-01").get_text()
+    assert page(client, "/d/示例法?on=去年", 400).select("h1")
+
+
+def test_the_basis_is_shown_with_what_became_of_it(client: FlaskClient) -> None:
+    around = page(client, "/d/示例办法").select_one("#kb-around")
+    assert around is not None
+    assert "此后有修改" in around.get_text()
+    assert "以它为依据的" in page(client, "/d/示例法").get_text()
+
+
+def test_search_says_what_no_longer_holds(client: FlaskClient) -> None:
+    hits = page(client, "/search?q=自2000年1月1日起施行").select("li.hit")
+    assert [hit.select_one("h2 a")["href"].split("?")[0] for hit in hits if "已废止" in hit.get_text()] == [  # type: ignore[index,union-attr]
+        hits[0].select_one("h2 a")["href"].split("?")[0]  # type: ignore[index,union-attr]
+    ]
+
+
+def test_the_note_over_a_citation(client: FlaskClient) -> None:
+    assert page(client, "/excerpt/示例法/art-2-p1-i1").get_text().split() == [
+        "《中华人民共和国示例法》",
+        "（一）受理示例；",
+    ]
+    assert client.get("/excerpt/示例法/art-99").status_code == 404
+
+
+def test_lists_of_what_is_missing_and_stale(client: FlaskClient) -> None:
+    assert "没有" in page(client, "/gaps").get_text()
+    assert client.get("/api/v1/gaps").get_json() == []
+    assert client.get("/stale-basis").status_code == 200
+    feed = ElementTree.fromstring(client.get("/stale-basis.xml").data)
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    assert client.get("/api/v1/stale-basis").get_json() == []
+
+
+def test_a_text_is_checked_on_a_page(client: FlaskClient) -> None:
+    assert page(client, "/cite-check").select("form textarea")
+    sent = {"text": "依照《示例旧法》第一条<script>", "on": "2015-01-01"}
+    shown = BeautifulSoup(client.post("/cite-check", data=sent).get_data(as_text=True), "html.parser")
+    assert "已经失效" in shown.select_one("ol.checked").get_text()  # type: ignore[union-attr]
+    assert not shown.select("main script")
+
+
 def test_the_interface_answers_a_documents_citations(client: FlaskClient) -> None:
-    told = client.get("/api/v1/documents/示例办法/citations").get_json()
-    first = told[0]
+    first = client.get("/api/v1/documents/示例办法/citations").get_json()[0]
     assert first["kind"] == "title"
     assert first["target"] == {"document": "示例法", "anchor": "art-2-p1-i2"}
     assert client.get("/api/v1/documents/没有/citations").status_code == 404
+
+
+def test_the_interface_checks_a_text(client: FlaskClient) -> None:
+    sent = {"text": "依照示例第三条，《示例旧法》第一条。", "on": "2015-01-01"}
+    (told,) = client.post("/api/v1/citations", json=sent).get_json()
+    assert sent["text"][told["start"] : told["end"]] == told["text"] == "《示例旧法》第一条"
+    assert (told["status"], told["target"]) == ("ended", {"document": "示例旧法", "anchor": "art-1"})
+    for bad in ({}, {"text": 1}, {"text": "示例", "on": "去年"}, []):
+        assert client.post("/api/v1/citations", json=bad).status_code == 400
+    assert client.post("/api/v1/citations", data="{").status_code == 400
+
+
+def test_the_interface_tells_standing_and_neighbourhood(client: FlaskClient) -> None:
+    told = client.get("/api/v1/documents/示例旧法/standing?on=2015-01-01").get_json()
+    assert (told["status"], told["since"], told["replaced_by"]) == ("已废止", "2010-01-01", "示例法")
+    graph = client.get("/api/v1/documents/示例法/graph").get_json()
+    assert {node["document"] for node in graph["nodes"]} == {"示例法", "示例办法", "示例旧法"}
+    assert {(edge["from"], edge["to"], edge["citations"]) for edge in graph["edges"]} == {
+        ("示例法", "示例旧法", 1),
+        ("示例办法", "示例法", 4),
+    }
+    drawn = page(client, "/d/示例法/graph").select("svg.graph a")
+    assert len(drawn) == 2
+
+
+def test_without_a_store_the_pages_are_as_before(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    index = shelf.store.path.parent
+    open_engine(index).update(shelf.corpus)
+    plain = create_app(Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)).test_client()
+    assert not page(plain, "/d/示例法").select("a.cites, #kb-around")
+    assert page(plain, f"/d/示例法?on={date.today()}").select("h1")
+    assert plain.get("/search?q=示例").status_code == 200
+    assert plain.get("/api/v1/documents/示例法/citations").status_code == 503

@@ -1,0 +1,192 @@
+"""What the law around a document adds to its page: links in its text, what cites each section, how it stands, what it rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask import url_for
+
+from kb.errors import BadIndexError
+from kb.law.basis import Link as BasisLink
+from kb.law.basis import chain
+from kb.law.resolve import Resolved, Resolver, Target
+from kb.law.since import Fates
+from kb.law.standing import Evidence, Validity
+from kb.law.store import Known, Reader
+from kb.model import Document
+from kb.web.editions import Edition
+from kb.web.library import library
+from kb.web.reading import Link
+
+RELATIONS = {
+    "amends": "修改",
+    "repeals": "废止",
+    "forwards": "印发、转发",
+    "interprets": "解释",
+}
+PASSIVE = {
+    "amends": "修改它的",
+    "repeals": "废止它的",
+    "forwards": "印发、转发它的",
+    "interprets": "解释它的",
+    "basis": "以它为依据的",
+}
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """A document that cites a section, where it does so first, and in how many places."""
+
+    document: Known
+    anchor: str
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`links` and `cited_by` are by the anchor of the section; `related` are (relation, documents) both ways.
+
+    `on` is the day for which `validity` is told.
+    """
+
+    on: str
+    known: bool = False
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
+    citing: int = 0
+    validity: Validity | None = None
+    changes: Sequence[Evidence] = ()
+    basis: Sequence[BasisLink] = ()
+    related: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+
+
+def today() -> str:
+    """The day of the reader's question, as far as the server knows (ISO 8601)."""
+    return date.today().isoformat()
+
+
+def version_on(id: str, on: str) -> str:
+    """Name the version of a document whose text was in force on a day, "" for the present one, or where no day is given."""
+    if not on or not library().law.exists():
+        return ""
+    with library().law.reading() as reader:
+        known = reader.document(id)
+        return Resolver(reader).edition(known, on).version if known else ""
+
+
+def surroundings(shown: Edition, on: str = "") -> Surroundings:
+    """Find what surrounds a document at a version; nothing where no index of citations knows it yet."""
+    day = on or today()
+    try:
+        with library().law.reading() as reader:
+            known = reader.document(shown.document.id)
+            if known is None:
+                return Surroundings(day)
+            # The file may have changed after the store was made of it: its snapshot and time tell.
+            state = (shown.document.provenance.snapshot, shown.document.provenance.retrieved)
+            key = ("surroundings", reader.revision(), known.id, shown.version, shown.standing, state, day, today())
+            return library().remembered.get(key, lambda: _surroundings(reader, known, shown, day))
+    except BadIndexError:
+        return Surroundings(day)
+
+
+def _surroundings(reader: Reader, known: Known, shown: Edition, on: str) -> Surroundings:
+    fates = Fates(reader, today())
+    resolver, standings = fates.resolver, fates.standings
+    present = shown.standing in ("", "present")
+    resolved = resolver.citations(known) if present else []
+    incoming = list(resolver.cited_by(known))
+    sections = section_of(shown.document)
+    return Surroundings(
+        on,
+        True,
+        _links(shown.document, resolved),
+        _cited_by(incoming, sections),
+        len({citing.number for citing, _ in incoming}),
+        standings.of(known, on, shown.version if not present else ""),
+        standings.changes(known),
+        chain(fates, known),
+        list(_related(resolved, incoming)),
+    )
+
+
+def address(target: Target) -> str:
+    """The address of what a citation means."""
+    anchor = target.anchor or None
+    if target.version:
+        return url_for("pages.version", id=target.document.id, version=target.version, _anchor=anchor)
+    return url_for("pages.document", id=target.document.id, _anchor=anchor)
+
+
+def section_of(document: Document) -> dict[str, str]:
+    """Answer the anchor of the section by that of every place in it."""
+    sections: dict[str, str] = {}
+    for section in document.walk():
+        sections |= dict.fromkeys((section.anchor, *(part.anchor for part in section.parts)), section.anchor)
+    return sections
+
+
+def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
+    """Answer the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
+    texts = {section.anchor: section.text for section in document.walk()}
+    links: dict[str, list[Link]] = {}
+    for each in resolved:
+        found, target = each.found, each.target
+        stands = texts.get(found.anchor, "")[found.start : found.end] == found.text
+        itself = target is not None and target.document.id == document.id
+        if stands and target and not (itself and not target.anchor):
+            words = "，这个文本里没有这一条款" if target.missing else ""
+            title = f"《{target.document.title}》{words}"
+            links.setdefault(found.anchor, []).append(Link(found.start, found.end, address(target), title))
+    return links
+
+
+def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]) -> dict[str, list[Citing]]:
+    """Answer what cites each section ("" the document as a whole), the newest first."""
+    grouped: dict[str, dict[int, list[tuple[Known, Resolved]]]] = {}
+    for citing, each in incoming:
+        anchor = sections.get(each.target.anchor, "") if each.target else ""
+        grouped.setdefault(anchor, {}).setdefault(citing.number, []).append((citing, each))
+    return {
+        anchor: sorted(
+            (Citing(places[0][0], places[0][1].found.anchor, len(places)) for places in by_document.values()),
+            key=lambda citing: (citing.document.date, citing.document.id),
+            reverse=True,
+        )
+        for anchor, by_document in grouped.items()
+    }
+
+
+def _related(
+    resolved: Sequence[Resolved], incoming: Sequence[tuple[Known, Resolved]]
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield (relation in words, (title, address) of the documents) of what it does to others and others to it."""
+    for relation, words in RELATIONS.items():
+        rows = {}
+        for each in resolved:
+            if each.found.relation == relation:
+                named = each.target.document.title if each.target else each.found.name
+                rows[named] = address(each.target) if each.target else ""
+        if rows:
+            yield words, list(rows.items())
+    for relation, words in PASSIVE.items():
+        documents = {citing.number: citing for citing, each in incoming if each.found.relation == relation}
+        newest = sorted(documents.values(), key=lambda citing: citing.date, reverse=True)
+        if newest:
+            count = f"（{len(newest)} 份）" if len(newest) > _SHOWN else ""
+            shown = [(citing.title, url_for("pages.document", id=citing.id)) for citing in newest[:_SHOWN]]
+            yield words + count, shown
+
+
+def neighbours(reader: Reader, known: Known) -> list[tuple[Known, str, int]]:
+    """Answer (document, "out" or "in", citations) of every document that one cites or is cited by, most first."""
+    resolver = Resolver(reader)
+    out = Counter(each.target.document.number for each in resolver.citations(known) if each.target)
+    out.pop(known.number, None)
+    into = Counter(citing.number for citing, _ in resolver.cited_by(known))
+    rows = [(reader.by_number(number), "out", count) for number, count in out.most_common()]
+    return rows + [(reader.by_number(number), "in", count) for number, count in into.most_common()]

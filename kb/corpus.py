@@ -127,9 +127,11 @@ class Corpus:
 
     def local(self) -> Iterator[tuple[str, str]]:
         """Yield (source, id) of the documents that came from no web site: their origin is a file's name."""
-        for path in self._files():
-            if not _WEB_ORIGIN.search(_head(path)):
-                yield path.parent.name, path.stem
+        return ((path.parent.name, path.stem) for path in self._files() if not _WEB_ORIGIN.search(_head(path)))
+
+    def fetched(self) -> Iterator[tuple[str, str]]:
+        """Yield (source, id) of the documents that came from a web site."""
+        return ((path.parent.name, path.stem) for path in self._files() if _WEB_ORIGIN.search(_head(path)))
 
     def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
         """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""

@@ -25,7 +25,7 @@ from kb.ingest.listed import Lists, SourceError, Web
 from kb.ingest.pace import Hosts, SystemClock
 from kb.ingest.related import Subject, subject
 from kb.ingest.selection import Selection
-from kb.ingest.state import FOLDER, State
+from kb.ingest.state import FOLDER, Post, State
 from kb.ingest.status import status, write_status
 from kb.ingest.tally import Progress, Report, Tally
 from kb.ingest.walk import Walk
@@ -164,6 +164,8 @@ class _Run:
         return tally
 
     def _walk(self, state: State, tally: Tally, now: datetime) -> None:
+        if state.is_empty():
+            self._remember_documents(state)
         number, full, deep = _begin(state, self.source, self.full, now)
         site: dict[str, Any] = {} if full else state.recall("site", {})
         with self._opened(site, now) as (obtain, lists):
@@ -183,6 +185,15 @@ class _Run:
             walk.run(lists)
         state.remember("site", site)
         state.commit()
+
+    def _remember_documents(self, state: State) -> None:
+        """Begin a memory with what the corpus has of the source: a lost one must not hide what was withdrawn since."""
+        prefix = f"{self.source.name}-"
+        for folder, id in self.corpus.fetched():
+            if folder == self.source.name and id.startswith(prefix):
+                provenance = self.corpus.read(id).provenance
+                if not (provenance.attached_to or provenance.withdrawn):
+                    state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
 
     @contextmanager
     def _opened(

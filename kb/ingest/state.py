@@ -133,6 +133,11 @@ class State:
             )
             return [str(day) for (day,) in found]
 
+    def is_empty(self) -> bool:
+        """Tell whether nothing is remembered of any post."""
+        with self._refusals():
+            return self._db.execute("select 1 from post limit 1").fetchone() is None
+
     def forget_skipped(self) -> None:
         """Let the posts that were not selected be considered anew."""
         with self._refusals():

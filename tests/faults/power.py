@@ -1,6 +1,7 @@
 """What a power cut leaves, worked out from the trace of a run that was killed: the worst that POSIX allows.
 
-Data of which no fsync is known is damaged: its last half is zeros. Names that no fsync of their folder has confirmed are
+Data of which no fsync is known is damaged: its last half is zeros, of a file written in place the last half of what was
+written. Names that no fsync of their folder has confirmed are
 undone: a file or folder that was made is gone, one that was renamed or removed stands where it was.
 """
 
@@ -16,6 +17,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _DESCRIPTOR = re.compile(r"^\w+\(\d+<([^>]*)>")
 _AT = re.compile(r"AT_FDCWD<([^>]*)>")
 _FAILED = re.compile(r"= -1 |= \?")
+_IN_PLACE = re.compile(r"^pwrite64\(.*, (\d+), (\d+)\)")
 _MAKING = ("mkdir", "openat", "link")
 
 
@@ -29,9 +31,13 @@ class Name:
     before: Path | None = None
 
 
-def unconfirmed(lines: Iterable[str], root: Path) -> tuple[set[Path], list[Name]]:
+Unsynced = dict[Path, list[tuple[int, int]]]
+"""Of each file with unsynced data the parts (offset, length) that were written in place; none: all of it."""
+
+
+def unconfirmed(lines: Iterable[str], root: Path) -> tuple[Unsynced, list[Name]]:
     """Answer the files below `root` with unsynced data, and the unsynced changes of names, oldest first."""
-    data: set[Path] = set()
+    data: Unsynced = {}
     names: list[Name] = []
     for number, line in enumerate(lines):
         syscall = line.partition("(")[0]
@@ -39,15 +45,18 @@ def unconfirmed(lines: Iterable[str], root: Path) -> tuple[set[Path], list[Name]
         if str(root) not in line or _FAILED.search(line):
             continue
         if descriptor and syscall in ("write", "pwrite64", "ftruncate"):
-            data.add(Path(descriptor[1]))
+            parts = data.setdefault(Path(descriptor[1]), [])
+            parts += [(int(offset), int(length)) for length, offset in _IN_PLACE.findall(line)]
         elif descriptor and syscall in ("fsync", "fdatasync"):
             synced = Path(descriptor[1])
-            data.discard(synced)
+            data.pop(synced, None)
             names = [name for name in names if synced not in (name.path.parent, name.path)]
         elif paths := _paths(line):
             name = _change(number, syscall, line, paths)
             names += [name] if name else []
-            data = {_moved(path, *paths) for path in data} if syscall.startswith("rename") else data
+            data = (
+                {_moved(path, *paths): parts for path, parts in data.items()} if syscall.startswith("rename") else data
+            )
     return data, names
 
 
@@ -70,12 +79,14 @@ def _moved(path: Path, old: Path, new: Path) -> Path:
     return new / path.relative_to(old) if path.is_relative_to(old) else path
 
 
-def damage(files: Iterable[Path]) -> None:
-    """Zero the last half of files."""
-    for path in files:
+def damage(files: Unsynced) -> None:
+    """Zero the last half of what was written."""
+    for path, parts in files.items():
         if path.is_file():
-            whole = path.read_bytes()
-            path.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+            whole = bytearray(path.read_bytes())
+            for offset, length in parts or [(0, len(whole))]:
+                whole[offset + length // 2 : offset + length] = bytes(length - length // 2)
+            path.write_bytes(whole)
 
 
 def undo(name: Name, earlier: Path, left: Path, root: Path) -> None:

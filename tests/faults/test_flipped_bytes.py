@@ -125,6 +125,16 @@ def test_a_damaged_memory_is_begun_anew_and_finds_the_same(library: Library, sit
     assert library.files() == before and found(library) == []
 
 
+def test_a_lost_memory_hides_nothing_that_was_withdrawn(library: Library, site: Site) -> None:
+    shutil.rmtree(library.corpus.root / ".state")
+    post = site.content.listed()[-1]
+    site.content.withdraw(post)
+    library.refresh()
+    tally = library.refresh(full=True)
+    assert (tally.new, tally.changed, tally.gone) == (0, 0, 1)
+    assert library.document(post.id).status == "withdrawn"
+
+
 def test_an_operator_mends_by_one_command(library: Library, site: Site) -> None:
     kb = Kb(library.folder)
     path = library.corpus.root / f"shili/shili-{site.content.listed()[-1].id}.md"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,6 +23,9 @@ from kb.export.selection import Selection
 
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = Lock()  # a long statute keeps a processor busy for seconds
+_PATIENCE = 30.0
+"""Seconds that a reader waits for the PDF of another."""
+
 _NEEDED = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk"
 
 
@@ -44,13 +47,21 @@ def page(selection: Selection) -> bytes:
 
 
 def pdf(selection: Selection) -> bytes:
-    """Answer the print view as PDF. Raises StorageError where the machine lacks what it takes."""
-    html = _typesetter()
-    with _ONE_AT_A_TIME:
-        made: bytes = html(string=page(selection).decode(), url_fetcher=_refuse).write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=selection.document.provenance.snapshot[:32].encode()
-        )
-    return made
+    """Answer the print view as PDF. Raises StorageError where the machine lacks what it takes, or is busy with others."""
+    return _typeset(page(selection).decode(), selection.document.provenance.snapshot[:32])
+
+
+@lru_cache(maxsize=16)
+def _typeset(html: str, identifier: str) -> bytes:
+    typesetter = _typesetter()
+    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+        raise StorageError("正在为别人生成 PDF：请过一会儿再试。")
+    try:
+        made = typesetter(string=html, url_fetcher=_refuse)
+        data: bytes = made.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
+        return data
+    finally:
+        _ONE_AT_A_TIME.release()
 
 
 @cache

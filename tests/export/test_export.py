@@ -205,8 +205,14 @@ def test_a_machine_without_pango_or_fonts_is_told_what_to_install(monkeypatch: p
     page._typesetter.cache_clear()
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StorageError, match="fonts-noto-cjk"):
-        export(select(document(LAW)), "pdf")
+        export(select(document(LAW), "art-1"), "pdf")
     page._typesetter.cache_clear()
+
+
+def test_while_another_pdf_is_made_one_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "_PATIENCE", 0.01)
+    with page._ONE_AT_A_TIME, pytest.raises(StorageError, match="过一会儿"):
+        export(select(document(LAW), "art-3"), "pdf")
 
 
 def test_what_is_not_there_is_told() -> None:

@@ -82,6 +82,14 @@ def test_a_quotation_that_changed_is_shown_character_by_character_where_it_now_s
     assert "#art-3-p1" in [link["href"] for link in opened.select(".verdict a")]
 
 
+def test_a_version_is_cited_where_it_is_read(renumbered: FlaskClient) -> None:
+    panel = page(renumbered, f"/d/{ID}/versions/{version(renumbered)}").select_one("details.cite")
+    assert panel
+    made = renumbered.get(f"{panel['data-citation']}?text={quote('示例费用由申请人承担')}").json
+    assert made and f"/versions/{version(renumbered)}?quote=" in unquote(made["url"])
+    assert page(renumbered, str(panel["data-page"])).select(".forms")
+
+
 def test_a_quotation_that_is_gone_says_which_version_had_it(renumbered: FlaskClient) -> None:
     opened = page(renumbered, quoted(renumbered, "示例费用由申请人承担"))
     assert texts(opened, ".verdict.gone blockquote") == ["示例费用由申请人承担"]

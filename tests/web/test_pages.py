@@ -161,6 +161,30 @@ def test_no_query_breaks_a_page(client: FlaskClient, query: str) -> None:
         assert not BeautifulSoup(answer.text, "html.parser").select("script:not([src], [type='application/ld+json'])")
 
 
+ANYTHING = st.text(max_size=40) | st.sampled_from(["%00", "0", "-1", "1e9", "<script>", "../..", "“", "none", REPORT])
+
+
+@hypothesis_settings(deadline=None, max_examples=80)
+@given(
+    st.sampled_from(["/documents", "/parallel", "/parallel/figures.csv", "/", "/notes", f"/d/{REPORT}/provenance"]),
+    st.dictionaries(
+        st.sampled_from(["source", "issuer", "year", "kind", "theme", "page", "d", "view", "section", "lang", "q"]),
+        ANYTHING,
+        max_size=4,
+    ),
+)
+def test_no_parameter_breaks_a_page(client: FlaskClient, path: str, parameters: dict[str, str]) -> None:
+    answer = client.get(path, query_string=parameters)
+    assert answer.status_code in (200, 400, 404)
+    client.delete_cookie("kb-lang")
+
+
+@hypothesis_settings(deadline=None, max_examples=40)
+@given(st.sampled_from(["/browse/{}", "/issuers/{}", "/d/{}/provenance", "/d/{}/versions/{}/provenance"]), ANYTHING)
+def test_no_name_in_an_address_breaks_a_page(client: FlaskClient, pattern: str, name: str) -> None:
+    assert client.get(pattern.replace("{}", quote(name, safe=""))).status_code in (200, 308, 404)
+
+
 def test_a_document_shows_its_outline_and_every_section_at_its_address(client: FlaskClient, corpus: Corpus) -> None:
     document = corpus.read(REPORT)
     shown = page(client, f"/d/{REPORT}")

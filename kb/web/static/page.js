@@ -21,8 +21,6 @@ async function copyText(text, control) {
   setTimeout(() => control.classList.remove("copied"), 1600);
 }
 
-for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
-
 document.addEventListener("click", (event) => {
   const control = event.target.closest("button.copy, a.permalink");
   if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;

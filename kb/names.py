@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 _NATION = "中华人民共和国"
+_LEVELS = "省市区县"
+_STEP = r"[\u4e00-\u9fff]{2,6}?(?:省|自治区|市|区|县)"
+_PLACE = re.compile(rf"(?:{_STEP})+")
+
+
+def canonical_issuer(name: str, within: str = "") -> str:
+    """Answer the one name of a body that is called differently: 濠江区司法局 → 汕头市濠江区司法局.
+
+    `within` is the name of a body of the same place, such as the issuer of the document that says 区司法局. Several bodies
+    are joined by 、. What the table (kb/data/issuers.toml) does not know stays as it is.
+    """
+    return "、".join(_canonical(each.strip(), within) for each in name.split("、"))
+
+
+def _canonical(name: str, within: str) -> str:
+    table = _table("issuers")
+    if name in table["bodies"]:
+        return str(table["bodies"][name])
+    place = _PLACE.match(_placed(within, table["places"]))
+    level = name[:1]
+    if place and level in _LEVELS and not _PLACE.match(name):
+        # 区司法局 is that of the district in which it is said; 市司法局 that of its city.
+        parts = re.findall(_STEP, place[0])
+        names = [part for part in parts if part.endswith(level)]
+        name = place[0][: place[0].index(names[-1])] + names[-1] + name[1:] if names else name
+    name = _placed(name, table["places"])
+    for ending, whole in table["endings"].items():
+        if name.endswith(ending) and not name.endswith(whole) and len(name) > len(ending):
+            return name.removesuffix(ending) + str(whole)
+    return name
+
+
+def _placed(name: str, places: Mapping[str, str]) -> str:
+    """Complete the name of a place with which a name begins."""
+    return next((whole + name.removeprefix(place) for place, whole in places.items() if name.startswith(place)), name)
 
 
 @cache
@@ -16,6 +53,11 @@ def short_names() -> Mapping[str, str]:
 
     民诉, 行诉 are left out: people type them, but in a text they are words like others.
     """
-    table = tomllib.loads(resources.files("kb.data").joinpath("short_names.toml").read_text(encoding="utf-8"))
+    table = _table("short_names")
     named = {name: title for name, title in table["laws"].items() if len(name) > 2 or name.endswith("法")}
     return {name: _NATION + name for name in table["statutes"]} | named
+
+
+@cache
+def _table(name: str) -> Mapping[str, Any]:
+    return tomllib.loads(resources.files("kb.data").joinpath(f"{name}.toml").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from kb.ingest.citations import Citation, find
 from kb.law.keys import number_key, plain_key, title_key
 from kb.law.relations import Relation, relation
 from kb.law.statements import Statement, statements
+from kb.law.terms import Term, terms
 from kb.model import Document
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
@@ -65,6 +66,7 @@ class Record:
     editions: tuple[Edition, ...]
     cited: tuple[Cited, ...]
     statements: tuple[Statement, ...]
+    terms: tuple[Term, ...]
 
 
 def record(corpus: Corpus, id: str) -> Record:
@@ -73,9 +75,8 @@ def record(corpus: Corpus, id: str) -> Record:
     older = corpus.versions(id)
     editions = [_edition(document, "", compared=bool(older))]
     editions += [_edition(corpus.read(id, version), version, compared=True) for version in older]
-    return Record(
-        document, tuple(_names(document)), tuple(editions), tuple(_cited(document)), tuple(statements(document))
-    )
+    names, cited = tuple(_names(document)), tuple(_cited(document))
+    return Record(document, names, tuple(editions), cited, tuple(statements(document)), tuple(terms(document)))
 
 
 def in_force_from(document: Document) -> str:

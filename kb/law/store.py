@@ -23,10 +23,11 @@ from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError, StorageError
 from kb.law.records import Edition, Record, record
 from kb.law.statements import Statement
+from kb.law.terms import Term
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 2
+_LAYOUT = 3
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -43,6 +44,12 @@ CREATE TABLE citation (
 CREATE TABLE statement (
     document INTEGER NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL, anchor TEXT NOT NULL, sentence TEXT NOT NULL
 );
+CREATE TABLE term (
+    document INTEGER NOT NULL, anchor TEXT NOT NULL, term TEXT NOT NULL, meaning TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL
+);
+CREATE INDEX term_document ON term (document);
+CREATE INDEX term_term ON term (term);
 CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 CREATE INDEX name_key ON name (key);
@@ -250,6 +257,17 @@ class Reader:
         query = "SELECT what, day, anchor, sentence FROM statement WHERE document = ?"
         return [Statement(*row) for row in self._database.execute(query, (document,))]
 
+    def terms(self, document: int) -> list[Term]:
+        """Answer the words that a document defines, in the order of its text."""
+        query = 'SELECT anchor, term, meaning, start, "end" FROM term WHERE document = ? ORDER BY rowid'
+        return [Term(*row) for row in self._database.execute(query, (document,))]
+
+    def defining(self, term: str) -> list[tuple[Known, Term]]:
+        """Answer every definition of a word, the newest document first."""
+        query = 'SELECT document, anchor, term, meaning, start, "end" FROM term WHERE term = ?'
+        found = [(self.by_number(row[0]), Term(*row[1:])) for row in self._database.execute(query, (term,))]
+        return sorted(found, key=lambda each: (each[0].date, each[0].id), reverse=True)
+
     def related(self, *relations: str) -> list[Found]:
         """Answer every citation by which some document repeals, amends … another."""
         marks = ",".join("?" * len(relations))
@@ -298,7 +316,7 @@ def _make(database: sqlite3.Connection) -> None:
 def _remove(database: sqlite3.Connection, id: str) -> None:
     row = database.execute("SELECT number FROM document WHERE id = ?", (id,)).fetchone()
     if row:
-        for table in ("name", "edition", "citation", "statement"):
+        for table in ("name", "edition", "citation", "statement", "term"):
             database.execute(f"DELETE FROM {table} WHERE document = ?", row)
         database.execute("DELETE FROM document WHERE number = ?", row)
 
@@ -322,6 +340,10 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
     database.executemany(
         "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",
         [(number, each.what, each.day, each.anchor, each.sentence) for each in kept.statements],
+    )
+    database.executemany(
+        "INSERT INTO term VALUES (?, ?, ?, ?, ?, ?)",
+        [(number, each.anchor, each.term, each.meaning, each.start, each.end) for each in kept.terms],
     )
     database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 12)})", _citation_rows(number, kept))
 

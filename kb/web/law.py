@@ -16,7 +16,7 @@ from kb.law.gaps import gaps
 from kb.law.since import Fates
 from kb.law.standing import Standings, Validity
 from kb.law.store import Known
-from kb.web.arguments import day
+from kb.web.arguments import day, query
 from kb.web.finding import Missing, find_document
 from kb.web.library import library
 from kb.web.paging import paging
@@ -99,6 +99,13 @@ def graph(id: str) -> Response:
     return jsonify(document=known.id, nodes=list(nodes.values()), edges=edges)
 
 
+@api.get("/documents/<id>/terms")
+def terms_json(id: str) -> Response:
+    """Answer the words that a document defines, with their place: `term`, `meaning`, `anchor`, `start`, `end`."""
+    with library().law.reading() as reader:
+        return jsonify([asdict(each) for each in reader.terms(answers.known(reader, id).number)])
+
+
 @api.get("/gaps")
 def gaps_json() -> Response:
     """Answer the documents that are cited and not there, what most documents cite first."""
@@ -178,6 +185,15 @@ def excerpt(id: str, anchor: str) -> str:
                 "excerpt.html", title=document.metadata.title, text=below[:_EXCERPT], more=len(below) > _EXCERPT
             )
     raise Missing(f"这份文件里没有“{anchor[:40]}”这一条款。")
+
+
+@blueprint.get("/terms")
+def terms_page() -> str:
+    """How documents define the word `q`, the newest first."""
+    q = query()
+    with library().law.reading() as reader:
+        found = reader.defining(q) if q else []
+    return render_template("terms.html", q=q, rows=found)
 
 
 @blueprint.get("/gaps")

@@ -33,7 +33,7 @@ _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 _STEPS, _STRIP = 200, 1000
 
 _DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
-_LINKED = Markup('<a class="cites" href="{}" title="{}">{}</a>')
+_LINKED = Markup('<a class="{}" href="{}" title="{}">{}</a>')
 _ADDRESS = Markup('<span id="{}"></span>')
 _GAP = Markup(
     '<span class="doubtful gap" title="存疑：此处原文有缺失，无法推算" role="img" aria-label="原文缺失"></span>'
@@ -53,12 +53,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A span of a section's text that leads somewhere; `title` says where."""
+    """A span of a section's text that leads somewhere; `title` says where. `kind` is what it is: "cites" or "term"."""
 
     start: int
     end: int
     href: str
     title: str
+    kind: str = "cites"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ def _inline(painted: Painted, start: int, end: int) -> Markup:
         first, bits = run.start(), painted.bits[run.start()]
         piece = _wrapped(escape(painted.text[first : run.end()]), bits, painted.numbers.get(first, 0))
         if bits & _ANY_LINK:
-            piece = _LINKED.format(painted.links[first].href, painted.links[first].title, piece)
+            link = painted.links[first]
+            piece = _LINKED.format(link.kind, link.href, link.title, piece)
         pieces.append(painted.points[first] + piece if bits & _POINT else piece)
     return Markup().join(pieces)
 

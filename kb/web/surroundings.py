@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
 from kb.law.standing import Evidence, Validity
 from kb.law.store import Known, Reader
+from kb.law.terms import Term
 from kb.model import Document
 from kb.web.editions import Edition
 from kb.web.library import library
@@ -62,6 +64,7 @@ class Surroundings:
     changes: Sequence[Evidence] = ()
     basis: Sequence[BasisLink] = ()
     related: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    terms: Sequence[Term] = ()
 
 
 def today() -> str:
@@ -101,16 +104,19 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str) -> Surr
     resolved = resolver.citations(known) if present else []
     incoming = list(resolver.cited_by(known))
     sections = section_of(shown.document)
+    defined = reader.terms(known.number) if present else []
+    links = _links(shown.document, resolved)
     return Surroundings(
         on,
         True,
-        _links(shown.document, resolved),
+        _with_terms(shown.document, defined, links),
         _cited_by(incoming, sections),
         len({citing.number for citing, _ in incoming}),
         standings.of(known, on, shown.version if not present else ""),
         standings.changes(known),
         chain(fates, known),
         list(_related(resolved, incoming)),
+        defined,
     )
 
 
@@ -143,6 +149,28 @@ def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[L
             title = f"《{target.document.title}》{words}"
             links.setdefault(found.anchor, []).append(Link(found.start, found.end, address(target), title))
     return links
+
+
+def _with_terms(
+    document: Document, terms: Sequence[Term], links: Mapping[str, Sequence[Link]]
+) -> dict[str, list[Link]]:
+    """Add a link to its definition where a section first uses a word that the document defines elsewhere."""
+    if not terms:
+        return {anchor: list(some) for anchor, some in links.items()}
+    known = {each.term: each for each in terms}
+    words = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
+    both = {}
+    for section in document.walk():
+        there = list(links.get(section.anchor, ()))
+        seen = {each.term for each in terms if each.anchor == section.anchor}
+        for match in words.finditer(section.text, len(section.number)):
+            taken = any(link.start < match.end() and match.start() < link.end for link in there)
+            if match[0] not in seen and not taken:
+                seen.add(match[0])
+                term = known[match[0]]
+                there.append(Link(*match.span(), f"#{term.anchor}", f"{term.term}：{term.meaning}", "term"))
+        both[section.anchor] = sorted(there, key=lambda link: link.start)
+    return both
 
 
 def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]) -> dict[str, list[Citing]]:

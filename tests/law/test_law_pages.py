@@ -106,6 +106,18 @@ def test_the_note_over_a_citation(client: FlaskClient) -> None:
     assert client.get("/excerpt/示例法/art-99").status_code == 404
 
 
+def test_a_words_definition_in_its_document(client: FlaskClient, shelf: Shelf) -> None:
+    text = "示例规则\n第一条　本规则所称示例点，是指示例的地点。\n第二条　示例点应当登记。示例点不收费。\n"
+    shelf.put("示例规则", text)
+    shelf.update()
+    (term,) = page(client, "/d/示例规则").select("#art-2 a.term")
+    assert (term.get_text(), term["href"], term["title"]) == ("示例点", "#art-1", "示例点：示例的地点")
+    assert [row.get_text(" ", strip=True) for row in page(client, "/terms?q=示例点").select("dl.terms dd")] == [
+        "示例的地点"
+    ]
+    assert client.get("/api/v1/documents/示例规则/terms").get_json()[0]["meaning"] == "示例的地点"
+
+
 def test_lists_of_what_is_missing_and_stale(client: FlaskClient) -> None:
     assert "没有" in page(client, "/gaps").get_text()
     assert client.get("/api/v1/gaps").get_json() == []

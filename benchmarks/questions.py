@@ -1,6 +1,6 @@
 """How well questions are answered: ranks of the articles that answer real questions, asked through the engine.
 
-    python benchmarks/questions.py --corpus DIR --questions FILE [--json] [--index DIR]
+    python benchmarks/questions.py --corpus DIR --questions FILE [--json] [--place DIR]
 
 Ingests and indexes the laws in the folder DIR into a scratch place (or uses the index and corpus of a place made before),
 asks every question of FILE as a person would (`Engine.search`) and compares with its right answers. FILE has a JSON object a

@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from kb.cli import main
 from kb.corpus import Corpus
 from kb.ingest.pipeline import ingest
 from kb.settings import load
-from tests.test_cli import EXAMPLE, Kb
+from tests.test_cli import EXAMPLE
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> Kb:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one example document in its corpus, in two versions."""
     folder = tmp_path_factory.mktemp("reading")
     settings = load(folder=folder)
     for text in (EXAMPLE, EXAMPLE.replace("坚持示例原则", "坚持公平原则")):
         (folder / "示例通知.txt").write_text(text, encoding="utf-8")
-        ingest([Path(folder / "示例通知.txt")], Corpus(settings.corpus), settings)
-    return Kb(folder)
+        ingest([folder / "示例通知.txt"], Corpus(settings.corpus), settings)
+    return folder
+
+
+class Kb:
+    """Runs `kb` in this process: another one for each call would cost half a second."""
+
+    def __init__(self, folder: Path, output: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._output = folder, output
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """Expect this exit code, answer stdout; stderr is kept in `said`."""
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        sys.stdout.flush()
+        shown, self.said = self._output.readouterr()
+        assert ended.value.code == code, (shown, self.said)
+        return shown
+
+
+@pytest.fixture
+def changed(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Kb:
+    monkeypatch.chdir(folder)
+    return Kb(folder, capfd)
 
 
 def test_a_section_is_cited_in_every_form_or_in_one(changed: Kb) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import unicodedata
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -263,3 +264,25 @@ def test_sections_are_kept_with_notes_in_the_readers_own_browser(
     upload.send_keys(str(tmp_path / "bad.json"))
     until(browser, "document.querySelector('#kb-notes .trouble').textContent")
     assert len(browser.find_elements(By.CSS_SELECTOR, ".kept li")) == 1
+
+
+@pytest.mark.parametrize("page", ["/", "/search?q=行政复议", "/documents", f"/d/{REPORT}?q=行政复议#1-3-2"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_nothing_moves_while_a_page_loads_and_it_is_small(
+    browser: webdriver.Chrome, address: str, size: tuple[int, int], page: str
+) -> None:
+    look(browser, size, "light")
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    browser.get_log("performance")
+    browser.get(address + page)
+    shifts = """
+      const done = arguments[0];
+      let moved = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((entry) => { moved += entry.value; }))
+        .observe({type: "layout-shift", buffered: true});
+      requestAnimationFrame(() => setTimeout(() => done(moved), 100));
+    """
+    assert browser.execute_async_script(shifts) == 0
+    loaded = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    sent = [each["params"]["encodedDataLength"] for each in loaded if each["method"] == "Network.loadingFinished"]
+    assert 10_000 < sum(sent) < 60_000

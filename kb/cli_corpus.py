@@ -19,6 +19,8 @@ from kb.search.wording import alternatives, proof
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 
+_SHOWN_ANCHORS = 20
+
 
 @verb("ingest")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="路径…")
@@ -165,8 +167,10 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
 def _at(document: Document, anchor: str) -> tuple[Section, ...]:
     found = tuple(section for section in document.walk() if section.anchor == anchor)
     if not found:
-        known = "、".join(section.anchor for section in document.walk() if section.number)[:200]
-        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor}：有编号的章节是 {known}。")
+        known = [section.anchor for section in document.walk() if section.number]
+        some = "、".join(known[:_SHOWN_ANCHORS]) + (f" 等 {len(known)} 节" if len(known) > _SHOWN_ANCHORS else "")
+        advice = f"有编号的章节是 {some}" if known else "这份文件没有编号的章节"
+        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor}：{advice}。")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,10 @@ class ChineseCommand(click.Command):
         return option
 
 
+class NoVerb(click.UsageError):
+    """There is no such verb: the message says so in Chinese."""
+
+
 class ChineseGroup(ChineseCommand, click.Group):
     """All verbs, listed in the order of a first day's work."""
 
@@ -62,6 +67,14 @@ class ChineseGroup(ChineseCommand, click.Group):
         if ctx.parent is None:
             with formatter.section("退出码"):
                 formatter.write_text(_EXIT_CODES)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Answer the verb. Raises NoVerb where there is none; an option in its place is an option's mistake."""
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise NoVerb(f"没有命令 {args[0]}", ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Keep the order in which the verbs are written below."""
@@ -125,6 +138,8 @@ def in_words(error: click.UsageError) -> str:
 
 def _mistake(error: click.UsageError) -> str:
     match error:
+        case NoVerb():
+            return error.message
         case click.NoSuchOption():
             return f"没有选项 {error.option_name}"
         case click.BadOptionUsage():
@@ -136,6 +151,8 @@ def _mistake(error: click.UsageError) -> str:
         case click.BadParameter(param=click.Option(type=click.Choice(choices=choices), opts=names)):
             return f"{names[0]} 应当是其中之一：{'、'.join(choices)}"
 
+    if extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
+        return f"多出了参数 {extra[1]}"
     return f"没有这样的命令或参数（{error.format_message()}）"
 
 

@@ -87,6 +87,12 @@ def test_one_section_can_be_shown(filled: Kb) -> None:
     assert [(each["anchor"], each["number"], each["heading"]) for each in section] == [("1-1", "（一）", "基本原则")]
 
 
+def test_an_unknown_anchor_is_answered_with_known_ones(filled: Kb) -> None:
+    assert filled("show", "示例通知#9-9", code=3) == ""
+    assert "没有章节 #9-9：有编号的章节是 1" in filled.said
+    assert filled.said.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -95,7 +101,8 @@ def test_one_section_can_be_shown(filled: Kb) -> None:
         (["serve"], 5, "kb index"),
         (["show", "没有的文件"], 3, "没有的文件"),
         (["ingest", "没有的文件.txt"], 3, "找不到"),
-        (["nonsense"], 2, "kb --help"),
+        (["nonsense"], 2, "没有命令 nonsense：请运行 kb --help"),
+        (["show", "甲", "乙"], 2, "多出了参数 乙"),
         (["search"], 2, "缺少参数"),
         (["search", "x", "--limit", "many"], 2, "--limit 应当是整数"),
         (["search", "x", "--nonsense"], 2, "没有选项 --nonsense"),

@@ -6,6 +6,7 @@ import codecs
 import re
 
 from kb.errors import UnreadableError
+from kb.ingest.simplify import is_common
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
@@ -21,6 +22,11 @@ _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # C0 controls that never stand in a text file; tab, line feed, form feed, carriage return and ^Z (end of a DOS text) may.
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
 _USUAL = re.compile(r"[\t\n\r -~\xa0\u2010-\u203b\u3000-\u3020\u4e00-\u9fff\uff01-\uff5e]")
+_HANZI = re.compile("[\u4e00-\u9fff]")
+_FEW = 10  # characters: of fewer nothing can be told
+_SAMPLE = 3000
+# Common characters make up 97% and more of each of 500 statutes, 55 to 65% of their traditional text in Big5 read as GB 18030.
+_COMMON = 0.7
 _UNREADABLE = "内容不是可以识别的文字（可能是二进制文件，或编码已损坏）：请换成 UTF-8、GB18030 或 UTF-16 编码的文本。"
 
 
@@ -28,8 +34,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     """Decode a text file; answer (text without a byte order mark, name of the encoding).
 
     In this order: byte order mark; UTF-8 if the bytes are valid; UTF-16 without a mark; the charset `declared` by the
-    server or, near the head, by the page itself; GB 18030. Raises UnreadableError when nothing fits or the result
-    holds control characters, as binary files do.
+    server or, near the head, by the page itself; GB 18030. Raises UnreadableError when nothing fits, when the result
+    holds control characters, as binary files do, or when GB 18030, which takes almost any bytes, makes no Chinese of them.
     """
     for mark, codec, name in _BOMS:
         if data.startswith(mark):
@@ -69,6 +75,12 @@ def _checked(data: bytes, codec: str, name: str) -> tuple[str, str]:
         text = data.decode(codec)
     except (UnicodeDecodeError, LookupError) as error:
         raise UnreadableError(_UNREADABLE) from error
-    if _BINARY.search(text):
+    if _BINARY.search(text) or (codec == "gb18030" and not _is_chinese(text)):
         raise UnreadableError(_UNREADABLE)
     return text, name
+
+
+def _is_chinese(text: str) -> bool:
+    """Tell Chinese from bytes of another encoding, which come out as rare characters."""
+    hanzi = _HANZI.findall(text[: 2 * _SAMPLE])
+    return len(hanzi) < _FEW or sum(map(is_common, hanzi)) >= _COMMON * len(hanzi)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from kb.ingest import gbk, readings
-from kb.ingest.simplify import is_traditional, simple
+from kb.ingest.simplify import is_common, is_traditional
 
 _HANZI = re.compile("[\u4e00-\u9fff]")
 _SPLIT = re.compile(rf"(?<=[^\x00-\xff])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
@@ -33,7 +33,7 @@ class Evidence:
         count = self.annotated[char, reading]
         total = self.occurrences[char]
         if readings.fits(char, reading):
-            mostly, again = 2 * count > total, count > 1 or _is_common(char)
+            mostly, again = 2 * count > total, count > 1 or is_common(char)
             return (mostly or again) if is_traditional(char) else (mostly and again)
         return count >= 3 and count >= 0.9 * total and is_traditional(char) and readings.is_syllable(reading)
 
@@ -72,12 +72,6 @@ def _is_split(text: str) -> bool:
             return True
     across = ((gbk.across(*match["before"]), match["reading"]) for match in _ACROSS.finditer(text))
     return any(is_traditional(char) and readings.normal(reading) in readings.of(char) for char, reading in across)
-
-
-def _is_common(char: str) -> bool:
-    """Tell whether a character is of GB 2312's first level, which readers know and nobody glosses."""
-    code = gbk.encode(simple(char))
-    return len(code) == 2 and 0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1
 
 
 @cache

@@ -45,6 +45,13 @@ def test_text_in_every_usual_encoding(data: bytes, encoding: str) -> None:
     assert (extracted.text, extracted.encoding) == (PLAIN, encoding)
 
 
+def test_another_encoding_is_not_taken_for_gbk() -> None:
+    traditional = "示例市人民政府關於開展行政執法監督檢查工作的通知：依法行政，加強監督，規範執法行為。\n"
+    assert read(traditional.encode("gbk"), ".txt").text == traditional
+    with pytest.raises(UnreadableError, match="UTF-8、GB18030"):
+        read(traditional.encode("big5"), ".txt")
+
+
 def test_text_keeps_what_stands_inside_its_lines() -> None:
     assert read("第一条　为了\u2028示例\x85制定 。\n".encode(), ".TXT").text == "第一条　为了\u2028示例\x85制定 。\n"
 

@@ -6,7 +6,7 @@ from calendar import month_name
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
@@ -235,6 +235,7 @@ FILTERS = {
     "repair_done": lambda kind: REPAIRS[kind][1],
     "repair_name": lambda kind: REPAIRS[kind][0],
     "snippet": snippet,
+    "readable": unquote,
     "format_name": lambda media_type: FORMATS.get(media_type, media_type),
     "source_kind": lambda kind: SOURCE_KINDS.get(kind, kind),
 }

@@ -23,6 +23,7 @@ from kb.names import short_names
 
 Kind = Literal["title", "number", "article", "short", "relative"]
 
+_NATION = "中华人民共和国"
 _LONGEST_TITLE = 200
 _CODE = 14  # characters: the code of an agency before 〔2020〕
 _BODY = 26  # characters: the name of a body before 令第5号
@@ -43,7 +44,7 @@ _WORDS = (
 _TAIL = "(?![院人律庭官定治学医制系宝理门师])"  # 本法院, 本法人 are no citations
 _TOKEN = re.compile(
     rf"(?P<title>《)"
-    rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范剧])本(?:{_WORDS}){_TAIL})"
+    rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范])本(?:{_WORDS}){_TAIL}|本(?:{_WORDS})(?=第))"
     rf"|(?P<other>(?<![应活])(?:该|上述|前述|(?<![合不相共协会如等随连])同)(?:{_WORDS}){_TAIL})"
     r"|(?P<before>(?<![以之目此从先生提向])[前上](?P<count>[一二三四五六两]?)(?P<unit>[条款项])(?![件例约目])"
     rf"(?:第?\s?[（(]?[一二三四五六七八九十]+[）)]?项)?)"
@@ -65,9 +66,30 @@ _DEFINING_REACH = 6
 _EXTENDS = re.compile(r"(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?")
 _STOP = re.compile(
     r"根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
-    r"|[和及与的以由见将对为按据照如]|[日月年]"
+    r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
 )
 _CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
+# 本制度, 本计划 may be one that the text speaks of: they are the document only where it is called so.
+_AMBIGUOUS = frozenset(
+    [
+        "制度",
+        "标准",
+        "计划",
+        "规划",
+        "目录",
+        "清单",
+        "措施",
+        "安排",
+        "要点",
+        "指南",
+        "指引",
+        "规范",
+        "纲要",
+        "公报",
+        "令",
+        "决议",
+    ]
+)
 _GENERIC = frozenset(_WORDS.split("|"))
 _WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
 _EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
@@ -180,9 +202,9 @@ class _Reader:
             yield from self._titled(token)
         elif token.what == "number":
             yield from self._numbered(token)
-        elif token.what == "short":
+        elif token.what == "short" and not self._defines(token) and not self._is_title(token):
             yield from self._with_places(token.start, token.end, "short", token.name)
-        elif token.what == "self":
+        elif token.what == "self" and (token.name[1:] in self.words or token.name[1:] not in _AMBIGUOUS):
             yield from self._with_places(token.start, token.end, "relative", self._own(token))
         elif token.what == "other":
             name = self._before(token.name.lstrip("该上前述同"))
@@ -192,18 +214,26 @@ class _Reader:
             yield from self._preceding(token)
         elif token.what == "within":
             yield from self._with_places(token.start, token.end, "relative", "")
-        else:
+        elif token.what == "place":
             yield from self._placed(token)
 
     def _titled(self, token: _Token) -> Iterator[Citation]:
         name = self.aliases.get(title_key(token.name), token.name)
-        if _DEFINING.search(self.text, max(token.start - _DEFINING_REACH, 0), token.start):
+        if self._defines(token):
             return
         if self.text.startswith("本", token.start - 1):
             name = ""
         elif _is_document(token.name) is False and not self._numbered_after(token.end):
             return
         yield from self._with_places(token.start, token.end, "title", name)
+
+    def _is_title(self, token: _Token) -> bool:
+        """Tell a law's own title, printed as a line of its own."""
+        return self.text[token.start : token.end] == self.text.strip()
+
+    def _defines(self, token: _Token) -> bool:
+        """Tell a name that is being given: （以下简称《条例》）."""
+        return bool(_DEFINING.search(self.text, max(token.start - _DEFINING_REACH, 0), token.start))
 
     def _numbered_after(self, end: int) -> bool:
         gap = _GAP.match(self.text, end)
@@ -223,7 +253,7 @@ class _Reader:
         """Tell the number in a document's own head: alone on its line, or of the order that made the law known."""
         start = self.text.rfind("\n", 0, token.start) + 1
         line = self.text[start : (self.text.find("\n", token.end) + 1 or len(self.text))].strip()
-        head = self.section.anchor in ("title", "preamble", "table")
+        head = self.section.anchor.removeprefix(self.annex) in ("title", "preamble", "table")
         return head and (line.strip("（()） ") == self.text[token.start : token.end] or bool(_EVENT.match(line)))
 
     def _own(self, token: _Token) -> str:
@@ -367,7 +397,9 @@ class _Shorts:
                 if name in self.names and self._stands_alone(text, end - length, end):
                     extra = _EXTENDS.match(text, end)
                     whole = self.names[name] + (extra[0] if extra else "")
-                    yield _Token(end - length, extra.end() if extra else end, "short", whole)
+                    start = end - length
+                    start -= len(_NATION) if text.endswith(_NATION, 0, start) else 0
+                    yield _Token(start, extra.end() if extra else end, "short", whole)
                     break
 
     @staticmethod

@@ -13,8 +13,10 @@ Relation = Literal["", "basis", "amends", "amended", "repeals", "forwards", "int
 
 _BASIS = re.compile(r"(?:根据|依据|按照|依照|遵照|贯彻落实|落实|贯彻执行|贯彻|执行)[^。；]*$")
 _PURPOSE = re.compile(
-    r"(?:制定|订立|结合|现就|现将|特制定|提出|解释如下|规定如下|通知如下|作如下|答复如下|决定|公告|通告|批复)"
+    r"(?:制定|订立)(?:本|以下|如下)|现就|现将|现对|如下|以下(?:意见|规定|措施)|现(?:批复|答复|通知|公告)|决定(?:：|$)"
 )
+# Where a document says what it rests on: before its first number, or in the first section or article of it or of an annex.
+_BEGINNING = re.compile(r"(?:annex-[0-9a-z]+(?:~\d+)?-)?(?:(?:ch|bk)-1-|general-)*(?:preamble|art-1|1|1-1|1-1-1)")
 _ENDS = re.compile(r"废止|停止执行|停止施行|不再执行|失效")
 _NAMES = re.compile(r"《[^》]*》|[（(][^）)]*[）)]")
 # Between a name and 废止 stand only other names, who made them and when, and words such as 同时.
@@ -52,7 +54,9 @@ def relation(document: Document, text: str, citation: Citation) -> Relation:
     if _AMENDED.match(after):
         return "amended"
     if heading or citation.anchor == "preamble":
-        if _FORWARDS.search(before) or (not heading and _ANNOUNCED.match(after) and not _BASIS.search(before)):
+        if _FORWARDS.search(before) or (
+            not heading and _ANNOUNCED.match(_NAMES.sub("", after)) and not _BASIS.search(before)
+        ):
             return "forwards"
         if heading and _INTERPRETED.search(before) and _INTERPRETS.search(title):
             return "interprets"
@@ -68,5 +72,9 @@ def _is_repealed(after: str) -> bool:
 
 def _is_basis(before: str, after: str, anchor: str) -> bool:
     """Tell 根据《…》，制定本办法: at the beginning of a document, where it says what it rests on."""
-    first = anchor in ("preamble", "art-1", "1") or re.search(r"(?:^|-)(?:art-1|preamble|1-1|1)$", anchor)
-    return bool(first and _BASIS.search(before) and _PURPOSE.search(after.partition("。")[0]))
+    return bool(
+        _BEGINNING.fullmatch(anchor)
+        and not before.endswith("对")
+        and _BASIS.search(before)
+        and _PURPOSE.search(after.partition("。")[0])
+    )

@@ -20,6 +20,8 @@ _SHORT = re.compile(
     r"(?P<meaning>[^，。；：、（）()\s]{2,60})[（(](?:以下|下)(?:统一)?(?:简称|统称|称)(?:为)?[:：]?\s*[“\"]?(?P<term>[^”\"（）()《》]{1,24})[”\"]?[）)]"
 )
 _SHORTEST = 2
+_LEADING = re.compile(r"开展|制定|建立|建设|实行|实施|使用|设立|成立|根据|按照|统一的|[向由对]")
+_NO_MEANING = re.compile(r"^(?:根据|依照|按照|依据)|》$")
 _NO_TERM = re.compile(r"^(?:前款|前条|以上|以下|上述|下列|其中|的|所)|规定$|所[称指]")
 
 
@@ -43,6 +45,21 @@ def terms(document: Document) -> Iterator[Term]:
         found = (match for pattern in (_CALLED, _LISTED, _SHORT) for match in pattern.finditer(section.text))
         for match in sorted(found, key=lambda match: match.start()):
             term, meaning = match["term"], match["meaning"].strip(" 　：:")
-            if meaning and len(term) >= _SHORTEST and term not in seen and not _NO_TERM.search(term):
+            if match.re is _SHORT:
+                meaning = _named(meaning, term)
+            if term not in seen and _is_definition(term, meaning):
                 seen.add(term)
                 yield Term(section.anchor, term, meaning, match.start(), match.end())
+
+
+def _is_definition(term: str, meaning: str) -> bool:
+    if len(term) < _SHORTEST or meaning in ("", term):
+        return False
+    return not (_NO_TERM.search(term) or _NO_MEANING.search(meaning))
+
+
+def _named(before: str, short: str) -> str:
+    """Cut what is before a short name to what it stands for, where its characters tell: 开展单用途预付消费卡 for 单用途卡."""
+    whole = _LEADING.split(before)[-1]
+    letters = iter(whole)
+    return whole if all(letter in letters for letter in short) else before

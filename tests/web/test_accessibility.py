@@ -25,7 +25,7 @@ PAGES = [
     f"/d/{REPORT}?q=行政复议#1-3-2",
     f"/d/{quote(HOSTILE)}",
     f"/d/{quote(LAW)}#art-2-p1-i2",
-    f"/d/{REPORT}/provenance",
+    f"/d/{quote(HOSTILE)}/provenance",
     f"/d/{REPORT}/cite?anchor=1-3-2",
     f"/d/{quote('示例区2021年报告')}/compare?with={quote('示例区2022年报告')}",
     "/parallel",

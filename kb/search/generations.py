@@ -125,10 +125,14 @@ class Generations:
         """
         number = max(self.numbers(), default=0) + 1
         storage.write_atomic(folder / FINGERPRINTS, json.dumps(fingerprints, ensure_ascii=False).encode())
-        files = {path.name: storage.sha256_of(path) for path in sorted(folder.iterdir())}
-        checksums = {name: storage.xxh3_of(folder / name) for name in files}
-        for name in files:
-            storage.sync(folder / name)
+        files: dict[str, str] = {}
+        checksums: dict[str, str] = {}
+        for path in sorted(folder.iterdir()):
+            if base and _is_linked(path, base):  # its digests were compared when `base` was opened, and it is on disk
+                files[path.name], checksums[path.name] = base.files[path.name], base.checksums[path.name]
+            else:
+                files[path.name], checksums[path.name] = storage.sha256_of(path), storage.xxh3_of(path)
+                storage.sync(path)
         created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         numbers = {"documents": len(fingerprints), "sections": sections}
         content = {"format": format, "created": created, **numbers, "files": files, "checksums": checksums}
@@ -168,6 +172,11 @@ class Generations:
 def unreadable(folder: Path, error: OSError) -> StorageError:
     """Say that an index cannot be read, which is not to say that it is damaged or absent."""
     return StorageError(f"读不了索引 {folder}（{error.strerror}）：请检查路径、权限、磁盘和可以打开的文件数。")
+
+
+def _is_linked(path: Path, base: Generation) -> bool:
+    """Tell whether a file is still the very file of the state it was written upon."""
+    return path.name in base.files and path.samefile(base.folder / path.name)
 
 
 def _link(source: Path, target: Path) -> None:

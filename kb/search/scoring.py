@@ -3,8 +3,9 @@
     score = ((own words + 0.7 × other words for them) × standing + 0.15 × score of the document) × (1 + 0.6 × nearness)
 
 Own words: BM25F over title, heading path and text (`ranking`). Other words (`lexicon`) help to find, and count less.
-A heading that says the very string of a short query lifts what stands under it by half. Standing: law before local rule, unless the query names its place; the text in force before the one it replaced; what has
-text of its own before headings and preambles. A document in which many sections answer lifts them all.
+A heading that says the very string of a short query lifts what stands under it by half. Standing: law before local rule,
+unless the query names its place; the text in force before the one it replaced; what has text of its own before headings
+and preambles. A document in which many sections answer lifts them all.
 Nearness: how much of a sentence stands in the text in one piece, looked at for the best hundred.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -33,9 +34,12 @@ _SHARE, _LEAST_SHARE = 0.25, 0.1
 # Queries whose scores are kept for their next page, 1.4 MB each over the laws.
 _ASKED = 8
 
+_FAR_BEHIND = 0.1
+"""The share of the best score below which a section's document and nearness add nothing that would bring it forward."""
+
 _SENTENCE, _LOOKED_AT = 7, 300
 """Characters of a query that is more than a name, and those of a long one that are looked at."""
-_LIFTED, _NEARLY, _NEAR = 100, 0.4, 0.6
+_LIFTED, _NEARLY, _NEAR = 30, 0.4, 0.6
 """How many sections are looked at, with what share of the best score at least, and what they can gain."""
 
 _NAME, _HEADED = 12, 1.5
@@ -68,50 +72,58 @@ class Scorer:
         self._weight = np.ones(reader.size, np.float32)
         self._weight[reader.postings("bare", "1")[0]] = _BARE
         self._kept = self._standing[documents] * self._weight
-        self._starts = np.flatnonzero(np.diff(documents, prepend=-2))
-        self._runs = np.diff(self._starts, append=reader.size)
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
         self._impacts = ArrayCache[str, tuple[Numbers, Floats]](_CACHED)
-        self.scores = lru_cache(_ASKED)(self._scores)
+        self._paths = ArrayCache[str, Numbers](_CACHED // 10)
+        self._scored = lru_cache(_ASKED)(self._score)
 
     def related(self, strings: Sequence[str]) -> Numbers:
         """Answer the sections that answer a query of these folded strings well enough, ascending.
 
         Enough is a share of the best score, and never less than a tenth of what its words could give.
         """
-        scores = self.scores(tuple(strings))
-        whole = sum(weight * self._rarity(term) for term, weight in ranking.terms(strings).items())
-        enough = max(_SHARE * float(scores.max(initial=0)), _LEAST_SHARE * whole)
-        return np.flatnonzero(scores >= enough) if enough else np.empty(0, np.int64)
+        scores, best, whole = self._scored(tuple(strings))
+        found = scores[best]
+        related: Numbers = best[found >= max(_SHARE * float(found.max(initial=0)), _LEAST_SHARE * whole)]
+        return related
 
-    def _scores(self, strings: tuple[str, ...]) -> Floats:
+    def scores(self, strings: Sequence[str]) -> Floats:
         """Answer how well every section answers a query of these folded strings."""
-        scores = self._added(ranking.terms(strings)) + self._added(_other_terms(strings))
+        return self._scored(tuple(strings))[0]
+
+    def _score(self, strings: tuple[str, ...]) -> tuple[Floats, Numbers, float]:
+        """Answer the scores, the sections not far behind the best (only those are looked at again), what all words give."""
+        own = ranking.terms(strings)
+        scores = self._added(own | _other_terms(strings, own))
         scores *= self._kept_for(strings)
         for string in strings:
             scores[self._headed(string)] *= _HEADED
-        if len(scores):
-            documents = np.sqrt(np.sqrt(np.add.reduceat(np.square(np.square(scores)), self._starts)))
-            scores += np.repeat(np.float32(_DOCUMENT) * documents, self._runs) * (scores > 0)
-        self._lift_near(scores, "".join(strings))
-        return scores
+        best = np.flatnonzero(scores > _FAR_BEHIND * scores.max(initial=0))
+        found, documents = scores[best], self._documents[best]
+        together = np.sqrt(np.sqrt(np.bincount(documents, np.square(np.square(found)))))
+        scores[best] = found + np.float32(_DOCUMENT) * together[documents]
+        self._lift_near(scores, best, "".join(strings))
+        return scores, best, sum(weight * self._rarity(term) for term, weight in own.items())
 
     def _headed(self, string: str) -> Numbers:
         """Answer the sections under a heading, or with one, that has the pairs of characters of a short string."""
         found = np.empty(0, np.int64)
         for number, pair in enumerate(bigrams(string) if len(string) <= _NAME else ()):
-            having = self._reader.postings("path", pair)[0]
+            having = self._paths.get(pair, partial(self._under_headings_with, pair), len)
             found = common(found, having) if number else having
             if not len(found):
                 break
         return found
 
-    def _lift_near(self, scores: Floats, whole: str) -> None:
+    def _under_headings_with(self, pair: str) -> Numbers:
+        return self._reader.postings("path", pair)[0]
+
+    def _lift_near(self, scores: Floats, best: Numbers, whole: str) -> None:
         """Raise the best sections by the share of a sentence's runs of three characters that stand in their text."""
-        if len(whole) < _SENTENCE or len(scores) <= 1:
+        if len(whole) < _SENTENCE or len(best) <= 1:
             return
         runs = {whole[start : start + 3].encode() for start in range(min(len(whole), _LOOKED_AT) - 2)}
-        best = np.flatnonzero(scores > _NEARLY * scores.max())
+        best = best[scores[best] > _NEARLY * scores[best].max()]
         best = best[np.argsort(-scores[best], kind="stable")[:_LIFTED]]
         for section in best.tolist():
             text = self._reader.folded(section)
@@ -156,10 +168,9 @@ class Scorer:
         return ranking.norms(lengths, field, average)
 
 
-def _other_terms(strings: Sequence[str]) -> dict[str, float]:
+def _other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, float]:
     """Answer the terms of other words for those of the strings: the more of them, the less each counts."""
     weights: dict[str, float] = {}
-    own = ranking.terms(strings)
     for alternatives in other_words(strings):
         share = _OTHER_WORDS / len(alternatives) ** 0.5
         for term, weight in ranking.terms(alternatives).items():

@@ -27,7 +27,7 @@ _SHOWN_ANCHORS = 20
 @click.option("--source", default="files", metavar="名称", help="来源，也是语料库里的文件夹名；默认 files")
 @JSON
 def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
-    """把文件或文件夹收进语料库（.txt .html .md .docx .pdf）。
+    """把文件或文件夹收进语料库（.txt .html .md .docx .pdf .xlsx .ofd 等）。
 
     同一个文件再次收录时更新原来的那一份；手工修改过的不会被覆盖。收录之后运行 kb index。
     """
@@ -42,6 +42,8 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     if report.skipped:
         kinds = "、".join(f"{suffix}（{count} 个）" for suffix, count in report.skipped.most_common(8))
         say(f"没有收录其他类型的文件：{kinds}。")
+    if report.new or report.changed:
+        say("接下来运行 kb index，就能检索到它们。")
     if as_json:
         print_json(asdict(report))
     else:

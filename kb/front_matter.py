@@ -233,11 +233,17 @@ def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
     """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
     try:
         return _load(yaml.load(head.removeprefix(_FENCE).removesuffix(_FENCE), _Loader))
-    except (yaml.YAMLError, TypeError, ValueError, KeyError, AttributeError) as error:
-        reason = str(error).replace("\n", " ")
-        raise UnreadableError(
-            f"读不了 {name} 的文件头：{reason}。请改正或恢复这个文件，或删除它后重新 kb ingest。"
-        ) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1  # marks count from 0, below the first ---
+        raise _unreadable(name, f"第 {line} 行附近不是合格的 YAML") from error
+    except yaml.YAMLError as error:
+        raise _unreadable(name, "其中有 YAML 不允许的字符") from error
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise _unreadable(name, "缺少必要的项，或某一项的写法不对") from error
+
+
+def _unreadable(name: str, reason: str) -> UnreadableError:
+    return UnreadableError(f"读不了 {name} 的文件头：{reason}。请改正或恢复这个文件，或删除它后重新 kb ingest。")
 
 
 def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:

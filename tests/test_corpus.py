@@ -137,6 +137,25 @@ def test_a_damaged_file_is_never_overwritten(corpus: Corpus) -> None:
     assert len(unreadable) == 1
 
 
+@pytest.mark.parametrize(
+    ("found", "damaged", "reason"),
+    [
+        (b"title:", b"title: [", "第 3 行附近不是合格的 YAML"),
+        (b"provenance:", b"provenance", "附近不是合格的 YAML"),
+        (b"title:", b"title: \x07", "YAML 不允许的字符"),
+        (b"provenance:", b"origins:", "缺少必要的项"),
+    ],
+)
+def test_a_broken_front_matter_is_told_in_one_sentence(
+    corpus: Corpus, found: bytes, damaged: bytes, reason: str
+) -> None:
+    write(corpus, b"a")
+    file_of(corpus).write_bytes(file_of(corpus).read_bytes().replace(found, damaged, 1))
+    with pytest.raises(UnreadableError, match=reason) as told:
+        corpus.read("示例")
+    assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-1], lambda data: data[:5] + b"x" + data[6:]])
 def test_a_damaged_snapshot_is_found_and_mended(corpus: Corpus, damage: Callable[[bytes], bytes]) -> None:
     write(corpus, b"a")

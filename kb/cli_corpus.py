@@ -60,10 +60,10 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
     """使索引与语料库一致：只处理有变化的文件。"""
     corpus, engine = existing(Corpus(config.corpus)), open_engine(config.index)
-    with progress("建立索引") as on_progress:
-        updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
     with progress("查找引用") as on_progress:
         problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
+    with progress("建立索引") as on_progress:
+        updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
     for sentence in dict.fromkeys((*updated.problems, *problems)):
         say(sentence)
     stats = engine.stats()

@@ -17,9 +17,10 @@ from kb.law import answers
 from kb.law.basis import stale
 from kb.law.checking import check
 from kb.law.gaps import gaps
+from kb.law.reader import Reader
 from kb.law.resolve import Resolved
 from kb.law.since import Fates
-from kb.law.store import Reader, Store
+from kb.law.store import Store
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 

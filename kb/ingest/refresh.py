@@ -108,11 +108,21 @@ def _silent(name: str, done: int, total: int) -> None:
 
 
 def _index(corpus: Corpus, engine: Engine, law: Store) -> str:
-    """Make the index and the store of citations the corpus's; answer what is wrong, "" when nothing is."""
-    try:
-        return " ".join(dict.fromkeys((*engine.update(corpus).problems, *law.update(corpus))))
-    except KbError as error:
-        return str(error)
+    """Make the store of citations and the index the corpus's; answer what is wrong, "" when nothing is.
+
+    The store comes first: the index asks it how documents stand. Trouble with one does not keep the other back.
+    """
+    problems: list[str] = []
+    updates: tuple[Callable[[], Sequence[str]], ...] = (
+        lambda: law.update(corpus),
+        lambda: engine.update(corpus).problems,
+    )
+    for update in updates:
+        try:
+            problems += update()
+        except KbError as error:
+            problems.append(str(error))
+    return " ".join(dict.fromkeys(problems))
 
 
 def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kb.errors import NotFoundError
+from kb.law.reader import Known, Reader
 from kb.law.resolve import Resolved, Resolver
-from kb.law.store import Known, Reader
 
 
 def citations(reader: Reader, id: str) -> list[Resolved]:

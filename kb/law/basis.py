@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.law import answers
+from kb.law.reader import Known
 from kb.law.resolve import Resolved
 from kb.law.since import WORDS, Fate, Fates
-from kb.law.store import Known
 
 _HIGHEST = 6
 

@@ -10,10 +10,10 @@ from typing import Any
 from kb.errors import UsageError
 from kb.ingest.citations import find
 from kb.law import answers
+from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
 from kb.law.resolve import Resolved
 from kb.law.since import WORDS, Fate, Fates
-from kb.law.store import Found, Known, Reader
 from kb.model import Document, Metadata, Provenance, Section
 
 LONGEST = 1_000_000

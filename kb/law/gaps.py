@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kb.law.store import Reader
+from kb.law.reader import Reader
 
 _NATIONAL = "国家法律法规数据库 flk.npc.gov.cn"
 _LOCAL = re.compile(r"([\u4e00-\u9fff]{1,10}?(?:省|自治区|市|自治州|区|县))")

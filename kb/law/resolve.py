@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kb.law import places
+from kb.law.reader import Called, Found, Known, Reader
 from kb.law.records import INSIDE, TAIL, Edition
-from kb.law.store import Called, Found, Known, Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kb.law.reader import Found, Known, Reader
 from kb.law.resolve import Resolver, Target
 from kb.law.standing import Evidence, Standings
-from kb.law.store import Found, Known, Reader
 
 Status = Literal["right", "changed since", "ended", "not in force yet", "no such article", "not in the corpus"]
 WORDS: dict[Status, str] = {

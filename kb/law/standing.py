@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kb.law.reader import Known, Reader
 from kb.law.resolve import Resolver
 from kb.law.statements import Statement
-from kb.law.store import Known, Reader
 
 Status = Literal["现行有效", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
 

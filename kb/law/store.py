@@ -15,24 +15,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from kb import storage
 from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError, StorageError
-from kb.law.records import Edition, Record, record
-from kb.law.statements import Statement
-from kb.law.terms import Term
+from kb.law.reader import Reader
+from kb.law.records import Record, record
+from kb.law.standing import Status, validities
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 3
+_LAYOUT = 4
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,
-    document_number TEXT NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, date TEXT NOT NULL, effective TEXT NOT NULL
+    document_number TEXT NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, date TEXT NOT NULL, effective TEXT NOT NULL,
+    standing TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE name (key TEXT NOT NULL, document INTEGER NOT NULL, anchor TEXT NOT NULL, rank INTEGER NOT NULL);
 CREATE TABLE edition (document INTEGER NOT NULL, version TEXT NOT NULL, since TEXT NOT NULL, anchors BLOB NOT NULL);
@@ -50,8 +51,8 @@ CREATE TABLE term (
 );
 CREATE INDEX term_document ON term (document);
 CREATE INDEX term_term ON term (term);
-CREATE TABLE revision (number INTEGER NOT NULL);
-INSERT INTO revision VALUES (0);
+CREATE TABLE revision (number INTEGER NOT NULL, day TEXT NOT NULL);
+INSERT INTO revision VALUES (0, '');
 CREATE INDEX name_key ON name (key);
 CREATE INDEX name_document ON name (document);
 CREATE INDEX edition_document ON edition (document);
@@ -61,51 +62,6 @@ CREATE INDEX citation_relation ON citation (relation) WHERE relation != '';
 CREATE INDEX citation_key ON citation (key) WHERE key != '';
 CREATE INDEX citation_also ON citation (also) WHERE also != '';
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A document as the store knows it. `date` (ISO 8601) is when its text was made, or published where that is not known."""
-
-    number: int
-    id: str
-    source: str
-    title: str
-    document_number: str
-    issuer: str
-    kind: str
-    date: str
-    effective: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one.
-
-    `sentence` is the one it stands in, kept where it has a `relation`.
-    """
-
-    document: int
-    anchor: str
-    start: int
-    end: int
-    text: str
-    kind: str
-    name: str
-    place: str
-    key: str
-    also: str
-    relation: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A document that has a name: `anchor` is the part of it that is called so, "" for the whole; low ranks are sure."""
-
-    document: int
-    anchor: str
-    rank: int
 
 
 class Store:
@@ -150,7 +106,21 @@ class Store:
                     _insert(database, result, new[id])
                 if progress:
                     progress(done, len(changed))
+            _keep_standings(database, date.today().isoformat(), anew=bool(gone or changed))
         return problems
+
+    def standings(self) -> dict[str, Status]:
+        """Answer how every document stood on the day of the last update, by id; {} where there is no usable store.
+
+        For lists and facets: `kb.law.standing` tells it for any day, with the proof.
+        """
+        if not self.exists():
+            return {}
+        try:
+            with self._open() as database:
+                return dict(database.execute("SELECT id, standing FROM document"))
+        except BadIndexError:
+            return {}
 
     def check(self) -> list[str]:
         """Answer what is wrong with the file, in sentences; a store that there is not is no problem."""
@@ -198,107 +168,6 @@ class Store:
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
-class Reader:
-    """Answers from an open store."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-        self._documents: dict[int, Known] = {}
-
-    def document(self, id: str) -> Known | None:
-        """Find a document by its id."""
-        row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE id = ?", (id,)).fetchone()
-        return Known(*row) if row else None
-
-    def by_number(self, number: int) -> Known:
-        """Answer the document with a number that the store gave out."""
-        if number not in self._documents:
-            row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE number = ?", (number,)).fetchone()
-            self._documents[number] = Known(*row)
-        return self._documents[number]
-
-    def documents(self) -> Iterator[Known]:
-        """Yield every document, by id."""
-        for row in self._database.execute(f"SELECT {_KNOWN} FROM document ORDER BY id"):
-            yield Known(*row)
-
-    def called(self, key: str) -> list[Called]:
-        """Answer the documents that have a name, the surest first."""
-        rows = self._database.execute("SELECT document, anchor, rank FROM name WHERE key = ? ORDER BY rank", (key,))
-        return [Called(*row) for row in rows]
-
-    def names(self, document: int) -> list[tuple[str, int]]:
-        """Answer (key, rank) of a document's names."""
-        return list(self._database.execute("SELECT key, rank FROM name WHERE document = ?", (document,)))
-
-    def editions(self, document: int) -> list[Edition]:
-        """Answer the texts of a document, the newest first."""
-        rows = self._database.execute("SELECT version, since, anchors FROM edition WHERE document = ?", (document,))
-        found = [Edition(version, since, _unpacked(anchors)) for version, since, anchors in rows]
-        return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
-
-    def citations(self, document: int) -> list[Found]:
-        """Answer what a document cites, in the order of its text."""
-        rows = self._database.execute(f"SELECT {_FOUND} FROM citation WHERE document = ? ORDER BY rowid", (document,))
-        return [Found(*row) for row in rows]
-
-    def naming(self, keys: Sequence[str], *relations: str) -> list[Found]:
-        """Answer every citation that names something by one of these keys, all or those of some relations."""
-        marks = ",".join("?" * len(keys))
-        among = f" AND relation IN ({','.join('?' * len(relations))})" if relations else ""
-        query = " UNION ".join(
-            f"SELECT {_FOUND} FROM citation WHERE {column} IN ({marks}) AND {column} != ''{among}"
-            for column in ("key", "also")
-        )
-        return [Found(*row) for row in self._database.execute(query, (*keys, *relations) * 2)]
-
-    def statements(self, document: int) -> list[Statement]:
-        """Answer what a document says of its own standing."""
-        query = "SELECT what, day, anchor, sentence FROM statement WHERE document = ?"
-        return [Statement(*row) for row in self._database.execute(query, (document,))]
-
-    def terms(self, document: int) -> list[Term]:
-        """Answer the words that a document defines, in the order of its text."""
-        query = 'SELECT anchor, term, meaning, start, "end" FROM term WHERE document = ? ORDER BY rowid'
-        return [Term(*row) for row in self._database.execute(query, (document,))]
-
-    def defining(self, term: str) -> list[tuple[Known, Term]]:
-        """Answer every definition of a word, the newest document first."""
-        query = 'SELECT document, anchor, term, meaning, start, "end" FROM term WHERE term = ?'
-        found = [(self.by_number(row[0]), Term(*row[1:])) for row in self._database.execute(query, (term,))]
-        return sorted(found, key=lambda each: (each[0].date, each[0].id), reverse=True)
-
-    def related(self, *relations: str) -> list[Found]:
-        """Answer every citation by which some document repeals, amends … another."""
-        marks = ",".join("?" * len(relations))
-        query = f"SELECT {_FOUND} FROM citation WHERE relation IN ({marks}) AND relation != ''"
-        return [Found(*row) for row in self._database.execute(query, relations)]
-
-    def revision(self) -> int:
-        """Answer a number that changes with every change of the store."""
-        number: int = self._database.execute("SELECT number FROM revision").fetchone()[0]
-        return number
-
-    def lacking(self) -> list[tuple[str, str, int, int, str]]:
-        """Answer (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
-
-        A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart.
-
-        The number after a title, 《…》（国发〔2019〕5号）, is no name of its own.
-        """
-        query = (
-            "SELECT key, min(name), count(*), count(DISTINCT document), CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END"
-            " AS body FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
-            " AND NOT (citation.kind = 'number' AND also != '') AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.key)"
-            " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY key, body"
-        )
-        return list(self._database.execute(query))
-
-
-_KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
-_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence'
-
-
 def _damaged(path: Path) -> str:
     return f"引用库 {path} 已损坏：请运行 kb index --rebuild 重建（语料库不受影响）。"
 
@@ -311,6 +180,15 @@ def _make(database: sqlite3.Connection) -> None:
     database.executescript(_TABLES)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute(f"PRAGMA user_version = {_LAYOUT}")
+
+
+def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> None:
+    """Note how every document stands on a day, unless nothing can have changed since the last time."""
+    if not anew and database.execute("SELECT day FROM revision").fetchone()[0] == day:
+        return
+    rows = [(validity.status, id) for id, validity in validities(Reader(database), day).items()]
+    database.executemany("UPDATE document SET standing = ? WHERE id = ?", rows)
+    database.execute("UPDATE revision SET day = ?", (day,))
 
 
 def _remove(database: sqlite3.Connection, id: str) -> None:
@@ -357,11 +235,6 @@ def _citation_rows(number: int | None, kept: Record) -> Iterator[tuple[object, .
 
 def _packed(anchors: Mapping[str, str]) -> bytes:
     return zlib.compress("\n".join(f"{anchor}\t{digest}" for anchor, digest in anchors.items()).encode(), 1)
-
-
-def _unpacked(packed: bytes) -> dict[str, str]:
-    lines = zlib.decompress(packed).decode().split("\n")
-    return {anchor: digest for anchor, _, digest in (line.partition("\t") for line in lines) if anchor}
 
 
 _corpus: Corpus

@@ -51,7 +51,7 @@ _BARE = 0.6
 _REPLACED = 0.97
 """What a section that is only a heading, and one of a text that was replaced, keep of their score."""
 
-_ENDED = ("失效", "废止")
+_ENDED = ("失效", "废止", "届满")
 """Words of a source's own mark of validity (有效性) for what no longer holds."""
 
 _STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)

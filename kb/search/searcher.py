@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.law.store import Store
 from kb.model import FacetValue, Suggestion
 from kb.search import suggestions
 from kb.search._whoosh import Numbers, Reader
@@ -16,7 +17,7 @@ from kb.search.analysis import fold
 from kb.search.arrays import among, common, without
 from kb.search.conditions import Condition
 from kb.search.documents import Documents
-from kb.search.engine import Order
+from kb.search.engine import Listing, Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.literal import Literal
@@ -217,4 +218,11 @@ class Searcher:
         numbers = np.full(self._reader.size, -1)
         for number, (_, sections) in enumerate(lists):
             numbers[sections] = number
-        return numbers, Documents([self.stored(int(sections[0])).listing for _, sections in lists])
+        listings = [self.stored(int(sections[0])).listing for _, sections in lists]
+        told = Store(self.generation.folder.parent).standings()
+        return numbers, Documents([_standing(listing, told.get(listing.id, "")) for listing in listings])
+
+
+def _standing(listing: Listing, told: str) -> Listing:
+    """Say of a document how it stands by its own and others' words, where they tell; else what its source says."""
+    return replace(listing, validity=told) if told not in ("", "不明") and not listing.version else listing

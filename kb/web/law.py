@@ -8,14 +8,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from kb.errors import UsageError
+from kb.errors import BadIndexError, UsageError
 from kb.law import answers
 from kb.law.basis import Link, chain, stale
 from kb.law.checking import Checked, check
 from kb.law.gaps import gaps
+from kb.law.reader import Known
 from kb.law.since import Fates
 from kb.law.standing import Standings, Validity
-from kb.law.store import Known
 from kb.web.arguments import day, query
 from kb.web.finding import Missing, find_document
 from kb.web.library import library
@@ -245,12 +245,12 @@ def check_page() -> str:
 
 def validity_of(id: str) -> Validity | None:
     """How a document stands today, for lists; None where nothing is known of it, or where it may well hold."""
-    store = library().law
-    if not store.exists():
+    try:
+        with library().law.reading() as reader:
+            known = reader.document(id)
+            validity = Standings(reader).of(known, today()) if known else None
+    except BadIndexError:
         return None
-    with store.reading() as reader:
-        known = reader.document(id)
-        validity = Standings(reader).of(known, today()) if known else None
     return validity if validity and not validity.holds else None
 
 

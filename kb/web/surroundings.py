@@ -13,10 +13,10 @@ from flask import url_for
 from kb.errors import BadIndexError
 from kb.law.basis import Link as BasisLink
 from kb.law.basis import chain
+from kb.law.reader import Known, Reader
 from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
 from kb.law.standing import Evidence, Validity
-from kb.law.store import Known, Reader
 from kb.law.terms import Term
 from kb.model import Document
 from kb.web.editions import Edition

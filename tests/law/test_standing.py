@@ -16,6 +16,7 @@ from kb.law.gaps import gaps
 from kb.law.since import Fates
 from kb.law.standing import Standings, Validity, validities
 from kb.law.statements import statements
+from kb.search.engine import open_engine
 from tests.law.laws import LAW, RULES, Shelf, document
 
 TODAY = "2026-06-01"
@@ -241,3 +242,14 @@ def test_the_commands(library: Shelf) -> None:
         "示例古法",
         "关于修改〈中华人民共和国示例法〉的决定",
     }
+
+
+def test_search_filters_by_how_documents_stand(library: Shelf) -> None:
+    index = library.store.path.parent
+    engine = open_engine(index)
+    engine.update(library.corpus)
+    found = {value.value: value.total for value in engine.search("第一条").facets["validity"]}
+    assert {"现行有效", "已废止"} <= set(found)
+    ended = engine.search("第一条 时效性:已废止")
+    assert {hit.document for hit in ended.hits} == {"旧条例"}
+    engine.close()

@@ -1,0 +1,162 @@
+"""The store of citations, read: what documents there are, what they are called, what they name and say of themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kb.law.records import Edition
+from kb.law.statements import Statement
+from kb.law.terms import Term
+
+_KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
+_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence'
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document as the store knows it. `date` (ISO 8601) is when its text was made, or published where that is not known."""
+
+    number: int
+    id: str
+    source: str
+    title: str
+    document_number: str
+    issuer: str
+    kind: str
+    date: str
+    effective: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one.
+
+    `sentence` is the one it stands in, kept where it has a `relation`.
+    """
+
+    document: int
+    anchor: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    name: str
+    place: str
+    key: str
+    also: str
+    relation: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A document that has a name: `anchor` is the part of it that is called so, "" for the whole; low ranks are sure."""
+
+    document: int
+    anchor: str
+    rank: int
+
+
+class Reader:
+    """Answers from an open store."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._documents: dict[int, Known] = {}
+
+    def document(self, id: str) -> Known | None:
+        """Find a document by its id."""
+        row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE id = ?", (id,)).fetchone()
+        return Known(*row) if row else None
+
+    def by_number(self, number: int) -> Known:
+        """Answer the document with a number that the store gave out."""
+        if number not in self._documents:
+            row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE number = ?", (number,)).fetchone()
+            self._documents[number] = Known(*row)
+        return self._documents[number]
+
+    def documents(self) -> Iterator[Known]:
+        """Yield every document, by id."""
+        for row in self._database.execute(f"SELECT {_KNOWN} FROM document ORDER BY id"):
+            yield Known(*row)
+
+    def called(self, key: str) -> list[Called]:
+        """Answer the documents that have a name, the surest first."""
+        rows = self._database.execute("SELECT document, anchor, rank FROM name WHERE key = ? ORDER BY rank", (key,))
+        return [Called(*row) for row in rows]
+
+    def names(self, document: int) -> list[tuple[str, int]]:
+        """Answer (key, rank) of a document's names."""
+        return list(self._database.execute("SELECT key, rank FROM name WHERE document = ?", (document,)))
+
+    def editions(self, document: int) -> list[Edition]:
+        """Answer the texts of a document, the newest first."""
+        rows = self._database.execute("SELECT version, since, anchors FROM edition WHERE document = ?", (document,))
+        found = [Edition(version, since, _unpacked(anchors)) for version, since, anchors in rows]
+        return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
+
+    def citations(self, document: int) -> list[Found]:
+        """Answer what a document cites, in the order of its text."""
+        rows = self._database.execute(f"SELECT {_FOUND} FROM citation WHERE document = ? ORDER BY rowid", (document,))
+        return [Found(*row) for row in rows]
+
+    def naming(self, keys: Sequence[str], *relations: str) -> list[Found]:
+        """Answer every citation that names something by one of these keys, all or those of some relations."""
+        marks = ",".join("?" * len(keys))
+        among = f" AND relation IN ({','.join('?' * len(relations))})" if relations else ""
+        query = " UNION ".join(
+            f"SELECT {_FOUND} FROM citation WHERE {column} IN ({marks}) AND {column} != ''{among}"
+            for column in ("key", "also")
+        )
+        return [Found(*row) for row in self._database.execute(query, (*keys, *relations) * 2)]
+
+    def statements(self, document: int) -> list[Statement]:
+        """Answer what a document says of its own standing."""
+        query = "SELECT what, day, anchor, sentence FROM statement WHERE document = ?"
+        return [Statement(*row) for row in self._database.execute(query, (document,))]
+
+    def terms(self, document: int) -> list[Term]:
+        """Answer the words that a document defines, in the order of its text."""
+        query = 'SELECT anchor, term, meaning, start, "end" FROM term WHERE document = ? ORDER BY rowid'
+        return [Term(*row) for row in self._database.execute(query, (document,))]
+
+    def defining(self, term: str) -> list[tuple[Known, Term]]:
+        """Answer every definition of a word, the newest document first."""
+        query = 'SELECT document, anchor, term, meaning, start, "end" FROM term WHERE term = ?'
+        found = [(self.by_number(row[0]), Term(*row[1:])) for row in self._database.execute(query, (term,))]
+        return sorted(found, key=lambda each: (each[0].date, each[0].id), reverse=True)
+
+    def related(self, *relations: str) -> list[Found]:
+        """Answer every citation by which some document repeals, amends … another."""
+        marks = ",".join("?" * len(relations))
+        query = f"SELECT {_FOUND} FROM citation WHERE relation IN ({marks}) AND relation != ''"
+        return [Found(*row) for row in self._database.execute(query, relations)]
+
+    def revision(self) -> int:
+        """Answer a number that changes with every change of the store."""
+        number: int = self._database.execute("SELECT number FROM revision").fetchone()[0]
+        return number
+
+    def lacking(self) -> list[tuple[str, str, int, int, str]]:
+        """Answer (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
+
+        A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart.
+
+        The number after a title, 《…》（国发〔2019〕5号）, is no name of its own.
+        """
+        query = (
+            "SELECT key, min(name), count(*), count(DISTINCT document), CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END"
+            " AS body FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
+            " AND NOT (citation.kind = 'number' AND also != '') AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.key)"
+            " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY key, body"
+        )
+        return list(self._database.execute(query))
+
+
+def _unpacked(packed: bytes) -> dict[str, str]:
+    lines = zlib.decompress(packed).decode().split("\n")
+    return {anchor: digest for anchor, _, digest in (line.partition("\t") for line in lines) if anchor}

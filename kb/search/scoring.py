@@ -30,31 +30,31 @@ from kb.search.ranking import Floats
 # Postings kept in memory, 12 bytes each: 120 MB.
 _CACHED = 10_000_000
 # Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
-_SHARE, _LEAST_SHARE = 0.25, 0.1
+SHARE, LEAST_SHARE = 0.25, 0.1
 # Queries whose scores are kept for their next page, 1.4 MB each over the laws.
 _ASKED = 8
 
-_FAR_BEHIND = 0.1
+FAR_BEHIND = 0.1
 """The share of the best score below which a section's document and nearness add nothing that would bring it forward."""
 
-_SENTENCE, _LOOKED_AT = 7, 300
+SENTENCE, _LOOKED_AT = 7, 300
 """Characters of a query that is more than a name, and those of a long one that are looked at."""
-_LIFTED, _NEARLY, _NEAR = 30, 0.4, 0.6
+LIFTED, NEARLY, NEAR = 30, 0.4, 0.6
 """How many sections are looked at, with what share of the best score at least, and what they can gain."""
 
-_NAME, _HEADED = 12, 1.5
+NAME, HEADED = 12, 1.5
 """Characters of a string that may be what a heading says, and what sections under it gain."""
 
 _OTHER_WORDS = 0.7
-_DOCUMENT = 0.15
-_BARE = 0.6
-_REPLACED = 0.97
+DOCUMENT = 0.15
+BARE = 0.6
+REPLACED = 0.97
 """What a section that is only a heading, and one of a text that was replaced, keep of their score."""
 
 _ENDED = ("失效", "废止", "届满")
 """Words of a source's own mark of validity (有效性) for what no longer holds."""
 
-_STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
+STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
 """What a section keeps of its score by the rank of its document (`authority`)."""
 
 
@@ -70,7 +70,7 @@ class Scorer:
         self._standing = _standing(listings)
         self._places = _places(listings)
         self._weight = np.ones(reader.size, np.float32)
-        self._weight[reader.postings("bare", "1")[0]] = _BARE
+        self._weight[reader.postings("bare", "1")[0]] = BARE
         self._kept = self._standing[documents] * self._weight
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
         self._impacts = ArrayCache[str, tuple[Numbers, Floats]](_CACHED)
@@ -84,7 +84,7 @@ class Scorer:
         """
         scores, best, whole = self._scored(tuple(strings))
         found = scores[best]
-        related: Numbers = best[found >= max(_SHARE * float(found.max(initial=0)), _LEAST_SHARE * whole)]
+        related: Numbers = best[found >= max(SHARE * float(found.max(initial=0)), LEAST_SHARE * whole)]
         return related
 
     def scores(self, strings: Sequence[str]) -> Floats:
@@ -94,21 +94,21 @@ class Scorer:
     def _score(self, strings: tuple[str, ...]) -> tuple[Floats, Numbers, float]:
         """Answer the scores, the sections not far behind the best (only those are looked at again), what all words give."""
         own = ranking.terms(strings)
-        scores = self._added(own | _other_terms(strings, own))
+        scores = self._added(own | other_terms(strings, own))
         scores *= self._kept_for(strings)
         for string in strings:
-            scores[self._headed(string)] *= _HEADED
-        best = np.flatnonzero(scores > _FAR_BEHIND * scores.max(initial=0))
+            scores[self._headed(string)] *= HEADED
+        best = np.flatnonzero(scores > FAR_BEHIND * scores.max(initial=0))
         found, documents = scores[best], self._documents[best]
         together = np.sqrt(np.sqrt(np.bincount(documents, np.square(np.square(found)))))
-        scores[best] = found + np.float32(_DOCUMENT) * together[documents]
+        scores[best] = found + np.float32(DOCUMENT) * together[documents]
         self._lift_near(scores, best, "".join(strings))
         return scores, best, sum(weight * self._rarity(term) for term, weight in own.items())
 
     def _headed(self, string: str) -> Numbers:
         """Answer the sections under a heading, or with one, that has the pairs of characters of a short string."""
         found = np.empty(0, np.int64)
-        for number, pair in enumerate(bigrams(string) if len(string) <= _NAME else ()):
+        for number, pair in enumerate(bigrams(string) if len(string) <= NAME else ()):
             having = self._paths.get(pair, partial(self._under_headings_with, pair), len)
             found = common(found, having) if number else having
             if not len(found):
@@ -120,14 +120,14 @@ class Scorer:
 
     def _lift_near(self, scores: Floats, best: Numbers, whole: str) -> None:
         """Raise the best sections by the share of a sentence's runs of three characters that stand in their text."""
-        if len(whole) < _SENTENCE or len(best) <= 1:
+        if len(whole) < SENTENCE or len(best) <= 1:
             return
-        runs = {whole[start : start + 3].encode() for start in range(min(len(whole), _LOOKED_AT) - 2)}
-        best = best[scores[best] > _NEARLY * scores[best].max()]
-        best = best[np.argsort(-scores[best], kind="stable")[:_LIFTED]]
+        runs = [run.encode() for run in runs_of(whole)]
+        best = best[scores[best] > NEARLY * scores[best].max()]
+        best = best[np.argsort(-scores[best], kind="stable")[:LIFTED]]
         for section in best.tolist():
             text = self._reader.folded(section)
-            scores[section] *= 1 + _NEAR * sum(run in text for run in runs) / len(runs)
+            scores[section] *= 1 + NEAR * sum(run in text for run in runs) / len(runs)
 
     def impact(self, term: str) -> tuple[Numbers, Floats]:
         """Answer the sections that have a term in any field, and what it adds to their scores."""
@@ -168,7 +168,12 @@ class Scorer:
         return ranking.norms(lengths, field, average)
 
 
-def _other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, float]:
+def runs_of(whole: str) -> set[str]:
+    """Answer the runs of three characters of a sentence that nearness looks for in a text."""
+    return {whole[start : start + 3] for start in range(min(len(whole), _LOOKED_AT) - 2)}
+
+
+def other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, float]:
     """Answer the terms of other words for those of the strings: the more of them, the less each counts."""
     weights: dict[str, float] = {}
     for alternatives in other_words(strings):
@@ -180,12 +185,12 @@ def _other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, 
 
 
 def _standing(listings: Sequence[Listing]) -> Floats:
-    standing = np.array([_STANDING[authority(listing)] for listing in listings] or [1.0], np.float32)
-    standing[list(_replaced(listings))] *= _REPLACED
+    standing = np.array([STANDING[authority(listing)] for listing in listings] or [1.0], np.float32)
+    standing[list(replaced(listings))] *= REPLACED
     return standing
 
 
-def _replaced(listings: Sequence[Listing]) -> Iterator[int]:
+def replaced(listings: Sequence[Listing]) -> Iterator[int]:
     """Yield the documents that no longer hold: older versions, later texts of law have their title, their source says so."""
     newest: defaultdict[str, str] = defaultdict(str)
     for listing in listings:
@@ -205,6 +210,14 @@ def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:
     """Answer the local rules of each place: 上海 → the documents that 上海市… made."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, listing in enumerate(listings):
-        if authority(listing) == LOCAL and (named := _PLACE.match(listing.title) or _PLACE.match(listing.issuer)):
-            places[named[1]].append(number)
+        if place := place_of(listing):
+            places[place].append(number)
     return dict(places)
+
+
+def place_of(listing: Listing) -> str:
+    """Answer the place whose local rule a document is: 上海 for what 上海市… made; "" for anything else."""
+    if authority(listing) != LOCAL:
+        return ""
+    named = _PLACE.match(listing.title) or _PLACE.match(listing.issuer)
+    return named[1] if named else ""

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from urllib.parse import quote
 
 from kb import storage
-from kb.errors import BadIndexError, StorageError, UsageError
-from kb.model import Alternative, Hit, Results, Suggestion
-from kb.search import analysis, suggestions
+from kb.errors import BadIndexError, StorageError
+from kb.model import Hit, Results, Suggestion
+from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
+from kb.search.answering import alternatives, check_page, hit, nothing_literal
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_LIMIT, MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
+from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
+from kb.search.planning import Plan, staleness
+from kb.search.planning import plan as planned
 from kb.search.query import Query, parse
 from kb.search.searcher import Found, Searcher
-from kb.search.snippets import snippet
 
 _LAYOUT = 6
-_NAMED = 5
 
 
 class WhooshEngine:
@@ -47,16 +46,15 @@ class WhooshEngine:
     ) -> Results:
         """See `Engine.search`."""
         started = time.perf_counter()
-        if not (0 <= limit <= MAX_LIMIT and offset >= 0):
-            raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
+        check_page(limit, offset)
         understood = parse(query, conditions)
         searcher = self._searcher()
         found = searcher.find(understood)
         notes = [*searcher.warnings, *understood.notes]
         if not found.total:
-            notes.append(_nothing_literal(understood, found.related_total))
+            notes.append(nothing_literal(understood, found.related_total))
         hits = tuple(_page(searcher, understood, found, order, offset, limit))
-        nearest, meant = ((), ()) if found.total else _alternatives(searcher, understood, bool(hits))
+        nearest, meant = ((), ()) if found.total else alternatives(searcher, understood, bool(hits))
         return Results(
             query=query,
             total=found.total,
@@ -80,7 +78,7 @@ class WhooshEngine:
             base = None if rebuild else self._generations.newest()
             if base and base.format != self._format:
                 base = None
-            plan = _plan(base.fingerprints() if base else {}, dict(source.fingerprints()))
+            plan = planned(base.fingerprints() if base else {}, dict(source.fingerprints()))
             if base and not plan.changed and not plan.removed:
                 return Updated(0, 0, 0, len(plan.wanted))
             with self._generations.draft(base) as folder, storage.refusals(folder.parent):
@@ -98,7 +96,7 @@ class WhooshEngine:
             return [str(_no_index(self._generations.root))]
         if generation.format != self._format:
             return [*damaged, str(self._strange(generation))]
-        return damaged + _staleness(_plan(generation.fingerprints(), fingerprints))
+        return damaged + staleness(planned(generation.fingerprints(), fingerprints))
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
@@ -170,43 +168,6 @@ class WhooshEngine:
         return problems
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What separates the index from its source: fingerprints by document as they are in each, and the difference."""
-
-    known: Mapping[str, str]
-    wanted: Mapping[str, str]
-    changed: list[str]
-    removed: list[str]
-
-    def fingerprints(self, problems: Mapping[str, str]) -> dict[str, str]:
-        """Answer the fingerprints that hold after the update: a document that could not be read is as it was."""
-        return {
-            id: self.known[id] if id in problems else fingerprint
-            for id, fingerprint in self.wanted.items()
-            if id not in problems or id in self.known
-        }
-
-    def outcome(self, problems: Mapping[str, str]) -> Updated:
-        """Count."""
-        done = set(self.changed).difference(problems)
-        added = len(done - self.known.keys())
-        unchanged = len(self.wanted) - len(self.changed)
-        return Updated(added, len(done) - added, len(self.removed), unchanged, tuple(problems.values()))
-
-
-def _plan(known: Mapping[str, str], wanted: Mapping[str, str]) -> Plan:
-    changed = sorted(id for id, fingerprint in wanted.items() if known.get(id) != fingerprint)
-    return Plan(known, wanted, changed, sorted(known.keys() - wanted.keys()))
-
-
-def _staleness(plan: Plan) -> list[str]:
-    added = len(set(plan.changed) - plan.known.keys())
-    counts = {"新增": added, "修改": len(plan.changed) - added, "删除": len(plan.removed)}
-    told = "、".join(f"{what} {number:,} 个文件" for what, number in counts.items() if number)
-    return [f"索引不是语料库现在的样子（此后{told}）：请运行 kb index 更新。"] if told else []
-
-
 def _verified(folder: Path) -> int:
     """Open what was just written; answer the number of sections that can be found."""
     return int(Reader(folder, FIELDS).live.sum())
@@ -214,35 +175,6 @@ def _verified(folder: Path) -> int:
 
 def _no_index(folder: Path) -> BadIndexError:
     return BadIndexError(f"还没有索引（{folder}）：请先运行 kb index 建立索引。")
-
-
-def _nothing_literal(query: Query, related: int) -> str:
-    if not query.leaves:
-        return "没有文件符合这些条件。"
-    strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
-    narrowed = "在所选的条件之内，" if query.conditions else ""
-    if query.exact:
-        return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
-    together = "同时" if len(query.required) > 1 else ""
-    if related:
-        return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
-    return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"
-
-
-def _alternatives(
-    searcher: Searcher, query: Query, found: bool
-) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-    """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""
-    whole = "".join(query.required)
-    if found and not suggestions.correctable(whole):
-        return (), ()
-    close: list[Alternative] = []
-    for string in query.required[:_NAMED]:
-        total = searcher.count(string)
-        close += [Alternative(string, total)] if total else suggestions.nearest(string, searcher.count)
-    meant = suggestions.corrections(whole, searcher.readings, searcher.count)
-    known = {alternative.text for alternative in meant}
-    return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)
 
 
 def _page(searcher: Searcher, query: Query, found: Found, order: Order, offset: int, limit: int) -> Iterator[Hit]:
@@ -255,27 +187,5 @@ def _page(searcher: Searcher, query: Query, found: Found, order: Order, offset: 
     groups = ((found.direct, found.direct_is_literal), (found.literal, True), (found.related, False))
     for place, (sections, literal) in enumerate(groups):
         for section, score in searcher.ranked(sections, scores, max(offset - before, 0), last - before, order):
-            yield replace(_hit(searcher, section, score, query, literal), direct=place == 0)
+            yield hit(searcher.stored(section), score, query, literal=literal, direct=place == 0)
         before += len(sections)
-
-
-def _hit(searcher: Searcher, section: int, score: float, query: Query, literal: bool) -> Hit:
-    stored = searcher.stored(section)
-    piece, highlights = snippet(stored.text, query)
-    version = f"/versions/{stored.version}" if stored.version else ""
-    address = f"/d/{quote(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
-    return Hit(
-        document=stored.document,
-        title=stored.title,
-        issuer=stored.issuer,
-        date=stored.date,
-        anchor=stored.anchor,
-        number=stored.number,
-        heading_path=stored.path,
-        snippet=piece,
-        highlights=highlights,
-        score=round(score, 4),
-        url=address,
-        literal=literal,
-        version=stored.version,
-    )

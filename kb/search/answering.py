@@ -1,0 +1,86 @@
+"""What an answer says beside what was found, whatever found it: hits as they are shown, notes, alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+from urllib.parse import quote
+
+from kb.errors import UsageError
+from kb.model import Alternative, Hit
+from kb.search import suggestions
+from kb.search.engine import MAX_LIMIT
+from kb.search.indexing import Stored
+from kb.search.query import Query
+from kb.search.snippets import snippet
+
+_NAMED = 5
+
+
+class Counting(Protocol):
+    """One state of an index, as far as alternatives ask it."""
+
+    def count(self, string: str) -> int:
+        """Answer how many sections of present documents contain a folded string."""
+
+    def readings(self, start: str) -> Iterable[str]:
+        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+
+
+def check_page(limit: int, offset: int) -> None:
+    """Raise UsageError for a page that cannot be."""
+    if not (0 <= limit <= MAX_LIMIT and offset >= 0):
+        raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
+
+
+def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool) -> Hit:
+    """Show a section that was found."""
+    piece, highlights = snippet(stored.text, query)
+    version = f"/versions/{stored.version}" if stored.version else ""
+    address = f"/d/{quote(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
+    return Hit(
+        document=stored.document,
+        title=stored.title,
+        issuer=stored.issuer,
+        date=stored.date,
+        anchor=stored.anchor,
+        number=stored.number,
+        heading_path=stored.path,
+        snippet=piece,
+        highlights=highlights,
+        score=round(score, 4),
+        url=address,
+        literal=literal,
+        direct=direct,
+        version=stored.version,
+    )
+
+
+def nothing_literal(query: Query, related: int) -> str:
+    """Say that no section matches literally, and what is shown instead."""
+    if not query.leaves:
+        return "没有文件符合这些条件。"
+    strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
+    narrowed = "在所选的条件之内，" if query.conditions else ""
+    if query.exact:
+        return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
+    together = "同时" if len(query.required) > 1 else ""
+    if related:
+        return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
+    return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"
+
+
+def alternatives(
+    counting: Counting, query: Query, found: bool
+) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
+    """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""
+    whole = "".join(query.required)
+    if found and not suggestions.correctable(whole):
+        return (), ()
+    close: list[Alternative] = []
+    for string in query.required[:_NAMED]:
+        total = counting.count(string)
+        close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.count)
+    meant = suggestions.corrections(whole, counting.readings, counting.count)
+    known = {alternative.text for alternative in meant}
+    return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)

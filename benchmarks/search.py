@@ -123,12 +123,9 @@ def _places(engine: Any) -> Callable[[Asked], Any]:
     """Ask for what is found, without reading it: the engine's inner half, which no protocol shows."""
     searcher = engine._searcher()
 
-    def ask(asked: Asked) -> list[tuple[int, float]]:
+    def ask(asked: Asked) -> list[Any]:
         query = parse(asked.query, _narrowed(asked))
-        found, scores = searcher.find(query), searcher.scores(query)
-        literal = searcher.ranked(found.literal, scores, asked.offset, asked.offset + 10)
-        first = max(asked.offset - len(found.literal), 0)
-        return literal + searcher.ranked(found.related, scores, first, first + 10 - len(literal))
+        return list(searcher.page(searcher.find(query), "relevance", asked.offset, asked.offset + 10))
 
     return ask
 

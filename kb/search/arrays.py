@@ -36,15 +36,20 @@ def among(first: Numbers, second: Numbers) -> NDArray[np.bool_]:
     return found
 
 
+def nbytes(numbers: Numbers) -> int:
+    """Answer the size of an array in memory."""
+    return numbers.nbytes
+
+
 class ArrayCache(Generic[Key, Value]):
-    """Keeps what was used last, up to a number of array elements. Many threads may use one."""
+    """Keeps what was used last, up to a number of bytes. Many threads may use one."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._size, self._lock = limit, 0, Lock()
         self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
 
     def get(self, key: Key, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
-        """Answer what is kept under a key, or make it; `size` tells how many elements it has."""
+        """Answer what is kept under a key, or make it; `size` tells its bytes."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

@@ -9,13 +9,13 @@ import numpy as np
 
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams
-from kb.search.arrays import ArrayCache, common, without
+from kb.search.arrays import ArrayCache, common, nbytes, without
 from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
 
 # Looking for a string in a section's text costs as much as reading that many postings.
 _WORTH = 100
-# Section numbers kept in memory, 8 bytes each: 40 MB.
-_CACHED = 5_000_000
+# Memory for the sections of strings.
+_CACHED = 40_000_000
 _COUNTED = 50_000
 
 
@@ -58,7 +58,7 @@ class Literal:
 
     def containing(self, string: str) -> Numbers:
         """Answer the sections whose text contains a folded string, ascending."""
-        return self._sections.get(string, lambda: self._containing(string), len)
+        return self._sections.get(string, lambda: self._containing(string), nbytes)
 
     def _containing(self, string: str) -> Numbers:
         """Find a string: one or two characters are terms; of a longer one all pairs must occur, then the text decides."""

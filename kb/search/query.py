@@ -36,6 +36,7 @@ _ALTERNATIVE = re.compile(r"(?<!\S)(?:OR|\|\|?|｜)(?!\S)")
 _OPERATOR = re.compile(_ALTERNATIVE.pattern + r'|(?<!\S)(?:NOT\s|-(?=[\w"“「]))')
 _DISTANCE = re.compile(r"~([0-9]{1,2})")
 _OPEN, _CLOSE = "(（", ")）"
+_WORD = re.compile(r"\S+")
 _WILD = re.compile(r"[*?]+")
 # A line break or the blank after a section's number comes with pasted text, nobody separates words by it.
 _PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
@@ -218,6 +219,9 @@ class _Parser:
     def _word(self, depth: int) -> str:
         """Read up to the next blank, in a group to the bracket that closes it."""
         start, open_brackets = self.at, 0
+        if not depth and (word := _WORD.match(self.text, start)):
+            self.at = word.end()
+            return word[0]
         while self.at < len(self.text) and not self.text[self.at].isspace():
             character = self.text[self.at]
             open_brackets += (character in _OPEN) - (character in _CLOSE)

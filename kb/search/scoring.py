@@ -14,25 +14,28 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import reduce
+from threading import local
+from typing import NamedTuple
 
 import numpy as np
 
 from kb.search import ranking
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams
-from kb.search.arrays import ArrayCache, common
+from kb.search.arrays import ArrayCache, common, nbytes
 from kb.search.authority import LOCAL, authority
 from kb.search.engine import Listing
 from kb.search.lexicon import other_words
 from kb.search.ranking import Floats
 
-# Postings kept in memory, 12 bytes each: 120 MB.
-_CACHED = 10_000_000
+# Memory for what terms add and where, and for what stands under headings.
+_IMPACTS, _HEADINGS = 160_000_000, 8_000_000
 # Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
-SHARE, LEAST_SHARE = 0.25, 0.1
-# Queries whose scores are kept for their next page, 1.4 MB each over the laws.
-_ASKED = 8
+SHARE, _LEASTSHARE = 0.25, 0.1
+# A term in more than this part of all sections is added faster to all of them than to its own.
+_DENSE = 8
+_NONE = np.empty(0, np.int64)
 
 FAR_BEHIND = 0.1
 """The share of the best score below which a section's document and nearness add nothing that would bring it forward."""
@@ -58,6 +61,28 @@ STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
 """What a section keeps of its score by the rank of its document (`authority`)."""
 
 
+class Impact(NamedTuple):
+    """What a term adds: to its `sections`, or to all where these are None; `having` counts those that have it."""
+
+    having: int
+    sections: Numbers | None
+    added: Floats
+
+    def size(self) -> int:
+        """Answer the bytes of the arrays."""
+        return self.added.nbytes + (self.sections.nbytes if self.sections is not None else 0)
+
+
+class Scored(NamedTuple):
+    """The score of every section, good until this thread scores again, and the sections that answer well enough, ascending.
+
+    Enough is a share of the best score, and never less than a tenth of what the query's words could give.
+    """
+
+    scores: Floats
+    related: Numbers
+
+
 class Scorer:
     """Scores the sections of one state of the index. Many threads may use one.
 
@@ -73,26 +98,12 @@ class Scorer:
         self._weight[reader.postings("bare", "1")[0]] = BARE
         self._kept = self._standing[documents] * self._weight
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
-        self._impacts = ArrayCache[str, tuple[Numbers, Floats]](_CACHED)
-        self._paths = ArrayCache[str, Numbers](_CACHED // 10)
-        self._scored = lru_cache(_ASKED)(self._score)
+        self._impacts = ArrayCache[tuple[str, float], Impact](_IMPACTS)
+        self._paths = ArrayCache[str, Numbers](_HEADINGS)
+        self._own = local()
 
-    def related(self, strings: Sequence[str]) -> Numbers:
-        """Answer the sections that answer a query of these folded strings well enough, ascending.
-
-        Enough is a share of the best score, and never less than a tenth of what its words could give.
-        """
-        scores, best, whole = self._scored(tuple(strings))
-        found = scores[best]
-        related: Numbers = best[found >= max(SHARE * float(found.max(initial=0)), LEAST_SHARE * whole)]
-        return related
-
-    def scores(self, strings: Sequence[str]) -> Floats:
-        """Answer how well every section answers a query of these folded strings."""
-        return self._scored(tuple(strings))[0]
-
-    def _score(self, strings: tuple[str, ...]) -> tuple[Floats, Numbers, float]:
-        """Answer the scores, the sections not far behind the best (only those are looked at again), what all words give."""
+    def score(self, strings: Sequence[str]) -> Scored:
+        """Score every section for a query of these folded strings, in this thread's own array."""
         own = ranking.terms(strings)
         scores = self._added(own | other_terms(strings, own))
         scores *= self._kept_for(strings)
@@ -103,20 +114,18 @@ class Scorer:
         together = np.sqrt(np.sqrt(np.bincount(documents, np.square(np.square(found)))))
         scores[best] = found + np.float32(DOCUMENT) * together[documents]
         self._lift_near(scores, best, "".join(strings))
-        return scores, best, sum(weight * self._rarity(term) for term, weight in own.items())
+        whole = sum(weight * self._rarity(term, weight) for term, weight in own.items())
+        found = scores[best]
+        related = best[found >= max(SHARE * float(found.max(initial=0)), _LEASTSHARE * whole)]
+        return Scored(scores, related)
 
     def _headed(self, string: str) -> Numbers:
         """Answer the sections under a heading, or with one, that has the pairs of characters of a short string."""
-        found = np.empty(0, np.int64)
-        for number, pair in enumerate(bigrams(string) if len(string) <= NAME else ()):
-            having = self._paths.get(pair, partial(self._under_headings_with, pair), len)
-            found = common(found, having) if number else having
-            if not len(found):
-                break
-        return found
+        pairs = list(bigrams(string)) if len(string) <= NAME else []
+        return self._paths.get(string, lambda: self._under_headings_with(pairs), nbytes) if pairs else _NONE
 
-    def _under_headings_with(self, pair: str) -> Numbers:
-        return self._reader.postings("path", pair)[0]
+    def _under_headings_with(self, pairs: list[str]) -> Numbers:
+        return reduce(common, (self._reader.postings("path", pair)[0] for pair in pairs))
 
     def _lift_near(self, scores: Floats, best: Numbers, whole: str) -> None:
         """Raise the best sections by the share of a sentence's runs of three characters that stand in their text."""
@@ -127,25 +136,41 @@ class Scorer:
         best = best[np.argsort(-scores[best], kind="stable")[:LIFTED]]
         for section in best.tolist():
             text = self._reader.folded(section)
-            scores[section] *= 1 + NEAR * sum(run in text for run in runs) / len(runs)
+            scores[section] *= 1 + NEAR * sum(map(text.__contains__, runs)) / len(runs)
 
-    def impact(self, term: str) -> tuple[Numbers, Floats]:
-        """Answer the sections that have a term in any field, and what it adds to their scores."""
-        return self._impacts.get(term, lambda: self._impact(term), lambda found: len(found[0]))
+    def _impact(self, term: str, weight: float) -> Impact:
+        """Answer what a term of some weight adds to the scores of sections that have it in any field."""
+        return self._impacts.get((term, weight), lambda: self._made(term, weight), Impact.size)
 
-    def _impact(self, term: str) -> tuple[Numbers, Floats]:
+    def _made(self, term: str, weight: float) -> Impact:
         counts = np.zeros(self._reader.size, np.float32)
         for name, norms in self._norms.items():
             sections, times = self._reader.postings(name, term)
             counts[sections] += times * norms[sections]
         sections = np.flatnonzero(counts)
-        return sections, ranking.impacts(counts[sections], self._size)
+        added = np.float32(weight) * ranking.impacts(counts[sections], self._size)
+        if len(sections) * _DENSE < self._reader.size:
+            return Impact(len(sections), sections, added)
+        counts.fill(0)
+        counts[sections] = added
+        return Impact(len(sections), None, counts)
 
     def _added(self, terms: Mapping[str, float]) -> Floats:
-        scores = np.zeros(self._reader.size, np.float32)
+        scores = self._zeros()
         for term, weight in terms.items():
-            having, impact = self.impact(term)
-            scores[having] += np.float32(weight) * impact
+            _, sections, added = self._impact(term, weight)
+            if sections is None:
+                scores += added
+            else:
+                scores[sections] += added
+        return scores
+
+    def _zeros(self) -> Floats:
+        """Answer this thread's array of scores, emptied: new memory for each query costs as much as scoring it."""
+        if not hasattr(self._own, "scores"):
+            self._own.scores = np.empty(self._reader.size, np.float32)
+        scores: Floats = self._own.scores
+        scores.fill(0)
         return scores
 
     def _kept_for(self, strings: Iterable[str]) -> Floats:
@@ -158,8 +183,8 @@ class Scorer:
         standing[named] = 1
         return standing[self._documents] * self._weight
 
-    def _rarity(self, term: str) -> float:
-        having = len(self.impact(term)[0])
+    def _rarity(self, term: str, weight: float) -> float:
+        having = self._impact(term, weight).having
         return float(np.log1p((self._size - having + 0.5) / (having + 0.5)))
 
     def _norms_of(self, name: str, field: ranking.Field) -> Floats:

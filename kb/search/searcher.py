@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.law.store import Store
-from kb.model import FacetValue, Suggestion
+from kb.model import Suggestion
 from kb.search import suggestions
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import fold
@@ -28,32 +28,45 @@ from kb.search.scoring import Scorer
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
 _LONGEST_NAME = 120
+# Queries whose sections are kept for their next page, or another order.
+_ASKED = 8
 _NONE = np.empty(0, np.int64)
 _TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a query finds, in groups that share no section: the place that it names, literal matches, related ones.
+class Group:
+    """Sections, ascending, with their scores: the place that a query names (`direct`), literal matches, or related ones."""
 
-    `total` are the literal matches in all groups, `related_total` all others; `facets` count all.
+    sections: Numbers
+    scores: Floats
+    literal: bool
+    direct: bool = False
+
+    def where(self, mask: NDArray[np.bool_]) -> Group:
+        """Keep some of the sections."""
+        return replace(self, sections=self.sections[mask], scores=self.scores[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds, in the order of the groups, which share no section.
+
+    `counts` are the sections found in each document, whatever its conditions.
     """
 
-    direct: Numbers
-    direct_is_literal: bool
-    literal: Numbers
-    related: Numbers
-    facets: Mapping[str, tuple[FacetValue, ...]]
+    groups: tuple[Group, ...]
+    counts: Numbers
 
     @property
     def total(self) -> int:
         """How many sections match literally."""
-        return len(self.literal) + len(self.direct) * self.direct_is_literal
+        return sum(len(group.sections) for group in self.groups if group.literal)
 
     @property
-    def related_total(self) -> int:
+    def related(self) -> int:
         """How many are listed that do not."""
-        return len(self.related) + len(self.direct) * (not self.direct_is_literal)
+        return sum(len(group.sections) for group in self.groups if not group.literal)
 
 
 class Searcher:
@@ -72,62 +85,69 @@ class Searcher:
             np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
         )
         self._literal = Literal(self._reader)
+        self.find = lru_cache(_ASKED)(self._find)
         self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
 
-    def find(self, query: Query) -> Found:
+    def _find(self, query: Query) -> Found:
         """Answer the sections that match a query literally or have like words, and the place that it names."""
         literal = self._literal.matching(query.root) if query.leaves else self._whole_documents(query)
-        related = self._related(query, literal)
+        scored = self._scorer.score(query.required)
+        related = self._related(query, scored.related, literal)
         direct = self._named(query)
-        direct_is_literal = bool(among(direct, literal).any())
-        literal, related = without(literal, direct), without(related, direct)
-        groups: tuple[Numbers, ...] = (direct, literal, related)
+        is_literal = bool(among(direct, literal).any())
+        groups = [
+            Group(sections, scored.scores[sections], literal, direct)
+            for sections, literal, direct in (
+                (direct, is_literal, True),
+                (without(literal, direct), True, False),
+                (without(related, direct), False, False),
+            )
+        ]
         for each in query.conditions:
             if each.field in ("article", "within"):
                 inside = self._inside(each)
-                groups = tuple(sections[inside[sections]] for sections in groups)
-        counts = sum(map(self._by_document, groups), start=np.zeros(len(self.documents.listings), np.int64))
-        facets = self.documents.facets(counts, query.conditions)
+                groups = [group.where(inside[group.sections]) for group in groups]
+        counts = self._by_document(np.concatenate([group.sections for group in groups]))
         met = self.documents.meeting(query.conditions)
         if met is not None:
-            groups = tuple(sections[met[self._documents[sections]]] for sections in groups)
-        direct, literal, related = groups
-        return Found(direct, direct_is_literal, literal, related, facets)
+            groups = [group.where(met[self._documents[group.sections]]) for group in groups]
+        return Found(tuple(groups), counts)
 
     def _by_document(self, sections: Numbers) -> Numbers:
         """Count sections for each document."""
         return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
 
-    def _related(self, query: Query, literal: Numbers) -> Numbers:
-        """Answer the sections that are not in `literal` but have words enough like the query's, ascending."""
+    def _related(self, query: Query, related: Numbers, literal: Numbers) -> Numbers:
+        """Answer those of the sections with like words that a query is content with, ascending."""
         if query.exact or not query.required:
             return literal[:0]
-        related = without(self._scorer.related(query.required), literal)
+        related = without(related, literal)
         for node in query.excluded:
             related = without(related, self._literal.matching(node))
         return related
 
-    def scores(self, query: Query) -> Floats:
-        """Answer how well every section answers the query."""
-        return self._scorer.scores(query.required)
+    def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:
+        """Yield the sections that come `first` to `last`: each with its score and the group in which it was found."""
+        for group in found.groups:
+            for place in self._ranked(group, order, max(first, 0), last).tolist():
+                yield int(group.sections[place]), float(group.scores[place]), group
+            first, last = first - len(group.sections), last - len(group.sections)
 
-    def ranked(
-        self, sections: Numbers, scores: Floats, first: int, last: int, order: Order = "relevance"
-    ) -> list[tuple[int, float]]:
-        """Answer the sections that come `first` to `last` in an order, with their scores.
+    def _ranked(self, group: Group, order: Order, first: int, last: int) -> Numbers:
+        """Answer the places in a group of those that come `first` to `last` in an order.
 
         Equal ones come best first, then in the order of their documents' ids, then of the text.
         """
-        if first >= min(last, len(sections)):
-            return []
-        keys = scores[sections].astype(np.float64)
+        size = len(group.sections)
+        if first >= min(last, size):
+            return _NONE
+        keys = group.scores.astype(np.float64)
         if order != "relevance":
-            keys += _BEYOND * self.documents.ranks[order][self._documents[sections]]
-        if last < len(sections):
-            worst = np.partition(keys, len(keys) - last)[len(keys) - last]
-            sections, keys = sections[keys >= worst], keys[keys >= worst]
-        places = np.lexsort((sections, self._documents[sections], -keys))[first:last]
-        return [(int(section), float(scores[section])) for section in sections[places]]
+            keys += _BEYOND * self.documents.ranks[order][self._documents[group.sections]]
+        enough = np.partition(keys, size - last)[size - last] if last < size else -np.inf
+        best = np.flatnonzero(keys >= enough)
+        ranks = np.lexsort((best, self._documents[group.sections[best]], -keys[best]))
+        return best[ranks[first:last]]
 
     def count(self, string: str) -> int:
         """Answer how many sections of present documents contain a folded string."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
 from kb import storage
 from kb.errors import BadIndexError, StorageError
-from kb.model import Hit, Results, Suggestion
+from kb.model import Results, Suggestion
 from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
 from kb.search.answering import alternatives, check_page, hit, nothing_literal
@@ -19,8 +19,8 @@ from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analysed
 from kb.search.planning import Plan, staleness
 from kb.search.planning import plan as planned
-from kb.search.query import Query, parse
-from kb.search.searcher import Found, Searcher
+from kb.search.query import parse
+from kb.search.searcher import Searcher
 
 _LAYOUT = 6
 
@@ -52,8 +52,11 @@ class WhooshEngine:
         found = searcher.find(understood)
         notes = [*searcher.warnings, *understood.notes]
         if not found.total:
-            notes.append(nothing_literal(understood, found.related_total))
-        hits = tuple(_page(searcher, understood, found, order, offset, limit))
+            notes.append(nothing_literal(understood, found.related))
+        hits = tuple(
+            hit(searcher.stored(section), score, understood, literal=group.literal, direct=group.direct)
+            for section, score, group in searcher.page(found, order, offset, offset + limit)
+        )
         nearest, meant = ((), ()) if found.total else alternatives(searcher, understood, bool(hits))
         return Results(
             query=query,
@@ -61,11 +64,11 @@ class WhooshEngine:
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             hits=hits,
             notes=tuple(notes),
-            related=found.related_total,
+            related=found.related,
             searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
             nearest=nearest,
             suggestions=meant,
-            facets=found.facets,
+            facets=searcher.documents.facets(found.counts, understood.conditions),
         )
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
@@ -175,17 +178,3 @@ def _verified(folder: Path) -> int:
 
 def _no_index(folder: Path) -> BadIndexError:
     return BadIndexError(f"还没有索引（{folder}）：请先运行 kb index 建立索引。")
-
-
-def _page(searcher: Searcher, query: Query, found: Found, order: Order, offset: int, limit: int) -> Iterator[Hit]:
-    """Yield hits `offset` to `offset + limit`: the place that is named, literal ones, then related ones, best first."""
-    last = min(offset + limit, found.total + found.related_total)
-    if offset >= last:
-        return
-    scores = searcher.scores(query)
-    before = 0
-    groups = ((found.direct, found.direct_is_literal), (found.literal, True), (found.related, False))
-    for place, (sections, literal) in enumerate(groups):
-        for section, score in searcher.ranked(sections, scores, max(offset - before, 0), last - before, order):
-            yield hit(searcher.stored(section), score, query, literal=literal, direct=place == 0)
-        before += len(sections)

@@ -6,7 +6,7 @@ Own words: BM25F over title, heading path and text (`ranking`). Other words (`le
 A heading that says the very string of a short query lifts what stands under it by half. Standing: law before local rule,
 unless the query names its place; the text in force before the one it replaced; what has text of its own before headings
 and preambles. A document in which many sections answer lifts them all.
-Nearness: how much of a sentence stands in the text in one piece, looked at for the best hundred.
+Nearness: how much of a sentence stands in the text in one piece, looked at for the best thirty.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kb.search.ranking import Floats
 # Memory for what terms add and where, and for what stands under headings.
 _IMPACTS, _HEADINGS = 160_000_000, 8_000_000
 # Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
-SHARE, _LEASTSHARE = 0.25, 0.1
+SHARE, LEAST_SHARE = 0.25, 0.1
 # A term in more than this part of all sections is added faster to all of them than to its own.
 _DENSE = 8
 _NONE = np.empty(0, np.int64)
@@ -116,7 +116,7 @@ class Scorer:
         self._lift_near(scores, best, "".join(strings))
         whole = sum(weight * self._rarity(term, weight) for term, weight in own.items())
         found = scores[best]
-        related = best[found >= max(SHARE * float(found.max(initial=0)), _LEASTSHARE * whole)]
+        related = best[found >= max(SHARE * float(found.max(initial=0)), LEAST_SHARE * whole)]
         return Scored(scores, related)
 
     def _headed(self, string: str) -> Numbers:

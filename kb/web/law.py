@@ -65,13 +65,16 @@ def check_text() -> Response:
 
 @api.get("/documents/<id>/standing")
 def standing(id: str) -> Response:
-    """Answer how a document stands `on` a day, usually today: its validity with the evidence, its basis chain, and its known changes."""
+    """Answer how a document stands `on` a day, usually today: its validity with the evidence, the `version` whose text was in
+    force ("" the present one), its basis chain, and its known changes.
+    """
     on = day() or today()
     with library().law.reading() as reader:
         known, fates = answers.known(reader, id), Fates(reader, today())
         validity = fates.standings.of(known, on)
         return jsonify(
             on=on,
+            version=fates.resolver.edition(known, on).version,
             **asdict(validity),
             changes=[asdict(each) for each in fates.standings.changes(known)],
             basis=[link.as_json() for link in chain(fates, known)],

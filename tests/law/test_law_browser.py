@@ -1,0 +1,58 @@
+"""Citations in a real browser against a real server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from waitress import create_server
+
+from kb.search.engine import open_engine
+from kb.settings import Settings
+from kb.web.app import create_app
+from tests.law.laws import LAW, RULES, Shelf
+from tests.web.conftest import browser, chrome
+from tests.web.driving import scripts, until
+
+__all__ = ["browser", "chrome"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    shelf = Shelf(tmp_path_factory.mktemp("cited"))
+    shelf.put("law", LAW)
+    shelf.put("rules", RULES, date="2015-04-01")
+    shelf.update()
+    index = shelf.store.path.parent
+    open_engine(index).update(shelf.corpus)
+    settings = Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)
+    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4, asyncore_use_poll=True)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
+
+
+def test_the_cited_text_opens_over_a_citation_and_escape_closes_it(browser: webdriver.Chrome, site: str) -> None:
+    browser.get(f"{site}/d/rules")
+    link = browser.find_element(By.CSS_SELECTOR, "#art-2 a.cites")
+    ActionChains(browser).move_to_element(link).perform()
+    assert until(browser, "!document.getElementById('kb-excerpt').hidden")
+    note = browser.find_element(By.ID, "kb-excerpt")
+    assert "受理示例" in note.text
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
+    assert until(browser, "document.getElementById('kb-excerpt').hidden")
+
+
+def test_a_citation_leads_to_its_article_without_scripts(browser: webdriver.Chrome, site: str) -> None:
+    scripts(browser, allowed=False)
+    browser.get(f"{site}/d/rules")
+    browser.find_element(By.CSS_SELECTOR, "#art-2 a.cites").click()
+    assert browser.current_url == f"{site}/d/law#art-2"
+    assert browser.find_element(By.CSS_SELECTOR, ":target").get_attribute("id") == "art-2"

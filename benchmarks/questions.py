@@ -2,7 +2,8 @@
 
     python benchmarks/questions.py --corpus DIR --questions FILE [--json] [--place DIR]
 
-Ingests and indexes the laws in the folder DIR into a scratch place (or uses the index and corpus of a place made before),
+Ingests and indexes the laws in the folder DIR into a scratch place (or uses the index and corpus of a place made before;
+a kb.toml in it chooses the engine),
 asks every question of FILE as a person would (`Engine.search`) and compares with its right answers. FILE has a JSON object a
 line: {"query": "…", "relevant": ["file stem 第…条", …]}. The version date in a stem is dropped on both sides, and an
 article counts once, at its best rank, whatever version of the law it stands in. A hit that is no article takes a rank too.
@@ -25,7 +26,7 @@ from kb.corpus import Corpus
 from kb.ingest import pipeline
 from kb.ingest.numbering import read
 from kb.model import Hit
-from kb.search.engine import MAX_LIMIT, Engine, open_engine
+from kb.search.engine import MAX_LIMIT, Engine, chosen_engine
 
 DEPTHS = (5, 10, 100)
 _PAGE = 200
@@ -65,9 +66,10 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
 
 def prepared(laws: Path, place: Path) -> tuple[Engine, dict[str, str]]:
     """Ingest and index what is not there yet; answer the engine and the stem of each document's file, without its date."""
-    corpus, engine = Corpus(place / "corpus"), open_engine(place / "index")
-    if not (place / "corpus").is_dir():
-        pipeline.ingest([laws], corpus, settings.load(None, place))
+    chosen = settings.load(None, place)
+    corpus, engine = Corpus(chosen.corpus), chosen_engine(chosen)
+    if not chosen.corpus.is_dir():
+        pipeline.ingest([laws], corpus, chosen)
     engine.update(corpus)
     return engine, {document.id: undated(Path(document.provenance.origin).stem) for document in corpus.documents()}
 

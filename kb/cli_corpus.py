@@ -14,7 +14,7 @@ from kb.corpus import Corpus
 from kb.errors import NotFoundError
 from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
-from kb.search.engine import MAX_LIMIT, ORDERS, Order, open_engine
+from kb.search.engine import MAX_LIMIT, ORDERS, Order, chosen_engine
 from kb.search.wording import alternatives, proof
 from kb.settings import Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
@@ -59,7 +59,7 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 @JSON
 def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
     """使索引与语料库一致：只处理有变化的文件。"""
-    corpus, engine = existing(Corpus(config.corpus)), open_engine(config.index)
+    corpus, engine = existing(Corpus(config.corpus)), chosen_engine(config)
     with progress("查找引用") as on_progress:
         problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
     with progress("建立索引") as on_progress:
@@ -96,7 +96,7 @@ def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, o
     直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；OR 表示任一；-某某 表示不要（前面加 --，以免当作选项）；
     标题:办法、机关:濠江区、日期:2021..2022、条:12 限定范围；民法典1165 直达条文。全部写法见 docs/search.md。
     """
-    results = open_engine(config.index).search(" ".join(words), limit=limit, offset=offset, order=order)
+    results = chosen_engine(config).search(" ".join(words), limit=limit, offset=offset, order=order)
     if as_json:
         print_json(results.as_json())
         return 0
@@ -134,7 +134,7 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
     """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
     from kb.web.server import serve
 
-    open_engine(config.index).stats()
+    chosen_engine(config).stats()
     serve(config, host or config.host, config.port if port is None else port, on_ready=say)
     return 0
 
@@ -153,7 +153,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
     for id in accept:
         corpus.accept(id)
         say(f"已确认 {id} 现在的内容。")
-    engine, law = open_engine(config.index), Store(config.index)
+    engine, law = chosen_engine(config), Store(config.index)
     for sentence in mend(corpus, engine, law, config) if repair else ():
         say(sentence)
     found = problems(corpus, engine, law)

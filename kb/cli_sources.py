@@ -11,7 +11,7 @@ from rich.console import Console
 
 from kb.corpus import Corpus
 from kb.ingest.tally import Progress, Report, Tally
-from kb.search.engine import open_engine
+from kb.search.engine import chosen_engine
 from kb.settings import Settings
 from kb.sources import Source
 from kb.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
@@ -44,7 +44,7 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
     if not sources:
         say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
         return FAILED
-    corpus, engine = Corpus(config.corpus), open_engine(config.index)
+    corpus, engine = Corpus(config.corpus), chosen_engine(config)
     with _source_progress() as on_progress:
         report = refresh(sources, corpus, engine, config, full=full, dry_run=dry_run, on_progress=on_progress)
     if as_json:

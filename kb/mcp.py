@@ -22,7 +22,7 @@ from kb.compare.sections import Change, compare
 from kb.corpus import Corpus
 from kb.errors import KbError, UsageError
 from kb.model import Document
-from kb.search.engine import Engine, open_engine
+from kb.search.engine import Engine, chosen_engine
 from kb.settings import Settings
 
 _INSTRUCTIONS = (
@@ -113,7 +113,7 @@ def build(settings: Settings) -> MCPServer[Any]:
     server: MCPServer[Any] = MCPServer(
         "kb", title="政策文库", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
-    tools = _Tools(Corpus(settings.corpus), open_engine(settings.index))
+    tools = _Tools(Corpus(settings.corpus), chosen_engine(settings))
     for function, description in (
         (tools.search, "检索条文：字面命中的在前，词语相近的在后。给出每一节的地址。"),
         (tools.outline, "一份文件的目录：每一节的锚点和标题。"),

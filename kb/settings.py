@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,26 @@ from kb import sources
 from kb.errors import NotFoundError, UsageError
 from kb.sources import Source
 
-SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
+Value = str | int | bool | tuple[str, ...]
+
+SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("corpus.path", "corpus", "语料库文件夹"),
     ("index.path", "index", "索引文件夹（可以随时删除重建）"),
+    (
+        "engine.kind",
+        "embedded",
+        "检索引擎：embedded 在本机的索引文件夹里；opensearch 在 OpenSearch 集群里（先装可选组件：scripts/environment opensearch）",
+    ),
+    (
+        "engine.hosts",
+        ("http://127.0.0.1:9200",),
+        "集群的网址，一个或多个；用户名和密码在环境变量里，见 docs/operate.md",
+    ),
+    ("engine.name", "kb", "集群里索引的名称（小写字母、数字、- 和 _）；几个语料库共用一个集群时各取一个"),
+    ("engine.shards", 1, "建立索引时分成几片（1 到 1024）；怎样选见 docs/scale.md"),
+    ("engine.certificates", "", "核对集群证书用的 CA 证书文件（PEM）；留空用公认的证书机构"),
+    ("engine.client_certificate", "", "集群要求客户端证书时，证书文件（PEM）"),
+    ("engine.client_key", "", "客户端证书的私钥文件（PEM）"),
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
@@ -37,7 +55,23 @@ SETTINGS: tuple[tuple[str, str | int | bool, str], ...] = (
 )
 
 FILE_NAME = "kb.toml"
-_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64)}
+_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
+_FILES = ("certificates", "client_certificate", "client_key")
+ENGINES = ("embedded", "opensearch")
+_ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
+_HOST = re.compile(r"https?://[^\s/@]+/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The OpenSearch that the index is in. `name` is that of its alias; user and password are in no settings."""
+
+    hosts: tuple[str, ...]
+    name: str = "kb"
+    shards: int = 1
+    certificates: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +89,8 @@ class Settings:
     alarm: str = ""
     sources: tuple[Source, ...] = ()
     workers: int = 2
+    engine: str = "embedded"
+    cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -84,10 +120,22 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         contact=str(values["refresh.contact"]),
         alarm=str(values["refresh.alarm"]),
         sources=tuple(_placed(source, folder) for source in listed),
+        engine=str(values["engine.kind"]),
+        cluster=_cluster(values, folder),
     )
 
 
-def _read(path: Path) -> tuple[dict[str, str | int | bool], tuple[Source, ...]]:
+def _cluster(values: Mapping[str, Any], folder: Path) -> Cluster:
+    files = {key: folder / str(values[f"engine.{key}"]) for key in _FILES if values[f"engine.{key}"]}
+    return Cluster(
+        hosts=tuple(values["engine.hosts"]),
+        name=str(values["engine.name"]),
+        shards=int(values["engine.shards"]),
+        **files,
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], tuple[Source, ...]]:
     try:
         source = path.read_text(encoding="utf-8-sig")
         tables: dict[str, Any] = tomllib.loads(source)
@@ -106,7 +154,7 @@ def _read(path: Path) -> tuple[dict[str, str | int | bool], tuple[Source, ...]]:
         problem = _problem(name, value, values)
         if problem:
             raise UsageError(f"设置文件 {path} 第 {_line_of(name, source)} 行：{name.rstrip('.')} {problem}。")
-        values[name] = value
+        values[name] = tuple(value) if isinstance(value, list) else value
     return values, listed
 
 
@@ -124,10 +172,14 @@ def _placed(source: Source, folder: Path) -> Source:
     return replace(source, url=str(folder / source.url)) if source.kind == "files" else source
 
 
-def _problem(name: str, value: object, defaults: dict[str, str | int | bool]) -> str:
+def _problem(name: str, value: object, defaults: dict[str, Any]) -> str:
     """Say what is wrong with a setting, or answer "" when nothing is."""
     if name not in defaults:
         return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
+    if name in _CHECKED and (wrong := _CHECKED[name](value)):
+        return wrong
+    if isinstance(defaults[name], tuple):
+        return ""
     if isinstance(defaults[name], str):
         filled = isinstance(value, str) and (value or not defaults[name])
         return "" if filled else "应当是一段非空的文字（写在引号里）"
@@ -137,6 +189,30 @@ def _problem(name: str, value: object, defaults: dict[str, str | int | bool]) ->
         return "应当是一个整数"
     low, high = _RANGES.get(name, (1, 1_000_000))
     return "" if low <= value <= high else f"应当在 {low} 到 {high} 之间"
+
+
+def _kind_problem(value: object) -> str:
+    return "" if value in ENGINES else f"应当是 {'、'.join(ENGINES)} 之一"
+
+
+def _name_problem(value: object) -> str:
+    return (
+        "" if isinstance(value, str) and _ALIAS.fullmatch(value) else "应当是小写字母、数字、- 和 _，以字母或数字开头"
+    )
+
+
+def _hosts_problem(value: object) -> str:
+    hosts = value if isinstance(value, list) else []
+    if hosts and all(isinstance(host, str) and _HOST.fullmatch(host) for host in hosts):
+        return ""
+    return '应当是一个或多个网址，例如 ["https://search1.example.com:9200"]，里面不写用户名和密码'
+
+
+_CHECKED: Mapping[str, Callable[[object], str]] = {
+    "engine.kind": _kind_problem,
+    "engine.name": _name_problem,
+    "engine.hosts": _hosts_problem,
+}
 
 
 def _line_of(name: str, source: str) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tarfile
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kb.corpus import Corpus
+from tests.cluster import Nodes, Unavailable
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 BUNDLED = Path(__file__).parents[1] / "corpus"
@@ -52,3 +55,16 @@ def notices(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def pages(notices: Path) -> Path:
     """A folder of 12 real pages as HTML, with their metadata in index.jsonl."""
     return notices.parent / "html"
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """A node of OpenSearch; its data is in memory where there is a file system for that."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None, prefix="kb-opensearch-") as folder:
+        try:
+            nodes = Nodes(Path(folder))
+        except Unavailable as reason:
+            pytest.skip(f"没有 OpenSearch：{reason}")
+        with nodes:
+            yield nodes

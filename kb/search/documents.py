@@ -21,10 +21,16 @@ from kb.search.engine import Listing, Order
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
-_SHOWN = 50
+SHOWN = 50
 """Values of a facet that are answered at most, those with the most sections."""
 
 _CONDITIONS = 256
+
+LONGEST_NAME = 120
+"""Characters of a query that may name a document."""
+
+TITLE_MARKS = str.maketrans("", "", "《》〈〉")
+"""What is taken off a folded name: the marks of titles."""
 
 _STATE = "中华人民共和国"
 _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
@@ -86,7 +92,7 @@ class Documents:
 
     def named(self, folded: str) -> list[int]:
         """Answer the documents that a folded text names by title, short name or number, newest first."""
-        known = self._named.get(folded) or self._named.get(fold(short_names().get(folded, "")), [])
+        known = next(filter(None, map(self._named.get, names_for(folded))), [])
         return sorted(known, key=lambda number: self.ranks["date"][number], reverse=True)
 
     def place(self, folded: str) -> tuple[list[int], str]:
@@ -95,10 +101,10 @@ class Documents:
         民法典第1165条, 民法典1165, 行诉法26, 刑法133-1, a title or a document number alone.
         """
         whole = self.named(folded)
-        found = _PLACE.fullmatch(folded)
+        found = article_of(folded)
         if whole or not found:
             return whole, ""
-        return self.named(found[1]), article(found[2])
+        return self.named(found[0]), found[1]
 
     def _meets(self, condition: Condition) -> Bools:
         met: Sequence[bool]
@@ -126,14 +132,19 @@ class Documents:
         codes, values = self._coded[field]
         totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64)
         there = np.flatnonzero(totals)
-        listed = there[np.argsort(-totals[there], kind="stable")][: _SHOWN + 1].tolist()
+        listed = there[np.argsort(-totals[there], kind="stable")][: SHOWN + 1].tolist()
         chosen = {value for each in conditions if each.field == field and each.whole for value in each.values}
-        listed = [code for code in listed if values[code]][:_SHOWN]
+        listed = [code for code in listed if values[code]][:SHOWN]
         listed += (
             [code for code, value in enumerate(values) if value in chosen and code not in listed] if chosen else []
         )
         for code in listed:
             yield FacetValue(values[code], int(totals[code]), values[code] in chosen)
+
+
+def names_for(folded: str) -> tuple[str, str]:
+    """Answer what a folded text may be the name of: itself, and the title that it is a short name of ("" where it is none)."""
+    return folded, fold(short_names().get(folded, ""))
 
 
 @cache
@@ -153,11 +164,21 @@ def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
 def _named(listings: Sequence[Listing]) -> dict[str, list[int]]:
     named: defaultdict[str, list[int]] = defaultdict(list)
     for number, listing in enumerate(listings):
-        if listing.version:
-            continue
-        title = fold(listing.title)
-        plain = _VERSION.sub("", title)
-        names = {title, plain, plain.removeprefix(_STATE), fold(listing.document_number)}
-        for name in names - {""}:
+        for name in names(listing):
             named[name].append(number)
     return dict(named)
+
+
+def names(listing: Listing) -> set[str]:
+    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number; a version has no name."""
+    if listing.version:
+        return set()
+    title = fold(listing.title)
+    plain = _VERSION.sub("", title)
+    return {title, plain, plain.removeprefix(_STATE), fold(listing.document_number)} - {""}
+
+
+def article_of(folded: str) -> tuple[str, str] | None:
+    """Answer the name of a document and the anchor of its article, where a folded text reads like that: 民法典第1165条."""
+    found = _PLACE.fullmatch(folded)
+    return (found[1], article(found[2])) if found else None

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
+from kb.errors import StorageError
 from kb.model import Document, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.conditions import Condition
+    from kb.settings import Settings
 
 MAX_QUERY = 2_000
 """Characters in a query at most."""
@@ -140,7 +142,20 @@ class Engine(Protocol):
 
 
 def open_engine(index: Path) -> Engine:
-    """Open the engine whose index is in the folder `index`, which need not exist yet."""
+    """Open the embedded engine whose index is in the folder `index`, which need not exist yet."""
     from kb.search.whoosh_engine import WhooshEngine
 
     return WhooshEngine(index)
+
+
+def chosen_engine(settings: Settings, kind: str = "") -> Engine:
+    """Open the engine that the settings choose, or the one that is named. Raises UsageError and StorageError."""
+    if (kind or settings.engine) == "embedded":
+        return open_engine(settings.index)
+    try:
+        from kb.search.opensearch_engine import OpenSearchEngine
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
+        ) from error
+    return OpenSearchEngine(settings.cluster, settings.index)

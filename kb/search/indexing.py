@@ -8,12 +8,12 @@ import pickle
 import signal
 import zlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from itertools import chain, count, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,8 +98,10 @@ class Batch(NamedTuple):
     stored: list[bytes]
 
 
-Analysed = tuple[str, list[Batch] | str]
+Made = TypeVar("Made")
+Analyse = Callable[[str, Document], Made]
 _source: Source
+_analyse: Analyse[Any]
 
 
 def analyse(key: str, document: Document) -> list[Batch]:
@@ -159,19 +161,19 @@ class _Gathered:
         return Postings(list(self._numbers), np.concatenate(self._found), counts, sizes)
 
 
-def analysed(source: Source, ids: Sequence[str]) -> Iterator[Analysed]:
-    """Yield each document's id and its batches, or the sentence that says why it cannot be read, in the order of ids.
+def analysed(source: Source, ids: Sequence[str], analyse: Analyse[Made]) -> Iterator[tuple[str, Made | str]]:
+    """Yield each document's id and what `analyse` makes of it, or the sentence that says why it cannot be read, in the order of ids.
 
-    Many documents are read and analysed by processes of their own, one for each processor; `source` is then pickled.
-    Raises StorageError when such a process ends before its time.
+    Many documents are read and analysed by processes of their own, one for each processor; `source` and `analyse` are
+    then pickled. Raises StorageError when such a process ends before its time.
     """
     if len(ids) < _MANY or _PROCESSORS == 1:
-        yield from (_read(source, id) for id in ids)
+        yield from (_read(source, id, analyse) for id in ids)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSORS, context, _start_worker, (source,)) as pool:
+    with ProcessPoolExecutor(_PROCESSORS, context, _start_worker, (source, analyse)) as pool:
         try:
-            waiting: deque[Future[Analysed]] = deque()
+            waiting: deque[Future[tuple[str, Made | str]]] = deque()
             for id in ids:
                 waiting.append(pool.submit(_work, id))
                 if len(waiting) > _AHEAD * _PROCESSORS:
@@ -184,19 +186,19 @@ def analysed(source: Source, ids: Sequence[str]) -> Iterator[Analysed]:
             pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(source: Source) -> None:
+def _start_worker(source: Source, analyse: Analyse[Any]) -> None:
     """Prepare a worker process; it ends when its parent does, however that dies."""
-    global _source
-    _source = source
+    global _source, _analyse
+    _source, _analyse = source, analyse
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
 
 
-def _work(id: str) -> Analysed:
-    return _read(_source, id)
+def _work(id: str) -> tuple[str, Any]:
+    return _read(_source, id, _analyse)
 
 
-def _read(source: Source, id: str) -> Analysed:
+def _read(source: Source, id: str, analyse: Analyse[Made]) -> tuple[str, Made | str]:
     try:
         return id, analyse(id, source.read(id))
     except (UnreadableError, NotFoundError) as error:

@@ -54,7 +54,7 @@ BARE = 0.6
 REPLACED = 0.97
 """What a section that is only a heading, and one of a text that was replaced, keep of their score."""
 
-_ENDED = ("失效", "废止", "届满")
+ENDED = ("失效", "废止", "届满")
 """Words of a source's own mark of validity (有效性) for what no longer holds."""
 
 STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
@@ -222,7 +222,7 @@ def replaced(listings: Sequence[Listing]) -> Iterator[int]:
         newest[listing.title] = max(newest[listing.title], listing.date)
     for number, listing in enumerate(listings):
         older = authority(listing) > 1 and listing.date < newest[listing.title]
-        if older or listing.version or any(word in listing.validity for word in _ENDED):
+        if older or listing.version or any(word in listing.validity for word in ENDED):
             yield number
 
 

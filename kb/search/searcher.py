@@ -16,7 +16,7 @@ from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import fold
 from kb.search.arrays import among, common, without
 from kb.search.conditions import Condition
-from kb.search.documents import Documents
+from kb.search.documents import LONGEST_NAME, TITLE_MARKS, Documents
 from kb.search.engine import Listing, Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
@@ -27,11 +27,9 @@ from kb.search.scoring import Scorer
 
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
-_LONGEST_NAME = 120
 # Queries whose sections are kept for their next page, or another order.
 _ASKED = 8
 _NONE = np.empty(0, np.int64)
-_TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ class Searcher:
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
         """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
-        folded = fold(typed).translate(_TITLE_MARKS)
+        folded = fold(typed).translate(TITLE_MARKS)
         if not folded:
             return []
         found = [
@@ -173,8 +171,7 @@ class Searcher:
             *(Suggestion(self._headings[number], "heading") for number in self._headings.containing(folded, limit)),
             *(Suggestion(word, "word") for word in suggestions.pinyin_words(folded, self.readings, limit)),
         ]
-        different = {suggestion.text: suggestion for suggestion in reversed(found)}
-        return [suggestion for suggestion in found if different[suggestion.text] is suggestion][:limit]
+        return suggestions.different(found)[:limit]
 
     def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
         documents, anchor = self.documents.place(folded)
@@ -202,9 +199,9 @@ class Searcher:
 
     def _named(self, query: Query) -> Numbers:
         """Answer the section that a query names, if it is one: an article, or where a document starts."""
-        if not query.leaves or len(query.text) > _LONGEST_NAME:
+        if not query.leaves or len(query.text) > LONGEST_NAME:
             return _NONE
-        return self._place(*self.documents.place(fold(query.text).translate(_TITLE_MARKS)))
+        return self._place(*self.documents.place(fold(query.text).translate(TITLE_MARKS)))
 
     def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
         """Answer the section with an anchor, or the first one, of the first of some documents that has it."""

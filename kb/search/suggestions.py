@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, islice
 
 from pypinyin import lazy_pinyin
 
-from kb.model import Alternative
+from kb.model import Alternative, Suggestion
 from kb.search.analysis import fold, informative, words
 from kb.search.matching import occurrences
 
@@ -50,6 +50,12 @@ class Texts:
 
     def __getitem__(self, number: int) -> str:
         return self._texts[number]
+
+
+def different(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Answer some suggestions without those that read like an earlier one."""
+    first = {suggestion.text: suggestion for suggestion in reversed(found)}
+    return [suggestion for suggestion in found if first[suggestion.text] is suggestion]
 
 
 def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:

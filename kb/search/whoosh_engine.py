@@ -16,7 +16,7 @@ from kb.search.answering import alternatives, check_page, hit, nothing_literal
 from kb.search.conditions import Condition
 from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
-from kb.search.indexing import FIELDS, analysed
+from kb.search.indexing import FIELDS, analyse, analysed
 from kb.search.planning import Plan, staleness
 from kb.search.planning import plan as planned
 from kb.search.query import parse
@@ -160,7 +160,7 @@ class WhooshEngine:
         with Writer(folder, FIELDS) as writer:
             for id in plan.removed:
                 writer.delete(id)
-            for done, (id, batches) in enumerate(analysed(source, plan.changed), start=1):
+            for done, (id, batches) in enumerate(analysed(source, plan.changed, analyse), start=1):
                 if isinstance(batches, str):
                     problems[id] = batches
                 else:

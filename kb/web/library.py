@@ -13,7 +13,7 @@ from kb.corpus import Corpus
 from kb.law.store import Store
 from kb.model import Document, Results
 from kb.search.conditions import Condition
-from kb.search.engine import Listing, Order, Stats, open_engine
+from kb.search.engine import Listing, Order, Stats, chosen_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
 from kb.web.remembered import Remembered
@@ -88,7 +88,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self.corpus = Corpus(settings.corpus)
-        self.engine = open_engine(settings.index)
+        self.engine = chosen_engine(settings)
         self.law = Store(settings.index)
         self.remembered = Remembered()
         self._titles = {source.name: source.title or source.name for source in settings.sources}

@@ -1,0 +1,120 @@
+"""How the cluster is reached, and what is said when it is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import (
+    AuthenticationException,
+    AuthorizationException,
+    ConnectionError,
+    ConnectionTimeout,
+    OpenSearchException,
+    SSLError,
+    TransportError,
+)
+
+from kb.errors import BadIndexError, StorageError, UsageError
+from kb.settings import Cluster
+
+USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
+"""Environment variables; with `_FILE` behind its name, the password's names the file that holds it."""
+
+_TIMEOUT = 10
+_TRIES = 3
+_OLDEST = (2, 11)
+
+
+def connect(cluster: Cluster) -> OpenSearch:
+    """Make a client; nothing is asked yet. Raises UsageError for secrets and certificates that cannot be read."""
+    secure: dict[str, Any] = {
+        "ca_certs": _file(cluster.certificates, "engine.certificates"),
+        "client_cert": _file(cluster.client_certificate, "engine.client_certificate"),
+        "client_key": _file(cluster.client_key, "engine.client_key"),
+    }
+    return OpenSearch(
+        list(cluster.hosts),
+        http_auth=_secret(os.environ),
+        timeout=_TIMEOUT,
+        max_retries=_TRIES,
+        retry_on_timeout=True,
+        retry_on_status=(502, 503, 504),
+        http_compress=True,
+        **{name: value for name, value in secure.items() if value},
+    )
+
+
+def check_version(client: OpenSearch, cluster: Cluster) -> None:
+    """Raise UsageError where the hosts are no OpenSearch that will do."""
+    told = client.info()["version"]
+    number = str(told.get("number", ""))
+    if told.get("distribution") != "opensearch":
+        raise UsageError(f"{_hosts(cluster)} 不是 OpenSearch（版本 {number}）：请检查 engine.hosts。")
+    if tuple(map(int, number.split(".")[:2])) < _OLDEST:
+        raise UsageError(f"OpenSearch {number} 太旧：请升级到 {'.'.join(map(str, _OLDEST))} 或更高版本。")
+
+
+@contextmanager
+def in_words(cluster: Cluster) -> Iterator[None]:
+    """Turn what the client raises into sentences: StorageError, or BadIndexError where the cluster lost the index."""
+    try:
+        yield
+    except OpenSearchException as error:
+        raise _sentence(error, cluster) from error
+
+
+def _sentence(error: OpenSearchException, cluster: Cluster) -> StorageError | BadIndexError:
+    hosts = _hosts(cluster)
+    match error:
+        case SSLError():
+            return StorageError(f"{hosts} 的证书不可信（{_reason(error)}）：请检查 engine.certificates 和网址。")
+        case ConnectionTimeout():
+            return StorageError(f"OpenSearch（{hosts}）在 {_TIMEOUT} 秒内没有回答：请检查集群是否过载或有节点停住。")
+        case ConnectionError():
+            return StorageError(f"连不上 OpenSearch（{hosts}）：请检查 engine.hosts、网络和集群是否在运行。")
+        case AuthenticationException():
+            return StorageError(f"OpenSearch（{hosts}）拒绝了用户名或密码：请检查环境变量 {USER} 和 {PASSWORD}。")
+        case AuthorizationException():
+            return StorageError(f"OpenSearch 的这个用户没有需要的权限（{_reason(error)}）：请让管理员授权。")
+        case TransportError(status_code=429):
+            return StorageError("OpenSearch 忙不过来，或磁盘将满而拒绝写入：请查看各节点的磁盘和负载，然后再试。")
+        case _:
+            return StorageError(f"OpenSearch 出错（{_reason(error)}）：请查看集群的日志，用 kb check 检查索引。")
+
+
+def _reason(error: OpenSearchException) -> str:
+    if isinstance(error, TransportError) and isinstance(error.info, Mapping):
+        told = error.info.get("error")
+        reason = told.get("reason") if isinstance(told, Mapping) else told
+        return str(reason or error.error)[:200]
+    return str(error)[:200]
+
+
+def _hosts(cluster: Cluster) -> str:
+    return "、".join(cluster.hosts)
+
+
+def _file(path: Path | None, setting: str) -> str:
+    if path and not path.is_file():
+        raise UsageError(f"找不到 {setting} 所指的文件 {path}：请检查路径。")
+    return str(path or "")
+
+
+def _secret(environment: Mapping[str, str]) -> Sequence[str] | None:
+    """Answer user and password. They are in no file of settings, so that those can be shown and copied."""
+    user, password = environment.get(USER, ""), environment.get(PASSWORD, "")
+    if named := environment.get(f"{PASSWORD}_FILE"):
+        try:
+            password = Path(named).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
+    return (user, password) if user else None
+
+
+Answer = dict[str, Any]
+"""What the cluster answers, as JSON."""

@@ -14,9 +14,10 @@ from kb.corpus import Corpus
 from kb.errors import NotFoundError
 from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
-from kb.search.engine import MAX_LIMIT, ORDERS, Order, chosen_engine
+from kb.search.comparing import differences, sample
+from kb.search.engine import MAX_LIMIT, ORDERS, Order, Stats, Updated, chosen_engine
 from kb.search.wording import alternatives, proof
-from kb.settings import Settings
+from kb.settings import ENGINES, Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 
 _SHOWN_ANCHORS = 20
@@ -56,26 +57,34 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 
 @verb("index")
 @click.option("--rebuild", is_flag=True, help="丢开现有索引，从语料库重新建立")
+@click.option(
+    "--engine",
+    "kind",
+    type=click.Choice([*ENGINES, "both"]),
+    metavar="引擎",
+    help="建立哪一个引擎的索引：" + "、".join(ENGINES) + "、both（两个都建）；默认见设置 engine.kind",
+)
 @JSON
-def _index(config: Settings, rebuild: bool, as_json: bool) -> int:
+def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> int:
     """使索引与语料库一致：只处理有变化的文件。"""
-    corpus, engine = existing(Corpus(config.corpus)), chosen_engine(config)
+    corpus = existing(Corpus(config.corpus))
+    kinds = ENGINES if kind == "both" else (kind or config.engine,)
+    engines = {each: chosen_engine(config, each) for each in kinds}
     with progress("查找引用") as on_progress:
         problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
-    with progress("建立索引") as on_progress:
-        updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
-    for sentence in dict.fromkeys((*updated.problems, *problems)):
+    told = {}
+    for each, engine in engines.items():
+        with progress("建立索引") as on_progress:
+            updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
+        problems += updated.problems
+        told[each] = {**asdict(updated), **asdict(engine.stats())}
+        if not as_json:
+            click.echo(_updated(updated, engine.stats()))
+    for sentence in dict.fromkeys(problems):
         say(sentence)
-    stats = engine.stats()
     if as_json:
-        print_json({**asdict(updated), **asdict(stats)})
-    else:
-        older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
-        click.echo(
-            f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
-            f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
-        )
-    return FAILED if updated.problems or problems else 0
+        print_json(told if len(told) > 1 else told[kinds[0]])
+    return FAILED if problems else 0
 
 
 @verb("search")
@@ -144,8 +153,9 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
 @click.option(
     "--repair", is_flag=True, help="恢复能恢复的：损坏的文件按快照还原，索引重建；没有确认的手工修改也会被还原"
 )
+@click.option("--engines", is_flag=True, help="也检查另一个引擎的索引，并用一些查询比较两个引擎的回答")
 @JSON
-def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool) -> int:
+def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool, as_json: bool) -> int:
     """检查每个字节是否与写入时一致、索引是否与语料库一致。"""
     from kb.ingest.mend import mend, problems
 
@@ -154,9 +164,12 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
         corpus.accept(id)
         say(f"已确认 {id} 现在的内容。")
     engine, law = chosen_engine(config), Store(config.index)
+    others = [chosen_engine(config, kind) for kind in ENGINES if kind != config.engine] if engines else []
     for sentence in mend(corpus, engine, law, config) if repair else ():
         say(sentence)
     found = problems(corpus, engine, law)
+    for other in others:
+        found += other.check(corpus.fingerprints()) or differences(engine, other, list(sample(corpus)))
     if as_json:
         print_json({"documents": len(corpus.ids()), "problems": found})
     else:
@@ -164,6 +177,14 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, as_json: bool)
             click.echo(sentence)
         click.echo(f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(found)} 个问题。" if found else "完好。"))
     return FAILED if found else 0
+
+
+def _updated(updated: Updated, stats: Stats) -> str:
+    older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
+    return (
+        f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
+        f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
+    )
 
 
 def _at(document: Document, anchor: str) -> tuple[Section, ...]:

@@ -27,6 +27,7 @@ _QUICK = {
     "cluster.publish.timeout": "5s",
     "cluster.follower_lag.timeout": "5s",
     "cluster.routing.allocation.disk.threshold_enabled": "false",
+    "indices.breaker.total.use_real_memory": "false",  # counts garbage as memory in use with this collector
 }
 
 

@@ -34,6 +34,7 @@ from kb.web.law import blueprint as law_pages
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
+_RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
@@ -123,6 +124,8 @@ def _refuse(error: KbError | HTTPException) -> Response:
         response = Response(page)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = _RETRY
     response.status_code = status
     return response
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template
 
-from kb.errors import BadIndexError
+from kb.errors import BadIndexError, StorageError
 from kb.search.engine import Stats
 from kb.web import wording
 from kb.web.freshness import set_aside
@@ -52,7 +52,7 @@ def healthz() -> Response:
 def _troubles(shelf: Library) -> Iterator[str]:
     try:
         shelf.engine.stats()
-    except BadIndexError as error:
+    except (BadIndexError, StorageError) as error:
         yield str(error)
     for title, alarm in shelf.freshness().alarms:
         yield f"{title}：{alarm}"
@@ -61,7 +61,7 @@ def _troubles(shelf: Library) -> Iterator[str]:
 def _index(shelf: Library) -> IndexState:
     try:
         stats = shelf.engine.stats()
-    except BadIndexError as error:
+    except (BadIndexError, StorageError) as error:
         return IndexState(None, str(error))
     there = len(shelf.corpus.ids())
     if there == stats.documents:

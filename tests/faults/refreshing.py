@@ -154,8 +154,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # Lazily: an engine keeps the generation that it last read open, which holds the file system until it is let go.
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(path: Path, left: int) -> None:

@@ -3,47 +3,78 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, TransportError
 
 from kb.errors import StorageError
 from kb.search.opensearch.queries import Part
 
+_BUSY = (429, 502, 503, 504)
 _PATIENCE, _FIRST_WAIT = 20.0, 0.05
 _PAGE = 5_000
+
+Answer = TypeVar("Answer")
 
 
 class VanishedError(Exception):
     """The state that is being searched is no longer there: another update has completed since."""
 
 
+class _BusyError(Exception):
+    """A shard did not answer."""
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask, and again for a while where the cluster has too much to do or is just replacing a node."""
+    give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
+    while True:
+        try:
+            return ask()
+        except TransportError as error:
+            if error.status_code not in _BUSY or time.monotonic() > give_up:
+                raise
+        except _BusyError as error:
+            if time.monotonic() > give_up:
+                raise StorageError(
+                    f"OpenSearch 没能完成检索（{error}）：请查看集群的状态（_cluster/health）。"
+                ) from error
+        time.sleep(wait)
+        wait *= 2
+
+
 def ask(client: OpenSearch, index: str, bodies: Sequence[Part]) -> list[Any]:
     """Answer each of some searches, in order. Raises VanishedError, and StorageError where shards go on being silent."""
     lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
-    give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
-    while True:
+
+    def once() -> list[Any]:
         answers: list[Any] = client.msearch(index=index, body=lines)["responses"]
-        failed = next((answer for answer in answers if "error" in answer), None)
-        if failed is None:
-            return answers
-        kind, reason = failed["error"]["type"], failed["error"].get("reason", "")
-        if kind == "index_not_found_exception":
-            raise VanishedError
-        if (failed["status"] < 500 and failed["status"] != 429) or time.monotonic() > give_up:
-            raise StorageError(f"OpenSearch 没能完成检索（{kind}：{reason}）：请查看集群的状态（_cluster/health）。")
-        time.sleep(wait)
-        wait *= 2
+        for answer in answers:
+            if "error" in answer:
+                raise _failure(answer)
+        return answers
+
+    return patiently(once)
+
+
+def _failure(answer: Any) -> Exception:
+    kind, reason = answer["error"]["type"], answer["error"].get("reason", "")
+    if kind == "index_not_found_exception":
+        return VanishedError()
+    if answer["status"] in _BUSY:
+        return _BusyError(f"{kind}：{reason}")
+    return StorageError(f"OpenSearch 没能完成检索（{kind}：{reason}）：请用 kb check 检查索引。")
 
 
 def read(client: OpenSearch, index: str, ids: Sequence[str]) -> list[Any]:
     """Answer what is kept under some ids, in order. Raises VanishedError where one is gone."""
     if not ids:
         return []
+    body, only = {"ids": list(ids)}, {"_source_includes": "stored"}
     try:
-        found = client.mget(index=index, body={"ids": list(ids)}, params={"_source_includes": "stored"})["docs"]
+        found = patiently(lambda: client.mget(index=index, body=body, params=only))["docs"]
     except NotFoundError as error:
         raise VanishedError from error
     if not all(each.get("found") for each in found):

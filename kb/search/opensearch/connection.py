@@ -43,7 +43,7 @@ def connect(cluster: Cluster) -> OpenSearch:
         timeout=_TIMEOUT,
         max_retries=_TRIES,
         retry_on_timeout=True,
-        retry_on_status=(502, 503, 504),
+        retry_on_status=(),  # `asking.patiently` and `writing.Bulk` wait between their tries
         http_compress=True,
         **{name: value for name, value in secure.items() if value},
     )
@@ -51,8 +51,9 @@ def connect(cluster: Cluster) -> OpenSearch:
 
 def check_version(client: OpenSearch, cluster: Cluster) -> None:
     """Raise UsageError where the hosts are no OpenSearch that will do."""
-    told = client.info()["version"]
-    number = str(told.get("number", ""))
+    answer: Any = client.info()
+    told = answer.get("version", {}) if isinstance(answer, Mapping) else {}
+    number = str(told.get("number", "不明"))
     if told.get("distribution") != "opensearch":
         raise UsageError(f"{_hosts(cluster)} 不是 OpenSearch（版本 {number}）：请检查 engine.hosts。")
     if tuple(map(int, number.split(".")[:2])) < _OLDEST:

@@ -229,7 +229,8 @@ class Searcher:
         (answer,) = self.ask({**best, **_sorted("relevance")})
         weighed = weigh(_hits(answer)[1], self._replaced, "".join(strings), self._texts)
         whole = sum(weight * rarity[term] for term, weight in own.items())
-        return _Scale(score, weighed, max(scoring.SHARE * weighed.best, scoring.LEAST_SHARE * whole))
+        enough = max(scoring.SHARE * weighed.best, scoring.LEAST_SHARE * whole)
+        return _Scale(score, weighed, enough / (1 + scoring.DOCUMENT))  # what a section gains as one of its document
 
     def _texts(self, ids: Sequence[str]) -> list[str]:
         return [stored.text for stored in self.stored(ids)]

@@ -16,6 +16,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError
 
 from kb.errors import BadIndexError
+from kb.search.opensearch.asking import patiently
 from kb.search.opensearch.mapping import FORMAT, STATE
 from kb.search.opensearch.sections import Row
 
@@ -67,7 +68,7 @@ def first_state(index: str, epoch: int, rows: Iterable[Row]) -> State:
 def read_state(client: OpenSearch, alias: str) -> State | None:
     """Answer the state that counts, None where there is no index yet. Raises BadIndexError for one that is not ours."""
     try:
-        found = client.get(index=alias, id=STATE)
+        found = patiently(lambda: client.get(index=alias, id=STATE))
     except NotFoundError as error:
         if error.error == "index_not_found_exception":
             return None

@@ -1,0 +1,230 @@
+"""The embedded engine and the cluster, chosen, compared and out of order: as an operator and a reader see it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from kb import settings
+from kb.corpus import Corpus
+from kb.search.engine import chosen_engine
+from kb.web.app import create_app
+from tests.cluster import Nodes
+from tests.search.shelf import document
+
+TEXTS = ("第一条　为了规范行政复议工作，制定本办法。", "第二条　本办法适用于示例。")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with three example documents in its corpus."""
+    corpus = Corpus(tmp_path / "corpus")
+    for number in range(3):
+        put(corpus, number)
+    return tmp_path
+
+
+def put(corpus: Corpus, number: int) -> None:
+    data = "\n".join(TEXTS).encode()
+    made = document(f"d{number}", *TEXTS, title=f"示例办法{number}")
+    provenance = replace(made.provenance, snapshot=hashlib.sha256(data).hexdigest())
+    corpus.write(replace(made, provenance=provenance), data)
+
+
+def configure(folder: Path, *hosts: str, **engine: object) -> settings.Settings:
+    values = {"kind": "opensearch", "hosts": list(hosts), "name": f"t{folder.name.lower()}", **engine}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    (folder / "kb.toml").write_text("[engine]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return settings.load(None, folder)
+
+
+def kb(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str:
+    """Run `kb`; answer what it says, expect this exit code and no traceback."""
+    command = [sys.executable, "-m", "kb", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment or None)
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said and done.returncode == code, said
+    return said
+
+
+def test_both_engines_are_kept_in_step_and_compared(folder: Path, opensearch: Nodes) -> None:
+    configure(folder, *opensearch.hosts)
+    assert kb(folder, "index", "--engine", "both").count("3 份文件、6 节") == 2
+    assert "完好" in kb(folder, "check", "--engines")
+    assert "字面命中 3 节" in kb(folder, "search", "行政復議")
+    (folder / "corpus" / "files" / "d0.md").unlink()
+    assert "移除 1" in kb(folder, "index")
+    said = kb(folder, "check", "--engines", code=1)
+    assert "删除 1 个文件" in said and "kb index" in said
+    kb(folder, "index", "--engine", "embedded")
+    assert "完好" in kb(folder, "check", "--engines")
+
+
+def test_an_engine_that_answers_differently_is_told(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    kb(folder, "index", "--engine", "both")
+    body = {"query": {"term": {"document": "d1"}}}
+    opensearch.ask(f"{chosen.cluster.name}/_delete_by_query?refresh=true", body, "POST")
+    said = kb(folder, "check", "--engines", code=1)
+    assert "应当有 6 节，集群里是 4 节" in said and "字面命中" in said
+
+
+def test_documents_can_be_read_while_the_cluster_cannot_be_reached(folder: Path) -> None:
+    client = create_app(configure(folder, "http://127.0.0.1:9")).test_client()
+    for address in ("/search?q=行政复议", "/api/v1/search?q=行政复议", "/"):
+        answer = client.get(address)
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+        assert "连不上 OpenSearch（http://127.0.0.1:9）" in answer.get_data(as_text=True)
+    assert client.get("/d/d1").status_code == 200 and "规范行政复议" in client.get("/d/d1").text
+    health = client.get("/healthz")
+    assert health.status_code == 503 and "连不上" in health.text
+
+
+def test_an_index_that_somebody_else_made_is_left_alone(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    opensearch.ask(f"{chosen.cluster.name}/_doc/1?refresh=true", {"theirs": 1}, "PUT")
+    for verb in ("index", "check"):
+        assert "不是政策文库建立的" in kb(folder, verb, code=5 if verb == "index" else 1)
+    assert opensearch.ask(f"{chosen.cluster.name}/_count")["count"] == 1
+
+
+def test_an_index_of_another_version_is_written_anew(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    kb(folder, "index")
+    state = opensearch.ask(f"{chosen.cluster.name}/_doc/state")
+    old = {"state": {**state["_source"]["state"], "format": "kb 0.1"}}
+    opensearch.ask(f"{state['_index']}/_doc/state?refresh=true", old, "PUT")
+    assert "由另一版本（kb 0.1）写成" in kb(folder, "search", "行政复议", code=5)
+    assert "新增 3" in kb(folder, "index") and "字面命中 3 节" in kb(folder, "search", "行政复议")
+    assert state["_index"] not in opensearch.ask("_all/_settings")
+
+
+@contextmanager
+def answering(
+    answer: Callable[[BaseHTTPRequestHandler], tuple[int, object]], wrap: ssl.SSLContext | None = None
+) -> Iterator[int]:
+    """A server that answers like some cluster would; yields its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = answer(self)
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_POST = do_PUT = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if wrap:
+        server.socket = wrap.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def version(number: str, **more: str) -> dict[str, object]:
+    return {"version": {"number": number, **more}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "sentence"),
+    [
+        ((200, version("8.15.0", build_flavor="default")), 2, "不是 OpenSearch（版本 8.15.0）"),
+        ((200, version("1.3.20", distribution="opensearch")), 2, "OpenSearch 1.3.20 太旧"),
+        ((401, {"error": "unauthorized"}), 6, "KB_ENGINE_PASSWORD"),
+        ((403, {"error": {"reason": "no permissions for [示例]"}}), 6, "没有需要的权限"),
+        ((200, ["<html>"]), 2, "不是 OpenSearch"),
+    ],
+)
+def test_what_is_wrong_with_the_cluster_is_said_in_a_sentence(
+    folder: Path, answer: tuple[int, object], code: int, sentence: str
+) -> None:
+    with answering(lambda _: answer) as port:
+        configure(folder, f"http://127.0.0.1:{port}")
+        assert sentence in kb(folder, "search", "行政复议", code=code)
+
+
+def test_user_and_password_come_from_the_environment_or_a_file(folder: Path) -> None:
+    seen = []
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, object]:
+        seen.append(request.headers["Authorization"])
+        return 401, {}
+
+    (folder / "secret").write_text("b\n")
+    with answering(answer) as port:
+        configure(folder, f"http://127.0.0.1:{port}")
+        kb(folder, "search", "x", code=6, KB_ENGINE_USER="a", KB_ENGINE_PASSWORD="b")
+        kb(folder, "search", "x", code=6, KB_ENGINE_USER="a", KB_ENGINE_PASSWORD_FILE="secret")
+    assert seen and set(seen) == {"Basic YTpi"}
+    assert "KB_ENGINE_PASSWORD_FILE" in kb(folder, "search", "x", code=2, KB_ENGINE_PASSWORD_FILE="没有")
+
+
+def test_certificates(folder: Path) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    for name, each in (("right.pem", authority), ("wrong.pem", other)):
+        each.cert_pem.write_to_path(str(folder / name))
+    wrap = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(wrap)
+    with answering(lambda _: (401, {}), wrap) as port:
+        hosts = [f"https://127.0.0.1:{port}"]
+        for name, sentence in (("wrong.pem", "证书不可信"), ("right.pem", "拒绝了用户名或密码")):
+            configure(folder, *hosts, certificates=name)
+            assert sentence in kb(folder, "search", "x", code=6)
+        configure(folder, *hosts, certificates="没有.pem")
+        assert "找不到 engine.certificates" in kb(folder, "search", "x", code=2)
+
+
+@pytest.mark.parametrize(
+    ("engine", "sentence"),
+    [
+        ({"kind": "solr"}, "embedded、opensearch 之一"),
+        ({"hosts": []}, "一个或多个网址"),
+        ({"hosts": ["user:secret@host"]}, "不写用户名和密码"),
+        ({"name": "大写"}, "小写字母"),
+        ({"shards": 0}, "1 到 1024"),
+    ],
+)
+def test_wrong_settings_name_their_line(folder: Path, engine: dict[str, object], sentence: str) -> None:
+    with pytest.raises(settings.UsageError, match=sentence) as raised:
+        configure(folder, "http://127.0.0.1:9", **engine)
+    assert "行：engine." in str(raised.value)
+
+
+def test_the_lock_of_the_cluster_names_its_holder(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    kb(folder, "index")
+    engine, other = chosen_engine(chosen), chosen_engine(chosen)
+    corpus = Corpus(chosen.corpus)
+    put(corpus, 3)
+    said = []
+
+    def meanwhile(*_: int) -> None:
+        said.append(kb(folder, "index", code=6))
+
+    engine.update(corpus, progress=meanwhile)
+    assert "正在更新索引" in said[0] and "秒后可以再试" in said[0]
+    assert other.stats().documents == 4

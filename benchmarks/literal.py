@@ -17,7 +17,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from kb.corpus import Corpus
@@ -47,9 +47,8 @@ def main() -> None:
             places.append((document.id, section.anchor))
             texts.append(section.text)
     scan, draw = Scan(places, texts), random.Random(17)
-    strings = [string for string in drawn(draw, texts) if fold(string) and not set(string) & set(QUOTES)][
-        : given.strings
-    ]
+    usable = (string for string in drawn(draw, texts) if fold(string) and not set(string) & set(QUOTES))
+    strings = list(islice(usable, given.strings))
     wrong = [sentence for string in strings for sentence in compared(engine, scan, string)]
     report = {"sections": len(texts), "strings": len(strings), "wrong": len(wrong), **scan.seconds}
     print(json.dumps(report) if given.json else "\n".join(f"{name:>10} {value}" for name, value in report.items()))
@@ -96,10 +95,11 @@ def compared(engine: Engine, scan: Scan, string: str) -> Iterator[str]:
     """Yield what is wrong with the answer for a string, in sentences."""
     expected = scan.containing(string)
     started = time.perf_counter()
-    results = engine.search(f'"{string}"', limit=MAX_LIMIT)
+    limit = min(max(len(expected), 10), MAX_LIMIT)
+    results = engine.search(f'"{string}"', limit)
     scan.seconds["search seconds"] += time.perf_counter() - started
     found = {(hit.document, hit.anchor) for hit in results.hits}
-    if results.total != len(expected) or not found <= expected or (len(expected) <= MAX_LIMIT and found != expected):
+    if results.total != len(expected) or not found <= expected or (len(expected) <= limit and found != expected):
         yield f"{string!r}: {results.total} found, {len(expected)} there"
     for hit in results.hits:
         if not _shown(hit, fold(string)):

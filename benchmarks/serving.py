@@ -51,6 +51,7 @@ def main() -> None:
         try:
             assert server.stderr
             port = int(re.findall(r":(\d+)/", server.stderr.readline())[0])
+            Thread(target=server.stderr.read, daemon=True).start()  # what it says must not fill the pipe
             report = {name: measured(port, path, asked, given.clients, given.seconds) for name, path in PATHS.items()}
             report["服务器内存，MB"] = memory(server.pid)
         finally:

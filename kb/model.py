@@ -214,7 +214,8 @@ class Hit:
     """A section that answers a query. `highlights` are [start, end) character offsets in the plain `snippet`.
 
     `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
-    (民法典第1165条, a title, a document number). `version` names an older version of the document.
+    (民法典第1165条, a title, a document number). `version` names an older version of the document, `validity` says how it
+    stood when the index was last updated (现行有效, 已废止 …), "" where nothing tells.
     """
 
     document: str
@@ -231,6 +232,7 @@ class Hit:
     literal: bool = True
     direct: bool = False
     version: str = ""
+    validity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from kb.law.reader import Known, Reader
 from kb.law.resolve import Resolver
 from kb.law.statements import Statement
 
+HOLDING = ("", "现行有效", "不明")
+"""What is said of documents that hold, or may: "" where nothing is known."""
+
 Status = Literal["现行有效", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
 
 
@@ -43,7 +46,7 @@ class Validity:
     @property
     def holds(self) -> bool:
         """Whether nothing says that it does not: what is 不明 may."""
-        return self.status in ("现行有效", "不明")
+        return self.status in HOLDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
         literal=literal,
         direct=direct,
         version=stored.version,
+        validity=stored.validity,
     )
 
 

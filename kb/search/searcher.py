@@ -195,7 +195,8 @@ class Searcher:
 
     def stored(self, section: int) -> Stored:
         """Answer what was kept of a section."""
-        return unpack(self._reader.stored(section))
+        validity = self.documents.listings[self._documents[section]].validity
+        return unpack(self._reader.stored(section))._replace(validity=validity)
 
     def _named(self, query: Query) -> Numbers:
         """Answer the section that a query names, if it is one: an article, or where a document starts."""
@@ -235,7 +236,7 @@ class Searcher:
         numbers = np.full(self._reader.size, -1)
         for number, (_, sections) in enumerate(lists):
             numbers[sections] = number
-        listings = [self.stored(int(sections[0])).listing for _, sections in lists]
+        listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
         told = Store(self.generation.folder.parent).standings()
         return numbers, Documents([_standing(listing, told.get(listing.id, "")) for listing in listings])
 

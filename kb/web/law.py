@@ -15,7 +15,7 @@ from kb.law.checking import Checked, check
 from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.since import Fates
-from kb.law.standing import Standings, Validity
+from kb.law.standing import HOLDING, Standings
 from kb.web.arguments import day, query
 from kb.web.finding import Missing, find_document
 from kb.web.library import library
@@ -246,15 +246,14 @@ def check_page() -> str:
     )
 
 
-def validity_of(id: str) -> Validity | None:
-    """How a document stands today, for lists; None where nothing is known of it, or where it may well hold."""
+def replaced_by(id: str) -> str:
+    """The id of the document that took the place of one, "" where none is known."""
     try:
         with library().law.reading() as reader:
             known = reader.document(id)
-            validity = Standings(reader).of(known, today()) if known else None
+            return Standings(reader).of(known, today()).replaced_by if known else ""
     except BadIndexError:
-        return None
-    return validity if validity and not validity.holds else None
+        return ""
 
 
 def _stale() -> list[tuple[Known, tuple[Link, ...]]]:
@@ -272,5 +271,5 @@ def _posted() -> dict[str, Any]:
     return told
 
 
-HELPERS = {"validity_of": validity_of, "citation_address": address}
+HELPERS = {"replaced_by": replaced_by, "holding": HOLDING, "citation_address": address}
 """What templates of other pages call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import UsageError
@@ -24,11 +24,12 @@ _YEAR = 365 * 24 * 3600
 
 def preference(name: str) -> str:
     """What the reader chose; for the language, an address that ends in `?lang=en` is a choice, too."""
-    asked = request.args.get(name, "") if name == "lang" else ""
-    for value in (asked, request.cookies.get(_PREFIX + name, "")):
-        if value in CHOICES[name]:
-            return value
-    return CHOICES[name][0]
+    chosen: dict[str, str] = g.setdefault("preferences", {})  # every sentence of a page asks for the language
+    if name not in chosen:
+        asked = request.args.get(name, "") if name == "lang" else ""
+        values = (asked, request.cookies.get(_PREFIX + name, ""), CHOICES[name][0])
+        chosen[name] = next(value for value in values if value in CHOICES[name])
+    return chosen[name]
 
 
 @blueprint.before_app_request

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby, repeat
 
 from markupsafe import Markup, escape
@@ -28,6 +29,7 @@ _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
 _RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
+_UNDERSTOOD = 128
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 
 _STEPS, _STRIP = 200, 1000
@@ -129,9 +131,16 @@ def strip(passages: Sequence[Passage]) -> list[Tick]:
     return ticks
 
 
+@lru_cache(maxsize=_UNDERSTOOD)
 def strictly(query: str) -> Query:
     """Understand a query as its very strings: words like them match nothing. Raises UsageError."""
     return replace(parse(query), exact=True)
+
+
+@lru_cache(maxsize=_UNDERSTOOD)
+def loosely(query: str) -> Query:
+    """Understand a query as `kb.search` does: a page marks its matches in many places. Raises UsageError."""
+    return parse(query)
 
 
 def _matches(document: Document, query: str) -> list[list[Span]]:

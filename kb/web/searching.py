@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -63,7 +64,7 @@ class Asked:
 
     @staticmethod
     def _address(parameters: dict[str, Any]) -> str:
-        return url_for("pages.search", **parameters)
+        return f"{url_for('pages.search')}?{urlencode(parameters, doseq=True)}"
 
 
 def asked() -> Asked:

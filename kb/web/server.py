@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import multiprocessing
 import signal
 import socket
@@ -52,6 +53,7 @@ def _answer(settings: Settings, listening: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     create_server(create_app(settings), sockets=[listening], threads=_THREADS, ident=None).run()
 
 

@@ -16,7 +16,7 @@ from kb.search.engine import Order
 from kb.search.snippets import WIDTH, match_spans
 from kb.search.wording import proof as chinese_proof
 from kb.web.language import page_language, say
-from kb.web.reading import strictly
+from kb.web.reading import loosely, strictly
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -183,7 +183,7 @@ def marked(text: str, query: str, literal: bool) -> Markup:
     """Escape a text and mark what matches the query: its strings if `literal`, else its words, too."""
     if not query:
         return escape(text)
-    return highlighted(text, match_spans(text, strictly(query) if literal else query))
+    return highlighted(text, match_spans(text, strictly(query) if literal else loosely(query)))
 
 
 def quoted(query: str) -> Markup:

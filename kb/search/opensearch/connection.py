@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from kb.settings import Cluster
 
 USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
 """Environment variables; with `_FILE` behind its name, the password's names the file that holds it."""
+
+# The client logs every answer that is not 200, also those that are expected: nothing for people to see.
+logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
 _TIMEOUT = 10
 _TRIES = 3

@@ -1,0 +1,56 @@
+"""Nodes die and hang under three-node clusters: a sample of tests/faults/sweep_cluster.py that runs with all tests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Nodes, Unavailable
+from tests.faults.clusters import Scene
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None, prefix="kb-nodes-") as folder:
+        try:
+            started = Nodes(Path(folder), 3)
+        except Unavailable as reason:
+            pytest.skip(f"没有 OpenSearch：{reason}")
+        with started:
+            yield started
+
+
+def test_a_node_is_killed_while_documents_are_written_and_searched(nodes: Nodes, tmp_path: Path) -> None:
+    scene = Scene(nodes, tmp_path, "killed")
+    scene.open().update(scene.shelf)
+    nodes.wait(3)
+    before = scene.total
+    scene.change()
+    with scene.watched() as watched:
+        outcome = scene.open().update(scene.shelf, progress=scene.at(0.5, lambda: nodes.kill(0)))
+        nodes.start(0)
+        nodes.wait(3)
+    assert outcome.changed == len(scene.shelf.documents)
+    assert watched.totals == {before, scene.total}
+    assert len(watched.errors) <= watched.searches / 1000, watched.errors
+    scene.settled()
+
+
+def test_a_node_hangs_and_comes_back(nodes: Nodes, tmp_path: Path) -> None:
+    scene = Scene(nodes, tmp_path, "hung")
+    scene.open().update(scene.shelf)
+    nodes.wait(3)
+    before = scene.total
+    scene.change()
+    with scene.watched() as watched:
+        nodes.hang(1)
+        scene.open().update(scene.shelf)
+        nodes.go_on(1)
+        nodes.wait(3)
+    assert watched.totals == {before, scene.total}
+    assert len(watched.errors) <= watched.searches / 1000, watched.errors
+    scene.settled()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-_NATION = "中华人民共和国"
+NATION = "中华人民共和国"
+"""What titles of laws begin with, and people leave out."""
 _LEVELS = "省市区县"
 _STEP = r"[\u4e00-\u9fff]{2,6}?(?:省|自治区|市|区|县)"
 _PLACE = re.compile(rf"(?:{_STEP})+")
 
 
+@lru_cache(maxsize=4096)
 def canonical_issuer(name: str, within: str = "") -> str:
     """Answer the one name of a body that is called differently: 濠江区司法局 → 汕头市濠江区司法局.
 
@@ -55,7 +57,13 @@ def short_names() -> Mapping[str, str]:
     """
     table = _table("short_names")
     named = {name: title for name, title in table["laws"].items() if len(name) > 2 or name.endswith("法")}
-    return {name: _NATION + name for name in table["statutes"]} | named
+    return {name: NATION + name for name in table["statutes"]} | named
+
+
+@cache
+def typed_names() -> Mapping[str, str]:
+    """Answer the full title of a law by each name that people type for it: those of `short_names`, and 民诉, 行诉."""
+    return {**short_names(), **_table("short_names")["laws"]}
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from kb.ingest.numbering import numeral
+from kb.names import NATION
 
-_NATION = "中华人民共和国"
 _MARKS = re.compile(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")
 _BRACKETS = str.maketrans("(﹙[〔【)﹚]〕】,，:：;；－—–", "（（（（（））））），，：：；；---")
 _QUALIFIER = re.compile(r"（[^（）]*(?:试行|暂行|草案|修[订正改]|年|号|版|全文|节选)[^（）]*）$")
@@ -20,7 +20,7 @@ _ORDER = re.compile(
 
 def title_key(title: str) -> str:
     """Fold a title: without blanks, inner title marks and 中华人民共和国; brackets and commas in one form."""
-    return _MARKS.sub("", title).replace(_NATION, "").translate(_BRACKETS)
+    return _MARKS.sub("", title).replace(NATION, "").translate(_BRACKETS)
 
 
 def plain_key(key: str) -> str:
@@ -41,6 +41,6 @@ def number_key(printed: str) -> str:
     found = _ORDER.match(plain)
     if not found:
         return ""
-    code = (found["code"].replace(_NATION, "") + (found["after"] or "")).translate(_BRACKETS)
+    code = (found["code"].replace(NATION, "") + (found["after"] or "")).translate(_BRACKETS)
     code = re.sub(r"^国令$", "国务院令", code)
     return f"{code}{found['year'] or ''}-{numeral(found['serial'])}" if code else ""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.model import FacetValue
+from kb.names import NATION, canonical_issuer, typed_names
 from kb.search.analysis import fold
 from kb.search.authority import authority
 from kb.search.conditions import FACETS, Condition, Field, article, bounds
@@ -32,7 +31,6 @@ LONGEST_NAME = 120
 TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 """What is taken off a folded name: the marks of titles."""
 
-_STATE = "中华人民共和国"
 _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
 _PLACE = re.compile(
     r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?(?:第.{1,12}[款项])*"
@@ -40,7 +38,7 @@ _PLACE = re.compile(
 _DOCUMENT: dict[Field, Callable[[Listing], str]] = {
     "title": lambda listing: listing.title,
     "number": lambda listing: listing.document_number,
-    "issuer": lambda listing: listing.issuer,
+    "issuer": lambda listing: canonical_issuer(listing.issuer),
     "kind": lambda listing: listing.kind,
     "source": lambda listing: listing.source,
     "validity": lambda listing: listing.validity,
@@ -109,7 +107,7 @@ class Documents:
     def _meets(self, condition: Condition) -> Bools:
         met: Sequence[bool]
         if condition.whole:
-            wanted = set(condition.values)
+            wanted = set(map(canonical_issuer, condition.values) if condition.field == "issuer" else condition.values)
             met = [value in wanted for value in self._values[condition.field]]
         elif condition.field == "date":
             spans = [bounds(value) for value in condition.values]
@@ -123,7 +121,10 @@ class Documents:
 
     def _folded_values(self, field: Field) -> list[str]:
         if field not in self._folded:
-            self._folded[field] = [fold(value) for value in self._values[field]]
+            printed = (f" {listing.issuer}" if field == "issuer" else "" for listing in self.listings)
+            self._folded[field] = [
+                fold(value + other) for value, other in zip(self._values[field], printed, strict=True)
+            ]
         return self._folded[field]
 
     def _facet(self, field: Field, counts: Numbers, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
@@ -144,14 +145,12 @@ class Documents:
 
 def names_for(folded: str) -> tuple[str, str]:
     """Answer what a folded text may be the name of: itself, and the title that it is a short name of ("" where it is none)."""
-    return folded, fold(short_names().get(folded, ""))
+    return folded, _typed_names().get(folded, "")
 
 
 @cache
-def short_names() -> dict[str, str]:
-    """The titles that short names of laws stand for, by folded name."""
-    table = tomllib.loads((files("kb") / "data" / "short_names.toml").read_text(encoding="utf-8"))
-    return {fold(name): title for name, title in table["laws"].items()}
+def _typed_names() -> dict[str, str]:
+    return {fold(name): fold(title) for name, title in typed_names().items()}
 
 
 def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
@@ -175,7 +174,7 @@ def names(listing: Listing) -> set[str]:
         return set()
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
-    return {title, plain, plain.removeprefix(_STATE), fold(listing.document_number)} - {""}
+    return {title, plain, plain.removeprefix(NATION), fold(listing.document_number)} - {""}
 
 
 def article_of(folded: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from itertools import accumulate, islice
 from pypinyin import lazy_pinyin
 
 from kb.model import Alternative, Suggestion
+from kb.names import NATION
 from kb.search.analysis import fold, informative, words
 from kb.search.matching import occurrences
 
@@ -32,18 +33,18 @@ Terms = Callable[[str], Iterable[str]]
 
 
 class Texts:
-    """Texts to look a string up in: those that start with it come first, then shorter ones."""
+    """Texts to look a string up in: those that start with it come first, then shorter ones; 中华人民共和国 is no start."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = list(texts)
-        folded = [fold(text) for text in self._texts]
+        folded = [fold(text).removeprefix(NATION) for text in self._texts]
         self._joined = "\n".join(["", *folded, ""])
         self._starts = list(accumulate((len(text) + 1 for text in folded), initial=1))
 
     def containing(self, string: str, limit: int) -> list[int]:
         """Answer the numbers of the texts, from 0, that contain a folded string."""
         found: dict[int, tuple[bool, int]] = {}
-        for start, _ in islice(occurrences(self._joined, string), _LOOKED_AT):
+        for start, _ in islice(occurrences(self._joined, string.removeprefix(NATION) or string), _LOOKED_AT):
             number = bisect_right(self._starts, start) - 1
             found.setdefault(number, (start != self._starts[number], len(self._texts[number])))
         return sorted(found, key=lambda number: (found[number], number))[:limit]

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from kb.names import canonical_issuer
 from kb.web import wording
 from kb.web.charts import Chart, columns
 from kb.web.finding import Missing
@@ -64,6 +65,7 @@ def values(facet: str) -> str:
 @blueprint.get("/issuers/<name>")
 def issuer(name: str) -> str:
     """What an issuer has issued: how much in each year, of which kinds and themes, and the newest."""
+    name = canonical_issuer(name)
     shelves, chosen = library().catalogue().shelves, {"issuer": name}
     if not shelves.has("issuer", name):
         raise Missing(f"没有“{name[:40]}”发布的文件。", [("全部发文机关", url_for(".values", facet="issuer"))])

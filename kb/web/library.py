@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import current_app
 
 from kb.corpus import Corpus
+from kb.errors import KbError
 from kb.law.store import Store
 from kb.model import Document, Results
 from kb.search.conditions import Condition
@@ -109,6 +111,12 @@ class Library:
     ) -> Results:
         """Answer a page of hits. Raises UsageError and BadIndexError."""
         return self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
+
+    def warm(self) -> None:
+        """Have everything opened that the first reader would wait for."""
+        with suppress(KbError):  # the reader who asks will be told
+            self.catalogue()
+            self.engine.suggest("行政")
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""

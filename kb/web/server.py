@@ -9,12 +9,14 @@ import signal
 import socket
 from collections.abc import Callable
 from multiprocessing.connection import wait
+from threading import Thread
 
 from waitress import create_server
 
 from kb.errors import StorageError
 from kb.settings import Settings
 from kb.web.app import create_app
+from kb.web.library import EXTENSION
 from kb.workers import end_with_parent
 
 _THREADS = 4
@@ -54,7 +56,9 @@ def _answer(settings: Settings, listening: socket.socket) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
-    create_server(create_app(settings), sockets=[listening], threads=_THREADS, ident=None).run()
+    app = create_app(settings)
+    Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
+    create_server(app, sockets=[listening], threads=_THREADS, ident=None).run()
 
 
 def _end(*_: object) -> None:

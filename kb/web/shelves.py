@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.names import canonical_issuer
 from kb.search.engine import Listing
 from kb.themes import themes_of
 
@@ -68,7 +69,7 @@ def _values(listing: Listing) -> dict[str, tuple[str, ...]]:
     unknown = (UNKNOWN,)
     return {
         "source": (listing.source,),
-        "issuer": tuple(dict.fromkeys(filter(None, listing.issuer.split("、")))) or unknown,
+        "issuer": tuple(dict.fromkeys(filter(None, canonical_issuer(listing.issuer).split("、")))) or unknown,
         "year": (listing.date[:4] or UNKNOWN,),
         "kind": (listing.kind or UNKNOWN,),
         "theme": themes_of(listing.title) or unknown,

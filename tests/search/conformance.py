@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -71,6 +72,57 @@ CATALOGUE = Shelf(
 def dated(id: str, date: str, *texts: str, title: str) -> Document:
     sections = [section(f"s-{number}", text) for number, text in enumerate(texts, start=1)]
     return of_sections(id, *sections, title=title, date=date)
+
+
+Asked = tuple[str, Callable[[str], bool]]
+"""A query as typed, and what a section's text must be for it."""
+
+
+def near(words: tuple[str, str], distance: int, text: str) -> bool:
+    """Tell whether two words stand in a text with so many characters between them at most."""
+    spans = [[m.span() for m in re.finditer(f"(?={re.escape(word)})", text)] for word in words]
+    reach = distance + sum(map(len, words))
+    return any(max(a + len(words[0]), b + len(words[1])) - min(a, b) <= reach for a, _ in spans[0] for b, _ in spans[1])
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Asked:
+    """A string, a quoted one, a distance, a wildcard, with what it means."""
+    first, second = draw(st.text("甲乙丙", min_size=1, max_size=3)), draw(st.sampled_from("丁甲"))
+    match draw(st.sampled_from(["word", "quoted", "near", "star", "mark"])):
+        case "word":
+            return first, lambda text: first in text
+        case "quoted":
+            return f'"{first}"', lambda text: first in text
+        case "near" if first != second and second not in first and first not in second:
+            distance = draw(st.integers(0, 4))
+            return f'"{first} {second}"~{distance}', lambda text: near((first, second), distance, text)
+        case "star":
+            return f"{first}*{second}", lambda text: bool(re.search(f"{first}.*{second}", text))
+        case _:
+            return f"{first}?{second}", lambda text: bool(re.search(f"{first}.{second}", text))
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Asked:
+    """Leaves joined by blanks, OR, minus and brackets; the first is always wanted."""
+    parts: list[Asked] = [draw(leaves())]
+    for _ in range(draw(st.integers(0, 3))):
+        (one, is_one), (other, is_other) = draw(leaves()), draw(leaves())
+        parts.append(
+            draw(
+                st.sampled_from(
+                    [
+                        (one, is_one),
+                        (f"-{one}", lambda text, a=is_one: not a(text)),
+                        (f"{one} OR {other}", lambda text, a=is_one, b=is_other: a(text) or b(text)),
+                        (f"-({one} OR {other})", lambda text, a=is_one, b=is_other: not (a(text) or b(text))),
+                        (f"({one} -{other})", lambda text, a=is_one, b=is_other: a(text) and not b(text)),
+                    ]
+                )
+            )
+        )
+    return " ".join(typed for typed, _ in parts), lambda text: all(matches(text) for _, matches in parts)
 
 
 def plain(text: str) -> str:
@@ -152,6 +204,26 @@ class Conformance:
             for hit in results.hits:
                 shown = [plain(hit.snippet[start:end]) for start, end in hit.highlights]
                 assert shown and all(text.startswith(plain(query)) for text in shown)
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(st.lists(st.text("甲乙丙丁", max_size=9), min_size=1, max_size=4), min_size=1, max_size=4),
+        st.lists(queries(), min_size=3, max_size=8),
+    )
+    def test_any_query_finds_what_a_plain_reading_of_it_finds(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], asked: list[Asked]
+    ) -> None:
+        engine = self.open(tmp_path_factory.mktemp("index"))
+        engine.update(Shelf(*(document(f"d{number}", *sections) for number, sections in enumerate(texts))))
+        sections = {
+            (f"d{number}", f"s-{place}"): text
+            for number, sections in enumerate(texts)
+            for place, text in enumerate(sections, start=1)
+        }
+        for query, matches in asked:
+            expected = {place for place, text in sections.items() if matches(text)}
+            results = engine.search(query, limit=100)
+            assert (results.total, set(literal(results))) == (len(expected), expected), query
 
     def test_only_the_sections_own_text_counts(self, engine: Engine) -> None:
         child = section("ch-1-art-1", "第一条　目的")
@@ -297,6 +369,15 @@ class Conformance:
                     # The other values of the facet stay, so that one of them can be chosen instead.
                     again = {each.value: (each.total, each.chosen) for each in results.facets[field]}
                     assert again == {each.value: (each.total, each.value == value.value) for each in values}
+
+    def test_the_names_of_one_issuer_are_one_value_of_the_facet(self, engine: Engine) -> None:
+        named = ["濠江区司法局", "汕头市濠江区司法局"]
+        engine.update(Shelf(*(of_sections(name, section("s-1", "示例"), issuer=name) for name in named)))
+        assert [(each.value, each.total) for each in engine.search("示例").facets["issuer"]] == [(named[1], 2)]
+        for name in named:
+            assert engine.search("示例", conditions=(Condition("issuer", (name,), whole=True),)).total == 2
+            assert engine.search(f"示例 机关:{name}").total == 2
+        assert {hit.issuer for hit in engine.search("示例").hits} == set(named)
 
     def test_orders(self, engine: Engine) -> None:
         engine.update(CATALOGUE)

@@ -25,6 +25,7 @@ Field = Literal[
     "within",
     "article",
     "version",
+    "on",
 ]
 FIELDS: tuple[Field, ...] = get_args(Field)
 NAMES: dict[Field, tuple[str, ...]] = {
@@ -40,6 +41,7 @@ NAMES: dict[Field, tuple[str, ...]] = {
     "within": ("章节", "within"),
     "article": ("条", "article"),
     "version": ("版本", "version"),
+    "on": ("时点", "on"),
 }
 FACETS: tuple[Field, ...] = ("issuer", "year", "kind", "source", "validity")
 """The fields whose values are counted over what was found."""
@@ -89,6 +91,8 @@ def _understood(field: Field, value: str) -> str:
             return value if re.fullmatch("[0-9]{4}", value) else ""
         case "article":
             return article(value)
+        case "on":
+            return day if len(day := _day(value)) == len("2021-11-22") else ""
         case "version":
             return VERSIONS.get(value, "")
         case _:

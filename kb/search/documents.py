@@ -51,16 +51,18 @@ _DOCUMENT: dict[Field, Callable[[Listing], str]] = {
 class Documents:
     """Columns over `listings`; a document's number is its place there. Many threads may use one."""
 
-    def __init__(self, listings: Sequence[Listing]) -> None:
+    def __init__(self, listings: Sequence[Listing], on: str = "") -> None:
+        """Take the documents as they are at present, or with the texts that held `on` a day."""
         self.listings = tuple(listings)
-        self.present = np.fromiter((not listing.version for listing in self.listings), bool, len(self.listings))
+        shown = held_on(self.listings, on) if on else (not listing.version for listing in self.listings)
+        self.present = np.fromiter(shown, bool, len(self.listings))
         by_date = _coded([listing.date for listing in self.listings])[0]
         by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
         self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
         self._values = {field: [value(listing) for listing in self.listings] for field, value in _DOCUMENT.items()}
         self._folded: dict[Field, list[str]] = {}
         self._coded = {field: _coded(self._values[field]) for field in FACETS}
-        self._named = _named(self.listings)
+        self._named = _named(self.listings, self.present)
         self._meeting = lru_cache(_CONDITIONS)(self._meets)
 
     def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
@@ -153,6 +155,28 @@ def _typed_names() -> dict[str, str]:
     return {fold(name): fold(title) for name, title in typed_names().items()}
 
 
+def held_on(listings: Sequence[Listing], day: str) -> list[bool]:
+    """Tell for each text whether it is the one of its document that held on a day (ISO 8601).
+
+    It is the last that holds from a day before; where several hold from the same day, because a site changed its page, the
+    one that was last seen by then, else the first that was seen.
+    """
+    best: dict[str, tuple[tuple[str, bool, str], int]] = {}
+    for number, each in enumerate(listings):
+        if each.since <= day:
+            seen = each.dated <= day
+            rank = (each.since, seen, each.dated if seen else _younger_first(each.dated))
+            if each.id not in best or rank > best[each.id][0]:
+                best[each.id] = rank, number
+    held = {number for _, number in best.values()}
+    return [number in held for number in range(len(listings))]
+
+
+def _younger_first(day: str) -> str:
+    """Turn the order of days around."""
+    return day.translate(str.maketrans("0123456789", "9876543210"))
+
+
 def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
     """Answer a code for each value, and the different values by code."""
     different = sorted(set(values))
@@ -160,18 +184,16 @@ def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
     return np.fromiter((codes[value] for value in values), np.int64, len(values)), different
 
 
-def _named(listings: Sequence[Listing]) -> dict[str, list[int]]:
+def _named(listings: Sequence[Listing], shown: Iterable[bool]) -> dict[str, list[int]]:
     named: defaultdict[str, list[int]] = defaultdict(list)
-    for number, listing in enumerate(listings):
-        for name in names(listing):
+    for number, (listing, is_shown) in enumerate(zip(listings, shown, strict=True)):
+        for name in names(listing) if is_shown else ():
             named[name].append(number)
     return dict(named)
 
 
 def names(listing: Listing) -> set[str]:
-    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number; a version has no name."""
-    if listing.version:
-        return set()
+    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number."""
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
     return {title, plain, plain.removeprefix(NATION), fold(listing.document_number)} - {""}

@@ -77,7 +77,8 @@ class Stats:
 class Listing:
     """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
 
-    `version` names an older version, `dated` the day of this state (see `Provenance.dated`).
+    `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
+    document's other states (see `Provenance.dated`).
     """
 
     id: str
@@ -89,7 +90,13 @@ class Listing:
     date: str
     validity: str = ""
     version: str = ""
+    since: str = ""
     dated: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names this text among all: the id, for an older version "ID@VERSION"."""
+        return f"{self.id}@{self.version}" if self.version else self.id
 
 
 class Engine(Protocol):
@@ -111,7 +118,8 @@ class Engine(Protocol):
         string, and every section whose own text contains it is found and nothing else is counted in `total`. Sections
         that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False. All that
         is found meets the conditions, those in the query and those given. Facets are counted over all that is found.
-        Older versions are searched only where a condition on `version` asks for them.
+        Older versions are searched only where a condition on `version` asks for them, or one on `on`: then each document is
+        searched in the text that held on that day, and those made later are not.
 
         Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
         page out of range; BadIndexError when there is no usable index.

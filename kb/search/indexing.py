@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import NotFoundError, StorageError, UnreadableError
+from kb.law.records import in_force_from
 from kb.model import Document, Section
 from kb.search.analysis import fold, terms
 from kb.search.engine import Listing, Source
@@ -62,6 +63,7 @@ class Stored(NamedTuple):
     kind: str
     validity: str
     version: str
+    since: str
     dated: str
 
     @property
@@ -77,6 +79,7 @@ class Stored(NamedTuple):
             self.date,
             self.validity,
             self.version,
+            self.since,
             self.dated,
         )
 
@@ -221,5 +224,6 @@ def _stored(key: str, document: Document, section: Section, path: tuple[str, ...
         data.kind,
         document.provenance.listed.get(VALIDITY) or data.labels.get(VALIDITY, ""),
         key.removeprefix(document.id).removeprefix("@"),
+        in_force_from(document),
         document.provenance.dated,
     )

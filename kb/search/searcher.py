@@ -50,11 +50,12 @@ class Group:
 class Found:
     """What a query finds, in the order of the groups, which share no section.
 
-    `counts` are the sections found in each document, whatever its conditions.
+    `counts` are the sections found in each document, whatever its conditions; `documents` are they as they are searched.
     """
 
     groups: tuple[Group, ...]
     counts: Numbers
+    documents: Documents
 
     @property
     def total(self) -> int:
@@ -84,6 +85,7 @@ class Searcher:
         )
         self._literal = Literal(self._reader)
         self.find = lru_cache(_ASKED)(self._find)
+        self._documents_on = lru_cache(_ASKED)(self._as_on)
         self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
 
     def _find(self, query: Query) -> Found:
@@ -106,10 +108,11 @@ class Searcher:
                 inside = self._inside(each)
                 groups = [group.where(inside[group.sections]) for group in groups]
         counts = self._by_document(np.concatenate([group.sections for group in groups]))
-        met = self.documents.meeting(query.conditions)
+        documents = self.documents_for(query.conditions)
+        met = documents.meeting(query.conditions)
         if met is not None:
             groups = [group.where(met[self._documents[group.sections]]) for group in groups]
-        return Found(tuple(groups), counts)
+        return Found(tuple(groups), counts, documents)
 
     def _by_document(self, sections: Numbers) -> Numbers:
         """Count sections for each document."""
@@ -153,7 +156,7 @@ class Searcher:
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
-        asked = self.documents.asked_versions(conditions)
+        asked = self.documents_for(conditions).asked_versions(conditions)
         return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
 
     def readings(self, start: str) -> Iterable[str]:
@@ -193,21 +196,31 @@ class Searcher:
     def _titles(self) -> suggestions.Texts:
         return suggestions.Texts(listing.title for listing in self.documents.listings)
 
-    def stored(self, section: int) -> Stored:
-        """Answer what was kept of a section."""
-        validity = self.documents.listings[self._documents[section]].validity
+    def documents_for(self, conditions: Iterable[Condition]) -> Documents:
+        """Answer the documents as conditions ask for them: at present, or on a day."""
+        day = next((value for each in conditions if each.field == "on" for value in each.values), "")
+        return self._documents_on(day) if day else self.documents
+
+    def _as_on(self, day: str) -> Documents:
+        told = Store(self.generation.folder.parent).standings(day)
+        return Documents([replace(each, validity=told.get(each.id, "")) for each in self.documents.listings], day)
+
+    def stored(self, section: int, documents: Documents | None = None) -> Stored:
+        """Answer what was kept of a section, with how its document stands."""
+        validity = (documents or self.documents).listings[self._documents[section]].validity
         return unpack(self._reader.stored(section))._replace(validity=validity)
 
     def _named(self, query: Query) -> Numbers:
         """Answer the section that a query names, if it is one: an article, or where a document starts."""
         if not query.leaves or len(query.text) > LONGEST_NAME:
             return _NONE
-        return self._place(*self.documents.place(fold(query.text).translate(TITLE_MARKS)))
+        documents = self.documents_for(query.conditions)
+        return self._place(*documents.place(fold(query.text).translate(TITLE_MARKS)))
 
     def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
         """Answer the section with an anchor, or the first one, of the first of some documents that has it."""
         for document in documents:
-            sections = self._sections_of(self.documents.listings[document].id)
+            sections = self._sections_of(self.documents.listings[document].key)
             if anchor:
                 sections = common(sections, self._reader.postings("place", anchor)[0])
             if len(sections):

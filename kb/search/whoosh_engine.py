@@ -22,7 +22,7 @@ from kb.search.planning import plan as planned
 from kb.search.query import parse
 from kb.search.searcher import Searcher
 
-_LAYOUT = 6
+_LAYOUT = 7
 
 
 class WhooshEngine:
@@ -54,7 +54,9 @@ class WhooshEngine:
         if not found.total:
             notes.append(nothing_literal(understood, found.related))
         hits = tuple(
-            hit(searcher.stored(section), score, understood, literal=group.literal, direct=group.direct)
+            hit(
+                searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct
+            )
             for section, score, group in searcher.page(found, order, offset, offset + limit)
         )
         nearest, meant = ((), ()) if found.total else alternatives(searcher, understood, bool(hits))
@@ -68,7 +70,7 @@ class WhooshEngine:
             searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
             nearest=nearest,
             suggestions=meant,
-            facets=searcher.documents.facets(found.counts, understood.conditions),
+            facets=found.documents.facets(found.counts, understood.conditions),
         )
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:

@@ -14,11 +14,11 @@ from kb.errors import UsageError
 from kb.search.conditions import FACETS, NAMES, Condition, Field, condition
 from kb.search.engine import ORDERS, Order
 
-INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version")
+INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version", "on")
 """Fields that an address may name beside the facets; their value may be a part, as in a query."""
 
 _MOST_CHOSEN = 50
-_TYPED = ("exact", "any", "without", "near", "title", "number", "agency", "kinds", "since", "until", "section")
+_TYPED = ("exact", "any", "without", "near", "title", "number", "agency", "kinds", "since", "until", "section", "held")
 _FIELD: dict[str, Field] = {
     "title": "title",
     "number": "number",
@@ -112,6 +112,7 @@ def composed() -> str | None:
     parts += [f"{NAMES[field][0]}:{_value(given[name])}" for name, field in _FIELD.items() if given[name]]
     if given["since"] or given["until"]:
         parts.append(f"日期:{given['since']}..{given['until']}")
+    parts += [f"时点:{given['held']}"] if given["held"] else []
     return " ".join(part for part in parts if part)
 
 

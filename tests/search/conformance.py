@@ -357,6 +357,36 @@ class Conformance:
         stats = engine.stats()
         assert (stats.documents, stats.sections, stats.versions) == (1, 2, 1)
 
+    @pytest.mark.parametrize(
+        ("day", "found"),
+        [
+            ("2019-12-31", []),
+            ("2020-01-01", [("a", "2020-01-01-0123abcd", "第二条　甲旧")]),
+            ("2021-06-30", [("a", "2020-01-01-0123abcd", "第二条　甲旧")]),
+            ("2021-07-01", [("a", "", "第二条　甲新"), ("b", "", "甲")]),
+        ],
+    )
+    def test_a_day_is_searched_in_the_texts_that_held_then(
+        self, engine: Engine, day: str, found: list[tuple[str, str, str]]
+    ) -> None:
+        def text(id: str, line: str, since: str) -> Document:
+            article = section("art-2", line, number="第二条")
+            return of_sections(id, article, title=f"示例{id}法", date=since, effective=since)
+
+        shelf = Shelf(text("a", "第二条　甲新", "2021-07-01"), text("b", "甲", "2021-03-01"))
+        shelf.documents["a@2020-01-01-0123abcd"] = text("a", "第二条　甲旧", "2020-01-01")
+        engine.update(shelf)
+        if day == "2021-06-30":
+            found = [*found, ("b", "", "甲")]
+        results = engine.search("甲", conditions=(Condition("on", (day,)),))
+        assert sorted((hit.document, hit.version, hit.snippet) for hit in results.hits) == found
+        assert results.total == results.searched == len(found)
+        assert engine.search(f"甲 时点:{day}").total == len(found)
+        named = [(hit.version, hit.anchor) for hit in engine.search(f"示例a法第2条 时点:{day}").hits if hit.direct]
+        assert not named  # a name is the whole of a query
+        direct = engine.search("示例a法第2条", conditions=(Condition("on", (day,)),)).hits
+        assert [hit.version for hit in direct if hit.direct] == [version for id, version, _ in found if id == "a"]
+
     def test_facets_count_what_choosing_them_finds(self, engine: Engine) -> None:
         engine.update(CATALOGUE)
         for query in ("行政", "示例", "怎样办理行政事项", "机关:示例市政府"):

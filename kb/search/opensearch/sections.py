@@ -106,7 +106,11 @@ def _row_action(row: Row, epoch: int) -> bytes:
     body = {"key": row.key, "edition": row.edition, "listed": epoch, "row": row.as_kept()}
     if row.listing:
         title = fold(row.listing.title)
-        body |= {"present": not row.listing.version, "date": row.listing.date, "names": sorted(names(row.listing))}
+        body |= {
+            "present": not row.listing.version,
+            "date": row.listing.date,
+            "names": sorted(names(row.listing)) if not row.listing.version else [],
+        }
         body |= {"title": row.listing.title, "folded_title": title, "title_length": len(title)}
     return _action(row.edition, body)
 

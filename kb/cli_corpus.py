@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +21,7 @@ from kb.search.engine import MAX_LIMIT, ORDERS, Order, Stats, Updated, chosen_en
 from kb.search.wording import alternatives, proof
 from kb.settings import ENGINES, Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
+from kb.workers import SHARED_METRICS
 
 _SHOWN_ANCHORS = 20
 
@@ -141,10 +144,12 @@ def _show(config: Settings, address: str, as_json: bool) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
 def _serve(config: Settings, host: str | None, port: int | None) -> int:
     """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
-    from kb.web.server import serve
+    with tempfile.TemporaryDirectory(prefix="kb-metrics-") as folder:
+        os.environ.setdefault(SHARED_METRICS, folder)
+        from kb.web.server import serve  # not before: what it imports looks at that variable once
 
-    chosen_engine(config).stats()
-    serve(config, host or config.host, config.port if port is None else port, on_ready=say)
+        chosen_engine(config).stats()
+        serve(config, host or config.host, config.port if port is None else port, on_ready=say)
     return 0
 
 

@@ -6,6 +6,9 @@ import multiprocessing
 import os
 from threading import Thread
 
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable that names the folder where processes add up what they count; read once, on first import."""
+
 
 def end_with_parent() -> None:
     """Call it in a process that multiprocessing started: it ends at once when its parent is gone."""

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 _PATIENCE = 90.0
+_SMALL = "384m"
 # A node that hangs is noticed in seconds: the tests wait for that.
 _QUICK = {
     "cluster.fault_detection.follower_check.interval": "500ms",
@@ -46,8 +47,10 @@ def class_path() -> str:
 class Nodes:
     """Some nodes that make a cluster; use it in a `with` statement. They are numbered from 0."""
 
-    def __init__(self, folder: Path, number: int = 1, settings: dict[str, str] | None = None) -> None:
-        self._folder, self._path = folder, class_path()
+    def __init__(
+        self, folder: Path, number: int = 1, settings: dict[str, str] | None = None, heap: str = _SMALL
+    ) -> None:
+        self._folder, self._path, self._heap = folder, class_path(), heap
         self._ports = [(_free_port(), _free_port()) for _ in range(number)]
         self._settings = {**_QUICK, **(settings or {})}
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number

@@ -14,6 +14,7 @@ from opensearchpy import OpenSearch
 
 from kb.errors import BadIndexError, StorageError
 from kb.law.store import Store
+from kb.metrics import stage
 from kb.model import Results, Suggestion
 from kb.search import planning
 from kb.search.answering import alternatives, check_page, hit, nothing_literal
@@ -108,7 +109,8 @@ class OpenSearchEngine:
         raise StorageError("索引正在被反复更新，这次没有查成：请稍后再试。")
 
     def _searcher(self) -> Searcher:
-        state = self._state()
+        with stage("state"):
+            state = self._state()
         with self._lock:
             if not self._opened or self._opened.state != state:
                 self._opened = Searcher(self._client, state, read_replaced(self._client, state))
@@ -136,12 +138,17 @@ class OpenSearchEngine:
 
 
 def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset: int, limit: int) -> Results:
-    found = searcher.find(query, order, offset, limit)
-    kept = searcher.stored([listed.candidate.id for listed in found.page])
-    hits = tuple(
-        hit(stored, listed.score, query, literal=listed.literal, direct=listed.direct)
-        for listed, stored in zip(found.page, kept, strict=True)
-    )
+    with stage("weigh"):
+        searcher.scale(query.required)
+    with stage("find"):
+        found = searcher.find(query, order, offset, limit)
+    with stage("read"):
+        kept = searcher.stored([listed.candidate.id for listed in found.page])
+    with stage("snippets"):
+        hits = tuple(
+            hit(stored, listed.score, query, literal=listed.literal, direct=listed.direct)
+            for listed, stored in zip(found.page, kept, strict=True)
+        )
     notes = query.notes if found.total else (*query.notes, nothing_literal(query, found.related))
     nearest, meant = ((), ()) if found.total else alternatives(searcher, query, bool(hits))
     return Results(

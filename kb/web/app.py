@@ -8,9 +8,10 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask, Response, jsonify, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from kb import metrics
 from kb.errors import KbError, UnreadableError
 from kb.settings import Settings
 from kb.web import (
@@ -25,6 +26,7 @@ from kb.web import (
     pages,
     parallels,
     preferences,
+    telemetry,
     wording,
 )
 from kb.web.language import page_language, say
@@ -62,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     """Answer the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
     app = Flask(__name__)
     shelf = app.extensions[EXTENSION] = Library(settings)
+    telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -112,6 +115,8 @@ def _language_address(language: str) -> str:
 def _refuse(error: KbError | HTTPException) -> Response:
     """Answer an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
     status = error.status if isinstance(error, KbError) else error.code or 500
+    g.error = str(error)
+    metrics.ERRORS.labels(type(error).__name__).inc()
     heading, sentence = wording.REFUSALS.get(status, wording.REFUSALS[500])
     if isinstance(error, KbError):
         heading, sentence = wording.UNREADABLE if isinstance(error, UnreadableError) else heading, str(error)

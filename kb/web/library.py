@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from flask import current_app
 
+from kb import metrics
 from kb.corpus import Corpus
 from kb.errors import KbError
 from kb.law.store import Store
@@ -110,7 +111,10 @@ class Library:
         order: Order = "relevance",
     ) -> Results:
         """Answer a page of hits. Raises UsageError and BadIndexError."""
-        return self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
+        with metrics.stage("search"):
+            results = self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
+        metrics.SEARCHES.labels("literal" if results.total else "related" if results.related else "nothing").inc()
+        return results
 
     def warm(self) -> None:
         """Have everything opened that the first reader would wait for."""

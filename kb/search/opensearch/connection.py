@@ -48,7 +48,6 @@ def connect(cluster: Cluster) -> OpenSearch:
         max_retries=_TRIES,
         retry_on_timeout=True,
         retry_on_status=(),  # `asking.patiently` and `writing.Bulk` wait between their tries
-        http_compress=True,
         **{name: value for name, value in secure.items() if value},
     )
 

@@ -109,8 +109,8 @@ class Searcher:
         return [self._counting, *parts]
 
     def scale(self, strings: tuple[str, ...]) -> _Scale:
-        """Answer how sections are scored for a query of these folded strings."""
-        return self._scale(strings)
+        """Answer how sections are scored for a query of these folded strings; it is remembered for the next page."""
+        return self._scale(strings) if strings else _Scale()
 
     def stored(self, ids: Sequence[str]) -> list[Stored]:
         """Answer what was kept of some sections."""
@@ -258,7 +258,7 @@ class _Search:
         self._searcher, self._query, self._order = searcher, query, order
         self._first, self._last = offset, offset + limit
         self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
-        self._scale = searcher.scale(query.required) if query.required else _Scale()
+        self._scale = searcher.scale(query.required)
         self._met = queries.meeting(query.conditions)
         self._place = self._named()
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []

@@ -1,0 +1,282 @@
+"""Both engines side by side at several sizes: time to index, size, memory, time of queries; and what larger corpora need.
+
+    python benchmarks/scale.py --corpus DIR [--times 0.0625,0.25,1,4] [--nodes 1] [--json FILE]
+    python benchmarks/scale.py --from FILE [--svg FILE]      # table, picture and plan of an earlier run
+
+DIR is a corpus made before (`benchmarks/questions.py --place`). A size is so many times the corpus: copies of documents
+under other ids, a part of them below 1. OpenSearch is started by the benchmark (`scripts/opensearch` fetches it), its data
+in a scratch folder. Queries are drawn from the corpus and asked of both engines in turn, so that what else the machine
+does meets both alike; the first pass is told apart from the second. The plan is computed from the last size, per section.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kb.corpus import Corpus
+from kb.model import Document
+from kb.search.analysis import fold, words
+from kb.search.engine import Engine, open_engine
+from kb.search.opensearch_engine import OpenSearchEngine
+from kb.settings import Cluster
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.cluster import Nodes
+
+EACH = 15
+SHARD_GB, HEADROOM, REPLICAS = 30, 1.6, 1
+NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
+"""A machine as clouds rent it, and an assumed price an hour: put your own in."""
+BUSY, SEARCHES = 0.5, 10.0
+"""The share of processors that searches may take, and how many there are a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A source of `times` as many documents as a corpus has."""
+
+    corpus: Corpus
+    times: float
+
+    def fingerprints(self) -> Mapping[str, str]:
+        known = {id: digest for id, digest in self.corpus.fingerprints().items() if "@" not in id}
+        if self.times < 1:
+            every = round(1 / self.times)
+            return {id: known[id] for id in sorted(known)[::every]}
+        return {f"{id}~{copy}": digest for copy in range(round(self.times)) for id, digest in known.items()}
+
+    def read(self, key: str, /) -> Document:
+        id = key.rpartition("~")[0] or key
+        return replace(self.corpus.read(id), id=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was measured of an engine at a size; times of queries in ms, by kind: medians of two passes, worst of the second.
+
+    `search_cpu_ms` is what the nodes of the cluster spent on a query on average, first and second pass.
+    """
+
+    engine: str
+    sections: int
+    seconds: float
+    cpu_seconds: float
+    disk_mb: float
+    memory_mb: float
+    search_cpu_ms: float
+    queries: dict[str, list[float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, metavar="DIR")
+    parser.add_argument("--times", default="0.0625,0.25,1,4")
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--from", dest="earlier", type=Path, metavar="FILE")
+    parser.add_argument("--svg", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    if given.earlier:
+        rows = [Row(**row) for row in json.loads(given.earlier.read_text(encoding="utf-8"))]
+    elif given.corpus and given.corpus.is_dir():
+        rows = []
+        for row in measured(Corpus(given.corpus), [float(each) for each in given.times.split(",")], given.nodes):
+            rows.append(row)
+            print(json.dumps(asdict(row)), file=sys.stderr, flush=True)
+            if given.json:
+                given.json.write_text(json.dumps([asdict(each) for each in rows]), encoding="utf-8")
+    else:
+        sys.exit(f"找不到语料库 {given.corpus}：请用 --corpus 指定。")
+    print(table(rows))
+    print(plan(rows))
+    if given.svg:
+        given.svg.write_text(picture(rows), encoding="utf-8")
+
+
+def measured(corpus: Corpus, sizes: Sequence[float], number: int) -> Iterator[Row]:
+    """Yield two rows for each size."""
+    queries = drawn(corpus)
+    with tempfile.TemporaryDirectory(prefix="kb-scale-") as scratch, Nodes(Path(scratch), number, heap="1g") as nodes:
+        for size in sizes:
+            source, folder = Copies(corpus, size), Path(scratch) / f"embedded-{size}"
+            embedded = open_engine(folder)
+            cluster = OpenSearchEngine(Cluster(nodes.hosts, f"scale-{str(size).replace('.', '-')}"), folder)
+            costs = [_indexed(embedded, source, _own_cpu), _indexed(cluster, source, lambda: _own_cpu() + _cpu(nodes))]
+            used = _cpu(nodes)
+            times = asked([embedded, cluster], queries)
+            spent = 1000 * (_cpu(nodes) - used) / (2 * sum(map(len, queries.values())))
+            stats = nodes.ask("_nodes/stats/jvm,indices")["nodes"].values()
+            store = nodes.ask(f"scale-{str(size).replace('.', '-')}/_stats/store")["_all"]["primaries"]["store"]
+            disk = [_size(folder), store["size_in_bytes"] / 1e6]
+            memory = [_resident(), sum(node["jvm"]["mem"]["heap_used_in_bytes"] for node in stats) / 1e6]
+            sections = embedded.stats().sections
+            for place, name in enumerate(("embedded", "opensearch")):
+                yield Row(name, sections, *costs[place], disk[place], memory[place], place * spent, times[place])
+
+
+def _indexed(engine: Engine, source: Copies, cpu: Any) -> tuple[float, float]:
+    started, used = time.perf_counter(), cpu()
+    engine.update(source)
+    return time.perf_counter() - started, cpu() - used
+
+
+def drawn(corpus: Corpus) -> dict[str, list[str]]:
+    """Draw queries: strings of several lengths from anywhere, words, half sentences as questions, with a condition."""
+    chance = random.Random(8)
+    ids = [id for id in corpus.ids() if "@" not in id]
+    texts = [fold(corpus.read(id).text) for id in chance.sample(ids, 60)]
+
+    def strings(length: int) -> list[str]:
+        starts = [(text, chance.randrange(max(1, len(text) - length))) for text in chance.sample(texts, EACH)]
+        return [text[start : start + length].replace('"', "") for text, start in starts]
+
+    cut = [[word for word in words(text) if len(word) == 2] for text in texts]
+    return {
+        "2 字": [f'"{each}"' for each in strings(2)],
+        "4 字": [f'"{each}"' for each in strings(4)],
+        "8 字": [f'"{each}"' for each in strings(8)],
+        "词": [chance.choice(some) for some in cut[:EACH]],
+        "问句": [f"怎样{each}？" for each in strings(12)],
+        "词加条件": [f"{chance.choice(some)} 标题:条例 日期:2010.." for some in cut[-EACH:]],
+    }
+
+
+def asked(engines: Sequence[Engine], queries: Mapping[str, Sequence[str]]) -> list[dict[str, list[float]]]:
+    """Ask everything of every engine in turn, twice; answer medians of the first and second pass, and the worst."""
+    found: list[dict[str, list[float]]] = [{} for _ in engines]
+    for kind, some in queries.items():
+        taken: list[list[list[float]]] = [[[], []] for _ in engines]
+        for passed in (0, 1):
+            for query in some:
+                totals = set()
+                for place, engine in enumerate(engines):
+                    started = time.perf_counter()
+                    totals.add(engine.search(query, 10).total)
+                    taken[place][passed].append(1000 * (time.perf_counter() - started))
+                if len(totals) > 1:
+                    sys.exit(f"两个引擎对 {query} 的回答不同：{totals}")
+        for place, passes in enumerate(taken):
+            figures = [statistics.median(passes[0]), statistics.median(passes[1]), max(passes[1])]
+            found[place][kind] = [round(each, 1) for each in figures]
+    return found
+
+
+def _own_cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _cpu(nodes: Nodes) -> float:
+    stats = nodes.ask("_nodes/stats/process")["nodes"].values()
+    return sum(node["process"]["cpu"]["total_in_millis"] for node in stats) / 1000
+
+
+def _size(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def _resident() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write the figures as a table in Markdown."""
+    kinds = list(rows[0].queries)
+    head = ["引擎", "节", "建索引，节/秒", "处理器秒", "占盘，MB", "内存，MB", *(f"{kind}，毫秒" for kind in kinds)]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        times = [f"{row.queries[kind][1]:g}（{row.queries[kind][0]:g}；{row.queries[kind][2]:g}）" for kind in kinds]
+        speed = f"{row.sections / row.seconds:,.0f}"
+        lines.append([row.engine, f"{row.sections:,}", speed, f"{row.cpu_seconds:,.0f}", f"{row.disk_mb:,.0f}"])
+        lines[-1] += [f"{row.memory_mb:,.0f}", *times]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def plan(rows: Sequence[Row]) -> str:
+    """Compute what 10 and 100 million sections need, from what the cluster's last size cost for each section."""
+    last = [row for row in rows if row.engine == "opensearch"][-1]
+    kilobytes, index_cpu = 1000 * last.disk_mb / last.sections, last.cpu_seconds / last.sections
+    search_cpu = slope(rows)
+    lines = [["节", "主分片", "占盘（含副本和余量）", "数据节点", "建一次索引", "租用，元/小时"], ["---"] * 6]
+    for sections in (10_000_000, 100_000_000):
+        gigabytes = sections * kilobytes / 1e6
+        disk = gigabytes * (1 + REPLICAS) * HEADROOM
+        cores = SEARCHES * sections * search_cpu / 1e6 / BUSY
+        by_need = {
+            "盘": disk / NODE_DISK_GB,
+            "内存": gigabytes * (1 + REPLICAS) / (NODE_GB / 2),
+            "处理器": cores / NODE_CORES,
+        }
+        need = max(by_need, key=lambda name: by_need[name])
+        nodes = max(3, -int(-by_need[need] // 1))
+        hours = sections * index_cpu * (1 + REPLICAS) / (nodes * NODE_CORES) / 3600
+        told = f"{nodes} 台（{need}决定）" if nodes > 3 else "3 台（少于 3 台经不起坏一台）"
+        shards, price = -int(-gigabytes // SHARD_GB), nodes * NODE_YUAN
+        lines.append([f"{sections:,}", f"{shards}", f"{disk:,.0f} GB", told, f"{hours:.1f} 小时", f"{price:,.0f}"])
+    constants = (
+        f"每节占盘 {kilobytes:.2f} KB；建索引每节 {1000 * index_cpu:.2f} 处理器毫秒；"
+        f"一次检索每百万节 {1000 * search_cpu:.0f} 处理器毫秒（{last.sections:,} 节时的实测）。"
+    )
+    return constants + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def slope(rows: Sequence[Row]) -> float:
+    """Answer how many seconds of a processor a search costs more for every million sections more, from first size to last."""
+    first, *_, last = [row for row in rows if row.engine == "opensearch"]
+    return max(1e-6, (last.search_cpu_ms - first.search_cpu_ms) / 1000 / ((last.sections - first.sections) / 1e6))
+
+
+WIDTH, HEIGHT, MARGIN = 640, 360, 56
+COLOURS = {"embedded": "#b3261e", "opensearch": "#0b57d0"}
+NAMES = {"embedded": "本机引擎", "opensearch": "OpenSearch"}
+
+
+def picture(rows: Sequence[Row]) -> str:
+    """Draw what a query takes (median of all kinds, second pass) over the number of sections; both logarithmic."""
+    points = {
+        engine: [
+            (row.sections, statistics.median(times[1] for times in row.queries.values()))
+            for row in rows
+            if row.engine == engine
+        ]
+        for engine in COLOURS
+    }
+    across = _scale([x for line in points.values() for x, _ in line], MARGIN, WIDTH - MARGIN)
+    upward = _scale([y for line in points.values() for _, y in line], HEIGHT - MARGIN, MARGIN)
+    parts = [f'<text x="{MARGIN}" y="24">一次检索的毫秒数（各种查询的中位数，对数）</text>']
+    for engine, line in points.items():
+        placed = [(across(x), upward(y)) for x, y in line]
+        joined = " ".join(f"{x:.0f},{y:.0f}" for x, y in placed)
+        parts.append(f'<polyline points="{joined}" fill="none" stroke="{COLOURS[engine]}" stroke-width="2"/>')
+        for (x, y), (sections, taken) in zip(placed, line, strict=True):
+            parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{COLOURS[engine]}"/>')
+            parts.append(f'<text x="{x:.0f}" y="{y - 9:.0f}" text-anchor="middle">{taken:.1f}</text>')
+            parts.append(f'<text x="{x:.0f}" y="{HEIGHT - 20}" text-anchor="middle">{sections:,} 节</text>')
+        x, y = placed[-1]
+        parts.append(
+            f'<text x="{x:.0f}" y="{y + 20:.0f}" text-anchor="end" fill="{COLOURS[engine]}">{NAMES[engine]}</text>'
+        )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">'
+    return "\n".join([head, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>"]) + "\n"
+
+
+def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float], float]:
+    low, high = math.log(min(values)), math.log(max(values))
+    return lambda value: start + (end - start) * (math.log(value) - low) / ((high - low) or 1)
+
+
+if __name__ == "__main__":
+    main()

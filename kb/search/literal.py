@@ -14,8 +14,8 @@ from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, l
 
 # Looking for a string in a section's text costs as much as reading that many postings.
 _WORTH = 100
-# Memory for the sections of strings.
-_CACHED = 40_000_000
+# Memory for the sections of strings, in bytes for each section there is.
+_CACHED = 250
 _COUNTED = 50_000
 
 
@@ -24,7 +24,7 @@ class Literal:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._sections = ArrayCache[str, Numbers](_CACHED)
+        self._sections = ArrayCache[str, Numbers](_CACHED * reader.size)
         self._frequency = lru_cache(_COUNTED)(lambda pair: reader.frequency("text", pair))
 
     def matching(self, node: Node) -> Numbers:

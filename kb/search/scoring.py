@@ -29,8 +29,9 @@ from kb.search.engine import Listing
 from kb.search.lexicon import other_words
 from kb.search.ranking import Floats
 
-# Memory for what terms add and where, and for what stands under headings.
-_IMPACTS, _HEADINGS = 160_000_000, 8_000_000
+# Memory for what terms add and where, and for what stands under headings, in bytes for each section there is: what a
+# common term adds is as long as the corpus, and three hundred of them are to stay at hand.
+_IMPACTS, _HEADINGS = 1_000, 50
 # Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
 SHARE, LEAST_SHARE = 0.25, 0.1
 # A term in more than this part of all sections is added faster to all of them than to its own.
@@ -98,8 +99,8 @@ class Scorer:
         self._weight[reader.postings("bare", "1")[0]] = BARE
         self._kept = self._standing[documents] * self._weight
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
-        self._impacts = ArrayCache[tuple[str, float], Impact](_IMPACTS)
-        self._paths = ArrayCache[str, Numbers](_HEADINGS)
+        self._impacts = ArrayCache[tuple[str, float], Impact](_IMPACTS * reader.size)
+        self._paths = ArrayCache[str, Numbers](_HEADINGS * reader.size)
         self._own = local()
 
     def score(self, strings: Sequence[str]) -> Scored:

@@ -46,15 +46,20 @@ def across(char: str, letter: str) -> str:
 
 @cache
 def around_dropped(first: int, last: int) -> tuple[tuple[str, str], ...]:
-    """Answer what two characters may have been of which only the first byte and the last came through.
+    """Answer what may have stood where only the first byte of one character and the last of another came through.
 
-    The bytes between were paired, and that pair means no character, so the decoder dropped it. Each answer is a first
-    character and all second ones that can follow it.
+    The bytes between were paired, and a pair that means no character is dropped by decoders. Each answer is a beginning and
+    all characters that can end it: two characters, or three with a common mark between, whose bytes went with both pairs.
     """
-    pairs = ((decode(first, lead), "".join(decode(trail, last) for trail in _dropped_after(lead))) for lead in LEADS)
-    return tuple((one, others) for one, others in pairs if one and others)
+    choices = [(one, _ends(lead, last)) for lead in LEADS if (one := decode(first, lead))]
+    for mark in "，、。":
+        before, after = encode(mark)
+        ends = _ends(after, last)
+        choices += [(one + mark, ends) for lead in LEADS if not decode(lead, before) and (one := decode(first, lead))]
+    return tuple((start, ends) for start, ends in choices if ends)
 
 
 @cache
-def _dropped_after(lead: int) -> tuple[int, ...]:
-    return tuple(trail for trail in LEADS if not decode(lead, trail))
+def _ends(lead: int, last: int) -> str:
+    """Answer all characters that end with `last` and whose first byte is dropped with `lead`."""
+    return "".join(decode(trail, last) for trail in LEADS if not decode(lead, trail))

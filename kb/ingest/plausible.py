@@ -20,7 +20,7 @@ from kb.ingest.simplify import simple
 TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
-_UNLIKELY = 20.0  # bits: two characters after a third that have nothing to do with it
+_UNLIKELY = 28.0  # bits: a text that has nothing to do with what stands before
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,17 @@ class Model:
         """Answer the cost of a whole text after a character."""
         return sum(self.bits(one, other) for one, other in pairwise(before + text))
 
-    def likeliest(self, before: str, choices: Iterable[tuple[str, str]]) -> tuple[float, str]:
-        """Answer the least cost of two characters after a third, and the second; `choices` are a first and all second ones."""
-        best = _UNLIKELY, ""
-        for bits, one, others in sorted((self.bits(before, one), one, others) for one, others in choices):
-            if bits >= best[0]:
+    def likeliest(self, before: str, choices: Iterable[tuple[str, str]], after: str) -> tuple[float, str]:
+        """Answer the least cost of a text between two characters, and that text; `choices` are a beginning and all its ends.
+
+        What follows counts for choosing the text, not for its cost: whoever reads on adds it.
+        """
+        best, following, text = _UNLIKELY, 0.0, ""
+        for bits, start, ends in sorted((self.cost(before, start), start, ends) for start, ends in choices):
+            if bits >= best:
                 break
-            best = min(best, *((bits + self.bits(one, other), other) for other in others))
-        return best
+            for end in ends:
+                next_bits = self.bits(end, after) if after else 0.0
+                if (cost := bits + self.bits(start[-1], end) + next_bits) < best:
+                    best, following, text = cost, next_bits, start + end
+        return best - following, text

@@ -21,15 +21,14 @@ UNKNOWN = -1
 SWALLOWED = "?\ufffd"
 
 _NOTE = re.compile(rf"[(?\ufffd]?[{readings.LETTERS}]+ ?\)?")
-_FULL_WIDTH = 0xA3
+_FULL_WIDTH = 0xA3  # first byte of ，；：（）
 _MARKS = (0xA1, _FULL_WIDTH)
 _WIDTH = 24  # readings followed at a time
 
-# Costs in bits, set by disguising 360 statutes with lists of 100 characters: no character that was wrong went unmarked.
+# Costs in bits, set by disguising 720 statutes with lists of 100 characters: no character that was wrong went unmarked.
 _LOST_BITS = 10.0  # a character of which only one byte is known
 _DROPPED_BITS = 6.0  # besides, that a decoder dropped the pair between two characters of which nothing else is known
 _DROPPED_PAIR_BITS = 1.0  # the same, where the likeliest two characters can be told and bear their own cost
-_DROPPED_MARK_BITS = 1.0  # the same after the first byte of ，: with a common character it never comes through
 _UNLISTED_BITS = 12.0  # a listed character without its annotation, which the disguise does not allow
 _MARGIN = 7.0  # between the likeliest reading and another one for it to count as proven
 
@@ -135,8 +134,9 @@ class Reader:
                 pending = code[1]
             else:
                 rest = "€" if code[1] == gbk.EURO else chr(code[1])
-        dropped, last = self._dropped(run, code[0], before)
-        yield run.extended(end, pending, LOST * 2 + rest, bits + dropped, rest or last)
+        for after in dict.fromkeys(("", rest or self._next(end, pending))):
+            dropped, lost = self._dropped(run, code[0], before, after)
+            yield run.extended(end, pending, LOST * len(lost) + rest, bits + dropped, rest or lost[-1])
         if run.pending == UNKNOWN:
             yield run.extended(end, pending, LOST + rest, bits + _LOST_BITS)
         elif char := gbk.decode(run.pending or 0, code[0]):
@@ -144,14 +144,24 @@ class Reader:
             unlisted = _UNLISTED_BITS if run.pieces and len(code) == 2 and char in self.listed else 0
             yield run.extended(end, pending, char + rest, bits + unlisted + self.model.cost(before, char + rest))
 
-    def _dropped(self, run: Run, last: int, before: str) -> tuple[float, str]:
-        """Answer the cost of two characters between which a pair was dropped, and the second, as likely as can be."""
-        if run.pieces and run.pending == _FULL_WIDTH:
-            return _LOST_BITS + _DROPPED_MARK_BITS, LOST
-        if run.pending in (None, UNKNOWN) or (run.pending in _MARKS and not run.pieces):
-            return _LOST_BITS + _DROPPED_BITS, LOST
-        bits, second = self.model.likeliest(before, gbk.around_dropped(run.pending, last))
-        return bits + _DROPPED_PAIR_BITS, second or LOST
+    def _next(self, end: int, pending: int | None) -> str:
+        """Answer the character that would come next if nothing else were wrong, "" when none can."""
+        following = self.text[end : end + 1]
+        if pending is None:
+            return following
+        return next((gbk.decode(pending, code[0]) for code, _ in _codes(following)), "")
+
+    def _dropped(self, run: Run, last: int, before: str, after: str) -> tuple[float, str]:
+        """Answer the cost of the characters where pairs were dropped, and the likeliest that they can have been."""
+        if run.pending in (None, UNKNOWN):
+            return _LOST_BITS + _DROPPED_BITS, LOST * 2
+        bits, text = self.model.likeliest(before, gbk.around_dropped(run.pending or 0, last), after)
+        text = text or LOST * 2
+        if run.pending in _MARKS and not run.pieces:  # a mark alone is the rule after a swallowed byte
+            return max(bits, _LOST_BITS) + _DROPPED_BITS, text
+        # After the first byte of ， nearly every character is dropped: what else begins with it is the rarer reading.
+        most = _LOST_BITS if run.pending == _FULL_WIDTH else bits
+        return min(bits, most) + _DROPPED_PAIR_BITS, text
 
 
 def _agreed(runs: list[Run]) -> Run:

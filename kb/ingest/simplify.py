@@ -20,6 +20,7 @@ _MENDS = (
     (re.compile("覆(?=[议核函建])"), "复"),
     (re.compile("徵(?=集)"), "征"),
     (re.compile("座(?=标)"), "坐"),
+    (re.compile("(?<=想)像"), "象"),
     (re.compile("迳(?=流)"), "径"),
     (re.compile("揹"), "背"),
     (re.compile("濬"), "浚"),

@@ -31,7 +31,8 @@ def title(text: str, issuer: str, date: str) -> str:
     if speech := _SPEECH.search(opening):
         years = [date[:4]] if date else sorted(_HEADING_YEAR.findall(text))
         year = f"{years[-1]}年" if years else ""
-        return f"{year}{speech['who']}{'政府工作' if speech['what'] == '工作' else speech['what']}报告"
+        who = "中华人民共和国国务院" if speech["who"] == "国务院" else speech["who"]  # a title says whose 国务院
+        return f"{year}{who}{'政府工作' if speech['what'] == '工作' else speech['what']}报告"
     if (issues := _ISSUES.search(opening)) and issuer:
         return f"{issuer}关于{issues['verb']}{issues['names']}{issues['count'] or ''}的通知"
     says = _SAYS.search(opening)

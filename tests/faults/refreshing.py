@@ -154,7 +154,8 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # Lazily: an engine keeps the generation that it last read open, which holds the file system until it is let go.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(path: Path, left: int) -> None:

@@ -359,7 +359,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 NOT_IN_THE_TEXT = {
     *(("075.txt", "document_number"), ("077.txt", "document_number"), ("079.txt", "document_number")),
     *(("081.txt", "document_number"), ("083.txt", "document_number"), ("085.txt", "document_number")),
-    *(("091.txt", "title"), ("093.txt", "title"), ("095.txt", "title")),
+    *(("091.txt", "title"), ("095.txt", "title")),
 }
 
 

@@ -63,6 +63,8 @@ CREATE INDEX citation_key ON citation (key) WHERE key != '';
 CREATE INDEX citation_also ON citation (also) WHERE also != '';
 """
 
+_REFUSED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
 
 class Store:
     """The database in the folder `index`; it need not exist yet. Reading is safe from many threads."""
@@ -152,7 +154,7 @@ class Store:
     @contextmanager
     def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=60)) as database:
+            with closing(self._connect(create=create)) as database:
                 layout = database.execute("PRAGMA user_version").fetchone()[0]
                 if layout != _LAYOUT:
                     if not create:
@@ -163,6 +165,23 @@ class Store:
             raise StorageError(f"读写不了引用库 {self.path}（{error}）：请检查磁盘和权限。") from error
         except sqlite3.DatabaseError as error:
             raise BadIndexError(_damaged(self.path)) from error
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        """Connect; on a disk that is full or read-only, to the file alone.
+
+        In WAL mode a reader, too, makes a file beside the database. Where that is refused and no log is left, nobody is
+        writing and all is in the file (https://sqlite.org/wal.html, "Read-Only Databases").
+        """
+        database = sqlite3.connect(self.path, timeout=60)
+        try:
+            database.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            database.close()
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if create or error.sqlite_errorcode & 0xFF not in _REFUSED or (log.exists() and log.stat().st_size):
+                raise
+            return sqlite3.connect(f"{self.path.absolute().as_uri()}?immutable=1", uri=True)
+        return database
 
     def _discard(self) -> None:
         with storage.refusals(self.path):

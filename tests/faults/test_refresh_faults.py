@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count, islice
 from pathlib import Path
 
 import harness
@@ -121,16 +122,21 @@ def forked(action: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def _free_descriptor(left: int) -> int:
+    """Answer the number below which only so many descriptors are free: the limit is one of numbers, not of open files."""
+    taken = {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208
+    return next(islice((number for number in count() if number not in taken), left, None))
+
+
 def test_when_no_more_files_can_be_opened(scene: Scene) -> None:
     """EMFILE for real: the limit is lowered by one file after the other."""
-    open_now = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 — the descriptor that lists them counts, too
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     ended = set()
     for more in range(0, 24, 1 if SWEEP else 5):
         scene.restore()
 
-        def starved(limit: int = open_now + more) -> None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        def starved(left: int = more) -> None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (_free_descriptor(left), hard))
             scene.refresh()
 
         ended.add(forked(starved))

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,7 @@ import trustme
 
 from kb import settings
 from kb.corpus import Corpus
+from kb.search.conditions import Condition
 from kb.search.engine import chosen_engine
 from kb.web.app import create_app
 from tests.cluster import Nodes
@@ -36,9 +37,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def put(corpus: Corpus, number: int) -> None:
-    data = "\n".join(TEXTS).encode()
-    made = document(f"d{number}", *TEXTS, title=f"示例办法{number}")
+def put(corpus: Corpus, number: int, texts: Sequence[str] = TEXTS, **facts: str) -> None:
+    data = "\n".join(texts).encode()
+    made = document(f"d{number}", *texts, title=f"示例办法{number}")
+    made = replace(made, metadata=replace(made.metadata, **facts))
     provenance = replace(made.provenance, snapshot=hashlib.sha256(data).hexdigest())
     corpus.write(replace(made, provenance=provenance), data)
 
@@ -69,6 +71,46 @@ def test_both_engines_are_kept_in_step_and_compared(folder: Path, opensearch: No
     said = kb(folder, "check", "--engines", code=1)
     assert "删除 1 个文件" in said and "kb index" in said
     kb(folder, "index", "--engine", "embedded")
+    assert "完好" in kb(folder, "check", "--engines")
+
+
+def test_both_engines_search_a_day_in_the_texts_and_with_the_standing_of_then(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    corpus = Corpus(chosen.corpus)
+    put(corpus, 3, ["第一条　示例。", "第二条　本办法自2020年3月1日起施行。"], effective="2020-03-01")
+    put(corpus, 3, ["第一条　改了的示例。", "第二条　本办法自2022年3月1日起施行。"], effective="2022-03-01")
+    repeal = "第二条　本办法自2023年1月1日起施行。《示例丁办法》同时废止。"
+    put(
+        corpus,
+        4,
+        ["第一条　示例。", "第二条　本办法自2021年1月1日起施行。"],
+        effective="2021-01-01",
+        title="示例丁办法",
+    )
+    put(corpus, 5, ["第一条　示例。", repeal], effective="2023-01-01", date="2022-12-01")
+    kb(folder, "index", "--engine", "both")
+    embedded, cluster = chosen_engine(chosen, "embedded"), chosen_engine(chosen)
+    seen = set()
+    for day in ("2019-01-01", "2020-06-01", "2021-06-01", "2022-06-01", "2023-06-01"):
+        for query in (
+            "第二条",
+            "示例丁办法",
+            "第二条 版本:全部",
+            "第二条 版本:旧",
+            "第二条 效力:现行",
+            "第二条 -效力:废止",
+        ):
+            asked = {"conditions": (Condition("on", (day,)), Condition("year", ("2020", "2022"), whole=True))}
+            one, other = embedded.search(query, **asked), cluster.search(query, **asked)
+            assert (one.total, one.searched, one.facets) == (other.total, other.searched, other.facets), (day, query)
+            shown = [
+                {(hit.document, hit.version, hit.anchor, hit.validity) for hit in each.hits} for each in (one, other)
+            ]
+            assert shown[0] == shown[1], (day, query)
+            seen |= {(hit.document, bool(hit.version), hit.validity) for hit in one.hits if query == "第二条"}
+    assert {("d3", True, "现行有效"), ("d3", False, "现行有效"), ("d4", False, "已废止")} <= seen
+    here = [{(hit.document, hit.validity) for hit in each.search("第二条").hits} for each in (embedded, cluster)]
+    assert here[0] == here[1] and ("d4", "已废止") in here[0]
     assert "完好" in kb(folder, "check", "--engines")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from kb.corpus import Corpus
 from kb.model import Document, Results
 from kb.search.analysis import fold
+from kb.search.conditions import NAMES
 from kb.search.engine import MAX_LIMIT, Engine
 
 _DOCUMENTS = 20
@@ -14,12 +15,17 @@ _LENGTHS = (2, 4, 8)
 
 
 def sample(corpus: Corpus) -> Iterator[str]:
-    """Yield queries: the title and some strings of documents that stand evenly apart in the corpus, quoted and not."""
+    """Yield queries: the title and some strings of documents that stand evenly apart in the corpus, quoted and not.
+
+    One string is looked for in the texts of a day, too: it takes long to know how every document stood on it.
+    """
     ids = corpus.ids()
     for id in ids[:: max(1, len(ids) // _DOCUMENTS)][:_DOCUMENTS]:
         document = corpus.read(id)
         yield document.metadata.title
         yield from _strings(document)
+    if ids and (day := document.metadata.date or document.metadata.published):
+        yield f"{document.metadata.title[-2:]} {NAMES['on'][0]}:{day}"
 
 
 def _strings(document: Document) -> Iterator[str]:

@@ -6,6 +6,7 @@ A field is typed in Chinese or English before a colon, half or full width; its v
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -112,6 +113,17 @@ def bounds(dates: str) -> tuple[str, str]:
     """Answer the first and the last moment of a range, as strings that ISO dates compare with; "" and "~" are no bound."""
     first, _, last = dates.partition("..")
     return first, f"{last}~"
+
+
+def asked_versions(conditions: Iterable[Condition]) -> Literal["", "old", "all"]:
+    """Answer which texts of the documents conditions ask for: "" is the one that is shown of each."""
+    asked = {value for each in conditions if each.field == "version" for value in each.values}
+    return "all" if "all" in asked else "old" if asked else ""
+
+
+def asked_day(conditions: Iterable[Condition]) -> str:
+    """Answer the day whose texts conditions ask for, "" where they ask for those of the present."""
+    return next((value for each in conditions if each.field == "on" for value in each.values), "")
 
 
 def _dates(value: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from kb.model import FacetValue
 from kb.names import NATION, canonical_issuer, typed_names
 from kb.search.analysis import fold
 from kb.search.authority import authority
-from kb.search.conditions import FACETS, Condition, Field, article, bounds
+from kb.search.conditions import FACETS, Condition, Field, article, asked_versions, bounds
 from kb.search.engine import Listing, Order
 
 Bools = NDArray[np.bool_]
@@ -35,7 +36,7 @@ _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?
 _PLACE = re.compile(
     r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?(?:第.{1,12}[款项])*"
 )
-_DOCUMENT: dict[Field, Callable[[Listing], str]] = {
+VALUES: dict[Field, Callable[[Listing], str]] = {
     "title": lambda listing: listing.title,
     "number": lambda listing: listing.document_number,
     "issuer": lambda listing: canonical_issuer(listing.issuer),
@@ -46,6 +47,7 @@ _DOCUMENT: dict[Field, Callable[[Listing], str]] = {
     "date": lambda listing: listing.date,
     "document": lambda listing: listing.id,
 }
+"""The fields of a document that conditions name, and what facets count of each."""
 
 
 class Documents:
@@ -59,7 +61,7 @@ class Documents:
         by_date = _coded([listing.date for listing in self.listings])[0]
         by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
         self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
-        self._values = {field: [value(listing) for listing in self.listings] for field, value in _DOCUMENT.items()}
+        self._values = {field: [value(listing) for listing in self.listings] for field, value in VALUES.items()}
         self._folded: dict[Field, list[str]] = {}
         self._coded = {field: _coded(self._values[field]) for field in FACETS}
         self._named = _named(self.listings, self.present)
@@ -71,16 +73,19 @@ class Documents:
         Older versions meet none unless one asks for them.
         """
         conditions = tuple(conditions)
-        masks = [self._meeting(each) for each in conditions if each.field in _DOCUMENT]
+        masks = [self._meeting(each) for each in conditions if each.field in VALUES]
         masks += [] if (asked := self.asked_versions(conditions)).all() else [asked]
         return np.logical_and.reduce(masks) if masks else None
 
     def asked_versions(self, conditions: Iterable[Condition]) -> Bools:
         """Answer for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
-        asked = {value for each in conditions if each.field == "version" for value in each.values}
-        if "all" in asked:
-            return np.ones(len(self.present), bool)
-        return ~self.present if asked else self.present
+        match asked_versions(conditions):
+            case "all":
+                return np.ones(len(self.present), bool)
+            case "old":
+                return ~self.present
+            case _:
+                return self.present
 
     def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
         """Answer the values of each facet with the numbers of sections, most first.
@@ -109,8 +114,8 @@ class Documents:
     def _meets(self, condition: Condition) -> Bools:
         met: Sequence[bool]
         if condition.whole:
-            wanted = set(map(canonical_issuer, condition.values) if condition.field == "issuer" else condition.values)
-            met = [value in wanted for value in self._values[condition.field]]
+            values = set(wanted(condition))
+            met = [value in values for value in self._values[condition.field]]
         elif condition.field == "date":
             spans = [bounds(value) for value in condition.values]
             met = [bool(day) and any(low <= day <= high for low, high in spans) for day in self._values["date"]]
@@ -123,10 +128,7 @@ class Documents:
 
     def _folded_values(self, field: Field) -> list[str]:
         if field not in self._folded:
-            printed = (f" {listing.issuer}" if field == "issuer" else "" for listing in self.listings)
-            self._folded[field] = [
-                fold(value + other) for value, other in zip(self._values[field], printed, strict=True)
-            ]
+            self._folded[field] = [folded_value(listing, field) for listing in self.listings]
         return self._folded[field]
 
     def _facet(self, field: Field, counts: Numbers, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
@@ -136,13 +138,36 @@ class Documents:
         totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64)
         there = np.flatnonzero(totals)
         listed = there[np.argsort(-totals[there], kind="stable")][: SHOWN + 1].tolist()
-        chosen = {value for each in conditions if each.field == field and each.whole for value in each.values}
+        chosen = {value for each in conditions if each.field == field and each.whole for value in wanted(each)}
         listed = [code for code in listed if values[code]][:SHOWN]
         listed += (
             [code for code, value in enumerate(values) if value in chosen and code not in listed] if chosen else []
         )
         for code in listed:
             yield FacetValue(values[code], int(totals[code]), values[code] in chosen)
+
+
+def folded_value(listing: Listing, field: Field) -> str:
+    """Answer what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too."""
+    value = VALUES[field](listing)
+    return fold(f"{value} {listing.issuer}" if field == "issuer" else value)
+
+
+def wanted(condition: Condition) -> tuple[str, ...]:
+    """Answer the whole values that a condition asks for, as facets count them."""
+    if condition.field == "issuer":
+        return tuple(dict.fromkeys(map(canonical_issuer, condition.values)))
+    return condition.values
+
+
+def standing(listing: Listing, told: str) -> Listing:
+    """Say of a document how it stands by its own and others' words, where they tell; else what its source says."""
+    return replace(listing, validity=told) if told not in ("", "不明") and not listing.version else listing
+
+
+def documents_on(day: str, listings: Iterable[Listing], told: Mapping[str, str]) -> Documents:
+    """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it, by id."""
+    return Documents([replace(each, validity=told.get(each.id, "")) for each in listings], day)
 
 
 def names_for(folded: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ class OpenSearchEngine:
     """Serves `kb.search.engine.Engine` from a cluster. `folder` has the store that tells how documents stand."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self._cluster, self._folder = cluster, folder
+        self._cluster, self._store = cluster, Store(folder)
         self._opened: Searcher | None = None
         self._lock = Lock()
 
@@ -65,7 +65,7 @@ class OpenSearchEngine:
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
-        standings = {id: told for id, told in Store(self._folder).standings().items() if told != "不明"}
+        standings = {id: told for id, told in self._store.standings().items() if told != "不明"}
         cluster = self._cluster
         with in_words(cluster):
             return Update(self._client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
@@ -113,7 +113,7 @@ class OpenSearchEngine:
             state = self._state()
         with self._lock:
             if not self._opened or self._opened.state != state:
-                self._opened = Searcher(self._client, state, read_replaced(self._client, state))
+                self._opened = Searcher(self._client, state, read_replaced(self._client, state), self._store.standings)
             return self._opened
 
     def _state(self) -> State:
@@ -146,7 +146,7 @@ def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset:
         kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):
         hits = tuple(
-            hit(stored, listed.score, query, literal=listed.literal, direct=listed.direct)
+            hit(found.texts.as_shown(stored), listed.score, query, literal=listed.literal, direct=listed.direct)
             for listed, stored in zip(found.page, kept, strict=True)
         )
     notes = query.notes if found.total else (*query.notes, nothing_literal(query, found.related))
@@ -158,16 +158,8 @@ def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset:
         hits=hits,
         notes=notes,
         related=found.related,
-        searched=_searched(searcher.state, query),
+        searched=found.texts.searched(query.conditions),
         nearest=nearest,
         suggestions=meant,
         facets=found.facets,
     )
-
-
-def _searched(state: State, query: Query) -> int:
-    """Answer how many sections the query looks at: those of present documents, or of older versions, too."""
-    asked = {value for each in query.conditions if each.field == "version" for value in each.values}
-    if "all" in asked:
-        return state.sections + state.older
-    return state.older if asked else state.sections

@@ -15,9 +15,9 @@ from kb.search import suggestions
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import fold
 from kb.search.arrays import among, common, without
-from kb.search.conditions import Condition
-from kb.search.documents import LONGEST_NAME, TITLE_MARKS, Documents
-from kb.search.engine import Listing, Order
+from kb.search.conditions import Condition, asked_day
+from kb.search.documents import LONGEST_NAME, TITLE_MARKS, Documents, documents_on, standing
+from kb.search.engine import Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.literal import Literal
@@ -198,12 +198,11 @@ class Searcher:
 
     def documents_for(self, conditions: Iterable[Condition]) -> Documents:
         """Answer the documents as conditions ask for them: at present, or on a day."""
-        day = next((value for each in conditions if each.field == "on" for value in each.values), "")
+        day = asked_day(conditions)
         return self._documents_on(day) if day else self.documents
 
     def _as_on(self, day: str) -> Documents:
-        told = Store(self.generation.folder.parent).standings(day)
-        return Documents([replace(each, validity=told.get(each.id, "")) for each in self.documents.listings], day)
+        return documents_on(day, self.documents.listings, Store(self.generation.folder.parent).standings(day))
 
     def stored(self, section: int, documents: Documents | None = None) -> Stored:
         """Answer what was kept of a section, with how its document stands."""
@@ -251,9 +250,4 @@ class Searcher:
             numbers[sections] = number
         listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
         told = Store(self.generation.folder.parent).standings()
-        return numbers, Documents([_standing(listing, told.get(listing.id, "")) for listing in listings])
-
-
-def _standing(listing: Listing, told: str) -> Listing:
-    """Say of a document how it stands by its own and others' words, where they tell; else what its source says."""
-    return replace(listing, validity=told) if told not in ("", "不明") and not listing.version else listing
+        return numbers, Documents([standing(listing, told.get(listing.id, "")) for listing in listings])

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from kb.search import analysis
+from kb.search.conditions import Field
 
-LAYOUT = 1
+LAYOUT = 2
 """Grows whenever what is below changes: an index made by another version is written anew, and the alias moved."""
 
 FORMAT = f"kb {LAYOUT}.{analysis.VERSION}"
@@ -23,7 +24,7 @@ STATE = "state"
 FOLDED, ONE = "folded", "folded.one"
 """A section's folded text as pairs of characters, and as single ones; both with positions."""
 
-PARTS = ("title", "number", "issuer", "kind", "source", "validity")
+PARTS: tuple[Field, ...] = ("title", "number", "issuer", "kind", "source", "validity")
 """Fields of a document that a condition may name a part of: kept folded, too, under `folded_…`."""
 
 MOST_LISTED = 1_000_000
@@ -84,7 +85,7 @@ def _section() -> dict[str, Any]:
         "born": {"type": "long"},
         "number_in_text": integer,
         **dict.fromkeys(
-            (*PARTS, "year", "document", "place", "local", "heading", "folded_heading", "reading"), _KEYWORD
+            (*PARTS, "year", "document", "since", "place", "local", "heading", "folded_heading", "reading"), _KEYWORD
         ),
         **{f"folded_{field}": _KEYWORD for field in PARTS},
         "heading_length": integer,

@@ -10,6 +10,7 @@ from kb.search import ranking
 from kb.search.analysis import fold
 from kb.search.authority import LOCAL
 from kb.search.conditions import Condition, bounds
+from kb.search.documents import wanted
 from kb.search.matching import WILD, AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
 from kb.search.opensearch.mapping import FOLDED, ONE, feature
 from kb.search.scoring import HEADED, NAME, STANDING
@@ -88,21 +89,13 @@ def _wild(strings: Sequence[str], gaps: Sequence[int]) -> Part:
     return joined
 
 
-def meeting(conditions: Iterable[Condition]) -> list[Part]:
-    """Answer the queries for sections that meet every condition; older versions meet them where one asks for versions."""
-    conditions = list(conditions)
-    asked = {value for each in conditions if each.field == "version" for value in each.values}
-    found = [met(each) for each in conditions if each.field != "version"]
-    return found if "all" in asked else [*found, {"term": {"present": not asked}}]
-
-
 def met(condition: Condition) -> Part:
-    """Answer the query for sections that meet a condition, but for one on versions."""
+    """Answer the query for sections that meet a condition, but for one on versions and days."""
     field, values = condition.field, list(condition.values)
     if field in ("within", "article"):
         part: Part = {"terms": {"place": values}}
     elif condition.whole or field in ("document", "year"):
-        part = {"terms": {field: values}}
+        part = {"terms": {field: list(wanted(condition))}}
     elif field == "date":
         part = either([{"range": {"date": _range(*bounds(value))}} for value in values])
     else:
@@ -159,10 +152,10 @@ def features_of(terms: Iterable[str]) -> Part:
     return {"filters": {"filters": filters}}
 
 
-def facet(field: str, conditions: Sequence[Condition], shown: int, chosen: Sequence[str]) -> Part:
-    """Answer the aggregation that counts the values of a field among what meets some conditions, those chosen as well."""
+def values(field: str, shown: int, chosen: Sequence[str]) -> Part:
+    """Answer the aggregations that count the values of a field, those chosen as well."""
     counted = {"field": field, "order": [{"_count": "desc"}, {"_key": "asc"}]}
-    values: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": 20 * shown}}}
+    found: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": 20 * shown}}}
     if chosen:
-        values["chosen"] = {"terms": {**counted, "size": len(chosen), "include": list(chosen), "min_doc_count": 0}}
-    return {"filter": both([met(each) for each in conditions]), "aggs": values}
+        found["chosen"] = {"terms": {**counted, "size": len(chosen), "include": list(chosen), "min_doc_count": 0}}
+    return found

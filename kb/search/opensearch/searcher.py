@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain
@@ -15,8 +15,8 @@ from opensearchpy import OpenSearch
 from kb.model import FacetValue, Suggestion
 from kb.search import ranking, scoring, suggestions
 from kb.search.analysis import fold
-from kb.search.conditions import FACETS, Condition
-from kb.search.documents import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for
+from kb.search.conditions import FACETS, Condition, asked_day
+from kb.search.documents import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for, wanted
 from kb.search.engine import Listing, Order
 from kb.search.indexing import Stored
 from kb.search.matching import Exact
@@ -24,6 +24,7 @@ from kb.search.opensearch import asking, queries
 from kb.search.opensearch.queries import Part, both, either
 from kb.search.opensearch.sections import Row
 from kb.search.opensearch.state import State
+from kb.search.opensearch.texts import Texts, TextsOn, counts
 from kb.search.opensearch.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.query import Query
 
@@ -31,6 +32,9 @@ _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
 
 _ASKED = 64
+_DAYS = 8
+"""Days whose texts are remembered."""
+
 _MOST_TERMS = 700
 """Terms that a query is ranked by, the weightiest of them: clusters refuse queries with more than 1,024 clauses."""
 
@@ -39,6 +43,9 @@ _READ = 500
 _FOR_SURE = 1e9
 _ROUNDING = 1e-6
 _LITERALLY = re.compile(r"([^a-z0-9\t])")
+
+Standings = Callable[[str], Mapping[str, str]]
+"""Answers how every document stood on a day, by id."""
 
 _FIRST: dict[Order, list[Part]] = {"relevance": [], "date": [{"date": "desc"}], "rank": [{"authority": "desc"}]}
 
@@ -55,12 +62,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query finds: a page of it, and the numbers of all."""
+    """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched."""
 
     page: tuple[Listed, ...]
     total: int
     related: int
     facets: Mapping[str, tuple[FacetValue, ...]]
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +89,14 @@ class _Scale:
 class Searcher:
     """Searches one state. Many threads may use one.
 
-    `replaced` are the keys of documents of which a newer text is there.
+    `replaced` are the keys of documents of which a newer text is there, `standings` tells how documents stood on a day.
     """
 
-    def __init__(self, client: OpenSearch, state: State, replaced: frozenset[str]) -> None:
+    def __init__(self, client: OpenSearch, state: State, replaced: frozenset[str], standings: Standings) -> None:
         self.state = state
+        self._standings = standings
+        self._texts_on = lru_cache(_DAYS)(self._as_on)
+        self.present = Texts(state, self._named)
         self._replaced = replaced
         self._ask = partial(asking.ask, client, state.index)
         self._kept = partial(asking.read, client, state.index)
@@ -118,13 +129,24 @@ class Searcher:
 
     def listings(self) -> Iterator[Listing]:
         """Yield the present documents, by id."""
-        for row in map(Row.read, self._rows(self.state.counting("listed"))):
+        for row in self._documents():
             if row.listing and not row.listing.version:
                 yield row.listing
 
-    def place(self, folded: str) -> Candidate | None:
+    def texts_for(self, conditions: Iterable[Condition]) -> Texts:
+        """Answer the texts that conditions ask for: those of the present, or of a day."""
+        day = asked_day(conditions)
+        return self._texts_on(day) if day else self.present
+
+    def _as_on(self, day: str) -> Texts:
+        return TextsOn(self.state, self._documents(), day, self._standings(day))
+
+    def _documents(self) -> Iterator[Row]:
+        return map(Row.read, self._rows(self.state.counting("listed")))
+
+    def place(self, folded: str, texts: Texts) -> Candidate | None:
         """Answer the section that a folded text names: an article, or where a document starts."""
-        editions, anchor = self._named(folded)
+        editions, anchor = texts.named(folded)
         at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
         if not editions:
             return None
@@ -154,7 +176,7 @@ class Searcher:
         return suggestions.different(found)[:limit]
 
     def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
-        if article_of(folded) and not self._titled(folded) and (place := self.place(folded)):
+        if article_of(folded) and not self._titled(folded) and (place := self.place(folded, self.present)):
             (stored,) = self.stored([place.id])
             yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
 
@@ -259,7 +281,8 @@ class _Search:
         self._first, self._last = offset, offset + limit
         self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
         self._scale = searcher.scale(query.required)
-        self._met = queries.meeting(query.conditions)
+        self._shown = searcher.texts_for(query.conditions)
+        self._met = self._shown.meeting(query.conditions)
         self._place = self._named()
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
         self._excluded = [queries.matching(node) for node in query.excluded]
@@ -283,6 +306,7 @@ class _Search:
             total=total + is_literal,
             related=more + len(direct) - is_literal,
             facets=_facets(counted["aggregations"], self._query.conditions),
+            texts=self._shown,
         )
 
     def _literal_ones(self) -> Part:
@@ -309,7 +333,7 @@ class _Search:
         """Count the values of facets over all that is found; a facet's own choice does not narrow it."""
         conditions = self._query.conditions
         chosen = [each for each in conditions if each.whole and each.field in FACETS]
-        parts = self._searcher.among(queries.meeting(each for each in conditions if each not in chosen))
+        parts = self._searcher.among(self._shown.meeting(each for each in conditions if each not in chosen))
         found = [self._literal, *self._named_ids]
         request: Part = {"query": both([*parts, either(found)])}
         if self._has_related():
@@ -319,9 +343,9 @@ class _Search:
             request = {"query": query, "min_score": self._enough()}
         facets = {}
         for facet in FACETS:
-            own = [value for each in chosen if each.field == facet for value in each.values]
+            own = [value for each in chosen if each.field == facet for value in wanted(each)]
             others = [each for each in chosen if each.field != facet]
-            facets[facet] = queries.facet(facet, others, SHOWN + 1, own)
+            facets[facet] = self._shown.facet(facet, others, SHOWN + 1, own)
         return {**request, "size": 0, "aggs": facets}
 
     def _has_related(self) -> bool:
@@ -336,7 +360,7 @@ class _Search:
     def _named(self) -> Candidate | None:
         if not self._query.leaves or len(self._query.text) > LONGEST_NAME:
             return None
-        return self._searcher.place(fold(self._query.text).translate(TITLE_MARKS))
+        return self._searcher.place(fold(self._query.text).translate(TITLE_MARKS), self._shown)
 
     def _whole_documents(self) -> Part:
         """Find what a query without text lists: one section for each document, or all where a place is asked for."""
@@ -372,10 +396,10 @@ def _facets(counted: Any, conditions: Sequence[Condition]) -> dict[str, tuple[Fa
 
 def _facet(counted: Any, name: str, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
     """Yield the values with the most sections, and those that were chosen."""
-    chosen = set(chain.from_iterable(each.values for each in conditions if each.field == name and each.whole))
-    totals = {bucket["key"]: bucket["doc_count"] for bucket in counted["most"]["buckets"] if bucket["key"]}
+    chosen = set(chain.from_iterable(map(wanted, (each for each in conditions if each.field == name and each.whole))))
+    totals = counts(counted)
     listed = dict(list(totals.items())[:SHOWN])
-    if chosen:
+    if "chosen" in counted:
         others = {bucket["key"]: bucket["doc_count"] for bucket in counted["chosen"]["buckets"]}
         listed |= {value: others[value] for value in sorted(others) if value not in listed}
     for value, total in listed.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
@@ -16,7 +16,7 @@ from kb.model import Document
 from kb.search import ranking
 from kb.search.analysis import fold
 from kb.search.authority import authority
-from kb.search.documents import names
+from kb.search.documents import VALUES, folded_value, names, standing
 from kb.search.engine import Listing
 from kb.search.indexing import Batch, Postings, Stored, analyse, unpack
 from kb.search.opensearch.mapping import PARTS, feature
@@ -77,25 +77,22 @@ class Preparer:
 
     def __call__(self, key: str, document: Document) -> Prepared:
         """Prepare a document or version; the same one is sent under the same ids however often it is tried."""
-        fingerprint, standing = self.fingerprints[key], self.standings.get(key, "")
-        digest = hashlib.sha256(f"{key}\n{fingerprint}\n{standing}".encode()).hexdigest()[:24]
+        fingerprint, told = self.fingerprints[key], self.standings.get(key, "")
+        digest = hashlib.sha256(f"{key}\n{fingerprint}\n{told}".encode()).hexdigest()[:24]
         edition = f"{digest}-{self.epoch}"
         listing: Listing | None = None
         lines = []
         numbers = count()
         for batch in analyse(key, document):
             for stored, share, fields in _fields(batch):
-                listing = listing or _listing(stored, standing)
+                listing = listing or standing(stored.listing, told)
                 number = next(numbers)
-                body = {"key": key, "edition": edition, "born": self.epoch, "number_in_text": number, "stored": stored}
+                kept = stored._replace(validity=listing.validity)
+                body = {"key": key, "edition": edition, "born": self.epoch, "number_in_text": number, "stored": kept}
                 body |= fields | _of_document(listing) | {"kept": _kept(listing) * share}
                 lines.append(_action(f"{edition}-{number}", body))
-        row = Row(key, edition, fingerprint, standing, len(lines), listing)
+        row = Row(key, edition, fingerprint, told, len(lines), listing)
         return Prepared(row, [*lines, _row_action(row, self.epoch)])
-
-
-def _listing(stored: Stored, standing: str) -> Listing:
-    return replace(stored.listing, validity=standing) if standing else stored.listing
 
 
 def _action(id: str, body: Mapping[str, Any]) -> bytes:
@@ -117,21 +114,14 @@ def _row_action(row: Row, epoch: int) -> bytes:
 
 def _of_document(listing: Listing) -> dict[str, Any]:
     """Answer what a section is filtered, counted and ordered by of its document."""
-    values = {
-        "title": listing.title,
-        "number": listing.document_number,
-        "issuer": listing.issuer,
-        "kind": listing.kind,
-        "source": listing.source,
-        "validity": listing.validity,
-    }
     return {
-        **{field: value[:_LONGEST_KEYWORD] for field, value in values.items()},
-        **{f"folded_{field}": fold(values[field])[:_LONGEST_KEYWORD] for field in PARTS},
+        **{field: VALUES[field](listing)[:_LONGEST_KEYWORD] for field in PARTS},
+        **{f"folded_{field}": folded_value(listing, field)[:_LONGEST_KEYWORD] for field in PARTS},
         "present": not listing.version,
         "date": listing.date,
         "year": listing.date[:4],
         "document": listing.id,
+        "since": listing.since,
         "local": place_of(listing),
         "authority": authority(listing),
     }

@@ -157,6 +157,7 @@ def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
             address = server.stderr.readline().split("：", 1)[1].split()[0]
             with urllib.request.urlopen(f"{address}api/v1/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE") as answer:
                 over_http = json.load(answer)
+            assert raw(address, "/api/v1/search?q=行政复议").startswith("HTTP/1.0 200 OK")
         finally:
             server.terminate()
     here = json.loads(filled("search", "行政复议", "--json"))
@@ -179,6 +180,14 @@ def test_a_process_of_the_server_that_dies_is_replaced_and_none_outlives_the_ser
         last = children(server.pid)
         server.kill()
         until(lambda: not any(Path(f"/proc/{process}/exe").exists() for process in last))
+
+
+def raw(address: str, path: str) -> str:
+    """What is answered to an address that is sent as it is typed, as curl does."""
+    host, port = address.removeprefix("http://").strip("/").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        return connection.makefile(encoding="utf-8").read()
 
 
 def children(parent: int) -> list[int]:

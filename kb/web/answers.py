@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
 
 from kb.changes import Kind
 from kb.compare.sections import Change, SectionChange
 from kb.corpus import Version
+from kb.ingest.citations import Kind as CitationKind
+from kb.law.checking import LONGEST
+from kb.law.since import Status
+from kb.law.standing import Evidence
+from kb.law.standing import Status as Standing
 from kb.model import FacetValue, Metadata, Provenance, Section, Suggestion
 from kb.search.engine import Listing
 
@@ -152,6 +160,104 @@ class Changes:
 
     changes: tuple[ChangeAnswer, ...]
     next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A place in a document, the document as a whole where `anchor` is ""."""
+
+    document: str
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """A citation: characters `start` to `end` of its section's own text, and what they mean (null: not in the corpus)."""
+
+    anchor: str
+    start: int
+    end: int
+    text: str
+    kind: CitationKind
+    target: Pointed | None
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedCitation(Cited):
+    """A citation in a text that was sent, and what became of what it means."""
+
+    status: Status
+    note: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis(Cited):
+    """What a document rests on, what became of that since, and what it rests on in turn."""
+
+    date: str
+    status: Status
+    note: str
+    above: tuple[Basis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAnswer:
+    """How a document stands on a day. `version` has the text that was in force then, "" the present one."""
+
+    on: str
+    version: str
+    status: Standing
+    since: str
+    evidence: tuple[Evidence, ...]
+    replaced_by: str
+    changes: tuple[Evidence, ...]
+    basis: tuple[Basis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A document of which a basis changed or ended after it was made."""
+
+    document: str
+    title: str
+    date: str
+    basis: tuple[Basis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A document in a neighbourhood."""
+
+    document: str
+    title: str
+    date: str
+
+
+class Edge(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """That one document cites another, and how often."""
+
+    from_: str
+    to: str
+    citations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The neighbourhood of a document."""
+
+    document: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextToCheck:
+    """What is sent to be checked."""
+
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST, description=f"要核对的文字，最多 {LONGEST:,} 字")]
+    on: Annotated[str, msgspec.Meta(description="文字写成的日期，写成 2021-11-22 的样子；不写就是今天")] = ""
 
 
 @dataclass(frozen=True, slots=True)

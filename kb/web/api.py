@@ -26,8 +26,8 @@ from kb.errors import KbError, UsageError
 from kb.model import Document, FacetValue, Part, Results, Section
 from kb.search.conditions import FACETS, NAMES
 from kb.search.engine import MAX_QUERY, ORDERS
-from kb.web import answers, citing, comparing, exporting, openapi, searching
-from kb.web.endpoints import Interface, Parameter, State
+from kb.web import answers, citing, comparing, exporting, law_api, openapi, searching
+from kb.web.endpoints import Id, Interface, Parameter, State
 from kb.web.finding import find_edition
 from kb.web.library import library
 from kb.web.outline import addresses, label_of
@@ -36,7 +36,6 @@ PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__)
 interface = Interface(blueprint)
 
-Id = Annotated[str, Meta(description="文件的编号，地址里 /d/ 后面的部分")]
 VersionName = Annotated[str, Meta(description="版本名，见 versions")]
 Anchor = Annotated[str, Meta(description="条款的锚点，例如 1-3-2、art-12、art-12-p1-i2")]
 Query = Annotated[str, Meta(description=f"检索词，最多 {MAX_QUERY:,} 字，写法同网页")]
@@ -294,16 +293,19 @@ def _batches(lines: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield bytes(batch)
 
 
+ENDPOINTS = (*interface.endpoints, *law_api.interface.endpoints)
+
+
 @blueprint.get("/openapi.json")
 def description() -> Response:
-    """This interface as OpenAPI 3.1, written from the functions of this module."""
-    return jsonify(openapi.describe(interface.endpoints, PREFIX))
+    """This interface as OpenAPI 3.1, written from its functions."""
+    return jsonify(openapi.describe(ENDPOINTS, PREFIX))
 
 
 @blueprint.get("/")
 def page() -> str:
     """The interface for people: every address, with a form that tries it."""
-    return render_template("api.html", endpoints=interface.endpoints, prefix=PREFIX)
+    return render_template("api.html", endpoints=ENDPOINTS, prefix=PREFIX)
 
 
 def _section(found: Document, holder: Section, part: Part | None, version: str) -> answers.SectionAnswer:

@@ -21,6 +21,7 @@ from kb.web import (
     comparing,
     exporting,
     feeds,
+    law_api,
     linked,
     operations,
     pages,
@@ -31,13 +32,13 @@ from kb.web import (
 )
 from kb.web.language import page_language, say
 from kb.web.law import HELPERS as LAW_HELPERS
-from kb.web.law import api as law_api
 from kb.web.law import blueprint as law_pages
 from kb.web.library import EXTENSION, Library
 
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
+_MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
 _HEADERS = {
@@ -52,8 +53,8 @@ _HEADERS = {
 # The interface may be read by the pages of any other host (CORS): it has nothing that needs a reader's identity.
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, If-Modified-Since",
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
     "Access-Control-Max-Age": "86400",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Flask:
     shelf = app.extensions[EXTENSION] = Library(settings)
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = _MOST_SENT
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -91,7 +93,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
-    app.register_blueprint(law_api, url_prefix=api.PREFIX)
+    app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_pages)
     app.jinja_env.globals.update(LAW_HELPERS)
     app.register_error_handler(KbError, _refuse)
@@ -117,7 +119,7 @@ def _refuse(error: KbError | HTTPException) -> Response:
     status = error.status if isinstance(error, KbError) else error.code or 500
     g.error = str(error)
     metrics.ERRORS.labels(type(error).__name__).inc()
-    heading, sentence = wording.REFUSALS.get(status, wording.REFUSALS[500])
+    heading, sentence = wording.REFUSALS.get(status, wording.REFUSALS[400 if status < 500 else 500])
     if isinstance(error, KbError):
         heading, sentence = wording.UNREADABLE if isinstance(error, UnreadableError) else heading, str(error)
     if request.path.startswith(f"{api.PREFIX}/"):

@@ -25,7 +25,11 @@ def number(name: str, default: int, low: int, high: int) -> int:
 
 def day(name: str = "on") -> str:
     """A day as ISO 8601, "" where none is given; raises UsageError for anything else."""
-    value = request.args.get(name, "")
+    return checked_day(name, request.args.get(name, ""))
+
+
+def checked_day(name: str, value: str) -> str:
+    """The same of a value that was sent under a name."""
     try:
         return date.fromisoformat(value).isoformat() if value else ""
     except ValueError as error:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -20,6 +20,8 @@ from kb.errors import UsageError
 
 _IN_PATH = re.compile(r"<(\w+)>")
 _SHOWN = 20
+
+Id = Annotated[str, msgspec.Meta(description="文件的编号，地址里 /d/ 后面的部分")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,21 @@ class Endpoint:
     media_type: str
     function: Callable[..., Any]
     state: Callable[..., State] | None
+    body: Any = None
+
+    @property
+    def method(self) -> str:
+        """GET, or POST where something is sent: `body` is its type, a dataclass."""
+        return "POST" if self.body else "GET"
+
+    @property
+    def fields(self) -> tuple[Parameter, ...]:
+        """What may stand in the body."""
+        hints = get_type_hints(self.body, include_extras=True) if self.body else {}
+        return tuple(
+            Parameter(name, hint, default=getattr(self.body, name, inspect.Parameter.empty))
+            for name, hint in hints.items()
+        )
 
     @property
     def template(self) -> str:
@@ -106,6 +123,7 @@ class Endpoint:
         """Answer the present request. Raises UsageError and what the function raises."""
         self._refuse_unknown()
         values = {parameter.name: parameter.read(path) for parameter in self.parameters}
+        values |= {"body": self._sent()} if self.body else {}
         state = self.state(**_wanted(self.state, values)) if self.state else None
         tag = _tag(state) if state else ""
         if tag and request.if_none_match.contains_weak(tag):
@@ -118,6 +136,14 @@ class Endpoint:
             answer.set_etag(tag, weak=True)
             answer.last_modified = state.modified
         return answer
+
+    def _sent(self) -> Any:
+        """The body of the present request. Raises UsageError."""
+        try:
+            return msgspec.json.decode(request.get_data(), type=self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            told = "；".join(f"{each.name} 是{each.schema['description']}" for each in self.fields)
+            raise UsageError(f"请发送 JSON：{told}。") from error
 
     def _refuse_unknown(self) -> None:
         """A misspelt parameter is told: to pass over it would answer another question than the one asked."""
@@ -149,20 +175,42 @@ class Interface:
         """
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            hints = get_type_hints(function, include_extras=True)
-            names = _IN_PATH.findall(path)
-            own = [
-                Parameter(name.removesuffix("_"), hints[name], name in names, each.default)
-                for name, each in inspect.signature(function).parameters.items()
-            ]
-            endpoint = Endpoint(
-                function.__name__, path, summary, (*own, *also), hints["return"], media_type, function, state
-            )
-            self.endpoints.append(endpoint)
-            self._blueprint.add_url_rule(path, function.__name__, endpoint.__call__)
+            self._add(path, summary, function, also, state, media_type)
             return function
 
         return decorate
+
+    def post(self, path: str, summary: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Make an endpoint of a function to which something is sent: its parameter `body`."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            self._add(path, summary, function)
+            return function
+
+        return decorate
+
+    def _add(
+        self,
+        path: str,
+        summary: str,
+        function: Callable[..., Any],
+        also: Sequence[Parameter] = (),
+        state: Callable[..., State] | None = None,
+        media_type: str = "application/json",
+    ) -> None:
+        hints = get_type_hints(function, include_extras=True)
+        names = _IN_PATH.findall(path)
+        own = [
+            Parameter(name.removesuffix("_"), hints[name], name in names, each.default)
+            for name, each in inspect.signature(function).parameters.items()
+            if name != "body"
+        ]
+        parameters, answer = (*own, *also), hints["return"]
+        endpoint = Endpoint(
+            function.__name__, path, summary, parameters, answer, media_type, function, state, hints.get("body")
+        )
+        self.endpoints.append(endpoint)
+        self._blueprint.add_url_rule(path, function.__name__, endpoint.__call__, methods=[endpoint.method])
 
 
 def _wanted(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:

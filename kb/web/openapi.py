@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,8 +24,12 @@ _ERRORS = {
 def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
     """Answer the description as an object that JSON can hold."""
     types = [endpoint.answer for endpoint in endpoints if endpoint.answer is not Response]
-    schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
-    answers = dict(zip(map(id, types), schemas, strict=False))
+    types += [endpoint.body for endpoint in endpoints if endpoint.body]
+    found, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
+    schemas = dict(zip(map(id, types), found, strict=False))
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.template, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -34,15 +38,15 @@ def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
             "description": "检索、阅读、引用、对照政策文件。只读，不需要身份；出错时是 RFC 9457 的 problem+json。",
         },
         "servers": [{"url": prefix}],
-        "paths": {
-            endpoint.template: {"get": _operation(endpoint, answers.get(id(endpoint.answer)))} for endpoint in endpoints
-        },
+        "paths": paths,
         "components": {"schemas": {name: _plain(schema) for name, schema in components.items()}},
     }
 
 
-def _operation(endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, schemas: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    schema = schemas.get(id(endpoint.answer))
     content = {endpoint.media_type: {"schema": schema} if schema else {}}
+    sent = {"required": True, "content": {"application/json": {"schema": schemas.get(id(endpoint.body))}}}
     answers: dict[str, Any] = {
         "200": {
             "description": endpoint.summary,
@@ -57,6 +61,7 @@ def _operation(endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, A
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "parameters": [_parameter(each) for each in endpoint.parameters],
+        **({"requestBody": sent} if endpoint.body else {}),
         "responses": answers,
     }
 

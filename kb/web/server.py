@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import multiprocessing
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from multiprocessing.connection import wait
 from threading import Thread
 
 from waitress import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 
 from kb.errors import StorageError
 from kb.settings import Settings
@@ -58,7 +61,22 @@ def _answer(settings: Settings, listening: socket.socket) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)
     Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
-    create_server(app, sockets=[listening], threads=_THREADS, ident=None).run()
+    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
+    server.channel_class = _Channel
+    server.run()
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads addresses with Chinese in them as curl sends them, not escaped, which waitress refuses."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        line, ended, rest = header_plus.partition(b"\r\n")
+        escaped = re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % found[0][0], line)
+        super().parse_header(escaped + ended + rest)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
 
 
 def _end(*_: object) -> None:

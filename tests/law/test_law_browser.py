@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,13 +9,11 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from waitress import create_server
 
 from kb.search.engine import open_engine
 from kb.settings import Settings
-from kb.web.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
-from tests.web.conftest import browser, chrome
+from tests.web.conftest import browser, chrome, served
 from tests.web.driving import scripts, until
 
 __all__ = ["browser", "chrome"]
@@ -30,13 +27,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shelf.update()
     index = shelf.store.path.parent
     open_engine(index).update(shelf.corpus)
-    settings = Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)
-    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4, asyncore_use_poll=True)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=10)
+    with served(Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)) as address:
+        yield address
 
 
 def test_the_cited_text_opens_over_a_citation_and_escape_closes_it(browser: webdriver.Chrome, site: str) -> None:

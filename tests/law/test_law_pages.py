@@ -135,6 +135,16 @@ def test_a_text_is_checked_on_a_page(client: FlaskClient) -> None:
     assert not shown.select("main script")
 
 
+def test_a_long_text_is_checked_and_what_is_too_long_is_told(client: FlaskClient) -> None:
+    long = "《示例旧法》第一条。" + "字" * 100_000
+    assert "1 处引用" in client.post("/cite-check", data={"text": long}).text
+    assert len(client.post("/api/v1/citations", json={"text": long}).get_json()) == 1
+    longer = client.post("/cite-check", data={"text": "字" * 1_100_000})
+    assert (longer.status_code, "1,000,000" in longer.text) == (400, True)
+    most = client.post("/cite-check", data={"text": "字" * 2_000_000})
+    assert (most.status_code, "分成几次" in most.text) == (413, True)
+
+
 def test_the_interface_answers_a_documents_citations(client: FlaskClient) -> None:
     first = client.get("/api/v1/documents/示例办法/citations").get_json()[0]
     assert first["kind"] == "title"

@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +15,13 @@ import pytest
 from flask.testing import FlaskClient
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from kb.corpus import Corpus
 from kb.ingest import outline
 from kb.ingest.pace import Hosts
 from kb.ingest.refresh import refresh
+from kb.law.store import Store
 from kb.model import Document, Metadata, Provenance, Repair
 from kb.search.engine import open_engine
 from kb.settings import Settings
@@ -99,6 +101,7 @@ def example_library(folder: Path) -> Settings:
         lines = text.splitlines()
         put(corpus, id, text, title=lines[0], issuer=lines[-2], kind="报告", date=f"{id[3:7]}-11-22")
     open_engine(chosen.index).update(corpus)
+    Store(chosen.index).update(corpus)
     return chosen
 
 
@@ -167,16 +170,26 @@ def empty(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "corpus", tmp_path / "index", "127.0.0.1", 0, 10_000_000, 60)
 
 
-@pytest.fixture(scope="session")
-def address(settings: Settings) -> Iterator[str]:
-    """The address of a real server."""
+@contextmanager
+def served(settings: Settings) -> Iterator[str]:
+    """Serve the application over a corpus on loopback; answer its address."""
+    sockets: dict[int, wasyncore.dispatcher] = {}
     # With poll, closing the server ends its loop; select would raise over the closed descriptor.
-    server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4, asyncore_use_poll=True)
+    server = create_server(
+        create_app(settings), map=sockets, host="127.0.0.1", port=0, threads=4, asyncore_use_poll=True
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    wasyncore.close_all(sockets)  # those that a browser keeps open, too, or the loop would go on
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings) -> Iterator[str]:
+    """The address of a real server."""
+    with served(settings) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

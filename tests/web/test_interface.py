@@ -24,7 +24,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from kb.corpus import Corpus
 from kb.settings import Settings
 from kb.web import answers
-from kb.web.api import PREFIX, interface
+from kb.web.api import ENDPOINTS, PREFIX
 from kb.web.app import create_app
 from tests.web.conftest import LAW, REPORT, SMALL
 from tests.web.test_citing import ID, renumbered, version
@@ -43,6 +43,9 @@ CHECKS = [
 # So that most questions are about something that is there.
 KNOWN = {"id": [LAW, REPORT], "anchor": ["1-3-2", "art-2", "art-2-p1-i2"]}
 
+# Not .. and its like, which make another address before anything is sent.
+NAMES = st.text("示例条aZ09-~._'<>", min_size=1, max_size=20).filter(lambda name: name.strip("."))
+
 
 @pytest.fixture(scope="module")
 def schema(settings: Settings) -> schemathesis.BaseSchema:
@@ -50,10 +53,10 @@ def schema(settings: Settings) -> schemathesis.BaseSchema:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-@pytest.mark.parametrize("template", [endpoint.template for endpoint in interface.endpoints])
-def test_every_address_answers_as_described(schema: Any, template: str, mode: GenerationMode) -> None:
-    operation = schema[template]["GET"]
-    if mode is GenerationMode.NEGATIVE and not operation.query:
+@pytest.mark.parametrize(("method", "template"), [(endpoint.method, endpoint.template) for endpoint in ENDPOINTS])
+def test_every_address_answers_as_described(schema: Any, method: str, template: str, mode: GenerationMode) -> None:
+    operation = schema[template][method]
+    if mode is GenerationMode.NEGATIVE and not operation.query and not operation.body:
         pytest.skip("nothing can be wrong in an address without parameters but its path")
 
     @hypothesis_settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -61,9 +64,7 @@ def test_every_address_answers_as_described(schema: Any, template: str, mode: Ge
     def ask(case: schemathesis.Case, data: st.DataObject) -> None:
         for name, values in KNOWN.items():
             if name in (case.path_parameters or {}):
-                case.path_parameters[name] = data.draw(
-                    st.sampled_from(values) | st.text("示例条aZ09-~._'<>", min_size=1, max_size=20)
-                )
+                case.path_parameters[name] = data.draw(st.sampled_from(values) | NAMES)
         case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
 
     ask()
@@ -72,8 +73,8 @@ def test_every_address_answers_as_described(schema: Any, template: str, mode: Ge
 def test_the_description_has_every_address_and_parameter(client: FlaskClient) -> None:
     described = client.get(f"{PREFIX}/openapi.json").json
     assert described and described["openapi"].startswith("3.1")
-    for endpoint in interface.endpoints:
-        operation = described["paths"][endpoint.template]["get"]
+    for endpoint in ENDPOINTS:
+        operation = described["paths"][endpoint.template][endpoint.method.lower()]
         assert [each["name"] for each in operation["parameters"]] == [each.name for each in endpoint.parameters]
         assert operation["summary"] and all("description" in each for each in operation["parameters"])
         assert {"200", "304", "400", "404", "503"} <= operation["responses"].keys()
@@ -175,6 +176,9 @@ def test_a_wrong_question_says_what_would_be_right(client: FlaskClient, path: st
         "/sources",
         "/changes",
         "/corpus.jsonl.gz",
+        "/gaps",
+        "/stale-basis",
+        f"/documents/{REPORT}/citations",
     ],
 )
 def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, path: str) -> None:
@@ -227,7 +231,7 @@ def test_the_same_addresses_answer_in_other_formats(client: FlaskClient, path: s
 
 def test_the_page_shows_every_address(client: FlaskClient) -> None:
     shown = page(client, f"{PREFIX}/")
-    assert texts(shown, "section[id] h2") == [endpoint.summary for endpoint in interface.endpoints]
+    assert texts(shown, "section[id] h2") == [endpoint.summary for endpoint in ENDPOINTS]
     assert not shown.select("[style], script:not([src])")
 
 
@@ -240,3 +244,19 @@ def test_an_address_is_tried_on_the_page(browser: webdriver.Chrome, address: str
     shown = form.find_element(By.CSS_SELECTOR, ".answer pre")
     WebDriverWait(browser, 10).until(lambda _: shown.text)
     assert json.loads(shown.text)["anchor"] == "1-3-2"
+
+
+def test_a_text_is_sent_to_be_checked_on_the_page(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}{PREFIX}/")
+    form = browser.find_element(By.CSS_SELECTOR, "#check_text form")
+    form.find_element(By.NAME, "text").send_keys("依照《示例市示例条例》第二条")
+    form.find_element(By.TAG_NAME, "button").click()
+    shown = form.find_element(By.CSS_SELECTOR, ".answer pre")
+    WebDriverWait(browser, 10).until(lambda _: shown.text)
+    assert json.loads(shown.text)[0]["target"] == {"document": LAW, "anchor": "art-2"}
+
+
+def test_what_is_sent_and_is_no_such_thing_is_told(client: FlaskClient) -> None:
+    for data in (b"", b"{", b"[]", b'{"text": 1}', b"\xff", b'{"text": "x", "on": "2021-99-99"}', b"[" * 100_000):
+        answer = client.post(f"{PREFIX}/citations", data=data)
+        assert (answer.status_code, answer.mimetype) == (400, "application/problem+json"), data[:20]

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from kb import front_matter, markdown, storage
 from kb.errors import NotFoundError, UnreadableError, UsageError
 from kb.model import Document, Provenance
+from kb.remembered import Remembered
 from kb.snapshots import Snapshots
 
 # Names must hold in addresses, on every file system, and leave room for a suffix in its 255 bytes.
@@ -72,8 +73,10 @@ class Problem:
 class Corpus:
     """A folder of documents. It need not exist yet; reading finds nothing then."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keep: int = 0) -> None:
+        """`keep` characters of text at most are kept ready of the documents read last, for who reads some often."""
         self.root = root
+        self._ready = Remembered(keep, _length)
         self.snapshots = Snapshots(root / ".snapshots")
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()
@@ -369,12 +372,16 @@ class Corpus:
         raise missing
 
     def _read(self, path: Path, id: str) -> Document:
-        source = path.relative_to(self.root).parts[0]
         try:
-            text = markdown.normal(path.read_bytes(), str(path))
+            data = path.read_bytes()
         except OSError as error:
             raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
-        document = markdown.load(text, id, source)
+        key = (path, hashlib.sha256(data).digest())
+        return self._ready.get(key, lambda: self._loaded(path, id, data))
+
+    def _loaded(self, path: Path, id: str, data: bytes) -> Document:
+        text = markdown.normal(data, str(path))
+        document = markdown.load(text, id, path.relative_to(self.root).parts[0])
         if not front_matter.is_ours(text):
             return document
         if not front_matter.intact(text):
@@ -489,6 +496,10 @@ def _as_of(document: Document, first: Provenance) -> Document:
     """Date a document to when its bytes were first found."""
     provenance = replace(document.provenance, retrieved=first.retrieved, exchange=first.exchange)
     return replace(document, provenance=provenance)
+
+
+def _length(document: Document) -> int:
+    return sum(len(section.text) for section in document.walk())
 
 
 def _noted(document: Document, note: str) -> Document:

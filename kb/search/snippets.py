@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from kb.search.analysis import Folded, fold, fold_with_offsets, informative
 from kb.search.matching import Span, occurrences
@@ -24,6 +25,12 @@ def match_spans(text: str, query: Query | str) -> list[Span]:
     query = parse(query) if isinstance(query, str) else query
     folded = fold_with_offsets(text)
     return [folded.span(start, end) for start, end in _merged(_places(folded, query))]
+
+
+def holding(folded: Sequence[str], query: Query) -> list[bool]:
+    """Tell of each folded text whether a string of the query stands in it."""
+    leaves = query.leaves
+    return [any(True for leaf in leaves for _ in leaf.spans(text)) for text in folded]
 
 
 def snippet(text: str, query: Query) -> tuple[str, tuple[Span, ...]]:

@@ -16,13 +16,15 @@ Standing = Literal["", "present", "old", "beside"]
 @dataclass(frozen=True, slots=True)
 class Edition:
     """`document` is what is shown, `present` the document as it stands now; `history` has the present version first
-    and is empty where that is the only one. `version` is the one asked for, "" where none was.
+    and is empty where that is the only one. `version` is the one asked for, "" where none was. `digest` is the sha256 of
+    the file that is shown.
     """
 
     document: Document
     present: Document
     history: tuple[Version, ...]
     version: str
+    digest: str
 
     @property
     def standing(self) -> Standing:
@@ -53,6 +55,7 @@ class Edition:
 
 def edition(corpus: Corpus, present: Document, version: str = "") -> Edition:
     """Read a document at one of its versions. Raises NotFoundError and UnreadableError."""
-    shown = corpus.read(present.id, version) if version else present
+    digest = corpus.state(present.id, version).digest  # first: what is read after it is that, or newer
+    shown = corpus.read(present.id, version)
     history = corpus.history(present.id) if version or corpus.versions(present.id) else ()
-    return Edition(shown, present, history, version)
+    return Edition(shown, present, history, version, digest)

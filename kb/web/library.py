@@ -15,11 +15,11 @@ from kb.corpus import Corpus
 from kb.errors import KbError
 from kb.law.store import Store
 from kb.model import Document, Results
+from kb.remembered import Remembered
 from kb.search.conditions import Condition
 from kb.search.engine import Listing, Order, Stats, chosen_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
-from kb.web.remembered import Remembered
 from kb.web.shelves import Shelves
 
 EXTENSION = "kb-library"
@@ -41,6 +41,11 @@ _EXAMPLES = (
 _SHOWN_EXAMPLES = 3
 _BUNDLED = frozenset(["haojiang-2021-report"])
 _UNNAMED = {"files": "自行导入"}
+
+# What a process keeps ready: the long statutes are read most often, and cost most.
+_TEXTS = 1_000_000  # characters of documents, about 15 bytes each
+_DRAWN = 6_000_000  # characters of pages, about 2 bytes each
+_ANSWERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,11 @@ class Library:
     """The corpus and the search engine over it, for as long as the application runs."""
 
     def __init__(self, settings: Settings) -> None:
-        self.corpus = Corpus(settings.corpus)
+        self.corpus = Corpus(settings.corpus, keep=_TEXTS)
         self.engine = chosen_engine(settings)
         self.law = Store(settings.index)
-        self.remembered = Remembered()
+        self.remembered = Remembered(_ANSWERS)
+        self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings.sources)
         self._of_generation = lru_cache(maxsize=1)(self._survey)

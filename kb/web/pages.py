@@ -23,11 +23,13 @@ from kb.web.moved import find_moved
 from kb.web.paging import LAST_PAGE, paging
 from kb.web.restorations import restorations
 from kb.web.surroundings import surroundings, version_on
+from kb.web.text import text
 
 blueprint = Blueprint("pages", __name__)
 
 HITS_PER_PAGE = 10
 NEWEST_SHOWN = 10
+_UNFOLDED = 120  # passages: the outline of a longer document is folded
 
 
 @blueprint.get("/")
@@ -92,9 +94,11 @@ def version(id: str, version: str) -> str:
 def _reading(shown: Edition, on: str = "") -> str:
     found, q = shown.document, query()
     around = surroundings(shown, on)
-    passages = list(reading.passages(found, q, around.links))
+    folded = library().drawn.get(("folded", shown.digest), lambda: reading.folded(found)) if q else None
+    passages = list(reading.passages(found, q, around.links, folded))
     matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
     title = _title_in_text(found, passages)
+    body = passages[1:] if title else passages
     counts = _repair_counts(found)
     return render_template(
         "document.html",
@@ -103,8 +107,9 @@ def _reading(shown: Edition, on: str = "") -> str:
         around=around,
         q=q,
         title=title,
-        passages=passages[1:] if title else passages,
+        text=text(found.id, body, around),
         entries=outline.outline(found.sections, matched),
+        unfolded=len(body) < _UNFOLDED,
         matches=sum(matched.values()),
         strip=reading.strip(passages),
         rows=list(wording.metadata_rows(found.metadata)),

@@ -15,10 +15,10 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.model import Document, Section
+from kb.search.analysis import fold
 from kb.search.matching import Span
 from kb.search.query import Query, parse
-from kb.search.snippets import match_spans
-from kb.web.outline import label_of
+from kb.search.snippets import holding, match_spans
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.
 # Matches and links take two bits in turn, or neighbours would run together; a number is marked in headings only, to hang there.
@@ -35,7 +35,6 @@ _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 _STEPS, _STRIP = 200, 1000
 
 _DOUBTFUL_TITLE = "存疑：此处无法证明原文，照所见保留"
-_LINKED = Markup('<a class="{}" href="{}" title="{}">{}</a>')
 _ADDRESS = Markup('<span id="{}"></span>')
 _GAP = Markup(
     '<span class="doubtful gap" title="存疑：此处原文有缺失，无法推算" role="img" aria-label="原文缺失"></span>'
@@ -66,17 +65,29 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A section as it stands on the page; `level` is its depth in the tree, from 1.
+    """A section as it stands on the page; `level` is its depth in the tree, from 1, `start` its place in the document's text.
 
-    `matches` are the places of its matches in the document's text. The n-th match of the document, from 1, begins with
-    an element `<mark id="kb-mN">`.
+    `matched`, `doubtful` and `links` are spans of the section's own text. The first match is number `count` of the document's:
+    the n-th, from 1, begins with an element `<mark id="kb-mN">`.
     """
 
     section: Section
     level: int
-    label: str
-    blocks: tuple[Block, ...]
-    matches: tuple[int, ...]
+    start: int
+    matched: Sequence[Span]
+    count: int
+    doubtful: Sequence[Span]
+    links: Sequence[Link]
+
+    @property
+    def matches(self) -> tuple[int, ...]:
+        """The places of its matches in the document's text."""
+        return tuple(self.start + start for start, _ in self.matched)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The text, marked."""
+        return tuple(_blocks(self.section, self.matched, self.doubtful, self.count, self.links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +111,28 @@ class Tick:
     y: int
 
 
+def folded(document: Document) -> list[str]:
+    """Fold the text of every section, as queries are compared with it: a tenth of a second for the longest statutes."""
+    return [fold(section.text) for section in document.walk()]
+
+
 def passages(
-    document: Document, query: str = "", links: Mapping[str, Sequence[Link]] | None = None
+    document: Document,
+    query: str = "",
+    links: Mapping[str, Sequence[Link]] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> Iterator[Passage]:
     """Yield the text as passages, in order, with what matches the query marked, and `links` by section.
 
-    Raises UsageError for a bad query.
+    `texts` are what `folded` answers, where that is known already. Raises UsageError for a bad query.
     """
     starts = _starts(document)
     doubtful = _doubtful_by_section(document, starts)
-    spans = _matches(document, query) if query else repeat([])
+    spans = _matches(document, query, texts or folded(document)) if query else repeat([])
     count = 1
     for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
         found = (links or {}).get(section.anchor, ())
-        blocks = tuple(_blocks(section, matched, doubtful.get(number, ()), count, found))
-        places = tuple(starts[number] + start for start, _ in matched)
-        yield Passage(section, len(ancestors) + 1, label_of(section), blocks, places)
+        yield Passage(section, len(ancestors) + 1, starts[number], matched, count, doubtful.get(number, ()), found)
         count += len(matched)
 
 
@@ -143,11 +160,12 @@ def loosely(query: str) -> Query:
     return parse(query)
 
 
-def _matches(document: Document, query: str) -> list[list[Span]]:
+def _matches(document: Document, query: str, folded: Sequence[str]) -> list[list[Span]]:
     """What to mark in each section: the query's strings; its words only where none of them stands in the document."""
     texts = [section.text for section in document.walk()]
     strict = strictly(query)
-    found = [match_spans(text, strict) for text in texts]
+    candidates = zip(texts, holding(folded, strict), strict=True)
+    found = [match_spans(text, strict) if holds else [] for text, holds in candidates]
     return found if any(found) else [match_spans(text, query) for text in texts]
 
 
@@ -283,23 +301,23 @@ def _trim(text: str, start: int, end: int) -> Span:
 
 def _inline(painted: Painted, start: int, end: int) -> Markup:
     """Escape a stretch of the text and wrap each run of it in what it is."""
-    pieces = []
+    pieces = []  # of HTML, plain strings: there are thousands on a page
     for run in _RUNS.finditer(painted.bits, start, end):
         first, bits = run.start(), painted.bits[run.start()]
-        piece = _wrapped(escape(painted.text[first : run.end()]), bits, painted.numbers.get(first, 0))
+        piece = _wrapped(str(escape(painted.text[first : run.end()])), bits, painted.numbers.get(first, 0))
         if bits & _ANY_LINK:
             link = painted.links[first]
-            piece = _LINKED.format(link.kind, link.href, link.title, piece)
-        pieces.append(painted.points[first] + piece if bits & _POINT else piece)
-    return Markup().join(pieces)
+            piece = f'<a class="{link.kind}" href="{escape(link.href)}" title="{escape(link.title)}">{piece}</a>'
+        pieces.append(f"{painted.points[first]}{piece}" if bits & _POINT else piece)
+    return Markup("".join(pieces))
 
 
-def _wrapped(piece: Markup, bits: int, match: int) -> Markup:
+def _wrapped(piece: str, bits: int, match: int) -> str:
     """Wrap a run in the elements of its bits; `match` is the number of the match that begins with it, or 0."""
     if bits & _ANY_MATCH:
-        piece = (Markup('<mark id="kb-m{1}">{0}</mark>') if match else Markup("<mark>{0}</mark>")).format(piece, match)
+        piece = f'<mark id="kb-m{match}">{piece}</mark>' if match else f"<mark>{piece}</mark>"
     if bits & _DOUBTFUL:
-        piece = Markup('<span class="doubtful" title="{}">{}</span>').format(_DOUBTFUL_TITLE, piece)
+        piece = f'<span class="doubtful" title="{_DOUBTFUL_TITLE}">{piece}</span>'
     if bits & _NUMBER:
-        piece = Markup('<span class="number">{}</span>').format(piece)
-    return Markup("<b>{}</b>").format(piece) if bits & _LABEL else piece
+        piece = f'<span class="number">{piece}</span>'
+    return f"<b>{piece}</b>" if bits & _LABEL else piece

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -52,10 +52,12 @@ class Citing:
 class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, documents) both ways.
 
-    `on` is the day for which `validity` is told.
+    `on` is the day for which `validity` is told. `key` names all that this was found from: what is made of the document and
+    of this alone may be kept under it.
     """
 
     on: str
+    key: Hashable
     known: bool = False
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
@@ -86,18 +88,16 @@ def surroundings(shown: Edition, on: str = "") -> Surroundings:
     day = on or today()
     try:
         with library().law.reading() as reader:
+            key = (shown.document.id, shown.version, shown.standing, shown.digest, reader.revision(), day, today())
             known = reader.document(shown.document.id)
             if known is None:
-                return Surroundings(day)
-            # The file may have changed after the store was made of it: its snapshot and time tell.
-            state = (shown.document.provenance.snapshot, shown.document.provenance.retrieved)
-            key = ("surroundings", reader.revision(), known.id, shown.version, shown.standing, state, day, today())
-            return library().remembered.get(key, lambda: _surroundings(reader, known, shown, day))
+                return Surroundings(day, key)
+            return library().remembered.get(key, lambda: _surroundings(reader, known, shown, day, key))
     except BadIndexError:
-        return Surroundings(day)
+        return Surroundings(day, (shown.document.id, shown.version, shown.digest))
 
 
-def _surroundings(reader: Reader, known: Known, shown: Edition, on: str) -> Surroundings:
+def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Hashable) -> Surroundings:
     fates = Fates(reader, today())
     resolver, standings = fates.resolver, fates.standings
     present = shown.standing in ("", "present")
@@ -108,6 +108,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str) -> Surr
     links = _links(shown.document, resolved)
     return Surroundings(
         on,
+        key,
         True,
         _with_terms(shown.document, defined, links),
         _cited_by(incoming, sections),

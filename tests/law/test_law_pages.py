@@ -56,6 +56,19 @@ def test_the_text_stays_the_text(client: FlaskClient, shelf: Shelf) -> None:
     assert text == "".join(body.split())
 
 
+def test_a_page_that_was_drawn_before_shows_what_is_new(client: FlaskClient, shelf: Shelf) -> None:
+    assert len(page(client, "/d/示例法").select("#art-2 details.cited-by a")) == 1
+    assert [mark.get_text() for mark in page(client, "/d/示例法?q=受理").select("#art-2 mark")] == ["受理"]
+    assert not page(client, "/d/示例法").select("mark")
+    assert page(client, "/d/示例法?lang=en").select_one("a.permalink")["aria-label"] == "Link to this section"  # type: ignore[index]
+    shelf.put("示例通知", "示例通知\n一、依照《示例法》第二条。\n", date="2020-01-01")
+    shelf.update()
+    assert len(page(client, "/d/示例法").select("#art-2 details.cited-by a")) == 2
+    path = shelf.corpus.root / "示例" / "示例法.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("受理示例", "接受示例"), encoding="utf-8")
+    assert "接受示例" in page(client, "/d/示例法").select_one("#art-2").get_text()  # type: ignore[union-attr]
+
+
 def test_a_section_lists_what_cites_it(client: FlaskClient) -> None:
     shown = page(client, "/d/示例法")
     cited = shown.select_one("#art-2 details.cited-by")

@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_KEPT = 300
-
 
 class Remembered:
-    """The latest answers by key. Two threads may make one answer twice; neither waits for the other."""
+    """The latest answers by key, which together weigh no more than `limit`; one that alone does is not kept.
 
-    def __init__(self) -> None:
+    Two threads may make one answer twice; neither waits for the other.
+    """
+
+    def __init__(self, limit: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
+        self._limit, self._weigh, self._weight = limit, weigh, 0
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = Lock()
 
@@ -28,7 +30,9 @@ class Remembered:
                 return kept
         made = make()
         with self._lock:
-            self._answers[key] = made
-            while len(self._answers) > _KEPT:
-                self._answers.popitem(last=False)
+            if key not in self._answers:
+                self._answers[key] = made
+                self._weight += self._weigh(made)
+            while self._weight > self._limit:
+                self._weight -= self._weigh(self._answers.popitem(last=False)[1])
         return made

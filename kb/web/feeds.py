@@ -57,7 +57,7 @@ def changes() -> Response:
     told = (found for event in events(corpus) if (found := tell(corpus, event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
     title = f"政策文库：{_KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
-    return _feed(
+    return feed(
         title,
         url_for(".changes", kind=kind or None, _external=True),
         url_for("browsing.documents", _external=True),
@@ -74,7 +74,7 @@ def hits() -> Response:
     results = library().search(asked.q, ENTRIES, 0, conditions=asked.conditions, order="date")
     parameters: dict[str, Any] = asked.parameters()
     own, page = (url_for(name, **parameters, _external=True) for name in (".hits", "pages.search"))
-    return _feed(f"政策文库：{asked.q or '筛选出的章节'}", own, page, [_hit(hit) for hit in results.hits])
+    return feed(f"政策文库：{asked.q or '筛选出的章节'}", own, page, [_hit(hit) for hit in results.hits])
 
 
 @blueprint.get("/opensearch.xml")
@@ -153,7 +153,7 @@ def robots() -> Response:
     return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
 
 
-def _feed(title: str, own: str, page: str, entries: list[Entry]) -> Response:
+def feed(title: str, own: str, page: str, entries: list[Entry]) -> Response:
     """An Atom feed (RFC 4287); its `updated` is that of the newest entry."""
     make: Any = ElementMaker(namespace=_ATOM, nsmap={None: _ATOM})
     newest = max((entry.updated for entry in entries), default="1970-01-01T00:00:00Z")
@@ -194,7 +194,7 @@ def _changed(told: Told) -> Entry:
     if told.comparison:
         content += Markup().join(_difference(told.comparison.changes()))
     tag = f"{page}#{told.event.kind}-{event.number}"
-    return Entry(tag, f"{_KINDS[told.kind]}：{title}", link, _moment(event.when), content, (told.kind,))
+    return Entry(tag, f"{_KINDS[told.kind]}：{title}", link, moment(event.when), content, (told.kind,))
 
 
 def _facts(told: Told) -> tuple[str, str]:
@@ -220,10 +220,10 @@ def _hit(hit: Hit) -> Entry:
     path = " › ".join(hit.heading_path)
     content = Markup("<p>{}</p><p>{}</p>").format(path, wording.highlighted(hit.snippet, hit.highlights))
     retrieved = library().document(hit.document).provenance.retrieved
-    return Entry(address, hit.title, address, _moment(retrieved or hit.date), content)
+    return Entry(address, hit.title, address, moment(retrieved or hit.date), content)
 
 
-def _moment(iso: str) -> str:
+def moment(iso: str) -> str:
     """A date or a time as RFC 3339 wants it; what is neither counts as the beginning of time."""
     try:
         moment = datetime.fromisoformat(iso)

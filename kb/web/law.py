@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
+from markupsafe import Markup
 
 from kb.errors import BadIndexError
 from kb.law import answers
@@ -15,9 +16,11 @@ from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.since import Fates
 from kb.law.standing import HOLDING, Standings
+from kb.web import feeds
 from kb.web.arguments import checked_day, query
 from kb.web.finding import Missing, find_document
 from kb.web.library import library
+from kb.web.outline import addresses
 from kb.web.paging import paging
 from kb.web.surroundings import address, neighbours, section_of, today
 
@@ -68,7 +71,8 @@ def graph_page(id: str) -> str:
 def cited_by(id: str) -> str:
     """Every place that cites a document, or with `anchor` one section of it, by the citing document."""
     anchor = request.args.get("anchor", "")
-    sections = section_of(find_document(id))
+    found = find_document(id)
+    sections = section_of(found)
     with library().law.reading() as reader:
         known = answers.known(reader, id)
         rows = [
@@ -83,6 +87,7 @@ def cited_by(id: str) -> str:
         "cited_by.html",
         document=known,
         anchor=anchor,
+        label=addresses(found).get(anchor, ""),
         rows=shown,
         total=len(rows),
         page=page,
@@ -140,15 +145,23 @@ def stale_page() -> str:
         page=page,
         last=last,
         page_address=page_address,
-        address=address,
     )
 
 
 @blueprint.get("/stale-basis.xml")
 def stale_feed() -> Response:
     """The same as an Atom feed, the newest change first."""
-    found = stale_documents()[:_FEED]
-    return Response(render_template("stale_basis.xml", rows=found), mimetype="application/atom+xml")
+    entries = [_entry(document, links) for document, links in stale_documents()[:_FEED]]
+    own, page = (url_for(name, _external=True) for name in (".stale_feed", ".stale_page"))
+    return feeds.feed("政策文库：依据有变化的文件", own, page, entries)
+
+
+def _entry(document: Known, links: Sequence[Link]) -> feeds.Entry:
+    day = max((evidence.day for link in links for evidence in link.fate.evidence), default="")
+    page = url_for("pages.document", id=document.id, _external=True)
+    said = (f"{link.resolved.found.text}：{link.word}。{link.fate.note}" for link in links)
+    content = Markup().join(Markup("<p>{}</p>").format(each) for each in said)
+    return feeds.Entry(f"{page}?basis={day}", document.title, page, feeds.moment(day), content)
 
 
 @blueprint.route("/cite-check", methods=["GET", "POST"])
@@ -159,9 +172,7 @@ def check_page() -> str:
     if text.strip():
         with library().law.reading() as reader:
             checked = list(check(reader, text, on, today()))
-    return render_template(
-        "cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()), address=address
-    )
+    return render_template("cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()))
 
 
 def replaced_by(id: str) -> str:

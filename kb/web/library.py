@@ -40,7 +40,7 @@ _EXAMPLES = (
 )
 _SHOWN_EXAMPLES = 3
 _BUNDLED = frozenset(["haojiang-2021-report"])
-_UNNAMED = {"files": "自行导入"}
+_UNNAMED = {"files": "自行导入", "laws": "法律法规"}
 
 # What a process keeps ready: the long statutes are read most often, and cost most.
 _TEXTS = 1_000_000  # characters of documents, about 15 bytes each

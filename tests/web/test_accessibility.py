@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from selenium import webdriver
 
+from kb.web.api import PREFIX
 from tests.web.conftest import HOSTILE, LAW, REPORT
 from tests.web.driving import PHONE, look
 from tests.web.examples import REPORTS
@@ -33,6 +34,13 @@ PAGES = [
     f"/parallel?{ALL}",
     f"/parallel?{ALL}&view=figures",
     "/notes",
+    "/cite-check",
+    "/gaps",
+    "/stale-basis",
+    "/terms?q=" + quote("示例"),
+    f"/d/{quote(LAW)}/cited-by",
+    f"/d/{REPORT}/graph",
+    f"{PREFIX}/",
     "/status",
     f"/d/{REPORT}/9-9-9",
 ]

@@ -10,8 +10,10 @@ import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from flask.testing import FlaskClient
 
+from kb.law.since import WORDS
 from kb.settings import Settings
 from kb.web import wording
+from kb.web.api import ENDPOINTS
 from kb.web.app import create_app
 from kb.web.comparing import CHANGES
 from kb.web.exporting import ENDINGS
@@ -23,7 +25,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     wording.FACETS, wording.UNKNOWN, wording.SOURCE_KINDS, wording.COUNTS, wording.ORDERS, wording.FORMATS, wording.FOUND,
-    CHANGES, ENDINGS, dict(wording.FIELDS), {kind: done for kind, (_, done) in wording.REPAIRS.items()},
+    CHANGES, ENDINGS, WORDS, dict(wording.FIELDS), {kind: done for kind, (_, done) in wording.REPAIRS.items()},
     {status: heading for status, (heading, _) in wording.REFUSALS.items()},
 )  # fmt: skip
 
@@ -40,6 +42,9 @@ def sentences() -> Iterator[str]:
         text = path.read_text(encoding="utf-8")
         for double, single in re.findall(r"""\b_\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text):
             yield (double or single).replace('\\"', '"')
+    for endpoint in ENDPOINTS:
+        yield endpoint.summary
+        yield from (each.schema["description"] for each in (*endpoint.parameters, *endpoint.fields))
     for table in TABLES:
         yield from table.values()
 

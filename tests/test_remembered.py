@@ -28,4 +28,4 @@ def test_the_latest_stay() -> None:
 
 def test_what_alone_outweighs_the_limit_is_answered_and_not_kept() -> None:
     kept = Remembered(2, len)
-    assert [kept.get("甲", lambda: text) for text in ("long", "short")] == ["long", "short"]
+    assert [kept.get("甲", answer) for answer in ("LONG".lower, "SHORT".lower)] == ["long", "short"]

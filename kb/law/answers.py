@@ -9,9 +9,12 @@ from kb.law.reader import Known, Reader
 from kb.law.resolve import Resolved, Resolver
 
 
-def citations(reader: Reader, id: str) -> list[Resolved]:
-    """Answer everything that a document cites, in the order of its text. Raises NotFoundError."""
-    return Resolver(reader).citations(known(reader, id))
+def citations(reader: Reader, id: str, on: str = "") -> list[Resolved]:
+    """Answer everything that a document cites, in the order of its text; what it means on a day, by default its own.
+
+    Raises NotFoundError.
+    """
+    return Resolver(reader).citations(known(reader, id), on)
 
 
 def known(reader: Reader, id: str) -> Known:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.law.records import Edition
+from kb.law.records import Cited, Edition
 from kb.law.statements import Statement
 from kb.law.terms import Term
 
@@ -49,6 +49,13 @@ class Found:
     also: str
     relation: str
     sentence: str
+
+    @classmethod
+    def of(cls, document: int, cited: Cited) -> Found:
+        """Answer a citation that was just found in a text of a document, as it would be kept."""
+        each = cited.citation
+        place = (each.anchor, each.start, each.end, each.text, each.kind, each.name, each.place)
+        return cls(document, *place, cited.key, cited.also, cited.relation, cited.sentence)
 
 
 @dataclass(frozen=True, slots=True)

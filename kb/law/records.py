@@ -75,8 +75,13 @@ def record(corpus: Corpus, id: str) -> Record:
     older = corpus.versions(id)
     editions = [_edition(document, "", compared=bool(older))]
     editions += [_edition(corpus.read(id, version), version, compared=True) for version in older]
-    names, cited = tuple(_names(document)), tuple(_cited(document))
-    return Record(document, names, tuple(editions), cited, tuple(statements(document)), tuple(terms(document)))
+    names, found = tuple(_names(document)), tuple(cited(document))
+    return Record(document, names, tuple(editions), found, tuple(statements(document)), tuple(terms(document)))
+
+
+def made_on(document: Document) -> str:
+    """Answer when a text was made, or published where that is not known (ISO 8601, or "")."""
+    return document.provenance.edition or document.metadata.date or document.metadata.published
 
 
 def in_force_from(document: Document) -> str:
@@ -84,8 +89,7 @@ def in_force_from(document: Document) -> str:
 
     The effect that an amended law states is often that of its first text: it counts only when it is not before this one's.
     """
-    facts = document.metadata
-    made = document.provenance.edition or facts.date or facts.published
+    facts, made = document.metadata, made_on(document)
     return facts.effective if facts.effective >= max(facts.date, made[:7]) else made
 
 
@@ -147,7 +151,8 @@ def _is_annex(anchor: str) -> bool:
     return anchor.startswith(("annex-", "appendix-"))
 
 
-def _cited(document: Document) -> Iterator[Cited]:
+def cited(document: Document) -> Iterator[Cited]:
+    """Yield everything that a text cites, in its order."""
     texts = {section.anchor: section.text for section in document.walk()}
     for citation in find(document):
         text = texts[citation.anchor]

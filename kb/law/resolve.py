@@ -42,9 +42,9 @@ class Resolver:
     _anchors: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
     _fitted: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
-    def citations(self, document: Known) -> list[Resolved]:
-        """Answer everything that a document cites, in the order of its text."""
-        return [Resolved(found, self.target(found, document)) for found in self.reader.citations(document.number)]
+    def citations(self, document: Known, on: str = "") -> list[Resolved]:
+        """Answer everything that a document cites, in the order of its text; what it means on a day, by default its own."""
+        return [Resolved(found, self.target(found, document, on)) for found in self.reader.citations(document.number)]
 
     def cited_by(self, document: Known) -> Iterator[tuple[Known, Resolved]]:
         """Yield the citations in other documents that mean this one, with the citing document."""
@@ -56,16 +56,19 @@ class Resolver:
                 if target and target.document.number == document.number:
                     yield citing, Resolved(found, target)
 
-    def target(self, found: Found, citing: Known, on: str = "") -> Target | None:
-        """Answer what a citation means on a day (ISO 8601), by default that of the citing document."""
+    def target(self, found: Found, citing: Known, on: str = "", version: str = "") -> Target | None:
+        """Answer what a citation means on a day (ISO 8601), by default that of the citing document.
+
+        `version` names the text of the citing document in which it was found.
+        """
         if not (found.key or found.also):
-            return self._within(citing, "", found.place)
+            return self._placed(citing, version, "", found.place)
         called = self.document(found, citing, on or citing.date)
         if called is None:
             return None
         document = self.reader.by_number(called.document)
         if document.number == citing.number:
-            return self._within(citing, called.anchor, found.place)
+            return self._placed(citing, version, called.anchor, found.place)
         edition = self.edition(document, on or citing.date)
         return self._placed(document, edition.version, called.anchor, found.place)
 
@@ -121,10 +124,6 @@ class Resolver:
             return None
         chosen = kin or made or candidates
         return max(chosen, key=lambda each: (documents[each.document].date, documents[each.document].id))
-
-    def _within(self, document: Known, anchor: str, place: str) -> Target:
-        """Answer a place of the citing document itself."""
-        return self._placed(document, "", anchor, place)
 
     def _placed(self, document: Known, version: str, anchor: str, place: str) -> Target:
         wanted = f"{anchor}-{place}" if anchor and place else anchor or place

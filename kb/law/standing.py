@@ -96,8 +96,8 @@ class Standings:
         """Yield what may be said, the strongest first."""
         said = self.reader.statements(document.number)
         since = self._since(said)
-        if since and since > on and not self._had_effect(document, said, on):
-            yield Validity("尚未生效", "", _of_effect(document, said))
+        if (since or document.date) > on and not self._had_effect(document, said, on):
+            yield Validity("尚未生效", "", _of_effect(document, said) or (_making(document),))
         repealed = self.repeal(document)
         if repealed and (not repealed.day or repealed.day <= on):
             yield Validity("已废止", repealed.day, (repealed,), repealed.document)
@@ -176,6 +176,10 @@ def validities(reader: Reader, on: str) -> Mapping[str, Validity]:
 
 def _evidence(document: Known, said: Statement) -> Evidence:
     return Evidence(document.id, document.title, said.anchor, said.sentence, said.day)
+
+
+def _making(document: Known) -> Evidence:
+    return Evidence(document.id, document.title, "", f"成文或公布日期：{document.date}", document.date)
 
 
 def _of_effect(document: Known, said: list[Statement]) -> tuple[Evidence, ...]:

@@ -22,7 +22,7 @@ from kb import storage
 from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError, StorageError
 from kb.law.reader import Reader
-from kb.law.records import Record, record
+from kb.law.records import Record, made_on, record
 from kb.law.standing import Status, validities
 from kb.seals import Seal
 
@@ -222,8 +222,16 @@ def _remove(database: sqlite3.Connection, id: str) -> None:
 
 def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
     document, facts = kept.document, kept.document.metadata
-    made = document.provenance.edition or facts.date or facts.published
-    row = (document.id, document.source, state, facts.title, facts.document_number, facts.issuer, facts.kind, made)
+    row = (
+        document.id,
+        document.source,
+        state,
+        facts.title,
+        facts.document_number,
+        facts.issuer,
+        facts.kind,
+        made_on(document),
+    )
     number = database.execute(
         "INSERT INTO document (id, source, state, title, document_number, issuer, kind, date, effective)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

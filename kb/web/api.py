@@ -27,10 +27,12 @@ from kb.model import Document, FacetValue, Part, Results, Section
 from kb.search.conditions import FACETS, NAMES
 from kb.search.engine import MAX_QUERY, ORDERS
 from kb.web import answers, citing, comparing, exporting, law_api, openapi, searching
-from kb.web.endpoints import Id, Interface, Parameter, State
+from kb.web.arguments import checked_day
+from kb.web.endpoints import Day, Id, Interface, Parameter, State
 from kb.web.finding import find_edition
 from kb.web.library import library
 from kb.web.outline import addresses, label_of
+from kb.web.surroundings import version_on
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__)
@@ -75,8 +77,9 @@ def of_index() -> State:
     return State(f"{stats.generation} {stats.created}", datetime.fromisoformat(stats.created))
 
 
-def of_document(id: str, version: str = "") -> State:
+def of_document(id: str, version: str = "", on: str = "") -> State:
     """What answers out of a document depend on: its file, and how many versions lie beside it."""
+    version = version or _in_force(id, on)
     shown = find_edition(id, version)
     state = library().corpus.state(id, version)
     return State(f"{state.digest} {len(shown.history)} {shown.present.provenance.withdrawn}", state.modified)
@@ -133,16 +136,16 @@ def documents(
 
 
 @interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document)
-def document(id: Id) -> answers.DocumentAnswer:
-    """Answer all there is of a document."""
-    find_edition(id)
-    return msgspec.convert(library().corpus.as_json(id), answers.DocumentAnswer)
+def document(id: Id, on: Day = "") -> answers.DocumentAnswer:
+    """Answer all there is of a document; with a day, the text that was in force on it."""
+    shown = find_edition(id, _in_force(id, on))
+    return msgspec.convert(library().corpus.as_json(id, shown.version), answers.DocumentAnswer)
 
 
 @interface.get("/documents/<id>/sections", "一份文件的目录", state=of_document)
-def sections(id: Id) -> answers.Outline:
+def sections(id: Id, on: Day = "") -> answers.Outline:
     """Answer the outline, without the text."""
-    shown = find_edition(id)
+    shown = find_edition(id, _in_force(id, on))
     lines = tuple(
         answers.OutlineEntry(
             each.anchor,
@@ -154,15 +157,15 @@ def sections(id: Id) -> answers.Outline:
         )
         for above, each in shown.document.paths()
     )
-    return answers.Outline(id, _version_of(id), lines)
+    return answers.Outline(id, shown.version or _version_of(id), lines)
 
 
 @interface.get("/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document)
-def section(id: Id, anchor: Anchor) -> answers.SectionAnswer:
+def section(id: Id, anchor: Anchor, on: Day = "") -> answers.SectionAnswer:
     """Answer what stands at an address, the way to it and its neighbours."""
-    found = find_edition(id).document
-    holder, part = find_place(found, anchor)
-    return _section(found, holder, part, _version_of(id))
+    shown = find_edition(id, _in_force(id, on))
+    holder, part = find_place(shown.document, anchor)
+    return _section(shown.document, holder, part, shown.version or _version_of(id))
 
 
 @interface.get("/documents/<id>/versions", "一份文件的各个版本，现行的在前", state=of_document)
@@ -336,6 +339,11 @@ def _linked(link: str) -> Callable[[Response], Response]:
         return answer
 
     return link_it
+
+
+def _in_force(id: str, on: str) -> str:
+    """Name the version that was in force on a day as sent, "" for the present one. Raises UsageError."""
+    return version_on(id, checked_day("on", on))
 
 
 def _version_of(id: str) -> str:

@@ -19,6 +19,7 @@ from kb.web import (
     browsing,
     citing,
     comparing,
+    dated,
     exporting,
     feeds,
     law_api,
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_pages)
     app.jinja_env.globals.update(LAW_HELPERS)
+    app.url_defaults(dated.keep_day)
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_finish)

@@ -22,6 +22,7 @@ _IN_PATH = re.compile(r"<(\w+)>")
 _SHOWN = 20
 
 Id = Annotated[str, msgspec.Meta(description="文件的编号，地址里 /d/ 后面的部分")]
+Day = Annotated[str, msgspec.Meta(description="哪一天，写成 2021-11-22 的样子；不写就是今天")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.since import Fates
 from kb.law.standing import HOLDING, Standings
-from kb.web import feeds
-from kb.web.arguments import checked_day, query
-from kb.web.finding import Missing, find_document
+from kb.web import dated, feeds
+from kb.web.arguments import checked_day, day, query
+from kb.web.finding import Missing, find_edition
 from kb.web.library import library
 from kb.web.outline import addresses
 from kb.web.paging import paging
-from kb.web.surroundings import address, neighbours, section_of, today
+from kb.web.surroundings import address, neighbours, section_of, today, version_on
 
 blueprint = Blueprint("law", __name__)
 
@@ -52,9 +52,10 @@ class Node:
 @blueprint.get("/d/<id>/graph")
 def graph_page(id: str) -> str:
     """A picture of what a document cites and what cites it, and the same as a list."""
+    dated.view(day())
     with library().law.reading() as reader:
         known = answers.known(reader, id)
-        rows = neighbours(reader, known)
+        rows = neighbours(reader, known, dated.viewed())
     sides = {side: [row for row in rows if row[1] == side] for side in ("out", "in")}
     nodes = [
         Node(document, side, count, _ROW * place + _ROW)
@@ -70,15 +71,18 @@ def graph_page(id: str) -> str:
 @blueprint.get("/d/<id>/cited-by")
 def cited_by(id: str) -> str:
     """Every place that cites a document, or with `anchor` one section of it, by the citing document."""
-    anchor = request.args.get("anchor", "")
-    found = find_document(id)
+    dated.view(day())
+    anchor, on = request.args.get("anchor", ""), dated.viewed()
+    found = find_edition(id, version_on(id, on)).document
     sections = section_of(found)
     with library().law.reading() as reader:
         known = answers.known(reader, id)
         rows = [
             (citing, each)
             for citing, each in Standings(reader).resolver.cited_by(known)
-            if each.target and (not anchor or sections.get(each.target.anchor, "") == anchor)
+            if each.target
+            and (not on or citing.date <= on)
+            and (not anchor or sections.get(each.target.anchor, "") == anchor)
         ]
     rows.sort(key=lambda row: (row[0].date, row[0].id), reverse=True)
     page, last, page_address = paging(len(rows), _PAGE, ".cited_by", id=id, anchor=anchor or None)
@@ -99,7 +103,7 @@ def cited_by(id: str) -> str:
 @blueprint.get("/excerpt/<id>/<anchor>")
 def excerpt(id: str, anchor: str) -> str:
     """The text of a place, for the note that opens over a citation."""
-    document = find_document(id) if "version" not in request.args else library().document(id, request.args["version"])
+    document = find_edition(id, request.args.get("version", "") or version_on(id, day())).document
     for section in document.walk():
         places = {
             section.anchor: section.text,
@@ -180,7 +184,7 @@ def replaced_by(id: str) -> str:
     try:
         with library().law.reading() as reader:
             known = reader.document(id)
-            return Standings(reader).of(known, today()).replaced_by if known else ""
+            return Standings(reader).of(known, dated.viewed() or today()).replaced_by if known else ""
     except BadIndexError:
         return ""
 
@@ -192,5 +196,5 @@ def stale_documents() -> list[tuple[Known, tuple[Link, ...]]]:
         return library().remembered.get(key, lambda: list(stale(Fates(reader, today()))))
 
 
-HELPERS = {"replaced_by": replaced_by, "holding": HOLDING, "citation_address": address}
+HELPERS = {"replaced_by": replaced_by, "holding": HOLDING, "citation_address": address, "viewed": dated.viewed}
 """What templates of other pages call."""

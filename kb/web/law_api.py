@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 from flask import Blueprint
-from msgspec import Meta
 
 from kb.law import answers as told
 from kb.law.basis import chain
@@ -18,15 +16,13 @@ from kb.law.since import Fates
 from kb.law.terms import Term
 from kb.web import answers
 from kb.web.arguments import checked_day
-from kb.web.endpoints import Id, Interface, State
+from kb.web.endpoints import Day, Id, Interface, State
 from kb.web.law import stale_documents
 from kb.web.library import library
 from kb.web.surroundings import neighbours, today
 
 blueprint = Blueprint("law_api", __name__)
 interface = Interface(blueprint)
-
-Day = Annotated[str, Meta(description="哪一天，写成 2021-11-22 的样子；不写就是今天")]
 
 
 def of_law() -> State:
@@ -39,10 +35,10 @@ def of_law() -> State:
 
 
 @interface.get("/documents/<id>/citations", "一份文件引用了什么，各指哪一份、哪一条", state=of_law)
-def citations(id: Id) -> tuple[answers.Cited, ...]:
-    """Answer every citation in a document, in the order of its text."""
+def citations(id: Id, on: Day = "") -> tuple[answers.Cited, ...]:
+    """Answer every citation in a document, in the order of its text; with a day what they mean on it, else on its own."""
     with library().law.reading() as reader:
-        found = [told.as_json(each) for each in told.citations(reader, id)]
+        found = [told.as_json(each) for each in told.citations(reader, id, checked_day("on", on))]
     return msgspec.convert(found, tuple[answers.Cited, ...])
 
 
@@ -51,7 +47,7 @@ def standing(id: Id, on: Day = "") -> answers.StandingAnswer:
     """Answer how a document stands `on` a day, with the evidence."""
     when = checked_day("on", on) or today()
     with library().law.reading() as reader:
-        known, fates = told.known(reader, id), Fates(reader, today())
+        known, fates = told.known(reader, id), Fates(reader, when)
         found = {
             "on": when,
             "version": fates.resolver.edition(known, when).version,

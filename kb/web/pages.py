@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import NotFoundError, UnreadableError
 from kb.model import Document
-from kb.web import outline, reading, searching, wording
+from kb.web import dated, outline, reading, searching, wording
 from kb.web.arguments import day, number, query
 from kb.web.browsing import years_chart
 from kb.web.editions import Edition
-from kb.web.finding import NAME_COMPARED, Missing, find_document, find_edition
+from kb.web.finding import NAME_COMPARED, Missing, find_edition
 from kb.web.library import library
 from kb.web.moved import find_moved
 from kb.web.paging import LAST_PAGE, paging
@@ -56,6 +56,7 @@ def search() -> str | BaseResponse:
     if query := searching.composed():
         return redirect(url_for(".search", q=query))
     asked, catalogue = searching.asked(), library().catalogue()
+    dated.view(asked.on)
     if asked.empty:
         return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
     first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
@@ -81,8 +82,8 @@ def document(id: str) -> str:
 
     With `on`, the text that was in force on that day, and how the document stood then.
     """
-    on = day()
-    return _reading(find_edition(id, version_on(id, on)), on)
+    dated.view(day())
+    return _reading(find_edition(id, version_on(id, dated.viewed())))
 
 
 @blueprint.get("/d/<id>/versions/<version>")
@@ -91,9 +92,9 @@ def version(id: str, version: str) -> str:
     return _reading(find_edition(id, version))
 
 
-def _reading(shown: Edition, on: str = "") -> str:
+def _reading(shown: Edition) -> str:
     found, q = shown.document, query()
-    around = surroundings(shown, on)
+    around = surroundings(shown)
     folded = library().drawn.get(("folded", shown.digest), lambda: reading.folded(found)) if q else None
     passages = list(reading.passages(found, q, around.links, folded))
     matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
@@ -165,7 +166,8 @@ def section(id: str, anchor: str) -> BaseResponse:
     """Lead to a section by an address that survives where the part after # is cut off, or where a later version has
     given the section another number.
     """
-    found = find_document(id)
+    dated.view(day())
+    found = find_edition(id, version_on(id, dated.viewed())).document
     known = outline.addresses(found)
     moved = find_moved(library().corpus, found, anchor)
     if moved and moved.anchor and moved.anchor != anchor:

@@ -13,6 +13,7 @@ from flask import request, url_for
 from kb.errors import UsageError
 from kb.search.conditions import FACETS, NAMES, Condition, Field, condition
 from kb.search.engine import ORDERS, Order
+from kb.web.reading import loosely
 
 INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version", "on")
 """Fields that an address may name beside the facets; their value may be a part, as in a query."""
@@ -41,6 +42,12 @@ class Asked:
     def empty(self) -> bool:
         """Whether nothing is asked for yet."""
         return not self.q and not self.conditions
+
+    @property
+    def on(self) -> str:
+        """The day whose texts are searched, "" for the present ones; whether typed or chosen."""
+        conditions = (*self.conditions, *(loosely(self.q).conditions if self.q else ()))
+        return next((day for each in conditions if each.field == "on" for day in each.values), "")
 
     def parameters(self) -> dict[str, list[str]]:
         """The arguments of this search's address, without the page."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from urllib.parse import quote
 
 from flask import url_for
 
 from kb.errors import BadIndexError
 from kb.law.basis import Link as BasisLink
 from kb.law.basis import chain
-from kb.law.reader import Known, Reader
+from kb.law.reader import Found, Known, Reader
+from kb.law.records import cited, made_on
 from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
 from kb.law.standing import Evidence, Validity
-from kb.law.terms import Term
+from kb.law.terms import Term, terms
 from kb.model import Document
+from kb.web.dated import viewed
 from kb.web.editions import Edition
 from kb.web.library import library
 from kb.web.reading import Link
@@ -83,12 +86,15 @@ def version_on(id: str, on: str) -> str:
         return Resolver(reader).edition(known, on).version if known else ""
 
 
-def surroundings(shown: Edition, on: str = "") -> Surroundings:
-    """Find what surrounds a document at a version; nothing where no index of citations knows it yet."""
-    day = on or today()
+def surroundings(shown: Edition) -> Surroundings:
+    """Find what surrounds a document at a version, on the day that is looked at.
+
+    Nothing where no index of citations knows it yet.
+    """
+    day = viewed() or today()
     try:
         with library().law.reading() as reader:
-            key = (shown.document.id, shown.version, shown.standing, shown.digest, reader.revision(), day, today())
+            key = (shown.document.id, shown.version, shown.standing, shown.digest, reader.revision(), viewed(), today())
             known = reader.document(shown.document.id)
             if known is None:
                 return Surroundings(day, key)
@@ -98,13 +104,13 @@ def surroundings(shown: Edition, on: str = "") -> Surroundings:
 
 
 def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Hashable) -> Surroundings:
-    fates = Fates(reader, today())
+    fates = Fates(reader, on)
     resolver, standings = fates.resolver, fates.standings
-    present = shown.standing in ("", "present")
-    resolved = resolver.citations(known) if present else []
-    incoming = list(resolver.cited_by(known))
+    present = _is_present(shown)
+    resolved = resolver.citations(known, viewed()) if present else _resolved(resolver, known, shown)
+    incoming = [each for each in resolver.cited_by(known) if each[0].date <= on]
     sections = section_of(shown.document)
-    defined = reader.terms(known.number) if present else []
+    defined = reader.terms(known.number) if present else list(terms(shown.document))
     links = _links(shown.document, resolved)
     return Surroundings(
         on,
@@ -121,10 +127,22 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
     )
 
 
+def _is_present(shown: Edition) -> bool:
+    """Tell whether the text that is shown is the one of which the store keeps the citations."""
+    return not shown.version or shown.standing == "present"
+
+
+def _resolved(resolver: Resolver, known: Known, shown: Edition) -> list[Resolved]:
+    """Answer what an older text cites, which the store does not keep."""
+    then = replace(known, date=made_on(shown.document))
+    found = (Found.of(known.number, each) for each in cited(shown.document))
+    return [Resolved(each, resolver.target(each, then, viewed(), shown.version)) for each in found]
+
+
 def address(target: Target) -> str:
-    """The address of what a citation means."""
+    """The address of what a citation means: on the day that is looked at, else in its text of that time."""
     anchor = target.anchor or None
-    if target.version:
+    if target.version and not viewed():
         return url_for("pages.version", id=target.document.id, version=target.version, _anchor=anchor)
     return url_for("pages.document", id=target.document.id, _anchor=anchor)
 
@@ -148,7 +166,8 @@ def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[L
         if stands and target and not (itself and not target.anchor):
             words = "，这个文本里没有这一条款" if target.missing else ""
             title = f"《{target.document.title}》{words}"
-            links.setdefault(found.anchor, []).append(Link(found.start, found.end, address(target), title))
+            href = f"#{quote(target.anchor)}" if itself else address(target)
+            links.setdefault(found.anchor, []).append(Link(found.start, found.end, href, title))
     return links
 
 
@@ -211,11 +230,14 @@ def _related(
             yield words + count, shown
 
 
-def neighbours(reader: Reader, known: Known) -> list[tuple[Known, str, int]]:
-    """Answer (document, "out" or "in", citations) of every document that one cites or is cited by, most first."""
+def neighbours(reader: Reader, known: Known, on: str = "") -> list[tuple[Known, str, int]]:
+    """Answer (document, "out" or "in", citations) of every document that one cites or is cited by, most first.
+
+    With a day, without those that were made later.
+    """
     resolver = Resolver(reader)
-    out = Counter(each.target.document.number for each in resolver.citations(known) if each.target)
+    out = Counter(each.target.document.number for each in resolver.citations(known, on) if each.target)
     out.pop(known.number, None)
-    into = Counter(citing.number for citing, _ in resolver.cited_by(known))
+    into = Counter(citing.number for citing, _ in resolver.cited_by(known) if not on or citing.date <= on)
     rows = [(reader.by_number(number), "out", count) for number, count in out.most_common()]
     return rows + [(reader.by_number(number), "in", count) for number, count in into.most_common()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -17,8 +18,19 @@ from tests.law.laws import LAW, RULES, Shelf
 _OLD = "示例旧法\n第一条　本法自2000年1月1日起施行。\n"
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Pages of examples that no test changes."""
+    return serving(Shelf(tmp_path_factory.mktemp("pages")))
+
+
 @pytest.fixture
-def client(shelf: Shelf) -> FlaskClient:
+def changing(shelf: Shelf) -> FlaskClient:
+    """The same, of a shelf that a test changes."""
+    return serving(shelf)
+
+
+def serving(shelf: Shelf) -> FlaskClient:
     shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
     history = "2009年12月1日 第十一届全国人民代表大会第一次会议通过\n2018年3月1日 第十三届全国人民代表大会第一次会议修正\n第一章"
     newer = LAW.replace("第一章", history, 1).replace("办理示例", "协助示例")
@@ -47,8 +59,8 @@ def test_citations_in_the_text_lead_to_the_text_of_their_day(client: FlaskClient
     assert client.get(links["《示例法》第二条"].partition("#")[0]).status_code == 200
 
 
-def test_the_text_stays_the_text(client: FlaskClient, shelf: Shelf) -> None:
-    shown = page(client, "/d/示例办法")
+def test_the_text_stays_the_text(changing: FlaskClient, shelf: Shelf) -> None:
+    shown = page(changing, "/d/示例办法")
     for extra in shown.select("details.cited-by, .permalink"):
         extra.decompose()
     text = "".join(shown.select_one("div.text").get_text().split())  # type: ignore[union-attr]
@@ -56,17 +68,17 @@ def test_the_text_stays_the_text(client: FlaskClient, shelf: Shelf) -> None:
     assert text == "".join(body.split())
 
 
-def test_a_page_that_was_drawn_before_shows_what_is_new(client: FlaskClient, shelf: Shelf) -> None:
-    assert len(page(client, "/d/示例法").select("#art-2 details.cited-by a")) == 1
-    assert [mark.get_text() for mark in page(client, "/d/示例法?q=受理").select("#art-2 mark")] == ["受理"]
-    assert not page(client, "/d/示例法").select("mark")
-    assert page(client, "/d/示例法?lang=en").select_one("a.permalink")["aria-label"] == "Link to this section"  # type: ignore[index]
+def test_a_page_that_was_drawn_before_shows_what_is_new(changing: FlaskClient, shelf: Shelf) -> None:
+    assert len(page(changing, "/d/示例法").select("#art-2 details.cited-by a")) == 1
+    assert [mark.get_text() for mark in page(changing, "/d/示例法?q=受理").select("#art-2 mark")] == ["受理"]
+    assert not page(changing, "/d/示例法").select("mark")
+    assert page(changing, "/d/示例法?lang=en").select_one("a.permalink")["aria-label"] == "Link to this section"  # type: ignore[index]
     shelf.put("示例通知", "示例通知\n一、依照《示例法》第二条。\n", date="2020-01-01")
     shelf.update()
-    assert len(page(client, "/d/示例法").select("#art-2 details.cited-by a")) == 2
+    assert len(page(changing, "/d/示例法").select("#art-2 details.cited-by a")) == 2
     path = shelf.corpus.root / "示例" / "示例法.md"
     path.write_text(path.read_text(encoding="utf-8").replace("受理示例", "接受示例"), encoding="utf-8")
-    assert "接受示例" in page(client, "/d/示例法").select_one("#art-2").get_text()  # type: ignore[union-attr]
+    assert "接受示例" in page(changing, "/d/示例法").select_one("#art-2").get_text()  # type: ignore[union-attr]
 
 
 def test_a_section_lists_what_cites_it(client: FlaskClient) -> None:
@@ -97,6 +109,68 @@ def test_the_text_of_a_day(client: FlaskClient) -> None:
     assert page(client, "/d/示例法?on=去年", 400).select("h1")
 
 
+def test_a_dated_view_leads_on_to_that_day(client: FlaskClient) -> None:
+    shown = page(client, "/d/示例办法?on=2016-05-05")
+    assert "2016年5月5日的情况" in shown.select_one(".standing.dated").get_text()  # type: ignore[union-attr]
+    assert "现行有效" in shown.select_one(".validity").get_text()  # type: ignore[union-attr]
+    links = {link.get_text(): str(link["href"]) for link in shown.select("a.cites")}
+    there = links["《示例法》第二条"]
+    assert there == "/d/%E7%A4%BA%E4%BE%8B%E6%B3%95?on=2016-05-05#art-2"
+    law = page(client, there.partition("#")[0])
+    assert "办理示例" in law.get_text()
+    assert [link["href"] for link in law.select("#art-2 a.cites")] == ["#art-2-p1", "#art-3"]
+    assert str(law.select_one("#art-2 details.cited-by a")["href"]).endswith("?on=2016-05-05#art-1")  # type: ignore[index]
+    assert law.select_one("form.find input[name=on]")["value"] == "2016-05-05"  # type: ignore[index]
+    assert "on=" not in str(law.select_one(".standing.dated a")["href"])  # type: ignore[index]
+    assert "on=" not in str(law.select_one("link[rel=canonical]")["href"])  # type: ignore[index]
+    for step in ("cited-by", "graph"):
+        follow = page(client, f"/d/示例法/{step}?on=2016-05-05").select("main a[href*='on=2016-05-05']")
+        assert any("%E5%8A%9E%E6%B3%95" in str(link["href"]) for link in follow)
+    moved = client.get("/d/示例法/art-2?on=2016-05-05")
+    assert moved.location.endswith("?on=2016-05-05#art-2")
+
+
+def test_in_a_dated_view_there_is_nothing_later(client: FlaskClient) -> None:
+    law = page(client, "/d/示例法?on=2012-01-01")
+    assert not law.select("details.cited-by")
+    assert "2010-01-01" in client.get("/api/v1/documents/示例法/standing?on=2012-01-01").get_data(as_text=True)
+    assert not page(client, "/d/示例法/cited-by?on=2012-01-01").select("ul.cited-by li")
+    early = page(client, "/d/示例办法?on=2012-01-01")
+    assert "尚未生效" in early.select_one(".validity").get_text()  # type: ignore[union-attr]
+
+
+def test_the_note_shows_the_text_of_the_day(client: FlaskClient) -> None:
+    then, now = (page(client, f"/excerpt/示例法/art-2{day}").get_text() for day in ("?on=2016-05-05", ""))
+    assert "办理示例" in then and "协助示例" in now
+
+
+def test_a_dated_search_leads_to_dated_pages(client: FlaskClient) -> None:
+    law = f"/d/{quote('示例法')}"
+    for asked in ("/search?q=办理示例+时点:2016-05-05", "/search?q=办理示例&on=2016-05-05"):
+        hits = [str(link["href"]) for link in page(client, asked).select("li.hit h2 a")]
+        (there,) = (hit for hit in hits if hit.startswith(law))
+        assert there.startswith(f"{law}?") and "on=2016-05-05" in there
+        assert "办理示例" in page(client, there.partition("#")[0]).get_text()
+    assert not page(client, '/search?q="办理示例"').select(f"li.hit h2 a[href^='{law}']")
+
+
+def test_the_interface_answers_the_text_of_a_day(client: FlaskClient) -> None:
+    then, now = (client.get(f"/api/v1/documents/示例法{day}").get_json() for day in ("?on=2016-05-05", ""))
+    assert then["version"].startswith("2009-12-01") and now["version"].startswith("2018-03-01")
+    assert "办理示例" in client.get("/api/v1/documents/示例法/sections/art-2?on=2016-05-05").get_json()["text"]
+    assert client.get("/api/v1/documents/示例法/sections?on=2016-05-05").get_json()["version"] == then["version"]
+    assert client.get("/api/v1/documents/示例办法/citations?on=2020-01-01").get_json()[0]["target"]
+    for address in ("", "/sections", "/sections/art-2", "/citations", "/standing"):
+        assert client.get(f"/api/v1/documents/示例法{address}?on=去年").status_code == 400
+
+
+def test_an_older_text_has_its_citations(client: FlaskClient) -> None:
+    old = next(
+        str(link["href"]) for link in page(client, "/d/示例法").select("#kb-versions a") if "/2009" in str(link["href"])
+    )
+    assert [link["href"] for link in page(client, old).select("#art-2 a.cites")] == ["#art-2-p1", "#art-3"]
+
+
 def test_the_basis_is_shown_with_what_became_of_it(client: FlaskClient) -> None:
     around = page(client, "/d/示例办法").select_one("#kb-around")
     assert around is not None
@@ -119,16 +193,16 @@ def test_the_note_over_a_citation(client: FlaskClient) -> None:
     assert client.get("/excerpt/示例法/art-99").status_code == 404
 
 
-def test_a_words_definition_in_its_document(client: FlaskClient, shelf: Shelf) -> None:
+def test_a_words_definition_in_its_document(changing: FlaskClient, shelf: Shelf) -> None:
     text = "示例规则\n第一条　本规则所称示例点，是指示例的地点。\n第二条　示例点应当登记。示例点不收费。\n"
     shelf.put("示例规则", text)
     shelf.update()
-    (term,) = page(client, "/d/示例规则").select("#art-2 a.term")
+    (term,) = page(changing, "/d/示例规则").select("#art-2 a.term")
     assert (term.get_text(), term["href"], term["title"]) == ("示例点", "#art-1", "示例点：示例的地点")
-    assert [row.get_text(" ", strip=True) for row in page(client, "/terms?q=示例点").select("dl.terms dd")] == [
+    assert [row.get_text(" ", strip=True) for row in page(changing, "/terms?q=示例点").select("dl.terms dd")] == [
         "示例的地点"
     ]
-    assert client.get("/api/v1/documents/示例规则/terms").get_json()[0]["meaning"] == "示例的地点"
+    assert changing.get("/api/v1/documents/示例规则/terms").get_json()[0]["meaning"] == "示例的地点"
 
 
 def test_lists_of_what_is_missing_and_stale(client: FlaskClient) -> None:

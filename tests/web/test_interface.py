@@ -154,7 +154,7 @@ def test_sources_are_told(client: FlaskClient) -> None:
         ("/documents?cursor=WyIiXQ==", "cursor"),
         ("/documents?cursor=" + "A" * 600, "cursor"),
         ("/changes?cursor=W10=", "cursor"),
-        (f"/documents/{REPORT}?x=1", "这个地址没有参数"),
+        (f"/documents/{REPORT}/versions?x=1", "这个地址没有参数"),
         (f"/documents/{REPORT}/citation?text=别处的文字", "没有这段文字"),
     ],
 )

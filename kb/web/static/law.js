@@ -14,7 +14,9 @@
     const url = new URL(link.href);
     const [, , id, , version] = url.pathname.split("/");
     if (!url.hash || !id) return null;
-    return `/excerpt/${id}/${url.hash.slice(1)}${version ? `?version=${version}` : ""}`;
+    const day = url.searchParams.get("on");
+    const which = version ? `?version=${version}` : day ? `?on=${day}` : "";
+    return `/excerpt/${id}/${url.hash.slice(1)}${which}`;
   }
 
   async function show(link) {

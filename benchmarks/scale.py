@@ -1,10 +1,10 @@
 """Both engines side by side at several sizes: time to index, size, memory, time of queries; and what larger corpora need.
 
-    python benchmarks/scale.py --corpus DIR [--times 0.0625,0.25,1,4] [--nodes 1] [--json FILE]
+    python benchmarks/scale.py --corpus DIR [--sizes 10000,40000,…] [--nodes 1] [--json FILE]
     python benchmarks/scale.py --from FILE [--svg FILE]      # table, picture and plan of an earlier run
 
-DIR is a corpus made before (`benchmarks/questions.py --place`). A size is so many times the corpus: copies of documents
-under other ids, a part of them below 1. OpenSearch is started by the benchmark (`scripts/opensearch` fetches it), its data
+DIR is a corpus made before (`benchmarks/questions.py --place`). A size is a number of sections: some documents of the corpus,
+or all of them and then the same with changed text (see `growth.py`). OpenSearch is started by the benchmark (`scripts/opensearch` fetches it), its data
 in a scratch folder. Queries are drawn from the corpus and asked of both engines in turn, so that what else the machine
 does meets both alike; the first pass is told apart from the second. The plan is computed from the last size, per section.
 """
@@ -17,24 +17,25 @@ import math
 import os
 import random
 import resource
+import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from growth import Repeated
 
 from kb.corpus import Corpus
-from kb.model import Document
 from kb.search.analysis import fold, words
 from kb.search.engine import Engine, open_engine
 from kb.search.opensearch_engine import OpenSearchEngine
 from kb.settings import Cluster
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.cluster import Nodes
+from tests.cluster import Nodes, eventually
 
 EACH = 15
 SHARD_GB, HEADROOM, REPLICAS = 30, 1.6, 1
@@ -42,25 +43,6 @@ NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
 """A machine as clouds rent it, and an assumed price an hour: put your own in."""
 BUSY, SEARCHES = 0.5, 10.0
 """The share of processors that searches may take, and how many there are a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """A source of `times` as many documents as a corpus has."""
-
-    corpus: Corpus
-    times: float
-
-    def fingerprints(self) -> Mapping[str, str]:
-        known = {id: digest for id, digest in self.corpus.fingerprints().items() if "@" not in id}
-        if self.times < 1:
-            every = round(1 / self.times)
-            return {id: known[id] for id in sorted(known)[::every]}
-        return {f"{id}~{copy}": digest for copy in range(round(self.times)) for id, digest in known.items()}
-
-    def read(self, key: str, /) -> Document:
-        id = key.rpartition("~")[0] or key
-        return replace(self.corpus.read(id), id=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +65,7 @@ class Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, metavar="DIR")
-    parser.add_argument("--times", default="0.0625,0.25,1,4")
+    parser.add_argument("--sizes", default="10000,40000,151000,600000,1200000", metavar="N,N")
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--from", dest="earlier", type=Path, metavar="FILE")
@@ -93,7 +75,7 @@ def main() -> None:
         rows = [Row(**row) for row in json.loads(given.earlier.read_text(encoding="utf-8"))]
     elif given.corpus and given.corpus.is_dir():
         rows = []
-        for row in measured(Corpus(given.corpus), [float(each) for each in given.times.split(",")], given.nodes):
+        for row in measured(Corpus(given.corpus), [int(each) for each in given.sizes.split(",")], given.nodes):
             rows.append(row)
             print(json.dumps(asdict(row)), file=sys.stderr, flush=True)
             if given.json:
@@ -106,28 +88,34 @@ def main() -> None:
         given.svg.write_text(picture(rows), encoding="utf-8")
 
 
-def measured(corpus: Corpus, sizes: Sequence[float], number: int) -> Iterator[Row]:
+def measured(corpus: Corpus, sizes: Sequence[int], number: int) -> Iterator[Row]:
     """Yield two rows for each size."""
     queries = drawn(corpus)
-    with tempfile.TemporaryDirectory(prefix="kb-scale-") as scratch, Nodes(Path(scratch), number, heap="1g") as nodes:
+    with (
+        tempfile.TemporaryDirectory(prefix="kb-scale-") as scratch,
+        Nodes(Path(scratch), number, java=("-Xms1g", "-Xmx1g")) as nodes,
+    ):
         for size in sizes:
-            source, folder = Copies(corpus, size), Path(scratch) / f"embedded-{size}"
-            embedded = open_engine(folder)
-            cluster = OpenSearchEngine(Cluster(nodes.hosts, f"scale-{str(size).replace('.', '-')}"), folder)
+            source, folder, name = Repeated(corpus, size), Path(scratch) / f"embedded-{size}", f"scale-{size}"
+            embedded, cluster = open_engine(folder), OpenSearchEngine(Cluster(nodes.hosts, name), folder)
             costs = [_indexed(embedded, source, _own_cpu), _indexed(cluster, source, lambda: _own_cpu() + _cpu(nodes))]
+            eventually(lambda: not _merging(nodes), "merges end")
             used = _cpu(nodes)
             times = asked([embedded, cluster], queries)
             spent = 1000 * (_cpu(nodes) - used) / (2 * sum(map(len, queries.values())))
             stats = nodes.ask("_nodes/stats/jvm,indices")["nodes"].values()
-            store = nodes.ask(f"scale-{str(size).replace('.', '-')}/_stats/store")["_all"]["primaries"]["store"]
+            store = nodes.ask(f"{name}/_stats/store")["_all"]["primaries"]["store"]
             disk = [_size(folder), store["size_in_bytes"] / 1e6]
             memory = [_resident(), sum(node["jvm"]["mem"]["heap_used_in_bytes"] for node in stats) / 1e6]
             sections = embedded.stats().sections
-            for place, name in enumerate(("embedded", "opensearch")):
-                yield Row(name, sections, *costs[place], disk[place], memory[place], place * spent, times[place])
+            for place, engine in enumerate(("embedded", "opensearch")):
+                yield Row(engine, sections, *costs[place], disk[place], memory[place], place * spent, times[place])
+            embedded.close()
+            shutil.rmtree(folder)
+            nodes.ask(f"{name}-000001", method="DELETE")
 
 
-def _indexed(engine: Engine, source: Copies, cpu: Any) -> tuple[float, float]:
+def _indexed(engine: Engine, source: Repeated, cpu: Callable[[], float]) -> tuple[float, float]:
     started, used = time.perf_counter(), cpu()
     engine.update(source)
     return time.perf_counter() - started, cpu() - used
@@ -182,6 +170,11 @@ def _own_cpu() -> float:
 def _cpu(nodes: Nodes) -> float:
     stats = nodes.ask("_nodes/stats/process")["nodes"].values()
     return sum(node["process"]["cpu"]["total_in_millis"] for node in stats) / 1000
+
+
+def _merging(nodes: Nodes) -> bool:
+    stats = nodes.ask("_nodes/stats/indices/merge")["nodes"].values()
+    return any(node["indices"]["merges"]["current"] for node in stats)
 
 
 def _size(folder: Path) -> float:

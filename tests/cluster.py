@@ -10,13 +10,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 _PATIENCE = 90.0
-_SMALL = "384m"
+# A small heap, and compiled quickly rather than well.
+_SMALL = ("-Xms384m", "-Xmx384m", "-XX:TieredStopAtLevel=1")
 # A node that hangs is noticed in seconds: the tests wait for that.
 _QUICK = {
     "cluster.fault_detection.follower_check.interval": "500ms",
@@ -48,9 +49,9 @@ class Nodes:
     """Some nodes that make a cluster; use it in a `with` statement. They are numbered from 0."""
 
     def __init__(
-        self, folder: Path, number: int = 1, settings: dict[str, str] | None = None, heap: str = _SMALL
+        self, folder: Path, number: int = 1, settings: dict[str, str] | None = None, java: Sequence[str] = _SMALL
     ) -> None:
-        self._folder, self._path, self._heap = folder, class_path(), heap
+        self._folder, self._path, self._java = folder, class_path(), java
         self._ports = [(_free_port(), _free_port()) for _ in range(number)]
         self._settings = {**_QUICK, **(settings or {})}
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number
@@ -89,16 +90,7 @@ class Nodes:
             "cluster.initial_cluster_manager_nodes": names,
             **self._settings,
         }
-        java = [
-            "java",
-            "-Xms384m",
-            "-Xmx384m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            self._path,
-            "Node",
-        ]
+        java = ["java", *self._java, "-XX:+UseSerialGC", "-cp", self._path, "Node"]
         with (self._folder / f"node-{place}.log").open("ab") as log:
             arguments = [f"{name}={value}" for name, value in settings.items()]
             self._running[place] = subprocess.Popen([*java, *arguments], stdout=log, stderr=log)

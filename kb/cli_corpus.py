@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kb.corpus import Corpus
-from kb.errors import NotFoundError
+from kb.errors import NotFoundError, StorageError
 from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
 from kb.search.comparing import differences, sample
@@ -148,7 +148,11 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
         os.environ.setdefault(SHARED_METRICS, folder)
         from kb.web.server import serve  # not before: what it imports looks at that variable once
 
-        chosen_engine(config).stats()
+        engine = chosen_engine(config)
+        try:
+            engine.stats()
+        except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
+            say(f"{error}在此之前只能阅读，不能检索。")
         serve(config, host or config.host, config.port if port is None else port, on_ready=say)
     return 0
 

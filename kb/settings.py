@@ -39,6 +39,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
+    (
+        "serve.proxy",
+        "",
+        "前面的反向代理的地址，例如 127.0.0.1（* 表示任何地址）：采用它转告的访问者、协议和主机名，见 docs/cluster.md",
+    ),
     ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
@@ -90,6 +95,7 @@ class Settings:
     alarm: str = ""
     sources: tuple[Source, ...] = ()
     workers: int = 2
+    proxy: str = ""
     log: bool = False
     engine: str = "embedded"
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
@@ -116,6 +122,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         host=str(values["serve.host"]),
         port=int(values["serve.port"]),
         workers=int(values["serve.workers"]),
+        proxy=str(values["serve.proxy"]),
         log=bool(values["serve.log"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),

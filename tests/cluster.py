@@ -52,7 +52,7 @@ class Nodes:
         self, folder: Path, number: int = 1, settings: dict[str, str] | None = None, java: Sequence[str] = _SMALL
     ) -> None:
         self._folder, self._path, self._java = folder, class_path(), java
-        self._ports = [(_free_port(), _free_port()) for _ in range(number)]
+        self._ports = [(free_port(), free_port()) for _ in range(number)]
         self._settings = {**_QUICK, **(settings or {})}
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number
         self.homes = [folder / f"node-{place}" for place in range(number)]
@@ -150,7 +150,7 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

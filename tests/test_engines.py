@@ -132,6 +132,20 @@ def test_documents_can_be_read_while_the_cluster_cannot_be_reached(folder: Path)
     assert client.get("/d/d1").status_code == 200 and "规范行政复议" in client.get("/d/d1").text
     health = client.get("/healthz")
     assert health.status_code == 503 and "连不上" in health.text
+    assert client.get("/readyz").status_code == 200
+    (folder / "corpus").rename(folder / "gone")
+    gone = client.get("/readyz")
+    assert gone.status_code == 503 and "读不了语料库" in gone.text
+
+
+def test_the_server_starts_while_the_cluster_cannot_be_reached(folder: Path) -> None:
+    configure(folder, "http://127.0.0.1:9")
+    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as served:
+        assert served.stderr
+        warned, ready = served.stderr.readline(), served.stderr.readline()
+        served.terminate()
+    assert "连不上 OpenSearch" in warned and "只能阅读" in warned and "http://127.0.0.1:" in ready
 
 
 def test_an_index_that_somebody_else_made_is_left_alone(folder: Path, opensearch: Nodes) -> None:
@@ -236,6 +250,10 @@ def test_certificates(folder: Path) -> None:
         for name, sentence in (("wrong.pem", "证书不可信"), ("right.pem", "拒绝了用户名或密码")):
             configure(folder, *hosts, certificates=name)
             assert sentence in kb(folder, "search", "x", code=6)
+        authority.configure_trust(wrap)
+        wrap.verify_mode = ssl.CERT_REQUIRED
+        configure(folder, *hosts, certificates="right.pem")
+        assert "engine.client_certificate" in kb(folder, "search", "x", code=6)
         configure(folder, *hosts, certificates="没有.pem")
         assert "找不到 engine.certificates" in kb(folder, "search", "x", code=2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,6 +48,20 @@ def healthz() -> Response:
     answer = Response("".join(f"{trouble}\n" for trouble in troubles) or "ok\n", mimetype="text/plain")
     answer.status_code = 503 if troubles else 200
     return answer
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """For who sends readers to one of several processes: 200 when this one can read documents.
+
+    The index and the sources are the same for all: where they are in trouble, another process is no better.
+    """
+    root = library().corpus.root
+    try:
+        with os.scandir(root):
+            return Response("ok\n", mimetype="text/plain")
+    except OSError as error:
+        return Response(f"读不了语料库 {root}：{error.strerror}。\n", 503, mimetype="text/plain")
 
 
 def _troubles(shelf: Library) -> Iterator[str]:

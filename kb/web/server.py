@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from threading import Thread
+from typing import Any
 
 from waitress import create_server
 from waitress.channel import HTTPChannel
@@ -61,7 +62,7 @@ def _answer(settings: Settings, listening: socket.socket) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)
     Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
-    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
+    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None, **_proxied(settings.proxy))
     server.channel_class = _Channel
     server.run()
 
@@ -77,6 +78,13 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
+
+
+def _proxied(proxy: str) -> dict[str, Any]:
+    """Answer waitress's settings for a proxy that is believed; what anybody else says of readers and hosts is not."""
+    told = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    believed = {"trusted_proxy": proxy, "trusted_proxy_headers": told, "clear_untrusted_proxy_headers": True}
+    return believed if proxy else {}
 
 
 def _end(*_: object) -> None:

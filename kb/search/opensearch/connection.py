@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
 # The client logs every answer that is not 200, also those that are expected: nothing for people to see.
 logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
+_CLIENT = "集群要求客户端证书时，设置 engine.client_certificate 和 engine.client_key。"
+_TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _TIMEOUT = 10
 _TRIES = 3
 _OLDEST = (2, 11)
@@ -43,7 +47,7 @@ def connect(cluster: Cluster) -> OpenSearch:
     }
     return OpenSearch(
         list(cluster.hosts),
-        http_auth=_secret(os.environ),
+        headers=_authorization(os.environ),
         timeout=_TIMEOUT,
         max_retries=_TRIES,
         retry_on_timeout=True,
@@ -75,6 +79,8 @@ def in_words(cluster: Cluster) -> Iterator[None]:
 def _sentence(error: OpenSearchException, cluster: Cluster) -> StorageError | BadIndexError:
     hosts = _hosts(cluster)
     match error:
+        case SSLError() if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+            return StorageError(f"没能与 {hosts} 建立加密连接：请检查网址是不是 https。{_CLIENT}")
         case SSLError():
             return StorageError(f"{hosts} 的证书不可信（{_reason(error)}）：请检查 engine.certificates 和网址。")
         case ConnectionTimeout():
@@ -85,6 +91,8 @@ def _sentence(error: OpenSearchException, cluster: Cluster) -> StorageError | Ba
             return StorageError(f"OpenSearch（{hosts}）拒绝了用户名或密码：请检查环境变量 {USER} 和 {PASSWORD}。")
         case AuthorizationException():
             return StorageError(f"OpenSearch 的这个用户没有需要的权限（{_reason(error)}）：请让管理员授权。")
+        case TransportError(status_code=400) if "SSL certificate" in _reason(error):  # so says nginx
+            return StorageError(f"{hosts} 拒绝了这个连接（{_reason(error)}）：请检查证书。{_CLIENT}")
         case TransportError(status_code=429):
             return StorageError("OpenSearch 忙不过来，或磁盘将满而拒绝写入：请查看各节点的磁盘和负载，然后再试。")
         case _:
@@ -96,6 +104,8 @@ def _reason(error: OpenSearchException) -> str:
         told = error.info.get("error")
         reason = told.get("reason") if isinstance(told, Mapping) else told
         return str(reason or error.error)[:200]
+    if isinstance(error, TransportError) and (page := _TITLE.search(str(error.error))):
+        return page[1]  # a proxy's own
     return str(error)[:200]
 
 
@@ -109,15 +119,19 @@ def _file(path: Path | None, setting: str) -> str:
     return str(path or "")
 
 
-def _secret(environment: Mapping[str, str]) -> Sequence[str] | None:
-    """Answer user and password. They are in no file of settings, so that those can be shown and copied."""
+def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
+    """Answer the header with user and password, in UTF-8 (RFC 7617), which the client itself would not write.
+
+    They are in no file of settings, so that those can be shown and copied.
+    """
     user, password = environment.get(USER, ""), environment.get(PASSWORD, "")
     if named := environment.get(f"{PASSWORD}_FILE"):
         try:
             password = Path(named).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
-    return (user, password) if user else None
+    secret = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {secret}"} if user else {}
 
 
 Answer = dict[str, Any]

@@ -1,0 +1,156 @@
+"""What docs/deploy shows, tried: two servers of pages behind nginx, a cluster behind TLS with a password and certificates."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+
+import pytest
+import trustme
+
+from kb.corpus import Corpus
+from tests.cluster import ROOT, Nodes, eventually, free_port
+from tests.test_engines import configure, kb, put
+
+pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="没有 nginx（Debian：apt install nginx-light）")
+
+MAIN = """
+{user} daemon off; pid {folder}/nginx.pid; error_log stderr;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; access_log off;
+    {sites}
+}}
+"""
+FRONT = """
+server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.key;
+    ssl_client_certificate {folder}/ca.pem; ssl_verify_client on;
+    auth_basic cluster; auth_basic_user_file {folder}/users;
+    location / {{ proxy_pass {node}; client_max_body_size 100m; proxy_set_header Authorization ""; }}
+}}
+"""
+
+
+@contextmanager
+def nginx(folder: Path, sites: str, *ports: int) -> Iterator[None]:
+    (folder / "nginx.conf").write_text(
+        MAIN.format(folder=folder, sites=sites, user="" if os.geteuid() else "user root;"), encoding="utf-8"
+    )
+    with (folder / "nginx.log").open("wb") as log:
+        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        with subprocess.Popen(command, stdout=log, stderr=log) as process:
+            try:
+                for port in ports:
+                    eventually(lambda port=port: _open(port), f"nginx on {port}: {(folder / 'nginx.log').read_text()}")
+                yield
+            finally:
+                process.terminate()
+
+
+def _open(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a corpus, and with what TLS and passwords need: a CA, certificates of a server and of a client."""
+    for number in range(3):
+        put(Corpus(tmp_path / "corpus"), number)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for name, identity in (("server", "127.0.0.1"), ("client", "kb@example.com")):
+        made = authority.issue_cert(identity)
+        made.private_key_pem.write_to_path(str(tmp_path / f"{name}.key"))
+        made.cert_chain_pems[0].write_to_path(str(tmp_path / f"{name}.pem"))
+    (tmp_path / "users").write_text("kb:{PLAIN}示例密码\n", encoding="utf-8")
+    (tmp_path / "password").write_text("示例密码\n", encoding="utf-8")
+    return tmp_path
+
+
+def secure(folder: Path, port: int, **other: str) -> None:
+    files = {"certificates": "ca.pem", "client_certificate": "client.pem", "client_key": "client.key"}
+    configure(folder, f"https://127.0.0.1:{port}", **{**files, **other})
+
+
+def test_a_cluster_behind_tls_asks_for_a_password_and_a_certificate(folder: Path, opensearch: Nodes) -> None:
+    port = free_port()
+    secrets = {**os.environ, "KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD_FILE": "password"}
+    with nginx(folder, FRONT.format(folder=folder, port=port, node=opensearch.hosts[0]), port):
+        secure(folder, port)
+        assert "3 份文件、6 节" in kb(folder, "index", **secrets)
+        assert "字面命中 3 节" in kb(folder, "search", "行政复议", **secrets)
+        wrong = {**os.environ, "KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD": "不对"}
+        assert "拒绝了用户名或密码" in kb(folder, "search", "行政复议", code=6, **wrong)
+        secure(folder, port, client_certificate="", client_key="")
+        assert "客户端证书" in kb(folder, "search", "行政复议", code=6, **secrets)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            address = re.search(r"http://127.0.0.1:(\d+)/", process.stderr.readline())
+            assert address
+            yield process, int(address[1])
+        finally:
+            process.terminate()
+
+
+def test_two_servers_behind_nginx_and_one_ends(folder: Path, opensearch: Nodes) -> None:
+    configure(folder, *opensearch.hosts)
+    with (folder / "kb.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[serve]\nproxy = "127.0.0.1"\nworkers = 1\n')
+    kb(folder, "index")
+    plain, secured = free_port(), free_port()
+    with (
+        served(folder) as (first, one),
+        served(folder) as (_, other),
+        nginx(folder, _site(folder, plain, secured, one, other), plain, secured),
+    ):
+        trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+
+        def get(path: str) -> tuple[int, str, Message]:
+            with urllib.request.urlopen(f"https://127.0.0.1:{secured}{path}", context=trust) as answer:
+                return answer.status, answer.read().decode(), answer.headers
+
+        status, feed, headers = get("/changes.atom")
+        assert status == 200 and f"https://127.0.0.1:{secured}/" in feed and "http://127.0.0.1" not in feed
+        assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"])
+        first.terminate()
+        first.wait()
+        for _ in range(20):
+            assert "行政复议" in get("/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE")[1]
+            assert get("/readyz")[:2] == (200, "ok\n")
+
+
+def _site(folder: Path, plain: int, secured: int, one: int, other: int) -> str:
+    """The example of the docs, with the ports and files of this test."""
+    site = (ROOT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    for shown, here in {
+        "127.0.0.1:8000": f"127.0.0.1:{one}",
+        "127.0.0.1:8001": f"127.0.0.1:{other}",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ": f"listen 127.0.0.1:{secured} ",
+        "/etc/kb/tls/fullchain.pem": f"{folder}/server.pem",
+        "/etc/kb/tls/privkey.pem": f"{folder}/server.key",
+        "/var/log/nginx/kb.log": f"{folder}/access.log",
+    }.items():
+        assert site.count(shown) == 1, shown
+        site = site.replace(shown, here)
+    return site

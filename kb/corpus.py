@@ -76,7 +76,7 @@ class Corpus:
     def __init__(self, root: Path, keep: int = 0) -> None:
         """`keep` characters of text at most are kept ready of the documents read last, for who reads some often."""
         self.root = root
-        self._ready = Remembered(keep, _length)
+        self._ready = Remembered(keep, _length) if keep else None  # a corpus is handed to other processes, a lock is not
         self.snapshots = Snapshots(root / ".snapshots")
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()
@@ -376,6 +376,8 @@ class Corpus:
             data = path.read_bytes()
         except OSError as error:
             raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
+        if self._ready is None:
+            return self._loaded(path, id, data)
         key = (path, hashlib.sha256(data).digest())
         return self._ready.get(key, lambda: self._loaded(path, id, data))
 

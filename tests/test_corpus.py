@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,19 @@ def test_what_is_written_is_read(corpus: Corpus) -> None:
     assert corpus.snapshot(made_of(b"a").provenance.snapshot) == b"a"
     assert corpus.fingerprints() == {"示例": hashlib.sha256(file_of(corpus).read_bytes()).hexdigest()}
     assert list(corpus.check()) == []
+
+
+def test_a_corpus_is_handed_to_another_process(corpus: Corpus) -> None:
+    write(corpus, b"a")
+    assert pickle.loads(pickle.dumps(corpus)).read("示例") == made_of(b"a")
+
+
+def test_what_is_kept_ready_is_what_the_file_says(corpus: Corpus) -> None:
+    write(corpus, b"a")
+    ready = Corpus(corpus.root, keep=100)
+    assert ready.read("示例") is ready.read("示例")
+    edit(corpus)
+    assert "始终坚持" in ready.read("示例").text
 
 
 def test_the_same_bytes_change_nothing(corpus: Corpus) -> None:

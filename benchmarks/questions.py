@@ -24,7 +24,7 @@ from typing import Any
 from kb import settings
 from kb.corpus import Corpus
 from kb.ingest import pipeline
-from kb.ingest.numbering import read
+from kb.ingest.structure.numbering import read
 from kb.model import Hit
 from kb.search.engine import MAX_LIMIT, Engine, chosen_engine
 

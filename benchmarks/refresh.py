@@ -38,8 +38,8 @@ Measured = dict[str, Any]
 def kb(url: str, scratch: Path, delay: float) -> Measured:
     """Refresh once; `requests` are those that went out, `fetched MB` the peak before the index was begun."""
     from kb.corpus import Corpus
-    from kb.ingest.refresh import refresh
-    from kb.ingest.transport import Transport
+    from kb.ingest.network.transport import Transport
+    from kb.ingest.refreshing.refresh import refresh
     from kb.search.engine import open_engine
     from kb.settings import load
     from kb.sources import Source

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from kb.corpus import Corpus
-from kb.ingest.tally import Progress, Report, Tally
+from kb.ingest.refreshing.tally import Progress, Report, Tally
 from kb.search.engine import chosen_engine
 from kb.settings import Settings
 from kb.sources import Source
@@ -38,7 +38,7 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
 
     不写来源就是全部。中断之后再运行会接着做。全部正常时退出码是 0。
     """
-    from kb.ingest.refresh import chosen, refresh
+    from kb.ingest.refreshing.refresh import chosen, refresh
 
     sources = [_related(source) if related else source for source in chosen(config, names)]
     if not sources:
@@ -58,7 +58,7 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
 @JSON
 def _status(config: Settings, as_json: bool) -> int:
     """每个来源最近怎样：上次成功、文件数、下次应在何时、有没有问题。有警报时退出码是 1。"""
-    from kb.ingest.status import status
+    from kb.ingest.refreshing.status import status
 
     found = status(config.sources, Corpus(config.corpus))
     if as_json:
@@ -111,8 +111,8 @@ def source_group() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, metavar="数", help="最多看几条；默认 20")
 def _try(config: Settings, name: str, limit: int) -> int:
     """看看一个来源会取到什么；什么也不写入。"""
-    from kb.ingest.propose import try_source
-    from kb.ingest.refresh import chosen
+    from kb.ingest.refreshing.propose import try_source
+    from kb.ingest.refreshing.refresh import chosen
 
     (source,) = chosen(config, [name])
     trial = try_source(source, config, limit)
@@ -134,7 +134,7 @@ def _try(config: Settings, name: str, limit: int) -> int:
 @click.option("--allow-private", is_flag=True, help="允许访问内网和本机地址")
 def _add(config: Settings, url: str, allow_private: bool) -> int:
     """看一看这个网址，写出适合它的一段 [[source]]，供粘贴到 kb.toml。"""
-    from kb.ingest.propose import as_toml, propose
+    from kb.ingest.refreshing.propose import as_toml, propose
 
     click.echo(as_toml(propose(url, config, allow_private=allow_private)), nl=False)
     say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")

@@ -76,7 +76,9 @@ class Corpus:
     def __init__(self, root: Path, keep: int = 0) -> None:
         """`keep` characters of text at most are kept ready of the documents read last, for who reads some often."""
         self.root = root
-        self._ready = Remembered(keep, _length) if keep else None  # a corpus is handed to other processes, a lock is not
+        self._ready = (
+            Remembered(keep, _length) if keep else None
+        )  # a corpus is handed to other processes, a lock is not
         self.snapshots = Snapshots(root / ".snapshots")
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 from kb import front_matter
 from kb.errors import UnreadableError
-from kb.ingest import metadata, outline
-from kb.ingest.extracted import Extracted
-from kb.ingest.outline import Mark
+from kb.ingest.formats.extracted import Extracted
+from kb.ingest.structure import metadata, outline
+from kb.ingest.structure.outline import Mark
 from kb.model import Document, Provenance, Section
 
 _MARKED = re.compile(r'(?:(#{1,6}) )?<a id="([^"]*)"(?: data-level="(\d+)")?></a>(.*)', re.DOTALL)

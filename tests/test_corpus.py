@@ -10,7 +10,7 @@ import pytest
 
 from kb.corpus import Corpus, safe_name
 from kb.errors import NotFoundError, StorageError, UnreadableError, UsageError
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.model import Document, Metadata, Provenance
 from kb.snapshots import pack
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb import front_matter, markdown
 from kb.errors import UnreadableError
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair
 
 NASTY = [

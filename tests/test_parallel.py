@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kb.ingest.outline import parse
+from kb.ingest.structure.outline import parse
 from kb.model import Document, Metadata, Provenance
 from kb.parallel import align, alike, counted, groups, pattern
 from kb.search.engine import Listing

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from kb.ingest.numbering import numeral
+from kb.ingest.structure.numbering import numeral
 from kb.law import places
 from kb.law.keys import number_key, plain_key, title_key
 from kb.law.places import PLACE, Place

@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from kb.errors import UnreadableError
-from kb.ingest import files, metadata, outline, statute
-from kb.ingest.extract import extract_html
-from kb.ingest.extracted import Extracted
+from kb.ingest.formats import files
+from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
+from kb.ingest.structure import metadata, outline, statute
 from kb.model import Document, Provenance
 from kb.settings import Settings
 

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from kb.corpus import Corpus, safe_name
 from kb.errors import NotFoundError, UnreadableError
-from kb.ingest import pipeline, statute
-from kb.ingest.numbering import read
+from kb.ingest import pipeline
 from kb.ingest.pipeline import Input, Report
+from kb.ingest.structure import statute
+from kb.ingest.structure.numbering import read
 from kb.model import Document
 from kb.settings import Settings
 

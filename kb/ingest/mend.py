@@ -11,9 +11,10 @@ from pathlib import Path
 from kb import front_matter, markdown, storage
 from kb.corpus import Corpus
 from kb.errors import BadIndexError, KbError
-from kb.ingest import derive, seals
-from kb.ingest.keeping import damaged_records
-from kb.ingest.state import ASIDE
+from kb.ingest import derive
+from kb.ingest.refreshing import seals
+from kb.ingest.refreshing.keeping import damaged_records
+from kb.ingest.refreshing.state import ASIDE
 from kb.law.store import Store
 from kb.search.engine import Engine
 from kb.settings import Settings

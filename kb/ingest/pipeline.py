@@ -19,7 +19,8 @@ from pathlib import Path
 
 from kb.corpus import Corpus, Outcome
 from kb.errors import NotFoundError, UnreadableError
-from kb.ingest import derive, files
+from kb.ingest import derive
+from kb.ingest.formats import files
 from kb.model import Document, Provenance
 from kb.settings import Settings
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from kb.ingest import furniture, metadata
-from kb.ingest.extracted import Extracted
-from kb.ingest.repair import Repaired, repair
+from kb.ingest import furniture
+from kb.ingest.disguise.repair import Repaired, repair
+from kb.ingest.formats.extracted import Extracted
+from kb.ingest.structure import metadata
 from kb.model import Repair
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kb.ingest.numbering import numeral
+from kb.ingest.structure.numbering import numeral
 from kb.names import NATION
 
 _MARKS = re.compile(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")

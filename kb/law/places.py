@@ -1,6 +1,6 @@
 """Places inside a law as they are cited: 第十二条第二款第（三）项 ⇄ art-12-p2-i3.
 
-The wanted anchor follows the outline's (kb/ingest/outline.py), except that nobody writes out what is understood: 第十二条
+The wanted anchor follows the outline's (kb/ingest/structure/outline.py), except that nobody writes out what is understood: 第十二条
 第（三）项 is art-12-i3 whatever its 款, 第八章 is ch-8 whatever its 编. `fit` finds the anchor that is meant.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kb.ingest.numbering import numeral
+from kb.ingest.structure.numbering import numeral
 
 _N = r"[〇零一二三四五六七八九十百千两０-９\d]{1,9}"
 _UNITS = "分编|编|章|节|条|款|项|目"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from kb.ingest import dates
-from kb.ingest.numbering import numeral
+from kb.ingest.structure import dates
+from kb.ingest.structure.numbering import numeral
 from kb.model import Document, Section
 
 What = Literal["made", "effect", "ends", "lapses", "amended", "flag"]

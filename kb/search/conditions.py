@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from kb.ingest.numbering import numeral
+from kb.ingest.structure.numbering import numeral
 from kb.search.analysis import fold
 
 Field = Literal[

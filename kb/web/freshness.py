@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kb.corpus import Corpus
 from kb.errors import StorageError
-from kb.ingest.state import ASIDE, FOLDER
-from kb.ingest.status import SourceStatus, status
+from kb.ingest.refreshing.state import ASIDE, FOLDER
+from kb.ingest.refreshing.status import SourceStatus, status
 from kb.sources import Source
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kb.cite.citation import cite
 from kb.cite.quotation import Seal, find_text
 from kb.errors import NotFoundError, UsageError
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.model import Document, Metadata, Provenance
 
 LAW = """示例法

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kb.compare.characters import characters
 from kb.compare.sections import compare, counterpart
 from kb.corpus import Corpus
-from kb.ingest import outline
 from kb.ingest.pipeline import ingest
+from kb.ingest.structure import outline
 from kb.model import Document, Metadata, Provenance
 from kb.settings import Settings
 

@@ -32,8 +32,8 @@ from kb.export.evidence import evidence
 from kb.export.formats import export
 from kb.export.selection import select
 from kb.export.tables import as_csv, as_xlsx
-from kb.ingest import outline
 from kb.ingest.pipeline import ingest
+from kb.ingest.structure import outline
 from kb.model import Document, Exchange, Metadata, Provenance, Repair, Section
 from kb.settings import Settings
 from tests.conftest import BUNDLED

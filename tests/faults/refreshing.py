@@ -20,7 +20,7 @@ import pytest
 
 from kb.corpus import Corpus
 from kb.errors import KbError
-from kb.ingest.pace import Hosts, SystemClock
+from kb.ingest.network.pace import Hosts, SystemClock
 from kb.search.engine import Engine, open_engine
 from tests.faults.still import Stopped
 from tests.ingest.refreshing import Library, source

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kb.corpus import Corpus
-from kb.ingest.pace import SystemClock
-from kb.ingest.refresh import refresh
-from kb.ingest.tally import Report, Tally
+from kb.ingest.network.pace import SystemClock
+from kb.ingest.refreshing.refresh import refresh
+from kb.ingest.refreshing.tally import Report, Tally
 from kb.model import Document
 from kb.search.engine import Engine, open_engine
 from kb.settings import Settings, load

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.model import Section
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "laws.tar.xz"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import UnreadableError
-from kb.ingest.charset import decode
-from kb.ingest.extract import extract_html
-from kb.ingest.lines import plain
+from kb.ingest.formats.charset import decode
+from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats.lines import plain
 
 PAGES = Path(__file__).parent / "pages"
 

@@ -18,8 +18,8 @@ import pytest
 import trustme
 
 from kb.errors import KbError, UsageError
-from kb.ingest.fetch import Fetcher
-from kb.ingest.fetch_errors import (
+from kb.ingest.network.fetch import Fetcher
+from kb.ingest.network.fetch_errors import (
     BadAddressError,
     BusyError,
     CertificateError,
@@ -33,8 +33,8 @@ from kb.ingest.fetch_errors import (
     TooLargeError,
     UnreachableError,
 )
-from kb.ingest.fetched import Manners
-from kb.ingest.pace import Hosts
+from kb.ingest.network.fetched import Manners
+from kb.ingest.network.pace import Hosts
 from tests.site import Content, Site, faults
 
 OWN = Manners(allow_private=True, contact="mailto:shili@example.cn")

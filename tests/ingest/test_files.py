@@ -14,7 +14,7 @@ from docx.oxml.ns import nsdecls
 
 from kb import settings
 from kb.errors import UnreadableError
-from kb.ingest import files
+from kb.ingest.formats import files
 from tests.ingest import paper
 
 SETTINGS = settings.load(None, Path("/"))
@@ -286,6 +286,6 @@ def test_too_much_converted_text_is_refused() -> None:
 
 @pytest.mark.parametrize("act", ["import socket; socket.socket()", "import subprocess; subprocess.run(['true'])"])
 def test_a_converter_has_neither_network_nor_programs(act: str) -> None:
-    code = f"import sys; from kb.ingest.convert import _refuse; sys.addaudithook(_refuse); {act}"
+    code = f"import sys; from kb.ingest.formats.convert import _refuse; sys.addaudithook(_refuse); {act}"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "PermissionError" in ended.stderr

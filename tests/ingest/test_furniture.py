@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.ingest import furniture
-from kb.ingest.repair import repair
+from kb.ingest.disguise.repair import repair
 
 BODY = "示例区人民政府关于示例事项的通知\n各街道办事处：\n一、总体要求。按照“首页 > 栏目”的路径查阅。\n示例区人民政府\n2021年11月22日\n"
 

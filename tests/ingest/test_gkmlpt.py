@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import KbError
-from kb.ingest import gkmlpt
-from kb.ingest.listed import SourceError
+from kb.ingest.sites import gkmlpt
+from kb.ingest.sites.listed import SourceError
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site
 from tests.site.pages import Habits

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kb.ingest import files, metadata, outline
-from kb.ingest.extracted import Extracted
+from kb.ingest.formats import files
+from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
+from kb.ingest.structure import metadata, outline
 
 # Text, then title, number, issuer and date.
 DOCUMENTS = {

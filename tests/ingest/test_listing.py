@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.ingest.pace import Hosts
-from kb.ingest.propose import as_toml, propose, try_source
+from kb.ingest.network.pace import Hosts
+from kb.ingest.refreshing.propose import as_toml, propose, try_source
 from kb.sources import Css, Source, parse
 from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.ingest import dates, files, metadata, outline, pipeline, site_markdown
-from kb.ingest.extract import extract_html
-from kb.ingest.extracted import Extracted
+from kb.ingest import pipeline
+from kb.ingest.formats import files, site_markdown
+from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats.extracted import Extracted
+from kb.ingest.structure import dates, metadata, outline
 from kb.model import Metadata
 from kb.settings import Settings, load
 

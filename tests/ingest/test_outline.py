@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.ingest.outline import Mark, marks, parse, rebuild
-from kb.ingest.repair import repair
+from kb.ingest.disguise.repair import repair
+from kb.ingest.structure.outline import Mark, marks, parse, rebuild
 from kb.model import Section
 from tests.ingest.sweep_outline import f1, outlined_articles, printed_articles, problems, read_markdown, statutes
 

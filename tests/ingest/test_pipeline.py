@@ -140,7 +140,8 @@ import os, sys
 from pathlib import Path
 from kb import settings
 from kb.corpus import Corpus
-from kb.ingest import files, pipeline
+from kb.ingest import pipeline
+from kb.ingest.formats import files
 
 plain = files.load
 

@@ -19,10 +19,10 @@ import trustme
 
 from kb.errors import StorageError, UsageError
 from kb.ingest import pipeline
-from kb.ingest.pace import Hosts, SystemClock
+from kb.ingest.network.pace import Hosts, SystemClock
 from kb.ingest.rederive import rederive
-from kb.ingest.refresh import chosen, refresh
-from kb.ingest.status import status
+from kb.ingest.refreshing.refresh import chosen, refresh
+from kb.ingest.refreshing.status import status
 from kb.settings import load
 from kb.sources import Select, only_related
 from tests.ingest.refreshing import Hasty, Library, source

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.ingest.realign import LOST
-from kb.ingest.repair import Repaired, repair
+from kb.ingest.disguise.realign import LOST
+from kb.ingest.disguise.repair import Repaired, repair
 
 from .disguise import Page, ascii_marks, disguise, listed_in, slide, traditional
 

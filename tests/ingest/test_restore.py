@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kb.ingest.extracted import Extracted
+from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
 from tests.ingest.disguise import disguise
 

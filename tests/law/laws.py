@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from kb.corpus import Corpus
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.law.store import Store
 from kb.model import Document, Metadata, Provenance
 

@@ -18,9 +18,9 @@ from selenium.webdriver.chrome.service import Service
 from waitress import create_server, wasyncore
 
 from kb.corpus import Corpus
-from kb.ingest import outline
-from kb.ingest.pace import Hosts
-from kb.ingest.refresh import refresh
+from kb.ingest.network.pace import Hosts
+from kb.ingest.refreshing.refresh import refresh
+from kb.ingest.structure import outline
 from kb.law.store import Store
 from kb.model import Document, Metadata, Provenance, Repair
 from kb.search.engine import open_engine

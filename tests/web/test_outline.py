@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.ingest.outline import parse
+from kb.ingest.structure.outline import parse
 from kb.model import Document, Metadata, Provenance, Section
 from kb.web import outline
 

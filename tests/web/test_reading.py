@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from kb.ingest import outline
+from kb.ingest.structure import outline
 from kb.model import Document, Metadata, Part, Provenance, Repair, RepairKind, Section
 from kb.web import reading
 from kb.web.restorations import restorations

@@ -1,0 +1,1 @@
+"""Undoing the disguise of mirror pages, byte by byte."""

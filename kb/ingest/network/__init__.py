@@ -1,0 +1,1 @@
+"""Asking the network, with manners: an address → what was answered. Nothing outside knows HTTP."""

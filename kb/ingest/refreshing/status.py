@@ -1,0 +1,137 @@
+"""How each source is doing: written after each refresh, judged whenever somebody asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kb import storage
+from kb.corpus import Corpus
+from kb.errors import StorageError
+from kb.ingest.refreshing import rhythm
+from kb.ingest.refreshing.state import FOLDER, State
+from kb.ingest.refreshing.tally import Tally
+from kb.sources import Source
+
+_MOST_NOTES = 20
+_OVERDUE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How a source is doing. Times are ISO 8601 in UTC, days ISO 8601; "" and None where there is none yet.
+
+    `counts` are those of the last refresh, `problems` its errors in words; `usual_days` is the learnt interval between
+    two days with news. `alarm` is one sentence when somebody should look, "" when all is well.
+    """
+
+    name: str
+    title: str
+    kind: str
+    url: str
+    last_attempt: str
+    last_success: str
+    age_seconds: float | None
+    documents: int
+    newest: str
+    usual_days: float
+    next_due: str
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+    alarm: str
+
+
+def write_status(root: Path, source: Source, state: State, tally: Tally, now: datetime) -> None:
+    """Write down how a refresh of a source went. Raises StorageError."""
+    path = _path(root, source.name)
+    before = _read(path)
+    days = state.news(rhythm.REMEMBERED)
+    learnt = rhythm.of_dates(days)
+    record = {
+        "attempted": _iso(now),
+        "succeeded": before.get("succeeded", "") if tally.error else _iso(now),
+        "counts": tally.counts(),
+        "error": tally.error,
+        "notes": tally.notes[:_MOST_NOTES],
+        "documents": state.count("kept") + state.count("gone"),
+        "newest": days[0] if days else "",
+        "arrived": state.recall("arrived", ""),
+        "usual": round(learnt.usual, 2),
+        "silence": round(learnt.alarm, 2),
+    }
+    storage.make_folder(path.parent)
+    storage.write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2).encode())
+
+
+def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = None) -> tuple[SourceStatus, ...]:
+    """Answer how each source is doing at a moment (now). Reads a small file a source. Raises StorageError."""
+    moment = now or datetime.now(UTC)
+    return tuple(_status(source, _read(_path(corpus.root, source.name)), moment) for source in sources)
+
+
+def _status(source: Source, record: dict[str, Any], now: datetime) -> SourceStatus:
+    succeeded = record.get("succeeded", "")
+    success = datetime.fromisoformat(succeeded) if succeeded else None
+    problems = (record.get("error", ""), *record.get("notes", ()))
+    return SourceStatus(
+        name=source.name,
+        title=source.title or source.name,
+        kind=source.kind,
+        url=source.url,
+        last_attempt=record.get("attempted", ""),
+        last_success=succeeded,
+        age_seconds=(now - success).total_seconds() if success else None,
+        documents=record.get("documents", 0),
+        newest=record.get("newest", ""),
+        usual_days=record.get("usual", 0.0),
+        next_due=_iso(success + timedelta(hours=source.every)) if success else "",
+        counts=record.get("counts", {}),
+        problems=tuple(sentence for sentence in problems if sentence),
+        alarm=_alarm(source, record, success, now),
+    )
+
+
+def _alarm(source: Source, record: dict[str, Any], success: datetime | None, now: datetime) -> str:
+    """Say why somebody should look: wrong settings, failed, overdue, suspicious, or silent for strangely long."""
+    if source.problem or record.get("error"):
+        return source.problem or f"最近一次更新失败：{record['error']}"
+    if success and now - success > timedelta(hours=_OVERDUE * source.every):
+        days = (now - success).days
+        return f"已有 {days} 天没有成功更新，本应每 {source.every} 小时一次：请检查定时任务和网络。"
+    counts = record.get("counts", {})
+    if counts.get("suspicious"):
+        return f"最近一次更新有 {counts['suspicious']} 个网页可疑，没有收录：请查看说明。"
+    return _silence(record, now)
+
+
+def _silence(record: dict[str, Any], now: datetime) -> str:
+    """Judge silence by the source's own rhythm; a document that arrived late ends it like one that is new."""
+    last = max(record.get("newest", ""), record.get("arrived", ""))
+    if not last or not record.get("silence"):
+        return ""
+    silent = now.date().toordinal() - date.fromisoformat(last).toordinal()
+    if silent <= record["silence"]:
+        return ""
+    return f"已有 {silent} 天没有新文件，通常不超过 {record['usual']:.0f} 天：网站可能改版，或者停止更新了。"
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / FOLDER / f"{name}.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise StorageError(f"读不了 {path}（{error}）：请检查磁盘，或删除这个文件，下次更新会重新写它。") from error
+    return dict(record)
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""Text → outline and metadata: what a document says of its own parts and of itself."""

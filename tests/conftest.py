@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kb.corpus import Corpus
 from tests.cluster import Nodes, Unavailable
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 BUNDLED = Path(__file__).parents[1] / "corpus"
+
+# How long an example takes tells of the machine and of what else it does, not of the program.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

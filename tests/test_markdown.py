@@ -87,7 +87,7 @@ def example(text: str = "示例通知\n一、甲\n（一）乙。丙\n第一条�
 
 
 @given(texts, metadata, provenance)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_document_comes_back(text: str, facts: Metadata, origin: Provenance) -> None:
     document = Document("x", "files", facts, origin, outline.parse(text))
     written = markdown.dump(document)
@@ -98,7 +98,7 @@ def test_any_document_comes_back(text: str, facts: Metadata, origin: Provenance)
 
 
 @given(metadata, provenance)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_front_matter_is_yaml_in_a_fixed_order(facts: Metadata, origin: Provenance) -> None:
     head, _ = front_matter.split(markdown.dump(replace(example(), metadata=facts, provenance=origin)))
     keys = list(yaml.load(head.strip("-\n") + "\n", yaml.BaseLoader))

@@ -76,7 +76,7 @@ def test_characters_show_what_a_reader_would_mark() -> None:
     assert [(run.kind, run.text) for run in runs if run.kind != "same"] == [("deleted", "十"), ("inserted", "五个工作")]
 
 
-@hypothesis_settings(deadline=None, max_examples=150)
+@hypothesis_settings(max_examples=150)
 @given(TEXT, TEXT)
 def test_nothing_is_lost_or_made_up(old: str, new: str) -> None:
     pairs = compare(document(old), document(new)).pairs

@@ -124,7 +124,7 @@ def test_any_other_document_is_valid_too_whole_and_in_parts(schema: etree.XMLSch
     assert tree[0].tag == f"{AKN}doc"
 
 
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(max_examples=60)
 @given(
     st.text("第一二条章（）1.、|-示例\n　\x0b\x00", max_size=120),
     st.text(max_size=30),

@@ -365,19 +365,19 @@ FRAGMENTS = [
 LEVELS = st.dictionaries(st.integers(0, 30), st.integers(1, 6), max_size=5)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join), LEVELS)
 def test_any_document_parses(text: str, levels: dict[int, int]) -> None:
     assert problems(text, parse(text, levels)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(), LEVELS)
 def test_any_text_parses(text: str, levels: dict[int, int]) -> None:
     assert problems(text, parse(text, levels)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from(FRAGMENTS), max_size=20).map("".join),
     st.dictionaries(

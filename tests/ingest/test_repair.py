@@ -131,7 +131,7 @@ def test_a_disguised_text_comes_back(by_phrase: bool, in_ascii: bool) -> None:
 
 
 @given(st.permutations(CHARACTERS), st.integers(12, 80), st.booleans(), st.sampled_from([")", " )"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_list_of_characters_is_undone(listed: list[str], size: int, by_phrase: bool, closing: str) -> None:
     page = disguise(TEXT, listed[:size], by_phrase=by_phrase, closing=closing)
     result = repair(page.text)
@@ -141,7 +141,7 @@ def test_any_list_of_characters_is_undone(listed: list[str], size: int, by_phras
 
 
 @given(st.text(st.sampled_from([*TEXT[:60], *CHARACTERS, *"?()（）,，ABfùguān〔2〕\n\ufffd€"]), max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_read_and_every_repair_on_record(text: str) -> None:
     result = repair(text)
     assert is_consistent(text, result)

@@ -182,7 +182,7 @@ class Conformance:
         hit = results.hits[0]
         assert hit.literal and [hit.snippet[start:end] for start, end in hit.highlights] == [shown]
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(st.lists(st.text(CHARACTERS, max_size=12), min_size=1, max_size=4), min_size=1, max_size=5),
         st.lists(st.text(CHARACTERS, min_size=1, max_size=5).filter(plain), min_size=5, max_size=15),
@@ -205,7 +205,7 @@ class Conformance:
                 shown = [plain(hit.snippet[start:end]) for start, end in hit.highlights]
                 assert shown and all(text.startswith(plain(query)) for text in shown)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(st.lists(st.text("甲乙丙丁", max_size=9), min_size=1, max_size=4), min_size=1, max_size=4),
         st.lists(queries(), min_size=3, max_size=8),
@@ -672,7 +672,7 @@ class Conformance:
         engine.update(shelf, rebuild=True)
         assert sorted(shelf.read_ids) == ["a", "b"] and engine.search("甲").hits == before
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(
             st.lists(st.tuples(st.integers(0, 5), st.lists(st.text("甲乙丙丁", max_size=6), max_size=3)), max_size=4),

@@ -122,7 +122,7 @@ def test_an_address_whose_text_is_gone_leads_to_the_version_that_had_it(empty: S
     assert unquote(str(told.select(".suggestions a")[0]["href"])) == f"/d/{ID}/versions/{version(client)}#art-4"
 
 
-@hypothesis_settings(deadline=None, max_examples=80)
+@hypothesis_settings(max_examples=80)
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_no_parameter_breaks_citing(client: FlaskClient, one: str, other: str, third: str) -> None:
     for address in (

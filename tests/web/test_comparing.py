@@ -89,7 +89,7 @@ def test_the_interface_answers_the_same_difference(renumbered: FlaskClient) -> N
     assert "".join(run["text"] for run in changed["runs"] if run["kind"] != "deleted") == changed["new"]["text"]
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_no_parameter_breaks_a_comparison(client: FlaskClient, one: str, other: str, third: str) -> None:
     parameters = f"from={quote(one)}&to={quote(other)}&with={quote(third)}"

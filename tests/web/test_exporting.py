@@ -63,7 +63,7 @@ def test_what_is_not_there_is_a_page_that_says_so(client: FlaskClient, path: str
     assert page(client, path, 404).select("h1")
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=40)
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(["md", "txt", "json", "docx", "akn.xml"]))
 def test_no_address_breaks_an_export(client: FlaskClient, id: str, anchor: str, ending: str) -> None:
     for path in (

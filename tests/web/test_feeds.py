@@ -115,7 +115,7 @@ def test_what_is_asked_wrongly_is_told(client: FlaskClient, address: str, status
     assert words in page(client, address, status).get_text()
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=40)
 @given(st.text(max_size=40))
 def test_no_query_breaks_a_feed(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/search.atom?q={quote(query)}")

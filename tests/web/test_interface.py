@@ -59,7 +59,7 @@ def test_every_address_answers_as_described(schema: Any, method: str, template: 
     if mode is GenerationMode.NEGATIVE and not operation.query and not operation.body:
         pytest.skip("nothing can be wrong in an address without parameters but its path")
 
-    @hypothesis_settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(max_examples=12, database=None, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode), st.data())
     def ask(case: schemathesis.Case, data: st.DataObject) -> None:
         for name, values in KNOWN.items():

@@ -152,7 +152,7 @@ def test_only_reading_is_allowed(client: FlaskClient) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(max_examples=60)
 @given(st.text(min_size=1) | st.text('"“”「」-、。 <>&%#复议', min_size=1))
 def test_no_query_breaks_a_page(client: FlaskClient, query: str) -> None:
     for address in (f"/search?q={quote(query)}", f"/d/{HOSTILE}?q={quote(query)}"):
@@ -164,7 +164,7 @@ def test_no_query_breaks_a_page(client: FlaskClient, query: str) -> None:
 ANYTHING = st.text(max_size=40) | st.sampled_from(["%00", "0", "-1", "1e9", "<script>", "../..", "“", "none", REPORT])
 
 
-@hypothesis_settings(deadline=None, max_examples=80)
+@hypothesis_settings(max_examples=80)
 @given(
     st.sampled_from(["/documents", "/parallel", "/parallel/figures.csv", "/", "/notes", f"/d/{REPORT}/provenance"]),
     st.dictionaries(
@@ -179,7 +179,7 @@ def test_no_parameter_breaks_a_page(client: FlaskClient, path: str, parameters: 
     client.delete_cookie("kb-lang")
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=40)
 @given(st.sampled_from(["/browse/{}", "/issuers/{}", "/d/{}/provenance", "/d/{}/versions/{}/provenance"]), ANYTHING)
 def test_no_name_in_an_address_breaks_a_page(client: FlaskClient, pattern: str, name: str) -> None:
     assert client.get(pattern.replace("{}", quote(name, safe=""))).status_code in (200, 308, 404)

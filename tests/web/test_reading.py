@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
@@ -33,7 +33,6 @@ def marks(passages: list[reading.Passage]) -> list[str]:
     return [mark.get_text() for mark in BeautifulSoup(html, "html.parser").find_all("mark")]
 
 
-@settings(deadline=None)  # the first example loads the dictionary of words
 @given(TEXTS.filter(lambda text: "|" not in text), st.sampled_from(["", "甲", "一、", "<", "&"]), st.data())
 def test_nothing_that_is_marked_changes_a_character(text: str, query: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
@@ -77,7 +76,6 @@ def test_matches_that_touch_are_two_and_each_has_its_address() -> None:
     assert [(mark.get_text(), mark["id"]) for mark in found] == [("复议", f"kb-m{number}") for number in (1, 2, 3)]
 
 
-@settings(deadline=None)
 @given(TEXTS.filter(lambda text: "甲" in text))
 def test_the_strip_counts_every_match_and_stays_in_its_frame(text: str) -> None:
     passages = list(reading.passages(document_of(*outline.parse(text)), "甲"))
@@ -109,7 +107,6 @@ def test_parts_have_addresses_at_the_start_of_their_line_and_within_it() -> None
     assert '<span id="art-1-p1-i2"></span>（二）乙' in passage.blocks[0].html
 
 
-@settings(deadline=None)
 @given(TEXTS, st.data())
 def test_without_its_marks_a_restoration_is_the_text_and_the_text_as_found(text: str, data: st.DataObject) -> None:
     places = sorted(data.draw(st.sets(st.integers(0, len(text) - 1), max_size=5)))

@@ -8,6 +8,8 @@ import ssl
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -167,6 +169,21 @@ def test_an_index_of_another_version_is_written_anew(folder: Path, opensearch: N
     assert state["_index"] not in opensearch.ask("_all/_settings")
 
 
+def test_an_index_comes_back_from_the_clusters_own_snapshot(folder: Path, opensearch: Nodes) -> None:
+    name = configure(folder, *opensearch.hosts).cluster.name
+    kb(folder, "index")
+    opensearch.ask("_snapshot/kb", {"type": "fs", "settings": {"location": name}}, "PUT")
+    taken = f"_snapshot/kb/{name}"
+    opensearch.ask(f"{taken}?wait_for_completion=true", {"indices": f"{name}-*"}, "PUT")
+    for index in opensearch.ask(f"{name}-*/_settings"):
+        opensearch.ask(index, method="DELETE")
+    assert "还没有索引" in kb(folder, "search", "行政复议", code=5)
+    opensearch.ask(f"{taken}/_restore?wait_for_completion=true", {"include_global_state": False}, "POST")
+    assert "字面命中 3 节" in kb(folder, "search", "行政复议") and "完好" in kb(folder, "check")
+    (folder / "corpus" / "files" / "d0.md").unlink()
+    assert "移除 1" in kb(folder, "index")
+
+
 @contextmanager
 def answering(
     answer: Callable[[BaseHTTPRequestHandler], tuple[int, object]], wrap: ssl.SSLContext | None = None
@@ -183,7 +200,7 @@ def answering(
             self.end_headers()
             self.wfile.write(data)
 
-        do_POST = do_PUT = do_GET
+        do_POST = do_PUT = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -199,6 +216,46 @@ def answering(
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_what_is_refused_of_a_bulk_is_sent_again_and_nothing_counts_twice(folder: Path, opensearch: Nodes) -> None:
+    """Every other action of the first bulk is refused, as nodes with full queues do, and the whole of the second is lost."""
+    sent: list[int] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, object]:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        if not request.path.endswith("/_bulk"):
+            return _forwarded(opensearch, request, body)
+        lines = body.splitlines()
+        actions = list(zip(lines[::2], lines[1::2], strict=True))
+        sent.append(len(actions))
+        if len(sent) > 2:
+            return _forwarded(opensearch, request, body)
+        taken = actions[::2] if len(sent) == 1 else []
+        if not taken:
+            return 429, {"error": {"reason": "queue full"}}
+        _, told = _forwarded(opensearch, request, b"".join(b"%s\n%s\n" % action for action in taken))
+        assert isinstance(told, dict)
+        refused = {"error": {"reason": "queue full"}, "status": 429}
+        items = iter(told["items"])
+        mixed = [next(items) if number % 2 == 0 else {"index": refused} for number in range(len(actions))]
+        return 200, {**told, "errors": True, "items": mixed}
+
+    with answering(answer) as port:
+        configure(folder, f"http://127.0.0.1:{port}")
+        assert "新增 3" in kb(folder, "index") and "完好" in kb(folder, "check")
+        assert "字面命中 3 节" in kb(folder, "search", "行政复议")
+    assert sent == [9, 4, 4]  # six sections, three rows; what was refused, and what was refused of that
+
+
+def _forwarded(nodes: Nodes, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, object]:
+    headers = {"Content-Type": request.headers.get("Content-Type", "application/json")}
+    asked = urllib.request.Request(f"{nodes.hosts[0]}{request.path}", body or None, headers, method=request.command)
+    try:
+        with urllib.request.urlopen(asked) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
 
 
 def version(number: str, **more: str) -> dict[str, object]:

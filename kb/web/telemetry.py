@@ -6,13 +6,15 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
+from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from kb import metrics
 from kb.errors import KbError
@@ -38,27 +40,38 @@ def follow(app: Flask, log: bool) -> None:
 def shown() -> Response:
     """Everything counted since the start, by all processes, and how the index and the sources are now."""
     registry = metrics.gathering()
-    with suppress(KbError):  # an index that cannot be asked has no figures; /healthz says why
-        stats = library().engine.stats()
-        _gauge(registry, "kb_documents", "索引里的文件", [({}, stats.documents)])
-        _gauge(registry, "kb_sections", "索引里的节", [({}, stats.sections)])
-        _gauge(registry, "kb_index_generation", "索引的代", [({}, stats.generation)])
-        _gauge(registry, "kb_index_created_timestamp", "索引最近一次更新的时刻", [({}, _moment(stats.created))])
-    sources = library().freshness().sources
-    succeeded = [({"source": each.name}, _moment(each.last_success)) for each in sources if each.last_success]
-    _gauge(registry, "kb_refresh_success_timestamp", "来源最近一次更新成功的时刻", succeeded)
-    alarms = [({"source": each.name}, float(bool(each.alarm))) for each in sources]
-    _gauge(registry, "kb_refresh_alarm", "来源是否有警报", alarms)
+    registry.register(_Now(list(_figures())))
     return Response(metrics.exposition(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _gauge(registry: CollectorRegistry, name: str, told: str, values: Iterable[tuple[dict[str, str], float]]) -> None:
-    values = list(values)
-    if not values:
-        return
-    gauge = Gauge(name, told, tuple(values[0][0]), registry=registry)
-    for labels, value in values:
-        (gauge.labels(**labels) if labels else gauge).set(value)
+class _Now(Collector):
+    """Figures of the moment: a `Gauge` would be kept for each process, and added up."""
+
+    def __init__(self, figures: Iterable[Metric]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterable[Metric]:
+        return self._figures
+
+
+def _figures() -> Iterator[Metric]:
+    with suppress(KbError):  # an index that cannot be asked has no figures; /healthz says why
+        stats = library().engine.stats()
+        yield GaugeMetricFamily("kb_documents", "索引里的文件", stats.documents)
+        yield GaugeMetricFamily("kb_sections", "索引里的节", stats.sections)
+        yield GaugeMetricFamily("kb_index_generation", "索引的代", stats.generation)
+        yield GaugeMetricFamily("kb_index_created_timestamp", "索引最近一次更新的时刻", _moment(stats.created))
+    sources = library().freshness().sources
+    succeeded = {each.name: _moment(each.last_success) for each in sources if each.last_success}
+    yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻", succeeded)
+    yield _by_source("kb_refresh_alarm", "来源是否有警报", {each.name: float(bool(each.alarm)) for each in sources})
+
+
+def _by_source(name: str, told: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, told, labels=["source"])
+    for source, value in values.items():
+        family.add_metric([source], value)
+    return family
 
 
 def _moment(written: str) -> float:

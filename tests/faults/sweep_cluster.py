@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import StorageError
-from kb.search.opensearch import writing
+from kb.search.opensearch import updating, writing
 from tests.cluster import Nodes
 from tests.faults.clusters import Scene, Watched
 from tests.search.shelf import document
@@ -64,6 +64,34 @@ def test_a_node_is_killed(tmp_path: Path, share: float, rebuild: bool, manager: 
             scene.nodes.wait(3)
         assert watched.totals <= {before, scene.total}
         _told(f"killed at {share}, {'rebuild' if rebuild else 'refresh'}", watched)
+        scene.settled()
+
+
+@pytest.mark.parametrize(("step", "rebuild"), [("_put", False), ("_put", True), ("_move_alias", True)])
+@pytest.mark.parametrize("manager", [False, True], ids=["any", "manager"])
+def test_a_node_is_killed_at_the_step_that_makes_it_count(
+    tmp_path: Path, step: str, rebuild: bool, manager: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just before the state is put, or the alias moved: the step is asked of a cluster that has lost a node."""
+    with _scene(tmp_path, 3) as scene:
+        before = scene.total
+        scene.change()
+        chief = _manager(scene.nodes)
+        victim = chief if manager else (chief + 1) % 3
+        done = getattr(updating.Update, step)
+
+        def killed(*arguments: object) -> None:
+            monkeypatch.setattr(updating.Update, step, done)
+            scene.nodes.kill(victim)
+            done(*arguments)
+
+        monkeypatch.setattr(updating.Update, step, killed)
+        with scene.watched() as watched:
+            scene.open().update(scene.shelf, rebuild=rebuild)
+            scene.nodes.start(victim)
+            scene.nodes.wait(3)
+        assert watched.totals <= {before, scene.total}
+        _told(f"killed before {step}, {'rebuild' if rebuild else 'refresh'}", watched)
         scene.settled()
 
 

@@ -3,7 +3,8 @@
     python benchmarks/growth.py [--laws FOLDER] [--sizes 10000,50000,…] [--picture FILE] [--json]
 
 For each size, in a process of its own: index from nothing, open, ask the 300 queries of `benchmarks/search.py` twice, change 100
-documents and ask for the last of them. A repeated law has about every thirtieth character exchanged, the same way throughout one
+documents and ask for the last of them. What is named 处理器 is time of the processors, which other tasks on the machine do not
+lengthen. A repeated law has about every thirtieth character exchanged, the same way throughout one
 repetition, so that its words and pairs are partly others.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import dataclasses
 import json
 import multiprocessing
+import os
 import random
 import resource
 import sys
@@ -126,11 +128,11 @@ def _measure(sending: Any, scratch: Path, size: int) -> None:
     index = scratch / f"index-{size}"
     started = time.perf_counter()
     open_engine(index).update(source)
-    indexed = time.perf_counter() - started
-    started = time.perf_counter()
+    indexed, worked = time.perf_counter() - started, sum(os.times()[:4])
+    began = time.process_time()
     engine = open_engine(index)
     engine.search("行政复议")
-    first = time.perf_counter() - started
+    first = time.process_time() - began
     asked = [each.query for each in queries(list(passages_of(source.corpus)))]
     cold, warm = _asked(engine, asked), _asked(engine, asked)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -139,11 +141,12 @@ def _measure(sending: Any, scratch: Path, size: int) -> None:
             "节": engine.stats().sections,
             "文件": engine.stats().documents,
             "建索引，秒": indexed,
+            "建索引，处理器秒": worked,
             "占盘，MB": _size(max(index.glob("gen-*"))) / 1e6,
-            "打开并答第一个查询，毫秒": first * 1000,
-            "第一遍中位，毫秒": float(np.median(cold)),
+            "打开并答第一个查询，处理器毫秒": first * 1000,
+            "第一遍中位，处理器毫秒": float(np.median(cold)),
             "第一遍 p99": float(np.percentile(cold, 99)),
-            "以后中位，毫秒": float(np.median(warm)),
+            "以后中位，处理器毫秒": float(np.median(warm)),
             "以后 p99": float(np.percentile(warm, 99)),
             f"{CHANGED} 份改动可检索，秒": _changed(engine, source),
             "内存峰值，MB": memory,
@@ -154,9 +157,9 @@ def _measure(sending: Any, scratch: Path, size: int) -> None:
 def _asked(engine: Engine, queries: list[str]) -> list[float]:
     times = []
     for query in queries:
-        started = time.perf_counter()
+        began = time.process_time()
         engine.search(query, 10)
-        times.append((time.perf_counter() - started) * 1000)
+        times.append((time.process_time() - began) * 1000)
     return times
 
 
@@ -172,7 +175,7 @@ def _changed(engine: Engine, source: Repeated) -> float:
 
 def picture(rows: list[dict[str, float]]) -> str:
     """Draw what grows over the number of sections, each in parts of what it is at the largest size."""
-    drawn = ("建索引，秒", "占盘，MB", "内存峰值，MB", "以后中位，毫秒", "以后 p99")
+    drawn = ("建索引，处理器秒", "占盘，MB", "内存峰值，MB", "以后中位，处理器毫秒", "以后 p99")
     colours = ("#8c2f2b", "#1d4f86", "#a04a00", "#3d7a3d", "#6b4a8a")
     width, height, left, below = 640, 360, 50, 40
     most = max(row["节"] for row in rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -72,7 +73,9 @@ def _is_document(id: str) -> bool:
 def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
     """A file: shown where browsers can, else saved, under a name that says what it is."""
     made = Response(data, mimetype=media_type)
-    made.headers.set("Content-Disposition", "attachment" if format in _SAVED else "inline", filename=name)
+    # A header holds ASCII only: RFC 6266 has the name escaped beside a plain one for programs that do not read it.
+    names = {"filename": name} if name.isascii() else {"filename": f"kb.{format}", "filename*": f"UTF-8''{quote(name)}"}
+    made.headers.set("Content-Disposition", "attachment" if format in _SAVED else "inline", **names)
     return made
 
 

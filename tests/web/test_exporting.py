@@ -100,6 +100,17 @@ def test_a_real_server_sends_a_file_of_its_own_as_it_is(address: str) -> None:
         assert answer.status == 200 and answer.read().startswith(b"<svg")
 
 
+def test_a_file_with_a_chinese_name_comes_over_http_under_that_name(address: str) -> None:
+    name = quote("检索-行政复议.csv")
+    for path, escaped in (
+        (f"/search.csv?q={quote('行政复议')}", name),
+        (f"/d/{quote(LAW)}.docx", f"{quote(LAW)}.docx"),
+    ):
+        with urlopen(f"{address}{path}", timeout=10) as answer:
+            assert answer.status == 200
+            assert f"filename*=UTF-8''{escaped}" in answer.headers["Content-Disposition"]
+
+
 def test_the_evidence_is_a_zip(client: FlaskClient) -> None:
     answer = client.get(f"/d/{REPORT}.zip")
     assert answer.mimetype == "application/zip"

@@ -33,21 +33,22 @@ _NO_DOCUMENT = re.compile(
     r"(?:证|证书|证件|执照|卡|簿|册|票|发票|证明|笔录|记录|台账|进行曲|回执|批件)$"
     r"|(?<!白皮)(?<!蓝皮)(?<!绿皮)(?<!倡议)(?<!议定)(?<!同胞)(?<!声明)书$"
     r"|(?<!清)(?<!名)单$|(?<!税率)(?<!税额)(?<!分类)(?<!区分)(?<!归类)(?<!物品)(?<!当量值)表$"
-    r"|(?<!通)(?<!简)报$|商标公告$|(?<!统计)(?<!系列)日报$|(?<!关于)合同$|^.{0,12}协议$"
+    r"|(?<!通)(?<!简)报$|商标公告$|(?<!统计)(?<!系列)日报$|(?<!关于)合同$|^(?!.*(?:两岸|内地|政府间|贸易组织)).{0,12}协议$"
 )
 # The words by which a document calls itself or one named before. 办法 before 法: the longest first.
 _WORDS = (
-    "实施条例|实施细则|实施办法|实施意见|实施方案|实施规定|工作方案|工作规则|工作办法|议事规则|暂行规定|暂行办法|暂行条例|管理办法|管理规定|管理条例|应急预案"
+    "实施条例|实施细则|实施办法|实施意见|实施方案|实施规定|专项行动方案|行动方案|工作方案|工作规则|工作办法|议事规则|暂行规定|暂行办法|暂行条例|管理办法|管理规定|管理条例|应急预案"
     "|法典|条例|办法|规定|细则|规则|规程|规范|准则|守则|章程|制度|决定|决议|解释|意见|通知|通告|公告|公报|方案|预案|规划|纲要|计划|要点|标准"
-    "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|条令|令|法"
+    "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|修正案|条令|令|法"
 )
-_TAIL = "(?![院人律庭官定治学医制系宝理门师])"  # 本法院, 本法人 are no citations
+# 本法院, 本法人, 本规定义 are no citations; 本条例制定 is one.
+_TAIL = "(?:(?<=[本该述同]法)(?![院人律庭官定治学医制系宝理门师])|(?<![本该述同]法)(?![书义化栏]))"
 _TOKEN = re.compile(
     rf"(?P<title>《)"
     rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范])本(?:{_WORDS}){_TAIL}|本(?:{_WORDS})(?=第))"
     rf"|(?P<other>(?<![应活])(?:该|上述|前述|(?<![合不相共协会如等随连])同)(?:{_WORDS}){_TAIL})"
     r"|(?P<before>(?<![以之目此从先生提向])[前上](?P<count>[一二三四五六两]?)(?P<unit>[条款项])(?![件例约目])"
-    rf"(?:第?\s?[（(]?[一二三四五六七八九十]+[）)]?项)?)"
+    r")"
     rf"|(?P<within>本条(?=第))"
     rf"|(?P<place>{PLACE})"
     r"|(?P<year>[〔\[【（(﹝［]\s?(?:19|20)\d\d\s?[〕\]】）)﹞］]\s?(?:第\s?)?\d{1,5}\s?号)"
@@ -134,10 +135,11 @@ class _Token:
 
 @dataclass(slots=True)
 class _Named:
-    """The document named last, and where its citation ends."""
+    """The document named last, where its citation ends, and the place in it."""
 
     name: str
     end: int
+    place: Place | None = None
 
 
 class _Reader:
@@ -165,16 +167,22 @@ class _Reader:
         self.annex = _annex(section.anchor)
         self.last = _Named(self.subject, -1) if self.subject else None
         done = len(section.number) if section.text.startswith(section.number) else 0
-        for token in self._tokens():
+        for token in self._tokens(done):
             if token.start >= done:
+                before = self.last
                 for citation in self._from(token):
                     yield citation
                     done = citation.end
+                if before and self._is_aside(token.start, done):
+                    self.last = before
 
-    def _tokens(self) -> list[_Token]:
-        """Cut the text into what may be a citation; titles first, they hide what is inside them."""
+    def _is_aside(self, start: int, end: int) -> bool:
+        """Tell what stands alone in brackets: what follows goes on from what was named before."""
+        return self.text[start - 1 : start] in ("（", "(") and self.text[end : end + 1] in ("）", ")")
+
+    def _tokens(self, position: int) -> list[_Token]:
+        """Cut the text from a position on into what may be a citation; titles first, they hide what is inside them."""
         found: list[_Token] = []
-        position = 0
         while match := _TOKEN.search(self.text, position):
             token = self._token(match)
             position = token.end if token else match.start() + 1
@@ -259,9 +267,7 @@ class _Reader:
     def _own(self, token: _Token) -> str:
         """Answer what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
         word = token.name[1:]
-        if word in self.words or word not in ("法", "条例"):
-            return ""
-        return self._before(word) or ""
+        return "" if word in self.words else self._before(word) or ""
 
     def _before(self, word: str) -> str | None:
         """Answer the document named before in this section whose kind is `word`."""
@@ -274,13 +280,30 @@ class _Reader:
         match = _TOKEN.match(self.text, token.start)
         assert match is not None
         steps = max(numeral(match["count"]) if match["count"] else 1, 1)
-        place = self._at_distance(match["unit"], steps, token.start) or self.section.anchor
-        item = re.search(r"[（(]?([一二三四五六七八九十]+)[）)]?项$", token.name)
-        if item and match["unit"] != "项":
-            place = f"{place}-i{numeral(item[1])}"
-        yield Citation(self.section.anchor, token.start, token.end, token.name, "relative", "", place)
+        if quoted := self._before_in_quoted(match["unit"], steps, token.start):
+            assert self.last is not None
+            yield from self._places(token.start, token.end, "relative", self.last.name, quoted)
+            return
+        place, end = self._at_distance(match["unit"], steps, token.start) or self.section.anchor, token.end
+        if match["unit"] != "项" and (items := _ITEMS.match(self.text, match.end("unit"))):
+            place, end = f"{place}-{places.read(items[0]).anchor}", items.end()
+        yield Citation(self.section.anchor, token.start, end, self.text[token.start : end], "relative", "", place)
         if within := _as_place(place):
-            yield from self._listed(token.end, "", within)
+            yield from self._listed(end, "", within)
+
+    def _before_in_quoted(self, unit: str, steps: int, position: int) -> Place | None:
+        """Answer what 前款 means in an article that is quoted, in a text without articles, after the place it stands in."""
+        if self.has_articles or unit != "款" or self.last is None or not self.last.name:
+            return None
+        article, start = self.last.place, self.last.end
+        if "“" in self.text[start:position]:
+            heading = next(reversed(list(_QUOTED.finditer(self.text, start, position))), None)
+            article, start = (places.read(heading[1]), heading.end()) if heading else (None, start)
+        if article is None or article.top != _ARTICLE_LEVEL:
+            return None
+        paragraph = next((int(token[1:]) for level, token in article.steps if level == _ARTICLE_LEVEL + 1), 1)
+        paragraph += self.text.count("\n", start, position)
+        return Place((article.steps[0], (_ARTICLE_LEVEL + 1, f"p{max(paragraph - steps, 1)}")))
 
     def _at_distance(self, unit: str, steps: int, position: int) -> str:
         anchor = self.section.anchor
@@ -353,7 +376,7 @@ class _Reader:
             place, end = following.below(place), self._after_range(found.end())
             yield self._citation(found.start(), end, "article", name, place)
         if name:
-            self.last = _Named(name, end)
+            self.last = _Named(name, end, place)
 
     def _after_range(self, end: int) -> int:
         found = _RANGE.match(self.text, end)
@@ -378,6 +401,8 @@ class _Reader:
 
 
 _PLACE = re.compile(PLACE)
+_QUOTED = re.compile(rf"“({PLACE})[ 　\u2003\xa0]")
+_ITEMS = re.compile(rf"(?=第?\s?[（(]?[^条款目]{{1,40}}?项)(?:{PLACE}|[（(]?[一二三四五六七八九十]+[）)]?项)")
 
 
 class _Shorts:

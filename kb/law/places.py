@@ -19,7 +19,8 @@ _STEP = (
     rf"\s?(?:{_UNITS})(?:之{_N})*"
 )
 _ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]))"
-PLACE = rf"(?:(?:总则|分则)(?=第))?{_STEP}(?:[的中]?(?:{_STEP}|{_ITEM}))*"
+_APART = rf"[ 　](?=第\s?[（(]?{_N}[）)]?\s?[款项])"
+PLACE = rf"(?:(?:总则|分则)(?=第))?{_STEP}(?:(?:[的中]|{_APART})?(?:{_STEP}|{_ITEM}))*"
 """A regular expression without groups for one place."""
 
 _STEPS = re.compile(

@@ -13,7 +13,7 @@ from kb.law.keys import number_key, plain_key, title_key
 from kb.law.relations import Relation, relation
 from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
-from kb.model import Document
+from kb.model import Document, Section
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
 TITLE, PLAIN, INSIDE, TAIL = range(4)
@@ -135,7 +135,7 @@ def _all_names(document: Document) -> Iterator[Name]:
     about = _ABOUT.match(key)
     if about and len(about["tail"]) >= _LEAST_TAIL:
         yield Name(about["tail"], "", TAIL)
-    annexes = [(each.anchor, title_key(each.heading)) for each in document.sections if _is_annex(each.anchor)]
+    annexes = [(each.anchor, title_key(title)) for each in document.sections for title in _annex_titles(each)]
     for inside in (*_INSIDE.findall(facts.title), *_UNMARKED.findall(facts.title)):
         forwarded = title_key(inside)
         anchor = next((anchor for anchor, heading in annexes if plain_key(heading) == plain_key(forwarded)), "")
@@ -147,8 +147,13 @@ def _all_names(document: Document) -> Iterator[Name]:
             yield Name(plain_key(heading), anchor, INSIDE)
 
 
-def _is_annex(anchor: str) -> bool:
-    return anchor.startswith(("annex-", "appendix-"))
+def _annex_titles(section: Section) -> tuple[str, ...]:
+    """Answer what an annex is called: its heading, and the line below 附件 where more was taken for the heading."""
+    if not section.anchor.startswith(("annex-", "appendix-")):
+        return ()
+    lines = section.text.split("\n")
+    below = lines[1].strip() if len(lines) > 1 and lines[0].strip(" 　：:") == section.number else ""
+    return tuple(dict.fromkeys(title for title in (section.heading, below) if title))
 
 
 def cited(document: Document) -> Iterator[Cited]:

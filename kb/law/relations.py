@@ -34,6 +34,12 @@ _INTERPRETS = re.compile(r"解释|解答|理解与适用|若干问题的规定|�
 _AMENDING = re.compile(r"关于修[改订正]|修正案(?:（[^）]*）)?$")
 _AMENDS = re.compile(r"(?:修改|修订|修正)(?:了|原|下列|以下)?(?:《[^》]*》[、和及]?)*$")
 _CHANGED = re.compile(r"^[^。；“]{0,30}?(?:修改为|作(?:如下|出)修改)")
+# 现对最高人民法院《…》，最高人民检察院《…》作如下补充、修改: of each name what is before it and what after.
+_OBJECT = re.compile(r"(?:，|^)现?对[^，。；《]{0,30}(?:《》[，、和及]?[^，。；《]{0,30})*$")
+_SUPPLEMENTED = re.compile(
+    r"^(?:[，、和及]?[^，。；《]{0,30}《》)*[^。；“《]{0,12}?作(?:了|如下|出|以下)*(?:补充|修改|调整|修订)"
+)
+_TITLE = re.compile(r"《[^》]*》")
 _AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
 
 
@@ -53,6 +59,8 @@ def relation(document: Document, text: str, citation: Citation) -> Relation:
         return "amends"
     if _AMENDED.match(after):
         return "amended"
+    if _OBJECT.search(_TITLE.sub("《》", before)) and _SUPPLEMENTED.match(_TITLE.sub("《》", after)):
+        return "amends"
     if heading or citation.anchor == "preamble":
         if _FORWARDS.search(before) or (
             not heading and _ANNOUNCED.match(_NAMES.sub("", after)) and not _BASIS.search(before)
@@ -74,7 +82,7 @@ def _is_basis(before: str, after: str, anchor: str) -> bool:
     """Tell 根据《…》，制定本办法: at the beginning of a document, where it says what it rests on."""
     return bool(
         _BEGINNING.fullmatch(anchor)
-        and not before.endswith("对")
+        and not _OBJECT.search(_TITLE.sub("《》", before))
         and _BASIS.search(before)
         and _PURPOSE.search(after.partition("。")[0])
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kb.law import places
 from kb.law.reader import Called, Found, Known, Reader
@@ -15,13 +15,15 @@ class Target:
     """What is meant: a document, its text in force at the time ("" the present one) and the anchor in that text.
 
     `missing` says that the text has no such place: `anchor` is then that of the article it would be in. It is "" where
-    there is no such article either, and where the whole document is meant.
+    there is no such article either, and where the whole document is meant. `later` is the day from which the text holds
+    where that is after the day of the citation: no older one is there, and articles may have had other numbers.
     """
 
     document: Known
     version: str
     anchor: str
     missing: bool = False
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Resolver:
         if document.number == citing.number:
             return self._placed(citing, version, called.anchor, found.place)
         edition = self.edition(document, on or citing.date)
-        return self._placed(document, edition.version, called.anchor, found.place)
+        target = self._placed(document, edition.version, called.anchor, found.place)
+        return replace(target, later=edition.since) if edition.since > (on or citing.date) > "" else target
 
     def document(self, found: Found, citing: Known, on: str) -> Called | None:
         """Answer the document that is named; None where there is none, or where one cannot tell which."""
@@ -128,9 +131,10 @@ class Resolver:
     def _placed(self, document: Known, version: str, anchor: str, place: str) -> Target:
         wanted = f"{anchor}-{place}" if anchor and place else anchor or place
         found = self.fit(document, version, wanted)
-        return Target(
-            document, version, found or self._outer(document, version, wanted), missing=bool(wanted) and not found
-        )
+        outer = found or self._outer(document, version, wanted)
+        # An amendment's 一、 has no 款 of its own to tell whether the second is there.
+        coarse = bool(outer) and "art-" in wanted and "art-" not in outer
+        return Target(document, version, outer, missing=bool(wanted) and not found and not coarse)
 
     def _outer(self, document: Known, version: str, wanted: str) -> str:
         """Answer the innermost place around a wanted one that there is."""

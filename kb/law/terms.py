@@ -6,22 +6,33 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.model import Document
+from kb.model import Document, Section
 
 _TERM = r"[“\"]?(?P<term>[^，。；：、“”\"（）()\s]{1,24}?)[”\"]?"
+_MEANS = r"(?:是指|系指|指的是|指(?![导定派挥示引南标令出使明责向]))"
 _CALLED = re.compile(
-    rf"本[\u4e00-\u9fff]{{1,8}}?(?:中)?所(?:称|指)的?{_TERM}[，,]?\s?(?:是指|系指|指的是|指(?![导定派挥示引南标令出使明责向])|包括|即)[：:]?(?P<meaning>[^。；\n]+)"
+    rf"本(?:[\u4e00-\u9fff]{{1,8}}?|《[^《》]{{1,20}}》)(?:中)?所(?:称|指)的?{_TERM}[，,]?\s?(?:{_MEANS}|，是(?!否)|包括|即)[：:]?(?P<meaning>[^。；\n]+)"
+)
+_CALLED_THERE = re.compile(rf"[条款项法]所称的?{_TERM}[，,]?\s?(?:是指|系指|指的是)[：:]?(?P<meaning>[^。；\n]+)")
+_QUOTED = re.compile(
+    rf"(?:^|[；。，、])“(?P<term>[^“”\s]{{2,24}})”[，,]?\s?{_MEANS}[：:]?(?P<meaning>[^。；\n]+)", re.MULTILINE
 )
 _LISTED = re.compile(
-    rf"^(?:[（(][一二三四五六七八九十]+[）)]|\d+[.．、]|第[一二三四五六七八九十百]+条[\s　]*){{0,2}}\s?{_TERM}(?:[，,]\s?(?:是指|系指|指(?![导定派挥示引南标令出使明责向]))|[：:]\s?(?:是指|系指|指))(?P<meaning>[^。；\n]+)",
+    rf"^(?:[（(][一二三四五六七八九十]+[）)]|\d+[.．、]|第[一二三四五六七八九十百]+条[\s　]*){{0,2}}\s?{_TERM}(?:[，,]\s?{_MEANS}|[：:]\s?(?:是指|系指|指))(?P<meaning>[^。；\n]+)",
     re.MULTILINE,
 )
 _SHORT = re.compile(
-    r"(?P<meaning>[^，。；：、（）()\s]{2,60})[（(](?:以下|下)(?:统一)?(?:简称|统称|称)(?:为)?[:：]?\s*[“\"]?(?P<term>[^”\"（）()《》]{1,24})[”\"]?[）)]"
+    r"(?P<meaning>[^，。；：、（）()\s]{2,60})[（(](?:以下|下)(?:统一)?(?:简称|称)(?:为)?[:：]?\s*[“\"]?(?P<term>[^”\"（）()《》]{1,24})[”\"]?[）)]"
 )
+_TOGETHER = re.compile(
+    r"(?:是指|本[\u4e00-\u9fff]{1,6}适用于|由|和|以及)?(?P<meaning>[^，。；：\s]{2,120}?)[（(](?:以下|下)(?:统一)?统称(?:为)?[:：]?\s*[“\"]?(?P<term>[^”\"（）()《》]{1,24})[”\"]?[）)]"
+)
+_DEFINITIONS = (_CALLED, _CALLED_THERE, _QUOTED, _LISTED)
 _SHORTEST = 2
-_LEADING = re.compile(r"开展|制定|建立|建设|实行|实施|使用|设立|成立|根据|按照|统一的|[向由对]")
-_NO_MEANING = re.compile(r"^(?:根据|依照|按照|依据)|》$")
+# What stands before the thing that is given a short name: the verbs and words of its sentence.
+_LEADING = re.compile(
+    r"开展|制定|建立|建设|实行|实施|使用|设立|成立|根据|按照|适用于?|结合|解决|统一的|指定的|突出的|都是|是指|[是为](?!了)|(?<![自理事])由|[向对]"
+)
 _NO_TERM = re.compile(r"^(?:前款|前条|以上|以下|上述|下列|其中|的|所)|规定$|所[称指]")
 
 
@@ -37,29 +48,43 @@ class Term:
 
 
 def terms(document: Document) -> Iterator[Term]:
-    """Yield the definitions of a document, in the order of its text; a term that is defined twice the first time."""
-    seen: set[str] = set()
+    """Yield the definitions of a document, in the order of its text; a term that is defined twice once.
+
+    That is where it is said what the term means (本办法所称…是指…), else where it is first given as a short name.
+    """
+    found: dict[str, tuple[bool, Term]] = {}
     for section in document.walk():
-        if "指" not in section.text and "称" not in section.text and "包括" not in section.text:
-            continue
-        found = (match for pattern in (_CALLED, _LISTED, _SHORT) for match in pattern.finditer(section.text))
-        for match in sorted(found, key=lambda match: match.start()):
+        for is_short, term in _in_section(section):
+            if term.term not in found or (found[term.term][0] and not is_short):
+                found.pop(term.term, None)
+                found[term.term] = (is_short, term)
+    order = {section.anchor: place for place, section in enumerate(document.walk())}
+    yield from sorted((term for _, term in found.values()), key=lambda term: (order[term.anchor], term.start))
+
+
+def _in_section(section: Section) -> Iterator[tuple[bool, Term]]:
+    """Yield (whether it only gives a short name, the term) of every definition in a section."""
+    if "指" not in section.text and "称" not in section.text:
+        return
+    for pattern in (*_DEFINITIONS, _SHORT, _TOGETHER):
+        for match in pattern.finditer(section.text):
             term, meaning = match["term"], match["meaning"].strip(" 　：:")
-            if match.re is _SHORT:
+            if pattern is _SHORT:
                 meaning = _named(meaning, term)
-            if term not in seen and _is_definition(term, meaning):
-                seen.add(term)
-                yield Term(section.anchor, term, meaning, match.start(), match.end())
+            is_short = pattern in (_SHORT, _TOGETHER)
+            if _is_definition(term, meaning, is_short):
+                yield is_short, Term(section.anchor, term, meaning, match.start(), match.end())
 
 
-def _is_definition(term: str, meaning: str) -> bool:
-    if len(term) < _SHORTEST or meaning in ("", term):
+def _is_definition(term: str, meaning: str, is_short: bool) -> bool:
+    if len(term) < _SHORTEST or meaning in ("", term) or _NO_TERM.search(term):
         return False
-    return not (_NO_TERM.search(term) or _NO_MEANING.search(meaning))
+    names_document = is_short and meaning.endswith("》")
+    return not names_document and not meaning.startswith("下列")
 
 
 def _named(before: str, short: str) -> str:
     """Cut what is before a short name to what it stands for, where its characters tell: 开展单用途预付消费卡 for 单用途卡."""
     whole = _LEADING.split(before)[-1]
     letters = iter(whole)
-    return whole if all(letter in letters for letter in short) else before
+    return whole if whole != short and all(letter in letters for letter in short) else before

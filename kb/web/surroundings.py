@@ -164,11 +164,18 @@ def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[L
         stands = texts.get(found.anchor, "")[found.start : found.end] == found.text
         itself = target is not None and target.document.id == document.id
         if stands and target and not (itself and not target.anchor):
-            words = "，这个文本里没有这一条款" if target.missing else ""
+            words = _doubt(target)
             title = f"《{target.document.title}》{words}"
             href = f"#{quote(target.anchor)}" if itself else address(target)
             links.setdefault(found.anchor, []).append(Link(found.start, found.end, href, title))
     return links
+
+
+def _doubt(target: Target) -> str:
+    """Say what a reader should know before following a citation."""
+    if target.later:
+        return f"，语料库里没有当时的文本，这里是 {target.later} 起施行的，条文的编号可能不同"
+    return "，这个文本里没有这一条款" if target.missing else ""
 
 
 def _with_terms(

@@ -128,6 +128,57 @@ def test_a_law_quoted_in_an_answer_speaks_of_itself() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the law that is quoted speaks of itself
+        (
+            "违反条款\n- 《示例法》第十九条第二款　前款规定的示例。\n- 《示例法》第二十条　示例。\n前款所称示例。",
+            [("示例法", "art-19-p2"), ("示例法", "art-19-p1"), ("示例法", "art-20"), ("示例法", "art-20-p1")],
+        ),
+        (
+            "将《示例法》第二十条修改为：\n“第二十条　示例。\n“违反前款规定的，示例。”\n增加一款：“前款示例。”",
+            [("示例法", "art-20"), ("示例法", "art-20-p1"), ("", "1")],
+        ),
+        ("《示例办法》第十一条　公开本办法第九条规定的示例。", [("示例办法", "art-11"), ("示例办法", "art-9")]),
+        ("《示例法》第二十条 第二款禁止示例。", [("示例法", "art-20-p2")]),
+        # what stands in brackets is an aside
+        (
+            "《示例法》第三条（《示例修正案》第一条），以及第四条（《示例修正案》第二条）",
+            [("示例法", "art-3"), ("示例修正案", "art-1"), ("示例法", "art-4"), ("示例修正案", "art-2")],
+        ),
+        ("根据《海峡两岸示例框架协议》，签订《示例合作协议》。", [("海峡两岸示例框架协议", "")]),
+    ],
+)
+def test_what_stands_where_a_law_is_quoted(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(name, place) for _, _, name, place in cited(text, "示例清单")] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("可以根据本条例制定具体办法。", [("本条例", "")]),
+        ("本条例法定的示例，本法院不受理。", [("本条例", "")]),
+    ],
+)
+def test_a_document_names_itself(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(text, place) for _, text, _, place in cited(text, "示例条例")] == expected
+
+
+def test_this_plan_of_action_is_the_plan() -> None:
+    assert [text for _, text, _, _ in cited("制定本行动方案，确保本方案实施。", "示例专项行动方案")] == [
+        "本行动方案",
+        "本方案",
+    ]
+
+
+def test_several_items_of_the_paragraph_before_are_one_place() -> None:
+    law = "示例条例\n第一条　示例：\n（一）甲；\n（二）乙；\n（三）丙。\n有前款第（二）、（三）项所列情形的。\n"
+    assert [(each.text, each.place) for each in find(document("示例", law)) if each.place] == [
+        ("前款第（二）、（三）项", "art-1-p1-i2")
+    ]
+
+
 _PIECES = [
     "《",
     "》",

@@ -113,6 +113,33 @@ def test_what_a_notice_forwards_is_its_annex(shelf: Shelf) -> None:
     assert targets(shelf, "后来的通知") == [("《示例工作方案》", "通知", "annex-1")]
 
 
+def test_a_text_younger_than_its_citation_is_told(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, edition="2018-03-01", date="2018-03-01", effective="2018-05-01")
+    shelf.put("旧办法", RULES, date="2015-04-01")
+    shelf.put("新办法", RULES, date="2019-04-01")
+    shelf.update()
+    later = {
+        id: {each.target.later for each in resolved(shelf, id) if each.target and each.found.name}
+        for id in ("旧办法", "新办法")
+    }
+    assert later == {"旧办法": {"2018-05-01"}, "新办法": {""}}
+
+
+def test_an_amendment_without_numbered_paragraphs_is_not_said_to_lack_one(shelf: Shelf) -> None:
+    shelf.put("修正案", "示例法修正案（一）\n一、示例。\n示例二款。\n二、示例。\n")
+    shelf.put("通知", "示例通知\n一、依照《示例法修正案（一）》第一条第二款和第九条。\n")
+    shelf.update()
+    found = [(each.target.anchor, each.target.missing) for each in resolved(shelf, "通知") if each.target]
+    assert found == [("1", False), ("", True)]
+
+
+def test_an_annex_is_called_by_the_line_below_its_number(shelf: Shelf) -> None:
+    text = "示例条例\n第一条　依照所附《示例税目税率表》执行。\n附件：\n示例税目税率表\n续表\n"
+    shelf.put("条例", text)
+    shelf.update()
+    assert targets(shelf, "条例") == [("《示例税目税率表》", "条例", "annex-1")]
+
+
 def test_documents_that_cite_themselves_or_each_other(shelf: Shelf) -> None:
     shelf.put(
         "甲", "示例甲办法\n第一条　依照《示例乙办法》第一条和本办法第一条、《示例甲办法》第二条。\n第二条　示例。\n"

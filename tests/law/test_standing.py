@@ -120,6 +120,22 @@ def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
     assert (found.status, found.since, found.replaced_by) == ("已修改", "2012-01-01", "决定")
 
 
+def test_what_supplements_others_amends_them_and_does_not_rest_on_them(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, date="2009-12-01")
+    for id in ("甲规定", "乙意见"):
+        shelf.put(id, f"关于示例的{id}\n第一条　本规定自2000年1月1日起施行。\n", date="1999-12-01", issuer="示例院")
+    text = (
+        "关于示例的补充规定\n根据《示例法》，现对示例院《关于示例的甲规定》，示例署《关于示例的乙意见》作如下补充、修改：\n"
+        "第一条　示例。\n第二条　本规定自2012年1月1日起施行。\n"
+    )
+    shelf.put("补充规定", text, date="2011-12-01", issuer="示例院")
+    assert [stands(shelf, id).status for id in ("甲规定", "乙意见")] == ["已修改", "已修改"]
+    with shelf.store.reading() as reader:
+        known = reader.document("补充规定")
+        assert known is not None
+        assert [link.resolved.found.text for link in chain(Fates(reader, TODAY), known)] == ["《示例法》"]
+
+
 def test_all_documents_at_once(shelf: Shelf) -> None:
     shelf.put("示例法", LAW)
     shelf.put("示例办法", RULES)

@@ -43,7 +43,7 @@ def _cite(config: Settings, address: str, text: str, form: str | None, as_json: 
     from kb.cite.citation import cite
 
     id, _, anchor = address.partition("#")
-    citation = cite(Corpus(config.corpus).read(id), anchor, text)
+    citation = cite(Corpus(config.corpus).read(id), anchor, text, config.address)
     if as_json:
         print_json(asdict(citation))
     elif form:
@@ -88,9 +88,9 @@ def _export(config: Settings, address: str, format: str, output: Path | None) ->
     if format == EVIDENCE:
         if anchor:
             raise UsageError("证据包是整份文件的：请去掉 # 和后面的条款。")
-        made = Exported(f"{id}.zip", "application/zip", evidence(corpus, document, version=version))
+        made = Exported(f"{id}.zip", "application/zip", evidence(corpus, document, config.address, version))
     else:
-        made = export(select(document, anchor, version=version), format)
+        made = export(select(document, anchor, config.address, version), format)
     if output == Path("-"):
         sys.stdout.buffer.write(made.data)
         return 0

@@ -113,7 +113,7 @@ def build(settings: Settings) -> MCPServer[Any]:
     server: MCPServer[Any] = MCPServer(
         "kb", title="政策文库", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
-    tools = _Tools(Corpus(settings.corpus), chosen_engine(settings))
+    tools = _Tools(Corpus(settings.corpus), chosen_engine(settings), settings.address)
     for function, description in (
         (tools.search, "检索条文：字面命中的在前，词语相近的在后。给出每一节的地址。"),
         (tools.outline, "一份文件的目录：每一节的锚点和标题。"),
@@ -128,8 +128,8 @@ def build(settings: Settings) -> MCPServer[Any]:
 class _Tools:
     """What the tools do. Raise KbError."""
 
-    def __init__(self, corpus: Corpus, engine: Engine) -> None:
-        self._corpus, self._engine = corpus, engine
+    def __init__(self, corpus: Corpus, engine: Engine, address: str) -> None:
+        self._corpus, self._engine, self._address = corpus, engine, address
 
     def search(
         self,
@@ -148,7 +148,7 @@ class _Tools:
                 " › ".join(hit.heading_path),
                 hit.snippet,
                 hit.literal,
-                hit.url,
+                self._address + hit.url,
             )
             for hit in results.hits
         ]
@@ -166,7 +166,7 @@ class _Tools:
     def read_section(self, document: DocumentId, anchor: Anchor = "") -> Text:
         found = self._corpus.read(document)
         text = _text(found, anchor)
-        cited = cite(found, anchor)
+        cited = cite(found, anchor, base=self._address)
         place = pinpoint(found, anchor) if anchor else ""
         return Text(found.id, found.metadata.title, anchor, place, text, cited.form("manual"), cited.url)
 
@@ -201,7 +201,7 @@ class _Tools:
         anchor: Anchor = "",
         text: Annotated[str, Field(description="要引的原文", max_length=5000)] = "",
     ) -> dict[str, str]:
-        cited = cite(self._corpus.read(document), anchor, text)
+        cited = cite(self._corpus.read(document), anchor, text, self._address)
         return {form.label: form.text for form in cited.forms} | {"地址": cited.url}
 
 

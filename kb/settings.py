@@ -40,6 +40,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
     (
+        "serve.address",
+        "",
+        "读者看到的网址，例如 https://kb.example.cn；引注、导出、订阅和网站地图里的地址由它开头；留空就用读者访问的地址",
+    ),
+    (
         "serve.proxy",
         "",
         "前面的反向代理的地址，例如 127.0.0.1（* 表示任何地址）：采用它转告的访问者、协议和主机名，见 docs/cluster.md",
@@ -95,6 +100,7 @@ class Settings:
     alarm: str = ""
     sources: tuple[Source, ...] = ()
     workers: int = 2
+    address: str = ""
     proxy: str = ""
     log: bool = False
     engine: str = "embedded"
@@ -122,6 +128,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         host=str(values["serve.host"]),
         port=int(values["serve.port"]),
         workers=int(values["serve.workers"]),
+        address=str(values["serve.address"]).rstrip("/"),
         proxy=str(values["serve.proxy"]),
         log=bool(values["serve.log"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
@@ -218,10 +225,16 @@ def _hosts_problem(value: object) -> str:
     return '应当是一个或多个网址，例如 ["https://search1.example.com:9200"]，里面不写用户名和密码'
 
 
+def _address_problem(value: object) -> str:
+    good = isinstance(value, str) and (not value or _HOST.fullmatch(value))
+    return "" if good else '应当是没有路径的网址，例如 "https://kb.example.cn"'
+
+
 _CHECKED: Mapping[str, Callable[[object], str]] = {
     "engine.kind": _kind_problem,
     "engine.name": _name_problem,
     "engine.hosts": _hosts_problem,
+    "serve.address": _address_problem,
 }
 
 

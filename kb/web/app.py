@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -35,6 +37,9 @@ from kb.web.language import page_language, say
 from kb.web.law import HELPERS as LAW_HELPERS
 from kb.web.law import blueprint as law_pages
 from kb.web.library import EXTENSION, Library
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
@@ -101,7 +106,20 @@ def create_app(settings: Settings) -> Flask:
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_finish)
+    if settings.address:
+        app.wsgi_app = _at(settings.address, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _at(address: str, answer: WSGIApplication) -> WSGIApplication:
+    """Let every request seem to have come to `address`: whole addresses are made of it, whatever the Host header says."""
+    public = urlsplit(address)
+
+    def answer_there(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ |= {"wsgi.url_scheme": public.scheme, "HTTP_HOST": public.netloc}
+        return answer(environ, start)
+
+    return answer_there
 
 
 def _static_url(app: Flask) -> object:

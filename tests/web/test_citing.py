@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
 import pytest
@@ -163,3 +164,15 @@ def test_a_link_to_a_renumbered_section_is_followed(browser: webdriver.Chrome, a
     browser.get(f"{address}/d/{REPORT}#9-9-9")
     WebDriverWait(browser, 10).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".suggestions"))
     assert browser.current_url == f"{address}/d/{REPORT}/9-9-9"
+
+
+def test_whole_addresses_start_with_the_one_that_readers_use(settings: Settings) -> None:
+    public = create_app(replace(settings, address="https://kb.example.cn")).test_client()
+    for path in (
+        "/sitemap.xml",
+        "/opensearch.xml",
+        "/changes.atom",
+        f"/d/{REPORT}/cite?anchor=1-3-2",
+    ):
+        told = public.get(path, headers={"Host": "elsewhere.example"}).text
+        assert "https://kb.example.cn/" in told and "elsewhere" not in told and "localhost" not in told, path

@@ -132,7 +132,7 @@ def _cite_check(config: Settings, file: TextIO, on: str | None, as_json: bool) -
         print_json([each.as_json() for each in checked])
     else:
         for each in checked:
-            click.echo(f"{each.word}　{each.resolved.found.text}　{each.fate.note}")
+            click.echo(f"{each.word}　{each.named}　{each.fate.note}")
             for evidence in each.fate.evidence:
                 click.echo(f"    见《{evidence.title}》（{evidence.document}#{evidence.anchor}）：{evidence.sentence}")
         say(f"共 {len(checked)} 处引用。")

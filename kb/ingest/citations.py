@@ -488,7 +488,7 @@ def _is_document(title: str) -> bool | None:
         return False
     if len(plain) < 2:
         return False
-    return True if _WORD_AT_END.search(plain) else (None if len(plain) > 6 else False)
+    return True if _WORD_AT_END.search(plain) or plain in short_names() else (None if len(plain) > 6 else False)
 
 
 def _annex(anchor: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from kb.errors import UsageError
@@ -18,8 +18,6 @@ from kb.model import Document, Metadata, Provenance, Section
 
 LONGEST = 1_000_000
 """Characters of a text at most."""
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,12 @@ class Checked:
         return answers.as_json(self.resolved) | told
 
     @property
+    def named(self) -> str:
+        """What is cited, with the law where the text only goes on with another article: 、第三十二条."""
+        found = self.resolved.found
+        return f"《{answers.title(self.resolved)}》{found.text}" if found.kind == "article" else found.text
+
+    @property
     def word(self) -> str:
         """The status as people read it."""
         return WORDS[self.fate.status]
@@ -48,7 +52,7 @@ def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
     """
     if len(text) > LONGEST:
         raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
-    if not _DAY.fullmatch(on):
+    if not _is_day(on):
         raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
     fates = Fates(reader, today)
     memo = Known(-1, "", "", "", "", "", "", on, "")
@@ -59,6 +63,13 @@ def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
             found = Found(-1, *place, *keys)
             target = fates.resolver.target(found, memo, on)
             yield Checked(Resolved(found, target), fates.of(found, target, on))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _document(text: str) -> Document:

@@ -106,10 +106,13 @@ class Reader:
         found = [Edition(version, since, _unpacked(anchors)) for version, since, anchors in rows]
         return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
 
-    def citations(self, document: int) -> list[Found]:
-        """Answer what a document cites, in the order of its text."""
-        rows = self._database.execute(f"SELECT {_FOUND} FROM citation WHERE document = ? ORDER BY rowid", (document,))
-        return [Found(*row) for row in rows]
+    def citations(self, document: int, relation: str = "") -> list[Found]:
+        """Answer what a document cites, in the order of its text; all, or that of a relation."""
+        query = (
+            f"SELECT {_FOUND} FROM citation WHERE document = ?{' AND relation = ?' if relation else ''} ORDER BY rowid"
+        )
+        given = (document, relation) if relation else (document,)
+        return [Found(*row) for row in self._database.execute(query, given)]
 
     def naming(self, keys: Sequence[str], *relations: str) -> list[Found]:
         """Answer every citation that names something by one of these keys, all or those of some relations."""

@@ -46,27 +46,41 @@ class Fates:
     def of(self, found: Found, target: Target | None, on: str) -> Fate:
         """Answer what became of a citation that was made on a day (ISO 8601)."""
         if target is None:
-            return self._absent(found)
-        ended = self._ended(target.document, on)
-        return ended or self._place(found, target, on)
+            return self._absent(found, on)
+        ended = self._ended(target, on)
+        fate = ended or self._place(found, target, on)
+        return self._moot(target.document) or fate if fate.status == "right" else fate
 
-    def _absent(self, found: Found) -> Fate:
+    def _absent(self, found: Found, on: str) -> Fate:
         """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
         evidence = self.standings.repeal_of_name(found.key) or self.standings.repeal_of_name(found.also)
         if evidence is None:
             return Fate("not in the corpus", "语料库里没有这份文件，无法核对。")
         when = f"自 {evidence.day} 起" if evidence.day else ""
-        return Fate("ended", f"语料库里没有它的文本，但《{evidence.title}》载明它{when}已经废止。", (evidence,))
+        before = "，在引用之前" if "" < evidence.day <= on else ""
+        return Fate("ended", f"语料库里没有它的文本，但《{evidence.title}》载明它{when}已经废止{before}。", (evidence,))
 
-    def _ended(self, document: Known, on: str) -> Fate | None:
+    def _ended(self, target: Target, on: str) -> Fate | None:
+        document, lacking = target.document, "它的文本里没有这一条款。" if target.missing else ""
         now = self.standings.of(document, self.today)
         if now.status in ("已废止", "已失效", "推定届满"):
             when = f"（{now.since}）" if now.since else ""
-            before = "在引用之前就" if now.since and now.since <= on else ""
-            return Fate("ended", f"{before}{now.status}{when}。", now.evidence)
+            before = ("在引用之前就" if now.since <= on else "引用时有效，后来") if now.since else ""
+            return Fate("ended", f"{before}{now.status}{when}。{lacking}", now.evidence)
         then = self.standings.of(document, on)
-        if then.status == "尚未生效":
+        if then.status == "尚未生效" and not lacking:
             return Fate("not in force yet", f"在 {on} 尚未生效。", then.evidence)
+        return None
+
+    def _moot(self, document: Known) -> Fate | None:
+        """Answer for an interpretation that nothing repealed, where what it interprets has ended."""
+        for found in self.reader.citations(document.number, "interprets"):
+            target = self.resolver.target(found, document)
+            end = self.standings.repeal(target.document) if target else self.standings.repeal_of_name(found.key)
+            if end:
+                named = target.document.title if target else found.name
+                when = f"自 {end.day} 起" if end.day else ""
+                return Fate("changed since", f"它解释的《{named}》{when}已经废止，请核对它是否仍然适用。", (end,))
         return None
 
     def _place(self, found: Found, target: Target, on: str) -> Fate:

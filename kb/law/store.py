@@ -27,7 +27,7 @@ from kb.law.standing import Status, validities
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 4
+_LAYOUT = 5
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (

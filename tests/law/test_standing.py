@@ -147,8 +147,19 @@ def test_all_documents_at_once(shelf: Shelf) -> None:
         }
 
 
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Laws that no test changes."""
+    return filled(Shelf(tmp_path_factory.mktemp("examples")))
+
+
 @pytest.fixture
 def library(shelf: Shelf) -> Shelf:
+    """The same, for a test that changes them."""
+    return filled(shelf)
+
+
+def filled(shelf: Shelf) -> Shelf:
     shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
     newer = AMENDED.replace("（二）办理示例。", "（二）协助示例。")
     shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-03-01")
@@ -175,8 +186,8 @@ def library(shelf: Shelf) -> Shelf:
         ("《示例虚构条例》", "not in the corpus"),
     ],
 )
-def test_a_text_is_checked(library: Shelf, text: str, status: str) -> None:
-    with library.store.reading() as reader:
+def test_a_text_is_checked(examples: Shelf, text: str, status: str) -> None:
+    with examples.store.reading() as reader:
         found = list(
             check(
                 reader,
@@ -189,12 +200,40 @@ def test_a_text_is_checked(library: Shelf, text: str, status: str) -> None:
     assert (status in ("right", "no such article", "not in the corpus")) or found[0].fate.evidence
 
 
-def test_what_is_too_long_or_no_day_is_refused(library: Shelf) -> None:
-    with library.store.reading() as reader:
+def checked(shelf: Shelf, text: str, on: str) -> list[tuple[str, str]]:
+    with shelf.store.reading() as reader:
+        return [(each.fate.status, each.fate.note) for each in check(reader, text, on, TODAY)]
+
+
+def test_what_ended_later_is_told_from_what_had_ended(examples: Shelf) -> None:
+    ((_, then),) = checked(examples, "依照《示例旧条例》第一条。", "2010-01-01")
+    ((_, after),) = checked(examples, "依照《示例旧条例》第一条。", "2022-01-01")
+    assert (then, after) == ("引用时有效，后来已废止（2020-01-01）。", "在引用之前就已废止（2020-01-01）。")
+    ((_, absent),) = checked(examples, "依照《示例古法》第一条。", "2022-01-01")
+    assert absent.endswith("它自 2020-01-01 起已经废止，在引用之前。")
+    assert checked(examples, "依照《示例旧条例》第九十九条。", "2010-01-01") == [
+        ("ended", "引用时有效，后来已废止（2020-01-01）。它的文本里没有这一条款。")
+    ]
+    assert [status for status, _ in checked(examples, "《示例新条例》第九十九条", "2019-12-15")] == ["no such article"]
+
+
+def test_an_interpretation_of_a_law_that_ended_is_not_simply_right(library: Shelf) -> None:
+    text = "示例院关于适用《示例古法》若干问题的解释\n根据《示例古法》，制定本解释。\n第一条　示例。\n第二条　本解释自2005年1月1日起施行。\n"
+    library.put("解释", text, date="2004-12-01")
+    library.update()
+    ((status, note),) = checked(library, "依照《关于适用〈示例古法〉若干问题的解释》第一条。", "2010-01-01")
+    assert status == "changed since"
+    assert note == "它解释的《示例古法》自 2020-01-01 起已经废止，请核对它是否仍然适用。"
+
+
+def test_what_is_too_long_or_no_day_is_refused(examples: Shelf) -> None:
+    with examples.store.reading() as reader:
         with pytest.raises(UsageError, match="上限"):
             list(check(reader, "示" * 1_000_001, TODAY, TODAY))
         with pytest.raises(UsageError, match="2021-11-22"):
             list(check(reader, "示例", "去年", TODAY))
+        with pytest.raises(UsageError, match="2021-11-22"):
+            list(check(reader, "示例", "2021-02-30", TODAY))
 
 
 def test_a_basis_that_changed_is_stale_and_leads_up_the_chain(library: Shelf) -> None:

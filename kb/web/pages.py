@@ -24,6 +24,7 @@ from kb.web.paging import LAST_PAGE, paging
 from kb.web.restorations import restorations
 from kb.web.surroundings import surroundings, version_on
 from kb.web.text import text
+from kb.web.timeline import timeline
 
 blueprint = Blueprint("pages", __name__)
 
@@ -113,6 +114,7 @@ def _reading(shown: Edition) -> str:
         unfolded=len(body) < _UNFOLDED,
         matches=sum(matched.values()),
         strip=reading.strip(passages),
+        days=timeline(shown, around),
         rows=list(wording.metadata_rows(found.metadata)),
         repair_counts=counts,
         doubtful=dict(counts).get("doubtful", 0),

@@ -27,10 +27,10 @@ from kb.web.library import library
 from kb.web.reading import Link
 
 RELATIONS = {
-    "amends": "修改",
-    "repeals": "废止",
-    "forwards": "印发、转发",
-    "interprets": "解释",
+    "amends": "它修改的",
+    "repeals": "它废止的",
+    "forwards": "它印发、转发的",
+    "interprets": "它解释的",
 }
 PASSIVE = {
     "amends": "修改它的",
@@ -53,7 +53,7 @@ class Citing:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`links` and `cited_by` are by the anchor of the section; `related` are (relation, documents) both ways.
+    """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
     `on` is the day for which `validity` is told. `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
@@ -68,7 +68,7 @@ class Surroundings:
     validity: Validity | None = None
     changes: Sequence[Evidence] = ()
     basis: Sequence[BasisLink] = ()
-    related: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    related: Sequence[tuple[str, int, Sequence[tuple[str, str]]]] = ()
     terms: Sequence[Term] = ()
 
 
@@ -218,8 +218,8 @@ def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str,
 
 def _related(
     resolved: Sequence[Resolved], incoming: Sequence[tuple[Known, Resolved]]
-) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield (relation in words, (title, address) of the documents) of what it does to others and others to it."""
+) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
+    """Yield (relation in words, how many, (title, address) of the first documents) of what it does to others and others to it."""
     for relation, words in RELATIONS.items():
         rows = {}
         for each in resolved:
@@ -227,14 +227,13 @@ def _related(
                 named = each.target.document.title if each.target else each.found.name
                 rows[named] = address(each.target) if each.target else ""
         if rows:
-            yield words, list(rows.items())
+            yield words, len(rows), list(rows.items())
     for relation, words in PASSIVE.items():
         documents = {citing.number: citing for citing, each in incoming if each.found.relation == relation}
         newest = sorted(documents.values(), key=lambda citing: citing.date, reverse=True)
         if newest:
-            count = f"（{len(newest)} 份）" if len(newest) > _SHOWN else ""
             shown = [(citing.title, url_for("pages.document", id=citing.id)) for citing in newest[:_SHOWN]]
-            yield words + count, shown
+            yield words, len(newest), shown
 
 
 def neighbours(reader: Reader, known: Known, on: str = "") -> list[tuple[Known, str, int]]:

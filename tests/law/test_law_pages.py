@@ -14,6 +14,7 @@ from kb.search.engine import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
+from tests.web.test_language import untranslated
 
 _OLD = "示例旧法\n第一条　本法自2000年1月1日起施行。\n"
 
@@ -271,3 +272,24 @@ def test_without_a_store_the_pages_are_as_before(shelf: Shelf) -> None:
     assert page(plain, f"/d/示例法?on={date.today()}").select("h1")
     assert plain.get("/search?q=示例").status_code == 200
     assert plain.get("/api/v1/documents/示例法/citations").status_code == 503
+
+
+def test_what_happened_to_a_document_is_drawn_and_listed_by_day(client: FlaskClient) -> None:
+    shown = page(client, "/d/示例法")
+    days = [head.get_text() for head in shown.select("#kb-timeline th[scope=row]")]
+    assert days == ["2009年12月1日", "2018年3月1日"]
+    assert len(shown.select("#kb-timeline svg circle")) == 2
+    told = shown.select_one("#kb-timeline tbody")
+    assert told and "施行日期" in told.get_text() and "第一次会议修正" in told.get_text()
+    ended = page(client, "/d/示例旧法").select_one("#kb-timeline")
+    assert ended and "已废止" in ended.get_text()
+    assert not page(client, "/d/示例报告").select("#kb-timeline")
+
+
+def test_the_pages_of_the_law_in_english_say_what_is_chinese(client: FlaskClient) -> None:
+    for path in ("示例法", "示例办法", "示例旧法", "示例法/cited-by", "示例法/graph"):
+        soup = page(client, f"/d/{path}?lang=en")
+        assert soup.title
+        soup.title.extract()
+        assert untranslated(soup) == []
+    assert "Cited by" in page(client, "/d/示例法?lang=en").get_text()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from flask.testing import FlaskClient
 
 from kb.law.since import WORDS
+from kb.law.standing import Status
 from kb.settings import Settings
 from kb.web import wording
 from kb.web.api import ENDPOINTS
@@ -18,6 +20,8 @@ from kb.web.app import create_app
 from kb.web.comparing import CHANGES
 from kb.web.exporting import ENDINGS
 from kb.web.language import english
+from kb.web.surroundings import PASSIVE, RELATIONS
+from kb.web.timeline import VERSION, WITHDRAWN
 from tests.web.test_accessibility import PAGES
 
 TEMPLATES = Path(wording.__file__).parent / "templates"
@@ -25,7 +29,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     wording.FACETS, wording.UNKNOWN, wording.SOURCE_KINDS, wording.COUNTS, wording.ORDERS, wording.FORMATS, wording.FOUND,
-    CHANGES, ENDINGS, WORDS, dict(wording.FIELDS), {kind: done for kind, (_, done) in wording.REPAIRS.items()},
+    CHANGES, ENDINGS, WORDS, RELATIONS, PASSIVE, dict(wording.FIELDS), {kind: done for kind, (_, done) in wording.REPAIRS.items()},
     {status: heading for status, (heading, _) in wording.REFUSALS.items()},
 )  # fmt: skip
 
@@ -47,6 +51,7 @@ def sentences() -> Iterator[str]:
         yield from (each.schema["description"] for each in (*endpoint.parameters, *endpoint.fields))
     for table in TABLES:
         yield from table.values()
+    yield from (*get_args(Status), VERSION, WITHDRAWN)
 
 
 def test_every_sentence_has_a_translation_with_the_same_holes_and_nothing_is_left_over() -> None:

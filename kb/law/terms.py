@@ -31,7 +31,7 @@ _DEFINITIONS = (_CALLED, _CALLED_THERE, _QUOTED, _LISTED)
 _SHORTEST = 2
 # What stands before the thing that is given a short name: the verbs and words of its sentence.
 _LEADING = re.compile(
-    r"开展|制定|建立|建设|实行|实施|使用|设立|成立|根据|按照|适用于?|结合|解决|统一的|指定的|突出的|都是|是指|[是为](?!了)|(?<![自理事])由|[向对]"
+    r"开展|制定|建立|建设|实行|实施|使用|设立|成立|根据|按照|适用于?|结合|解决(?!的)|统一的|指定的|突出的|都是|是指|[是为](?!了)|(?<![自理事])由|[向对]"
 )
 _NO_TERM = re.compile(r"^(?:前款|前条|以上|以下|上述|下列|其中|的|所)|规定$|所[称指]")
 

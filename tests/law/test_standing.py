@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kb.cli import main
 from kb.errors import UsageError
 from kb.law.basis import chain, stale
 from kb.law.checking import check
@@ -275,24 +277,33 @@ def test_what_is_missing_is_listed_by_how_many_cite_it(shelf: Shelf) -> None:
     assert "示例省" in found[1].source
 
 
-def run(shelf: Shelf, *arguments: str, text: str = "") -> tuple[int, Any]:
+def test_a_text_is_checked_by_the_command(examples: Shelf) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "kb", *arguments, "--json"],
-        cwd=shelf.corpus.root.parent,
-        input=text.encode(),
+        [sys.executable, "-m", "kb", "cite-check", "-", "--on", "2015-06-01", "--json"],
+        cwd=examples.corpus.root.parent,
+        input="依照《示例旧条例》第一条。".encode(),
         capture_output=True,
         check=False,
     )
-    return ran.returncode, json.loads(ran.stdout)
-
-
-def test_the_commands(library: Shelf) -> None:
-    code, told = run(library, "cite-check", "-", "--on", "2015-06-01", text="依照《示例旧条例》第一条。")
-    assert (code, told[0]["status"]) == (1, "ended")
+    told = json.loads(ran.stdout)
+    assert (ran.returncode, told[0]["status"]) == (1, "ended")
     assert told[0]["evidence"][0]["document"] == "新条例"
-    assert run(library, "cite-check", "-", text="没有引用。") == (0, [])
-    assert [each["document"] for each in run(library, "stale-basis")[1]] == ["办法"]
-    assert {each["name"] for each in run(library, "gaps")[1]} == {
+
+
+def test_the_other_commands(
+    examples: Shelf, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> Any:
+        with pytest.raises(SystemExit) as ended:
+            main((*arguments, "--json"))
+        assert ended.value.code == 0
+        return json.loads(capfd.readouterr().out)
+
+    monkeypatch.chdir(examples.corpus.root.parent)
+    (tmp_path / "备忘录.txt").write_text("没有引用。", encoding="utf-8")
+    assert run("cite-check", str(tmp_path / "备忘录.txt")) == []
+    assert [each["document"] for each in run("stale-basis")] == ["办法"]
+    assert {each["name"] for each in run("gaps")} == {
         "示例旧法",
         "示例古法",
         "关于修改〈中华人民共和国示例法〉的决定",

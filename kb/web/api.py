@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -83,6 +83,27 @@ def of_document(id: str, version: str = "", on: str = "") -> State:
     shown = find_edition(id, version)
     state = library().corpus.state(id, version)
     return State(f"{state.digest} {len(shown.history)} {shown.present.provenance.withdrawn}", state.modified)
+
+
+def of_difference(id: str, with_: str = "") -> State:
+    """What a comparison depends on: both documents, of which the versions are all kept."""
+    both = [of_document(each) for each in (id, with_ or id)]
+    return State(" ".join(state.tag for state in both), max(state.modified for state in both if state.modified))
+
+
+def of_corpus() -> State:
+    """What answers out of all files depend on."""
+    corpus = library().corpus
+    written = max((path.stat().st_mtime for _, path in corpus.files()), default=0)
+    return State(hashlib.sha256(repr(corpus.fingerprints()).encode()).hexdigest(), datetime.fromtimestamp(written, UTC))
+
+
+def of_sources() -> State:
+    """What is told of sources depends on the index and on their last refreshes. Raises BadIndexError."""
+    index = of_index()
+    fresh = [(each.title, each.fetched, each.alarm) for each in library().searched()]
+    times = [datetime.fromisoformat(fetched) for _, fetched, _ in fresh if fetched]
+    return State(f"{index.tag} {fresh}", max([*times, index.modified] if index.modified else times))
 
 
 @interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index)
@@ -182,7 +203,7 @@ def version(id: Id, version: VersionName) -> answers.DocumentAnswer:
     return msgspec.convert(library().corpus.as_json(id, version), answers.DocumentAnswer)
 
 
-@interface.get("/documents/<id>/diff", "两个版本（或两份文件）逐节逐字的差别")
+@interface.get("/documents/<id>/diff", "两个版本（或两份文件）逐节逐字的差别", state=of_difference)
 def diff(
     id: Id,
     from_: Annotated[Name, Meta(description="前一版本，默认是上一个版本")] = "",
@@ -216,7 +237,7 @@ def version_citation(
     return citing.citation(find_edition(id, version), anchor, text)
 
 
-@interface.get("/sources", "来源：各有多少文件，何时取得，有没有警报")
+@interface.get("/sources", "来源：各有多少文件，何时取得，有没有警报", state=of_sources)
 def sources() -> answers.Sources:
     """Answer where documents come from."""
     return answers.Sources(
@@ -235,7 +256,7 @@ def sources() -> answers.Sources:
     )
 
 
-@interface.get("/changes", "新增、更新、悄悄修改、撤下的文件，最近的在前")
+@interface.get("/changes", "新增、更新、悄悄修改、撤下的文件，最近的在前", state=of_corpus)
 def changes(limit: Limit = 50, cursor: Cursor = "") -> answers.Changes:
     """Answer a page of what happened."""
     corpus, after = library().corpus, _read_cursor(cursor, 3)
@@ -259,15 +280,15 @@ def changes(limit: Limit = 50, cursor: Cursor = "") -> answers.Changes:
     )
 
 
-@interface.get("/corpus.jsonl.gz", "整个语料库：gzip 压缩的 JSON Lines，一行一份文件", media_type="application/gzip")
+@interface.get(
+    "/corpus.jsonl.gz",
+    "整个语料库：gzip 压缩的 JSON Lines，一行一份文件",
+    state=of_corpus,
+    media_type="application/gzip",
+)
 def corpus() -> Response:
     """Stream every document, as its own address answers it; one that cannot be read has a line that says so."""
-    fingerprints = json.dumps(library().corpus.fingerprints(), sort_keys=True)
-    tag = hashlib.sha256(fingerprints.encode()).hexdigest()[:32]
-    if request.if_none_match.contains_weak(tag):
-        return Response(status=304, headers={"ETag": f'"{tag}"'})
     answer = Response(_packed(_lines(library().corpus)), mimetype="application/gzip")
-    answer.set_etag(tag)
     answer.headers["Content-Disposition"] = "attachment; filename=corpus.jsonl.gz"
     return answer
 

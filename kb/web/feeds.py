@@ -54,7 +54,9 @@ def changes() -> Response:
     if kind and kind not in _KINDS:
         raise UsageError(f"参数 kind 应当是 {'、'.join(_KINDS)} 之一，现在是“{kind[:20]}”。")
     corpus = library().corpus
-    told = (found for event in events(corpus) if (found := tell(corpus, event)) and kind in ("", found.kind))
+    happened = {"edited": "changed"}.get(kind, kind)  # what can be told without reading the documents
+    chosen = (event for event in events(corpus) if happened in ("", event.kind))
+    told = (found for event in chosen if (found := tell(corpus, event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
     title = f"政策文库：{_KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
     return feed(

@@ -32,6 +32,7 @@ def find_document(id: str) -> Document:
     except NotFoundError as error:
         near = difflib.get_close_matches(id[:NAME_COMPARED], library().corpus.ids(), 6, 0.5)
         suggestions = [(name, url_for("pages.document", id=name)) for name in near]
+        suggestions.append((f"检索“{id[:NAME_COMPARED]}”", url_for("pages.search", q=id[:NAME_COMPARED])))
         raise Missing(str(error), suggestions) from error
 
 

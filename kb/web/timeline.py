@@ -10,6 +10,7 @@ from itertools import groupby
 
 from flask import url_for
 
+from kb.model import Document
 from kb.web.editions import Edition
 from kb.web.surroundings import Surroundings
 from kb.web.wording import FIELDS
@@ -18,6 +19,7 @@ WIDTH = 1000
 _MARGIN = 12
 _DATES = ("date", "published", "effective")
 VERSION, WITHDRAWN = "有这一天的文本", "来源网站撤下"
+_LINE = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -65,15 +67,28 @@ def _told(shown: Edition, around: Surroundings) -> Iterator[Moment]:
     labels = dict(FIELDS)
     for name in _DATES:
         yield Moment(getattr(metadata, name), labels[name])
+    adopted = dict(_adopted(shown.document))
+    for day, line in adopted.items():
+        yield Moment(day, "", line)
     for change in around.changes:
-        elsewhere = change.document != id
-        address = url_for("pages.document", id=change.document, _anchor=change.anchor) if elsewhere else ""
-        yield Moment(change.day, "", change.sentence, address)
+        if change.document != id:
+            address = url_for("pages.document", id=change.document, _anchor=change.anchor)
+            yield Moment(change.day, "", change.sentence, address)
+        elif change.day not in adopted:
+            yield Moment(change.day, "", change.sentence)
     for each in shown.history:
         yield Moment(each.date[:10], VERSION, "", url_for("pages.version", id=id, version=each.version))
     if around.validity and not around.validity.holds:
         yield Moment(around.validity.since, around.validity.status)
     yield Moment(shown.present.provenance.withdrawn[:10], WITHDRAWN)
+
+
+def _adopted(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield (day, line) of the lines over a law that begin with a day: when it was passed, and each amendment."""
+    for section in document.sections:
+        for line in section.text.splitlines() if section.anchor == "preamble" else ():
+            if found := _LINE.match(line.strip()):
+                yield f"{int(found[1]):04}-{int(found[2]):02}-{int(found[3]):02}", line.strip()
 
 
 def _is_day(iso: str) -> bool:

@@ -14,6 +14,7 @@ from kb.search.engine import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
+from tests.web.test_feeds import NAMES, feed
 from tests.web.test_language import untranslated
 
 _OLD = "示例旧法\n第一条　本法自2000年1月1日起施行。\n"
@@ -278,9 +279,9 @@ def test_what_happened_to_a_document_is_drawn_and_listed_by_day(client: FlaskCli
     shown = page(client, "/d/示例法")
     days = [head.get_text() for head in shown.select("#kb-timeline th[scope=row]")]
     assert days == ["2009年12月1日", "2018年3月1日"]
-    assert len(shown.select("#kb-timeline svg circle")) == 2
+    assert len(shown.select("#kb-timeline svg path")) == 2
     told = shown.select_one("#kb-timeline tbody")
-    assert told and "施行日期" in told.get_text() and "第一次会议修正" in told.get_text()
+    assert told and all(words in told.get_text() for words in ("施行日期", "第一次会议通过", "第一次会议修正"))
     ended = page(client, "/d/示例旧法").select_one("#kb-timeline")
     assert ended and "已废止" in ended.get_text()
     assert not page(client, "/d/示例报告").select("#kb-timeline")
@@ -293,3 +294,14 @@ def test_the_pages_of_the_law_in_english_say_what_is_chinese(client: FlaskClient
         soup.title.extract()
         assert untranslated(soup) == []
     assert "Cited by" in page(client, "/d/示例法?lang=en").get_text()
+
+
+def test_documents_whose_basis_changed_are_listed_told_and_subscribed_to(changing: FlaskClient, shelf: Shelf) -> None:
+    text = "示例细则\n第一条　根据《中华人民共和国示例法》第二条，制定本细则。\n第二条　本细则自2012年1月1日起施行。\n"
+    shelf.put("示例细则", text, date="2011-12-01")
+    shelf.update()
+    assert page(changing, "/stale-basis").select_one("ul.stale-basis a.title").get_text() == "示例细则"  # type: ignore[union-attr]
+    (told,) = changing.get("/api/v1/stale-basis").get_json()
+    assert (told["document"], told["basis"][0]["status"]) == ("示例细则", "changed since")
+    (entry,) = feed(changing, "/stale-basis.xml").findall("a:entry", NAMES)
+    assert entry.findtext("a:updated", namespaces=NAMES) == "2018-03-01T00:00:00Z"

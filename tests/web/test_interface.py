@@ -179,6 +179,7 @@ def test_a_wrong_question_says_what_would_be_right(client: FlaskClient, path: st
         "/gaps",
         "/stale-basis",
         f"/documents/{REPORT}/citations",
+        f"/documents/{REPORT}/diff?with={quote(LAW)}",
     ],
 )
 def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, path: str) -> None:
@@ -186,7 +187,8 @@ def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, 
     assert first.headers["ETag"]
     again = client.get(PREFIX + path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    if modified := first.headers.get("Last-Modified"):
+    modified = first.headers["Last-Modified"]
+    if not path.endswith(".gz"):
         assert client.get(PREFIX + path, headers={"If-Modified-Since": modified}).status_code == 304
 
 

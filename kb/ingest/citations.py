@@ -9,6 +9,7 @@ as short names (the table of kb.names and what the document itself defines: ä»¥ä
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -451,7 +452,9 @@ def _lengths(names: dict[str, str]) -> dict[str, tuple[int, ...]]:
 
 
 def _covered(token: _Token, spans: list[tuple[int, int]]) -> bool:
-    return any(start < token.end and token.start < end for start, end in spans)
+    """Tell whether a token shares a character with one of these spans, which are in order and apart."""
+    after = bisect_left(spans, (token.end, 0))
+    return after > 0 and token.start < spans[after - 1][1]
 
 
 def _closing(text: str, start: int) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kb.corpus import Corpus
 from kb.ingest.citations import Citation, find
 from kb.law.keys import number_key, plain_key, title_key
-from kb.law.relations import Relation, relation
+from kb.law.relations import Relation, list_of_ended, relation
 from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
 from kb.model import Document, Section
@@ -158,17 +158,23 @@ def _annex_titles(section: Section) -> tuple[str, ...]:
 
 def cited(document: Document) -> Iterator[Cited]:
     """Yield everything that a text cites, in its order."""
-    texts = {section.anchor: section.text for section in document.walk()}
+    places = {
+        section.anchor: (section.text, [each.heading for each in (*above, section) if each.heading])
+        for above, section in document.paths()
+    }
     for citation in find(document):
-        text = texts[citation.anchor]
-        meaning = relation(document, text, citation)
+        text, headings = places[citation.anchor]
+        meaning = relation(document, text, citation, headings)
         sentence = _sentence(text, citation) if meaning else ""
+        if meaning == "repeals" and (heading := list_of_ended(headings)) and heading not in sentence:
+            sentence = f"{heading}　{sentence}"
         yield Cited(citation, key_of(citation.name), key_of(citation.also), meaning, sentence)
 
 
 def _sentence(text: str, citation: Citation) -> str:
     """Answer the sentence around a citation; a sentence that lists a hundred repealed documents is cut."""
-    start = max(text.rfind("。", 0, citation.start), text.rfind("\n", 0, citation.start)) + 1
-    end = min((at for at in (text.find(mark, citation.end) for mark in "。\n") if at >= 0), default=len(text))
-    start, end = max(start, citation.start - _LONGEST // 2), min(end + 1, citation.end + _LONGEST // 2)
-    return text[start:end].strip()
+    first, last = max(citation.start - _LONGEST // 2, 0), citation.end + _LONGEST // 2
+    start = max(text.rfind("。", first, citation.start), text.rfind("\n", first, citation.start), first - 1) + 1
+    ends = (text.find(mark, citation.end, last) for mark in "。\n")
+    end = min((at for at in ends if at >= 0), default=min(last, len(text)) - 1)
+    return text[start : end + 1].strip()

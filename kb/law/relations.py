@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from kb.ingest.citations import Citation
@@ -25,6 +26,12 @@ _BETWEEN = re.compile(
     r"，?(?:同时|即行|即|现|均|一并|予以|相应|自[^，。；]{1,16}起)*"
 )
 _REPEALS = re.compile(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[、和及]?)*$")
+_LIST_OF_ENDED = re.compile(
+    r".{0,40}?(?:废止|失效|停止执行).{0,20}?(?:文件|目录|清单|名单|规章|法规|政策|条例|规定|办法)(?:（[^）]*）)?[：:]?"
+)
+_LIST_OF_OTHERS = re.compile(r"修[改订正]|保留|有效的|继续执行|拟")
+_ITEM = re.compile(r"[\s|\d.．、（）()〇一二三四五六七八九十百-]*[^，。；《》]{0,60}")
+_REACH = 1_000  # characters before a citation: a sentence is seldom longer
 _FORWARDS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
 _ANNOUNCED = re.compile(
     r"^[^。；]{0,40}?(?:已经[^。]{0,60}?(?:同意|通过|批准)[^。]*?)?(?:现)?(?:予以|予)?(?:印发|转发|公布|发布|颁布)"
@@ -43,17 +50,18 @@ _TITLE = re.compile(r"《[^》]*》")
 _AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
 
 
-def relation(document: Document, text: str, citation: Citation) -> Relation:
-    """Tell the relation from the words around a citation; `text` is that of its section."""
+def relation(document: Document, text: str, citation: Citation, headings: Sequence[str] = ()) -> Relation:
+    """Tell the relation from the words around a citation; `text` is that of its section, below these headings."""
     if citation.kind == "article" or not citation.name or (citation.kind == "number" and citation.also):
         return ""  # of 《…》（国发〔2019〕5号） the title says it
-    start = max(text.rfind("。", 0, citation.start), text.rfind("\n", 0, citation.start)) + 1
+    near = max(citation.start - _REACH, 0)
+    start = max(text.rfind("。", near, citation.start), text.rfind("\n", near, citation.start), near - 1) + 1
     before, after = text[start : citation.start], text[citation.end : citation.end + 200].partition("\n")[0]
     title = document.metadata.title
     heading = citation.anchor.partition("~")[0] in ("title", "table")
     if _is_repealed(after) and not _BASIS.search(before):
         return "repeals"
-    if _REPEALS.search(before):
+    if _REPEALS.search(before) or (list_of_ended(headings) and _ITEM.fullmatch(before)):
         return "repeals"
     if _AMENDING.search(title) and (_AMENDS.search(before) or _CHANGED.match(after)):
         return "amends"
@@ -69,6 +77,16 @@ def relation(document: Document, text: str, citation: Citation) -> Relation:
         if heading and _INTERPRETED.search(before) and _INTERPRETS.search(title):
             return "interprets"
     return "basis" if _is_basis(before, after, citation.anchor) else ""
+
+
+def list_of_ended(headings: Sequence[str]) -> str:
+    """Answer the heading that says that what is listed below it ends: 废止的规范性文件目录.
+
+    "" where there is none, and where some are kept or changed, too: one cannot tell which.
+    """
+    telling = (each for each in reversed(headings) if _LIST_OF_ENDED.fullmatch(each) or _LIST_OF_OTHERS.search(each))
+    heading = next(telling, "")
+    return "" if _LIST_OF_OTHERS.search(heading) else heading
 
 
 def _is_repealed(after: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +113,32 @@ def test_what_a_notice_forwards_is_its_annex(shelf: Shelf) -> None:
     shelf.put("后来的通知", "示例通知\n一、按照《示例工作方案》办理。\n", date="2021-01-01")
     shelf.update()
     assert targets(shelf, "后来的通知") == [("《示例工作方案》", "通知", "annex-1")]
+
+
+def test_the_order_in_which_documents_come_changes_nothing(shelf: Shelf, tmp_path: Path) -> None:
+    texts = {
+        "示例法": LAW,
+        "办法": RULES,
+        "通知": "示例通知\n一、依照示例法第二条和《示例市示例办法》第二条、第九条。\n",
+    }
+    one_by_one = Shelf(tmp_path / "other")
+    for id in reversed(texts):
+        one_by_one.put(id, texts[id], date="2015-04-01")
+        one_by_one.update()
+    for id, text in texts.items():
+        shelf.put(id, text, date="2015-04-01")
+    shelf.update()
+    for id in texts:
+        assert targets(shelf, id) == targets(one_by_one, id) == targets(shelf, id)
+
+
+def test_ten_thousand_citations_in_one_section_are_kept_in_time_that_grows_with_them(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("通知", "示例通知\n一、" + "依照《示例法》第二条、民法典、" * 5_000 + "\n")
+    started = time.process_time()
+    shelf.update()
+    assert len(resolved(shelf, "通知")) == 10_000
+    assert time.process_time() - started < 10
 
 
 def test_a_text_younger_than_its_citation_is_told(shelf: Shelf) -> None:

@@ -138,6 +138,40 @@ def test_what_supplements_others_amends_them_and_does_not_rest_on_them(shelf: Sh
         assert [link.resolved.found.text for link in chain(Fates(reader, TODAY), known)] == ["《示例法》"]
 
 
+REPEALED = """1.《示例市甲管理办法》
+2.《示例市人民政府关于乙事项的通知》（示府〔2001〕5号）
+3.示例市人民政府关于丙事项的通知（示府〔2003〕8号）
+"""
+
+
+@pytest.mark.parametrize(
+    ("list_of", "status"),
+    [
+        (
+            "决定废止下列规范性文件（目录见附件）。\n示例市人民政府\n2020年4月1日\n附件\n废止的规范性文件目录\n{}",
+            "已废止",
+        ),
+        ("现决定：\n一、废止下列规范性文件：\n{}二、本决定自2020年5月1日起施行。\n", "已废止"),
+        ("决定对规范性文件进行清理。\n示例市人民政府\n2020年4月1日\n附件\n继续有效的规范性文件目录\n{}", ""),
+        ("决定对规范性文件进行清理。\n示例市人民政府\n2020年4月1日\n附件\n拟修改、废止的规范性文件目录\n{}", ""),
+    ],
+)
+def test_lists_in_a_decision_and_its_annexes_repeal(shelf: Shelf, list_of: str, status: str) -> None:
+    issuer = "示例市人民政府"
+    shelf.put("甲", "示例市甲管理办法\n第一条　本办法自2000年1月1日起施行。\n", date="1999-12-01", issuer=issuer)
+    for id, number, day in (("乙", "示府〔2001〕5号", "2001-12-01"), ("丙", "示府〔2003〕8号", "2003-12-01")):
+        text = f"示例市人民政府关于{id}事项的通知\n一、示例。\n"
+        shelf.put(id, text, date=day, issuer=issuer, document_number=number)
+    text = f"示例市人民政府关于清理部分规范性文件的决定\n{list_of.format(REPEALED)}"
+    shelf.put("决定", text, date="2020-04-01", issuer=issuer)
+    found = {id: stands(shelf, id) for id in ("甲", "乙", "丙")}
+    if status:
+        assert {each.status for each in found.values()} == {status}
+        assert all("废止" in each.evidence[0].sentence for each in found.values())
+    else:
+        assert "已废止" not in {each.status for each in found.values()}
+
+
 def test_all_documents_at_once(shelf: Shelf) -> None:
     shelf.put("示例法", LAW)
     shelf.put("示例办法", RULES)

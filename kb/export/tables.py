@@ -1,4 +1,4 @@
-"""Hits of a search as a table: CSV and XLSX. No cell can become a formula."""
+"""Hits of a search and lists of documents as a table: CSV and XLSX. No cell can become a formula."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 import xlsxwriter
 
 from kb.model import Hit
+from kb.search.engine import Listing
 
 COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
+LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 32_767
 _WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50)
@@ -33,10 +35,27 @@ def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]
     ]
 
 
-def as_csv(table: Iterable[Sequence[str]]) -> bytes:
+def listed(listings: Iterable[Listing], base: str) -> list[tuple[str, ...]]:
+    """One row a document, in the columns `LISTED`; `base` goes before each address."""
+    return [
+        (
+            each.id,
+            each.title,
+            each.document_number,
+            each.issuer,
+            each.kind,
+            each.date,
+            each.source,
+            f"{base}/d/{each.id}",
+        )
+        for each in listings
+    ]
+
+
+def as_csv(table: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:
     """CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes it for GBK."""
     made = io.StringIO()
-    csv.writer(made).writerows([plain_cell(cell) for cell in row] for row in (COLUMNS, *table))
+    csv.writer(made).writerows([plain_cell(cell) for cell in row] for row in (columns, *table))
     return made.getvalue().encode("utf-8-sig")
 
 

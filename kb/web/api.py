@@ -392,3 +392,4 @@ for _ending, _format in (("md", "md"), ("txt", "txt"), ("xml", "akn.xml")):
     for _path in ("/documents/<id>", "/documents/<id>/sections/<anchor>", "/documents/<id>/versions/<version>"):
         blueprint.add_url_rule(f"{_path}.{_ending}", f"file_{_ending}", exporting.answer, defaults={"format": _format})
 blueprint.add_url_rule("/search.csv", "hits", exporting.hits, defaults={"format": "csv"})
+blueprint.add_url_rule("/documents.csv", "listed", exporting.documents)

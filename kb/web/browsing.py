@@ -27,15 +27,15 @@ NEWEST_SHOWN = 20
 def documents() -> str:
     """The documents, newest first, by year, all or those of a `source`, `issuer`, `year`, `kind`, `theme`."""
     shelves = library().catalogue().shelves
-    chosen = _chosen(shelves)
-    found = shelves.chosen(chosen)
-    page, last, address = paging(len(found), DOCUMENTS_PER_PAGE, ".documents", **chosen)
+    facets = chosen(shelves)
+    found = shelves.chosen(facets)
+    page, last, address = paging(len(found), DOCUMENTS_PER_PAGE, ".documents", **facets)
     shown = found[(page - 1) * DOCUMENTS_PER_PAGE : page * DOCUMENTS_PER_PAGE]
     return render_template(
         "documents.html",
-        chosen=chosen,
+        chosen=facets,
         total=len(found),
-        facets=[(facet, shelves.counts(facet, chosen)) for facet in FACETS],
+        facets=[(facet, shelves.counts(facet, facets)) for facet in FACETS],
         years=[(year, list(group)) for year, group in groupby(shown, key=lambda listing: listing.date[:4])],
         page=page,
         last=last,
@@ -103,7 +103,7 @@ def _dated(counts: list[Count]) -> list[Count]:
     return [count for count in counts if count.value.isdigit()]
 
 
-def _chosen(shelves: Shelves) -> dict[str, str]:
+def chosen(shelves: Shelves) -> dict[str, str]:
     """The facets of the address. Raises Missing for a value that no document has."""
     chosen = {facet: request.args[facet] for facet in FACETS if request.args.get(facet)}
     for facet, value in chosen.items():

@@ -15,9 +15,9 @@ from kb.export.endings import EVIDENCE, FORMATS
 from kb.export.evidence import evidence
 from kb.export.formats import export
 from kb.export.selection import select
-from kb.export.tables import as_csv, as_xlsx, rows
+from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
 from kb.search.engine import MAX_LIMIT
-from kb.web import pages
+from kb.web import browsing, pages
 from kb.web.arguments import number, query
 from kb.web.finding import find_edition
 from kb.web.library import library
@@ -90,6 +90,15 @@ def hits(format: str) -> Response:
     media_type, make = _TABLES[format]
     data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
     return _sent(data, f"检索-{query()[:40]}.{format}", media_type, format)
+
+
+@blueprint.get("/documents.csv")
+def documents() -> Response:
+    """The list of documents, all or those of the chosen facets, as a table."""
+    shelves = library().catalogue().shelves
+    found = shelves.chosen(browsing.chosen(shelves))
+    table = as_csv(listed(found, request.url_root.rstrip("/")), LISTED)
+    return _sent(table, "documents.csv", "text/csv", "csv")
 
 
 for _ending in ENDINGS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
@@ -92,7 +93,7 @@ def cited_by(id: str) -> str:
         document=known,
         anchor=anchor,
         label=addresses(found).get(anchor, ""),
-        rows=shown,
+        rows=[(citing, [each for _, each in some]) for citing, some in groupby(shown, key=lambda row: row[0])],
         total=len(rows),
         page=page,
         last=last,

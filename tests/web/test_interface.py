@@ -223,6 +223,7 @@ def test_a_document_that_cannot_be_read_has_a_line_in_the_bulk_file(empty: Setti
         (f"/documents/{REPORT}.txt", "text/plain", "濠江区"),
         (f"/documents/{REPORT}.xml", "application/akn+xml", "akomaNtoso"),
         ("/search.csv?q=行政复议", "text/csv", "题名"),
+        ("/documents.csv?year=2021&source=haojiang", "text/csv", f"http://localhost/d/{REPORT}"),
     ],
 )
 def test_the_same_addresses_answer_in_other_formats(client: FlaskClient, path: str, mimetype: str, words: str) -> None:

@@ -42,10 +42,20 @@ def gaps(reader: Reader) -> list[Gap]:
     """Answer what is missing, what most documents cite first."""
     repealing = {found.key: reader.by_number(found.document).id for found in reader.related("repeals")}
     missing = [
-        Gap(body + name, citations, documents, likely_source(body + key), "" if body else repealing.get(key, ""))
+        Gap(
+            _whole(name, body),
+            citations,
+            documents,
+            likely_source(_whole(key, body)),
+            "" if body else repealing.get(key, ""),
+        )
         for key, name, citations, documents, body in reader.lacking()
     ]
     return sorted(missing, key=lambda gap: (-gap.documents, -gap.citations, gap.name))
+
+
+def _whole(title: str, body: str) -> str:
+    return body + title if title.startswith("关于") else title
 
 
 def likely_source(key: str) -> str:

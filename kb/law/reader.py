@@ -154,15 +154,16 @@ class Reader:
     def lacking(self) -> list[tuple[str, str, int, int, str]]:
         """Answer (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
 
-        A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart.
+        A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart, and joins
+        them with what names it; "" where all do.
 
         The number after a title, 《…》（国发〔2019〕5号）, is no name of its own.
         """
         query = (
-            "SELECT key, min(name), count(*), count(DISTINCT document), CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END"
-            " AS body FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
+            "SELECT min(key), min(name), count(*), count(DISTINCT document), max(CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END)"
+            " FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
             " AND NOT (citation.kind = 'number' AND also != '') AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.key)"
-            " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY key, body"
+            " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY CASE WHEN key LIKE '关于%' THEN issuer || key ELSE key END"
         )
         return list(self._database.execute(query))
 

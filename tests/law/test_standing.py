@@ -311,6 +311,14 @@ def test_what_is_missing_is_listed_by_how_many_cite_it(shelf: Shelf) -> None:
     assert "示例省" in found[1].source
 
 
+def test_what_is_missing_is_one_with_and_without_its_issuer(shelf: Shelf) -> None:
+    for id, text in (("甲", "《关于修改示例规章的决定》"), ("乙", "《示例市人民政府关于修改示例规章的决定》")):
+        shelf.put(id, f"示例{id}通知\n一、按照{text}办理。\n", date="2016-01-01", issuer="示例市人民政府")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        assert [(each.name, each.documents) for each in gaps(reader)] == [("示例市人民政府关于修改示例规章的决定", 2)]
+
+
 def test_a_text_is_checked_by_the_command(examples: Shelf) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "kb", "cite-check", "-", "--on", "2015-06-01", "--json"],

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from kb.corpus import Corpus
-from kb.errors import NotFoundError, StorageError
+from kb.errors import BadIndexError, NotFoundError, StorageError
 from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
 from kb.search.comparing import differences, sample
-from kb.search.engine import MAX_LIMIT, ORDERS, Order, Stats, Updated, chosen_engine
+from kb.search.engine import MAX_LIMIT, ORDERS, Engine, Order, Stats, Updated, chosen_engine
 from kb.search.wording import alternatives, proof
 from kb.settings import ENGINES, Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
@@ -178,7 +178,8 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
         say(sentence)
     found = problems(corpus, engine, law)
     for other in others:
-        found += other.check(corpus.fingerprints()) or differences(engine, other, list(sample(corpus)))
+        found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
+    found = list(dict.fromkeys(found))
     if as_json:
         print_json({"documents": len(corpus.ids()), "problems": found})
     else:
@@ -186,6 +187,13 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
             click.echo(sentence)
         click.echo(f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(found)} 个问题。" if found else "完好。"))
     return FAILED if found else 0
+
+
+def _compared(engine: Engine, other: Engine, corpus: Corpus) -> list[str]:
+    try:
+        return differences(engine, other, list(sample(corpus)))
+    except (BadIndexError, StorageError) as error:
+        return [str(error)]
 
 
 def _updated(updated: Updated, stats: Stats) -> str:

@@ -140,6 +140,13 @@ def test_documents_can_be_read_while_the_cluster_cannot_be_reached(folder: Path)
     assert gone.status_code == 503 and "读不了语料库" in gone.text
 
 
+def test_the_corpus_is_checked_while_the_cluster_cannot_be_reached(folder: Path) -> None:
+    configure(folder, "http://127.0.0.1:9")
+    kb(folder, "index", "--engine", "embedded")
+    said = kb(folder, "check", "--engines", code=1)
+    assert said.count("连不上 OpenSearch") == 1 and "检查了 3 份文件和索引：1 个问题" in said
+
+
 def test_the_server_starts_while_the_cluster_cannot_be_reached(folder: Path) -> None:
     configure(folder, "http://127.0.0.1:9")
     command = [sys.executable, "-m", "kb", "serve", "--port", "0"]

@@ -75,7 +75,7 @@ class OpenSearchEngine:
         try:
             with in_words(self._cluster):
                 return self._problems(fingerprints)
-        except BadIndexError as error:
+        except (BadIndexError, StorageError) as error:
             return [str(error)]
 
     def stats(self) -> Stats:

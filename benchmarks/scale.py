@@ -6,7 +6,7 @@
 DIR is a corpus made before (`benchmarks/questions.py --place`). A size is a number of sections: some documents of the corpus,
 or all of them and then the same with changed text (see `growth.py`). OpenSearch is started by the benchmark (`scripts/opensearch` fetches it), its data
 in a scratch folder. Queries are drawn from the corpus and asked of both engines in turn, so that what else the machine
-does meets both alike; the first pass is told apart from the second. The plan is computed from the last size, per section.
+does meets both alike; the first pass is told apart from the second. The plan is computed from what every further section cost.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from growth import Repeated
 
 from kb.corpus import Corpus
@@ -41,8 +42,9 @@ EACH = 15
 SHARD_GB, HEADROOM, REPLICAS = 30, 1.6, 1
 NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
 """A machine as clouds rent it, and an assumed price an hour: put your own in."""
-BUSY, SEARCHES = 0.5, 10.0
-"""The share of processors that searches may take, and how many there are a second."""
+BUSY, SEARCHES, LONGEST = 0.5, 10.0, 0.3
+"""The share of processors that searches may take, how many there are a second, and how long one may keep a shard busy."""
+WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,37 +201,63 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def plan(rows: Sequence[Row]) -> str:
-    """Compute what 10 and 100 million sections need, from what the cluster's last size cost for each section."""
+    """Compute what 10 and 100 million sections need, from what every further section cost."""
+    kilobytes = 1000 * grown(rows, "opensearch", lambda row: row.disk_mb)
+    index_cpu = grown(rows, "opensearch", lambda row: row.cpu_seconds)
     last = [row for row in rows if row.engine == "opensearch"][-1]
-    kilobytes, index_cpu = 1000 * last.disk_mb / last.sections, last.cpu_seconds / last.sections
-    search_cpu = slope(rows)
-    lines = [["节", "主分片", "占盘（含副本和余量）", "数据节点", "建一次索引", "租用，元/小时"], ["---"] * 6]
+    search_cpu = grown(rows, "opensearch", lambda row: row.search_cpu_ms) / 1000
+    lines = [
+        ["节", "主分片", "占盘（含副本和余量）", "数据节点", "建一次索引，照这里的速度", "租用，元/小时"],
+        ["---"] * 6,
+    ]
     for sections in (10_000_000, 100_000_000):
         gigabytes = sections * kilobytes / 1e6
+        shards = math.ceil(max(gigabytes / SHARD_GB, sections * search_cpu / LONGEST))
         disk = gigabytes * (1 + REPLICAS) * HEADROOM
-        cores = SEARCHES * sections * search_cpu / 1e6 / BUSY
         by_need = {
             "盘": disk / NODE_DISK_GB,
             "内存": gigabytes * (1 + REPLICAS) / (NODE_GB / 2),
-            "处理器": cores / NODE_CORES,
+            "处理器": SEARCHES * sections * search_cpu / BUSY / NODE_CORES,
         }
         need = max(by_need, key=lambda name: by_need[name])
-        nodes = max(3, -int(-by_need[need] // 1))
-        hours = sections * index_cpu * (1 + REPLICAS) / (nodes * NODE_CORES) / 3600
+        nodes = max(3, math.ceil(by_need[need]))
+        hours = sections / (last.sections / last.seconds) / 3600
         told = f"{nodes} 台（{need}决定）" if nodes > 3 else "3 台（少于 3 台经不起坏一台）"
-        shards, price = -int(-gigabytes // SHARD_GB), nodes * NODE_YUAN
-        lines.append([f"{sections:,}", f"{shards}", f"{disk:,.0f} GB", told, f"{hours:.1f} 小时", f"{price:,.0f}"])
+        lines.append([f"{sections:,}", f"{shards}", f"{disk:,.0f} GB", told, f"{hours:.0f} 小时"])
+        lines[-1].append(f"{nodes * NODE_YUAN:,.0f}")
     constants = (
-        f"每节占盘 {kilobytes:.2f} KB；建索引每节 {1000 * index_cpu:.2f} 处理器毫秒；"
-        f"一次检索每百万节 {1000 * search_cpu:.0f} 处理器毫秒（{last.sections:,} 节时的实测）。"
+        f"OpenSearch 每多一节：占盘 {kilobytes:.2f} KB，建索引 {1000 * index_cpu:.2f} 处理器毫秒；"
+        f"每多一百万节，一次检索多 {1e6 * search_cpu * 1000:.0f} 处理器毫秒。"
     )
-    return constants + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{crossing(rows)}\n\n{constants}\n\n{table}\n"
 
 
-def slope(rows: Sequence[Row]) -> float:
-    """Answer how many seconds of a processor a search costs more for every million sections more, from first size to last."""
-    first, *_, last = [row for row in rows if row.engine == "opensearch"]
-    return max(1e-6, (last.search_cpu_ms - first.search_cpu_ms) / 1000 / ((last.sections - first.sections) / 1e6))
+def crossing(rows: Sequence[Row]) -> str:
+    """Say where a query takes as long in one as in the other, and how far one machine reaches."""
+    embedded, cluster = (1e6 * grown(rows, engine, usual) for engine in COLOURS)
+    megabytes = 1e6 * grown(rows, "embedded", lambda row: row.memory_mb)
+    reach = NODE_GB * 1000 / 2 / (WORKERS * megabytes)
+    memory = f"本机引擎每多一百万节，每个进程多占内存 {megabytes:,.0f} MB：一台 {NODE_GB} GB 的机器（{WORKERS} 个进程用一半）约到 {reach:.0f} 百万节。"
+    slower = f"每多一百万节，一次检索本机引擎慢 {embedded:.0f} 毫秒，集群（一个节点、一个分片）慢 {cluster:.0f} 毫秒"
+    last = {row.engine: row for row in rows}
+    ahead = usual(last["opensearch"]) - usual(last["embedded"])
+    if cluster >= embedded:
+        return f"{slower}：量到的大小之内不相交，往后也不。{memory}"
+    meet = last["embedded"].sections / 1e6 + ahead / (embedded - cluster)
+    return f"{slower}：约在 {meet:.0f} 百万节时一样快。{memory}"
+
+
+def usual(row: Row) -> float:
+    """Answer how long a query takes in the second pass, in ms, as a median over kinds of queries."""
+    return statistics.median(times[1] for times in row.queries.values())
+
+
+def grown(rows: Sequence[Row], engine: str, value: Callable[[Row], float]) -> float:
+    """Answer by how much a figure grows with each section: least squares, but for the first size, while the JVM warms up."""
+    _, *others = [row for row in rows if row.engine == engine]
+    slope, _ = np.polyfit([row.sections for row in others], [value(row) for row in others], 1)
+    return float(slope)
 
 
 WIDTH, HEIGHT, MARGIN = 640, 360, 56
@@ -239,14 +267,7 @@ NAMES = {"embedded": "本机引擎", "opensearch": "OpenSearch"}
 
 def picture(rows: Sequence[Row]) -> str:
     """Draw what a query takes (median of all kinds, second pass) over the number of sections; both logarithmic."""
-    points = {
-        engine: [
-            (row.sections, statistics.median(times[1] for times in row.queries.values()))
-            for row in rows
-            if row.engine == engine
-        ]
-        for engine in COLOURS
-    }
+    points = {engine: [(row.sections, usual(row)) for row in rows if row.engine == engine] for engine in COLOURS}
     across = _scale([x for line in points.values() for x, _ in line], MARGIN, WIDTH - MARGIN)
     upward = _scale([y for line in points.values() for _, y in line], HEIGHT - MARGIN, MARGIN)
     parts = [f'<text x="{MARGIN}" y="24">一次检索的毫秒数（各种查询的中位数，对数）</text>']

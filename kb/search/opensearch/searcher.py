@@ -292,8 +292,8 @@ class _Search:
         answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
         total, literal = _hits(answers[0])
         direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        counted, *others = self._searcher.ask(self._counted(), *self._related_ones(len(direct) + total))
-        more, related = _hits(others[0]) if others else (0, [])
+        (answer,) = self._searcher.ask(self._counted_and_related(len(direct) + total))
+        more, related = _hits(answer) if self._has_related() else (0, [])
         listed = [
             *((one, is_literal, True) for one in direct),
             *((one, True, False) for one in self._in_order(literal)),
@@ -305,7 +305,7 @@ class _Search:
             ),
             total=total + is_literal,
             related=more + len(direct) - is_literal,
-            facets=_facets(counted["aggregations"], self._query.conditions),
+            facets=_facets(answer["aggregations"], self._query.conditions),
             texts=self._shown,
         )
 
@@ -321,32 +321,31 @@ class _Search:
         there = {"query": self._scale.searching(parts), "size": 1, **_sorted("relevance")}
         return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
 
-    def _related_ones(self, before: int) -> list[Part]:
-        if not self._has_related():
-            return []
-        query: Part = both(self._searcher.among(self._met), [self._literal, *self._named_ids, *self._excluded])
-        query["bool"]["must"] = [self._scale.score]
-        size = max(WINDOW, self._last - before) if self._last > before else 0
-        return [{"query": query, "min_score": self._enough(), "size": size, **_sorted(self._order)}]
+    def _counted_and_related(self, before: int) -> Part:
+        """Count the values of facets over all that is found, and list what is related of it: scored once for both.
 
-    def _counted(self) -> Part:
-        """Count the values of facets over all that is found; a facet's own choice does not narrow it."""
+        A facet's own choice does not narrow it: what is listed is narrowed after everything was counted.
+        """
         conditions = self._query.conditions
         chosen = [each for each in conditions if each.whole and each.field in FACETS]
         parts = self._searcher.among(self._shown.meeting(each for each in conditions if each not in chosen))
-        found = [self._literal, *self._named_ids]
-        request: Part = {"query": both([*parts, either(found)])}
-        if self._has_related():
-            sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in found]
-            alike = {"bool": {"must": [self._scale.score], "must_not": self._excluded}}
-            query = {"bool": {**either([*sure, alike])["bool"], "filter": parts}}
-            request = {"query": query, "min_score": self._enough()}
-        facets = {}
+        found, facets = [self._literal, *self._named_ids], self._facets(chosen)
+        if not self._has_related():
+            return {"query": both([*parts, either(found)]), "size": 0, "aggs": facets}
+        sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in found]
+        alike = {"bool": {"must": [self._scale.score], "must_not": self._excluded}}
+        query = {"bool": {**either([*sure, alike])["bool"], "filter": parts}}
+        size = max(WINDOW, self._last - before) if self._last > before else 0
+        listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, found)}
+        return {"query": query, "aggs": facets, **listed, **_sorted(self._order)}
+
+    def _facets(self, chosen: Sequence[Condition]) -> Part:
+        facets: Part = {}
         for facet in FACETS:
             own = [value for each in chosen if each.field == facet for value in wanted(each)]
             others = [each for each in chosen if each.field != facet]
             facets[facet] = self._shown.facet(facet, others, SHOWN + 1, own)
-        return {**request, "size": 0, "aggs": facets}
+        return facets
 
     def _has_related(self) -> bool:
         return self._scale.enough > 0 and not self._query.exact

@@ -44,7 +44,8 @@ NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
 """A machine as clouds rent it, and an assumed price an hour: put your own in."""
 BUSY, SEARCHES, LONGEST = 0.5, 10.0, 0.3
 """The share of processors that searches may take, how many there are a second, and how long one may keep a shard busy."""
-WORKERS = 2
+WORKERS, SPREAD = 2, (1, 4, 8)
+"""Processes of the embedded engine, and numbers of shards for which it is told where the cluster is as quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ def plan(rows: Sequence[Row]) -> str:
     """Compute what 10 and 100 million sections need, from what every further section cost."""
     kilobytes = 1000 * grown(rows, "opensearch", lambda row: row.disk_mb)
     index_cpu = grown(rows, "opensearch", lambda row: row.cpu_seconds)
+    waits = grown(rows, "opensearch", new) / 1000
     last = [row for row in rows if row.engine == "opensearch"][-1]
     search_cpu = grown(rows, "opensearch", lambda row: row.search_cpu_ms) / 1000
     lines = [
@@ -212,7 +214,7 @@ def plan(rows: Sequence[Row]) -> str:
     ]
     for sections in (10_000_000, 100_000_000):
         gigabytes = sections * kilobytes / 1e6
-        shards = math.ceil(max(gigabytes / SHARD_GB, sections * search_cpu / LONGEST))
+        shards = math.ceil(max(gigabytes / SHARD_GB, sections * waits / LONGEST))
         disk = gigabytes * (1 + REPLICAS) * HEADROOM
         by_need = {
             "盘": disk / NODE_DISK_GB,
@@ -234,22 +236,32 @@ def plan(rows: Sequence[Row]) -> str:
 
 
 def crossing(rows: Sequence[Row]) -> str:
-    """Say where a query takes as long in one as in the other, and how far one machine reaches."""
-    embedded, cluster = (1e6 * grown(rows, engine, usual) for engine in COLOURS)
+    """Say where a query that is new takes as long in one as in the other, and how far one machine reaches."""
+    embedded, cluster = (1e6 * grown(rows, engine, new) for engine in COLOURS)
+    last = {row.engine: row for row in rows}
+    ahead = new(last["opensearch"]) - new(last["embedded"])
+    met = []
+    for shards in SPREAD:
+        gained = embedded - cluster / shards
+        meets = last["embedded"].sections / 1e6 + ahead / gained if gained > 0 else None
+        met.append(f"{shards} 片{f'约 {meets:.1f} 百万节' if meets else '不相交'}")
     megabytes = 1e6 * grown(rows, "embedded", lambda row: row.memory_mb)
     reach = NODE_GB * 1000 / 2 / (WORKERS * megabytes)
-    memory = f"本机引擎每多一百万节，每个进程多占内存 {megabytes:,.0f} MB：一台 {NODE_GB} GB 的机器（{WORKERS} 个进程用一半）约到 {reach:.0f} 百万节。"
-    slower = f"每多一百万节，一次检索本机引擎慢 {embedded:.0f} 毫秒，集群（一个节点、一个分片）慢 {cluster:.0f} 毫秒"
-    last = {row.engine: row for row in rows}
-    ahead = usual(last["opensearch"]) - usual(last["embedded"])
-    if cluster >= embedded:
-        return f"{slower}：量到的大小之内不相交，往后也不。{memory}"
-    meet = last["embedded"].sections / 1e6 + ahead / (embedded - cluster)
-    return f"{slower}：约在 {meet:.0f} 百万节时一样快。{memory}"
+    return (
+        f"没有问过的查询，每多一百万节，本机引擎慢 {embedded:.0f} 毫秒，集群的一个分片慢 {cluster:.0f} 毫秒，几个分片各有处理器时分着慢。"
+        f"按直线外推，一样快的地方：{'，'.join(met)}。\n\n"
+        f"本机引擎每多一百万节，每个进程多占内存 {megabytes:,.0f} MB：一台 {NODE_GB} GB 的机器"
+        f"（{WORKERS} 个进程用一半）约到 {reach:.0f} 百万节。"
+    )
 
 
-def usual(row: Row) -> float:
-    """Answer how long a query takes in the second pass, in ms, as a median over kinds of queries."""
+def new(row: Row) -> float:
+    """Answer how long a query takes that was not asked before, in ms, as a median over kinds of queries."""
+    return statistics.median(times[0] for times in row.queries.values())
+
+
+def again(row: Row) -> float:
+    """Answer how long a query takes that was asked before."""
     return statistics.median(times[1] for times in row.queries.values())
 
 
@@ -266,25 +278,31 @@ NAMES = {"embedded": "本机引擎", "opensearch": "OpenSearch"}
 
 
 def picture(rows: Sequence[Row]) -> str:
-    """Draw what a query takes (median of all kinds, second pass) over the number of sections; both logarithmic."""
-    points = {engine: [(row.sections, usual(row)) for row in rows if row.engine == engine] for engine in COLOURS}
-    across = _scale([x for line in points.values() for x, _ in line], MARGIN, WIDTH - MARGIN)
-    upward = _scale([y for line in points.values() for _, y in line], HEIGHT - MARGIN, MARGIN)
-    parts = [f'<text x="{MARGIN}" y="24">一次检索的毫秒数（各种查询的中位数，对数）</text>']
-    for engine, line in points.items():
+    """Draw what a query takes over the number of sections, new ones in full lines, others dashed; both logarithmic."""
+    lines = [(engine, value) for engine in COLOURS for value in (new, again)]
+    points = [[(row.sections, value(row)) for row in rows if row.engine == engine] for engine, value in lines]
+    across = _scale([x for line in points for x, _ in line], MARGIN, WIDTH - MARGIN)
+    upward = _scale([y for line in points for _, y in line], HEIGHT - MARGIN, MARGIN)
+    parts = [
+        f'<text x="{MARGIN}" y="24">一次检索的毫秒数（各种查询的中位数，对数；实线：第一次问，虚线：再问一次）</text>'
+    ]
+    parts += [_text(across(row.sections), HEIGHT - 20, f"{row.sections:,} 节", "#000") for row in rows[::2]]
+    for (engine, value), line in zip(lines, points, strict=True):
         placed = [(across(x), upward(y)) for x, y in line]
         joined = " ".join(f"{x:.0f},{y:.0f}" for x, y in placed)
-        parts.append(f'<polyline points="{joined}" fill="none" stroke="{COLOURS[engine]}" stroke-width="2"/>')
-        for (x, y), (sections, taken) in zip(placed, line, strict=True):
-            parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{COLOURS[engine]}"/>')
-            parts.append(f'<text x="{x:.0f}" y="{y - 9:.0f}" text-anchor="middle">{taken:.1f}</text>')
-            parts.append(f'<text x="{x:.0f}" y="{HEIGHT - 20}" text-anchor="middle">{sections:,} 节</text>')
-        x, y = placed[-1]
-        parts.append(
-            f'<text x="{x:.0f}" y="{y + 20:.0f}" text-anchor="end" fill="{COLOURS[engine]}">{NAMES[engine]}</text>'
-        )
+        dashes = ' stroke-dasharray="5 4"' if value is again else ""
+        parts.append(f'<polyline points="{joined}" fill="none" stroke="{COLOURS[engine]}" stroke-width="2"{dashes}/>')
+        for (x, y), (_, milliseconds) in zip(placed, line, strict=True):
+            parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="3" fill="{COLOURS[engine]}"/>')
+            parts.append(_text(x, y - 8, f"{milliseconds:.1f}", COLOURS[engine]))
+    for place, engine in enumerate(COLOURS):
+        parts.append(_text(MARGIN + 30 + 90 * place, 44, NAMES[engine], COLOURS[engine]))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">'
     return "\n".join([head, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>"]) + "\n"
+
+
+def _text(x: float, y: float, text: str, colour: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" fill="{colour}">{text}</text>'
 
 
 def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float], float]:

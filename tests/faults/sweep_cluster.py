@@ -143,12 +143,15 @@ def test_two_nodes_and_one_dies_for_good(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs needs root")
 @pytest.mark.parametrize("watermarks", [False, True], ids=["full", "watermarks"])
 def test_a_disk_fills_up(tmp_path: Path, watermarks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of three disks is small. Without watermarks the node's copy fails; with them the cluster keeps off in time."""
+    """One of three disks is small. Without watermarks the node's copy fails; with them the cluster keeps off in time.
+
+    Where the node is the one that manages the others, it cannot even tell them: nothing is taken until there is room.
+    """
     monkeypatch.setattr(writing, "_PATIENCE", 30.0)
     small = tmp_path / "node-1"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small], check=True)
-    settings = {"cluster.info.update.interval": "10s"}
+    settings = {"cluster.info.update.interval": "10s", "monitor.fs.health.refresh_interval": "5s"}
     if watermarks:
         limits = {"low": "12mb", "high": "8mb", "flood_stage": "4mb"}
         settings |= {f"cluster.routing.allocation.disk.watermark.{name}": value for name, value in limits.items()}
@@ -157,15 +160,18 @@ def test_a_disk_fills_up(tmp_path: Path, watermarks: bool, monkeypatch: pytest.M
         with _scene(tmp_path, 3, settings) as scene:
             with scene.watched() as watched:
                 _fill(scene)
+                # The operator makes room, and tells the cluster to try again what it had given up.
+                subprocess.run(["mount", "-o", "remount,size=1g", small], check=True)
+                scene.nodes.ask("_cluster/reroute?retry_failed=true", method="POST")
+                scene.nodes.wait(3)
             _told("full disk", watched)
-            assert scene.open().search("甲乙").total == scene.total
-            assert scene.open().check(scene.shelf.fingerprints()) == []
+            scene.settled()
     finally:
         subprocess.run(["umount", "-l", small], check=True)
 
 
 def _fill(scene: Scene) -> None:
-    """Write until far more than the small disk holds is there; an update that is refused is told, and tried again."""
+    """Write until far more than the small disk holds is there. An update may be refused: it is told why."""
     for round in range(6):
         for number in range(40):
             text = "".join(chr(0x4E00 + (7 * place * (number + 1) + 13 * round) % 20_000) for place in range(6_000))
@@ -174,4 +180,3 @@ def _fill(scene: Scene) -> None:
             scene.open().update(scene.shelf)
         except StorageError as error:
             print(f"\nrefused: {error}")
-            scene.open().update(scene.shelf)

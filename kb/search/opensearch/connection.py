@@ -103,7 +103,8 @@ def _reason(error: OpenSearchException) -> str:
     if isinstance(error, TransportError) and isinstance(error.info, Mapping):
         told = error.info.get("error")
         reason = told.get("reason") if isinstance(told, Mapping) else told
-        return str(reason or error.error)[:200]
+        said = str(reason or error.error)
+        return f"状态 {error.status_code}" if said.startswith("{") else said[:200]
     if isinstance(error, TransportError) and (page := _TITLE.search(str(error.error))):
         return page[1]  # a proxy's own
     return str(error)[:200]

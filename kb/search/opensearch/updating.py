@@ -21,6 +21,8 @@ from kb.search.opensearch.state import State, first_state, read_state
 from kb.search.opensearch.writing import Bulk, refresh, remove
 from kb.search.scoring import replaced
 
+_ALL_COPIES = {"wait_for_active_shards": "all", "timeout": "30s"}
+_TIMEOUT = 60
 _FEW = 1_000
 """Editions that a state may name as removed: more are removed at once."""
 
@@ -69,7 +71,9 @@ class Update:
         epoch = held.begin(there.epoch if there else 0)
         plan = planning.plan({}, dict(self.source.fingerprints()))
         index = mapping.index_name(self.alias, epoch)
-        self.client.indices.create(index=index, body=mapping.definition(self.shards))
+        # A copy of each shard before anything is written: a node may die while the index is filled.
+        body = mapping.definition(self.shards)
+        self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
         with self._removed_on_failure(index):
             rows = self._write(index, plan, epoch, held)
             self._complete(first_state(index, epoch, rows.values()), rows)

@@ -10,10 +10,13 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError, TransportError
 
 from kb.errors import StorageError
+from kb.search.opensearch.asking import patiently
 
 _BYTES = 4_000_000
 _ACTIONS = 500
-_BUSY = (429, 502, 503, 504)
+_FINAL = (400, 401, 403, 413)
+"""What will be refused however often it is sent. All else passes: full queues and disks, a copy that fails or moves (404, 500)."""
+
 _PATIENCE = 180.0
 """Seconds for which a cluster that refuses or cannot be reached is asked again."""
 
@@ -62,7 +65,7 @@ class Bulk:
         except ConnectionError as error:
             return list(actions), f"连不上：{error.error}"
         except TransportError as error:
-            if error.status_code not in _BUSY:
+            if error.status_code in _FINAL:
                 raise
             return list(actions), f"状态 {error.status_code}"
         if not answer["errors"]:
@@ -72,7 +75,7 @@ class Bulk:
             told = item["index"]
             if "error" in told:
                 reason = str(told["error"].get("reason", ""))[:200]
-                if told["status"] not in _BUSY:
+                if told["status"] in _FINAL:
                     raise StorageError(f"OpenSearch 拒收 {told['_id']}（{reason}）：索引仍是原来的样子。")
                 again.append(action)
         return again, reason
@@ -81,15 +84,24 @@ class Bulk:
 def remove(client: OpenSearch, index: str, queries: Sequence[dict[str, Any]]) -> None:
     """Remove what no state names any more."""
     body = {"query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
-    client.indices.refresh(index=index, request_timeout=_LONG)
-    client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG)
+    refresh(client, index)
+    patiently(lambda: client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG))
 
 
 def refresh(client: OpenSearch, index: str) -> None:
     """Make what was written visible on every copy of every shard. Raises StorageError where a copy does not answer."""
     give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
-    while client.indices.refresh(index=index, request_timeout=_LONG)["_shards"]["failed"]:
+    while not _refreshed(client, index):
         if time.monotonic() > give_up:
             raise StorageError("OpenSearch 的一部分副本没有回答：这次更新没有生效，请查看各节点，然后再运行 kb index。")
         time.sleep(wait)
         wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def _refreshed(client: OpenSearch, index: str) -> bool:
+    try:
+        return not client.indices.refresh(index=index, request_timeout=_LONG)["_shards"]["failed"]
+    except TransportError as error:
+        if error.status_code in _FINAL:
+            raise
+        return False

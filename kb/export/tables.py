@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 import xlsxwriter
 
@@ -46,7 +47,7 @@ def listed(listings: Iterable[Listing], base: str) -> list[tuple[str, ...]]:
             each.kind,
             each.date,
             each.source,
-            f"{base}/d/{each.id}",
+            f"{base}/d/{quote(each.id)}",
         )
         for each in listings
     ]

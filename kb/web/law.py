@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,6 +15,7 @@ from kb.law.basis import Link, stale
 from kb.law.checking import Checked, check
 from kb.law.gaps import gaps
 from kb.law.reader import Known
+from kb.law.resolve import Resolved
 from kb.law.since import Fates
 from kb.law.standing import HOLDING, Standings
 from kb.web import dated, feeds
@@ -93,12 +94,18 @@ def cited_by(id: str) -> str:
         document=known,
         anchor=anchor,
         label=addresses(found).get(anchor, ""),
-        rows=[(citing, [each for _, each in some]) for citing, some in groupby(shown, key=lambda row: row[0])],
+        rows=[(citing, _places(some)) for citing, some in groupby(shown, key=lambda row: row[0])],
         total=len(rows),
         page=page,
         last=last,
         page_address=page_address,
     )
+
+
+def _places(rows: Iterable[tuple[Known, Resolved]]) -> list[tuple[str, list[str]]]:
+    """Answer (anchor, what is cited there) of the sections of one document that cite, in the order of its text."""
+    by_section = groupby((each.found for _, each in rows), key=lambda found: found.anchor)
+    return [(anchor, [found.text for found in some]) for anchor, some in by_section]
 
 
 @blueprint.get("/excerpt/<id>/<anchor>")

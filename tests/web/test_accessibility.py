@@ -63,7 +63,8 @@ def axe() -> str:
 
 
 def check(browser: webdriver.Chrome, axe: str, options: dict[str, object]) -> object:
-    browser.execute_script(axe)
+    if browser.execute_script("return !window.axe"):
+        browser.execute_script(axe)
     return browser.execute_async_script(RUN, options)
 
 

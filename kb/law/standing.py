@@ -143,7 +143,7 @@ class Standings:
             changes = [each for each in self.changes(document) if shown.since < each.day <= first.since]
             yield Validity("已修改", first.since, tuple(changes[-1:]), document.id)
         last = max((each.day for each in self.changes(document) if each.document == document.id), default="")
-        for each in self._ends(document):
+        for each in sorted(self._ends(document), key=lambda end: end.evidence.day):
             # What was made after the text, or after the last change that it tells of, is not yet in it.
             if each.relation == "amends" and each.made > max(document.date, last) and each.evidence.day <= on:
                 yield Validity("已修改", each.evidence.day, (each.evidence,), each.evidence.document)

@@ -55,13 +55,14 @@ class Citing:
 class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
-    `on` is the day for which `validity` is told. `key` names all that this was found from: what is made of the document and
+    `on` is the day for which `validity` is told; `younger` the day from which the text holds where that is after it. `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
     """
 
     on: str
     key: Hashable
     known: bool = False
+    younger: str = ""
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
     citing: int = 0
@@ -116,6 +117,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         on,
         key,
         True,
+        _younger(resolver.edition(known, on).since),
         _with_terms(shown.document, defined, links),
         _cited_by(incoming, sections),
         len({citing.number for citing, _ in incoming}),
@@ -130,6 +132,11 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
 def _is_present(shown: Edition) -> bool:
     """Tell whether the text that is shown is the one of which the store keeps the citations."""
     return not shown.version or shown.standing == "present"
+
+
+def _younger(since: str) -> str:
+    """Answer from when a text holds where that is after the day that is looked at: no older one is there."""
+    return since if since > viewed() > "" else ""
 
 
 def _resolved(resolver: Resolver, known: Known, shown: Edition) -> list[Resolved]:

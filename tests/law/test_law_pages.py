@@ -142,6 +142,13 @@ def test_in_a_dated_view_there_is_nothing_later(client: FlaskClient) -> None:
     assert "尚未生效" in early.select_one(".validity").get_text()  # type: ignore[union-attr]
 
 
+def test_a_day_before_the_oldest_text_is_not_said_to_have_had_it(client: FlaskClient) -> None:
+    for day, younger in (("2009-12-15", True), ("2012-01-01", False)):
+        said = page(client, f"/d/示例法?on={day}").select_one(".standing.dated")
+        assert said is not None
+        assert ("没有这一天施行的文本，这里是 2010年1月1日起施行的" in said.get_text()) == younger
+
+
 def test_the_note_shows_the_text_of_the_day(client: FlaskClient) -> None:
     then, now = (page(client, f"/excerpt/示例法/art-2{day}").get_text() for day in ("?on=2016-05-05", ""))
     assert "办理示例" in then and "协助示例" in now

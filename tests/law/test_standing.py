@@ -118,6 +118,8 @@ def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
         "关于修改《示例条例》的决定\n一、将《示例条例》第一条修改为：“示例。”\n二、本决定自2012年1月1日起施行。\n"
     )
     shelf.put("决定", decision, date="2011-12-01")
+    later = decision.replace("2012年", "2015年").replace("修改《示例条例》的决定", "再次修改《示例条例》的决定")
+    shelf.put("后来的决定", later, date="2014-12-01")
     found = stands(shelf, "示例条例")
     assert (found.status, found.since, found.replaced_by) == ("已修改", "2012-01-01", "决定")
 

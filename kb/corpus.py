@@ -322,7 +322,7 @@ class Corpus:
         if document.provenance.snapshot not in sound:
             yield Problem(
                 path,
-                f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请从备份恢复，或重新收录（kb ingest，网站上的 kb refresh --full）。",
+                f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请从备份恢复，或运行 {_again(document)}。",
                 id,
             )
 
@@ -364,14 +364,15 @@ class Corpus:
 
     def _find(self, id: str, version: str = "") -> Path:
         """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""
-        missing = NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
-        if not _is_name(id) or (version and not _is_name(version)):
-            raise missing
-        for folder in self._folders():
-            path = folder / id / f"{version}.md" if version else folder / f"{id}.md"
-            if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
-                return path
-        raise missing
+        if _is_name(id) and (not version or _is_name(version)):
+            for folder in self._folders():
+                path = folder / id / f"{version}.md" if version else folder / f"{id}.md"
+                if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                    return path
+        if not version:
+            raise NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
+        known = "、".join(each.version for each in self.history(id))
+        raise NotFoundError(f"文件 {id} 没有名为“{version[:80]}”的版本：有的是 {known}。")
 
     def _read(self, path: Path, id: str) -> Document:
         try:
@@ -489,6 +490,14 @@ def _snapshot_of(path: Path) -> str:
 def _version_name(path: Path, document: Document) -> str:
     """Answer the name under which the present file would be kept as a version."""
     return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+
+
+def _again(document: Document) -> str:
+    """Name the command that takes a document from where it came, once more."""
+    if document.provenance.origin.startswith(("http://", "https://")):
+        return f"kb refresh {document.source} --full"
+    verb = "kb import laws 原来的文件夹" if document.provenance.edition else "kb ingest 原来的文件"
+    return f"{verb} --source {document.source}"
 
 
 def _same_source(old: Provenance, new: Provenance) -> bool:

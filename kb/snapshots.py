@@ -31,12 +31,11 @@ class Snapshots:
         """Store bytes, if they are not there already, and answer their sha256. Raises StorageError."""
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
-        packed = pack(data)
         with storage.refusals(path):
             stored = path.read_bytes() if path.is_file() else b""
-        if stored != packed and not _holds(stored, digest):
+        if not _holds(stored, digest):
             storage.make_folder(path.parent)
-            storage.write_atomic(path, packed)
+            storage.write_atomic(path, pack(data))
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -44,12 +43,12 @@ class Snapshots:
         path = self._path(digest)
         if not path.is_file():
             raise NotFoundError(
-                f"没有快照 {digest}：它可能已被删除，请从备份恢复 {path}，或重新收录（kb ingest，网站上的 kb refresh --full）。"
+                f"没有快照 {digest}：它可能已被删除，请从备份恢复 {path}，或把原件再收录一次（用哪条命令，kb check 会说）。"
             )
         data = _unpack(path.read_bytes(), digest)
         if data is None:
             raise UnreadableError(
-                f"快照 {path} 已损坏：请从备份恢复，或重新收录（kb ingest，网站上的 kb refresh --full）。"
+                f"快照 {path} 已损坏：请从备份恢复，或把原件再收录一次（用哪条命令，kb check 会说）。"
             )
         return data
 

@@ -238,7 +238,7 @@ def test_an_address_never_leads_out_of_the_corpus(corpus: Corpus, id: str) -> No
     (corpus.root.parent / "x.md").write_text("# 秘密\n", encoding="utf-8")
     with pytest.raises(NotFoundError, match="没有编号为"):
         corpus.read(id)
-    with pytest.raises(NotFoundError, match="没有编号为"):
+    with pytest.raises(NotFoundError, match=f"没有名为.*的版本：有的是 {corpus.history('示例')[0].version}。"):
         corpus.read("示例", id or "x")
 
 

@@ -54,7 +54,8 @@ def import_laws(
     source: str = SOURCE,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Bring laws into `corpus/<source>/`. A file that is there already is not read again, so a killed run goes on.
+    """Bring laws into `corpus/<source>/`. A file that is there already is not read again, so a killed run goes on; only
+    its snapshot is stored once more where it was lost or damaged.
 
     Raises NotFoundError for a path that does not exist, UnreadableError for a damaged archive, UsageError for a bad
     source name, StorageError when the corpus cannot be written.
@@ -63,7 +64,7 @@ def import_laws(
     with ExitStack() as stack, corpus.writing():
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-laws-")))
         files = [file for number, path in enumerate(paths) for file in _files(path, scratch / str(number), report)]
-        inputs = _new(_joined(files, scratch), corpus.digests(source), report)
+        inputs = _new(_joined(files, scratch), corpus, source, report)
         for done, (each, built) in enumerate(pipeline.build_all(inputs, source, settings), start=1):
             if built.document:
                 document = _law(built.document, files, corpus, source)
@@ -168,11 +169,13 @@ def _first_article(text: str) -> tuple[int, ...]:
     return number.values if number else (1 << 30,)
 
 
-def _new(inputs: Iterator[Input], digests: frozenset[str], report: Report) -> list[Input]:
-    """Leave out what the corpus has: the same bytes."""
-    new = []
+def _new(inputs: Iterator[Input], corpus: Corpus, source: str, report: Report) -> list[Input]:
+    """Leave out what the corpus has, the same bytes, once their snapshot is sound."""
+    digests, new = corpus.digests(source), []
     for each in inputs:
-        if hashlib.sha256(each.path.read_bytes()).hexdigest() in digests:
+        data = each.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() in digests:
+            corpus.snapshots.store(data)
             report.unchanged += 1
         else:
             new.append(each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,23 @@ def test_an_archive_is_read_and_a_second_run_finds_everything_there(
     again = import_laws([archive], corpus, settings)
     assert again.unchanged == first.new + first.changed == 4
     assert not again.new + again.changed
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?")]
+)
+def test_importing_again_mends_the_snapshots_as_the_check_says(
+    collection: Path, corpus: Corpus, settings: Settings, damage: Callable[[Path], None]
+) -> None:
+    import_laws([collection], corpus, settings)
+    snapshots = sorted(corpus.snapshots.root.rglob("*.gz"))
+    for snapshot in snapshots:
+        damage(snapshot)
+    about_documents = [problem.sentence for problem in corpus.check() if problem.path.suffix == ".md"]
+    assert len(about_documents) == len(snapshots) == 4
+    assert all("kb import laws" in sentence and "kb ingest" not in sentence for sentence in about_documents)
+    assert import_laws([collection], corpus, settings).unchanged == 4
+    assert not list(corpus.check())
 
 
 def test_files_of_the_national_database_are_read(tmp_path: Path, corpus: Corpus, settings: Settings) -> None:

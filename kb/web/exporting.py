@@ -17,8 +17,8 @@ from kb.export.formats import export
 from kb.export.selection import select
 from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
 from kb.search.engine import MAX_LIMIT
-from kb.web import browsing, pages
-from kb.web.arguments import number, query
+from kb.web import browsing, pages, searching
+from kb.web.arguments import number
 from kb.web.finding import find_edition
 from kb.web.library import library
 
@@ -83,13 +83,14 @@ def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
 @blueprint.get("/search.xlsx", defaults={"format": "xlsx"})
 def hits(format: str) -> Response:
     """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
-    if not query():
+    asked = searching.asked()
+    if asked.empty:
         raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
-    offset = number("offset", 0, 0, 10**9)
-    results = library().search(query(), limit=number("limit", MAX_LIMIT, 1, MAX_LIMIT), offset=offset)
+    offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
+    results = library().search(asked.q, limit, offset, asked.conditions, asked.order)
     media_type, make = _TABLES[format]
     data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
-    return _sent(data, f"检索-{query()[:40]}.{format}", media_type, format)
+    return _sent(data, f"检索-{asked.q[:40] or '筛选'}.{format}", media_type, format)
 
 
 @blueprint.get("/documents.csv")

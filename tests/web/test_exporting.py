@@ -86,6 +86,22 @@ def test_hits_of_a_search_are_a_table_without_formulas(client: FlaskClient) -> N
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
 
 
+def test_what_is_saved_of_a_search_is_what_was_asked_for(client: FlaskClient) -> None:
+    shown = page(client, "/search?q=行政复议&year=2021&order=date")
+    saved = {link.get_text(): str(link["href"]) for link in shown.select(".take a")}
+    rows = list(csv.DictReader(io.StringIO(client.get(saved["CSV"]).data.decode("utf-8-sig"))))
+    assert rows and {row["日期"][:4] for row in rows} == {"2021"}
+    assert client.get(saved["Excel"]).data.startswith(b"PK")
+    assert client.get(saved["订阅（Atom）"]).mimetype == "application/atom+xml"
+    assert client.get("/search.csv?year=2021").status_code == 200
+
+
+def test_a_section_can_be_saved_where_it_is_cited(client: FlaskClient) -> None:
+    links = [str(link["href"]) for link in page(client, f"/d/{quote(LAW)}/cite?anchor=art-2").select(".downloads a")]
+    assert len(links) == len(ENDINGS) - 1
+    assert "第二条" in client.get(next(link for link in links if link.endswith("art-2.txt"))).text
+
+
 @pytest.mark.parametrize(
     "parameters", ["", "?q=", "?q=复议&limit=0", "?q=复议&limit=1001", "?q=复议&offset=x", "?q=-复议"]
 )

@@ -40,7 +40,7 @@ _NO_DOCUMENT = re.compile(
 _WORDS = (
     "实施条例|实施细则|实施办法|实施意见|实施方案|实施规定|专项行动方案|行动方案|工作方案|工作规则|工作办法|议事规则|暂行规定|暂行办法|暂行条例|管理办法|管理规定|管理条例|应急预案"
     "|法典|条例|办法|规定|细则|规则|规程|规范|准则|守则|章程|制度|决定|决议|解释|意见|通知|通告|公告|公报|方案|预案|规划|纲要|计划|要点|标准"
-    "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|修正案|条令|令|法"
+    "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|修正案|税则|条令|令|法"
 )
 # 本法院, 本法人, 本规定义 are no citations; 本条例制定 is one.
 _TAIL = "(?:(?<=[本该述同]法)(?![院人律庭官定治学医制系宝理门师])|(?<![本该述同]法)(?![书义化栏]))"
@@ -159,6 +159,7 @@ class _Reader:
         self.subject = _amended(document.metadata.title)
         self.shorts = _Shorts({**short_names(), **{a: name for a, name in self.aliases.items() if a not in _GENERIC}})
         self.last: _Named | None = None
+        self.near: tuple[str, Place] | None = None  # the article named last in this section, and of what document
 
     def read(self, section: Section) -> Iterator[Citation]:
         """Yield the citations of a section's own text."""
@@ -166,7 +167,7 @@ class _Reader:
             return
         self.section, self.text = section, section.text
         self.annex = _annex(section.anchor)
-        self.last = _Named(self.subject, -1) if self.subject else None
+        self.last, self.near = _Named(self.subject, -1) if self.subject else None, None
         done = len(section.number) if section.text.startswith(section.number) else 0
         for token in self._tokens(done):
             if token.start >= done:
@@ -237,8 +238,9 @@ class _Reader:
         yield from self._with_places(token.start, token.end, "title", name)
 
     def _is_title(self, token: _Token) -> bool:
-        """Tell a law's own title, printed as a line of its own."""
-        return self.text[token.start : token.end] == self.text.strip()
+        """Tell a law's own title, printed as a line of its own, or its end: 土地增值税暂行条例."""
+        name, line = self.text[token.start : token.end], self.text.strip()
+        return name == line or (self.section.anchor == "title" and line.endswith(name) and "《" not in line)
 
     def _defines(self, token: _Token) -> bool:
         """Tell a name that is being given: （以下简称《条例》）."""
@@ -326,6 +328,10 @@ class _Reader:
         place = places.read(token.name)
         if place.top < _ARTICLE_LEVEL or self._quotes_heading(token):
             return
+        if place.inside and self.near and self.text.endswith("违反", 0, token.start):
+            name, article = self.near
+            yield from self._places(token.start, token.end, "article", name, place.below(article))
+            return
         if place.inside:
             own = _as_place(self.section.anchor)
             if own and ("款" in token.name or _ITEM_CITED.match(self.text, token.end)):
@@ -367,6 +373,8 @@ class _Reader:
         """Yield a place that was read up to `end`, then the others of its list: 、第二款和第四十条."""
         end = self._after_range(end)
         yield self._citation(start, end, kind, name, place)
+        if not place.inside:
+            self.near = (name, place)
         yield from self._listed(end, name, place)
 
     def _listed(self, end: int, name: str, place: Place) -> Iterator[Citation]:
@@ -375,6 +383,7 @@ class _Reader:
             if following.inside and following.top < place.top:
                 break
             place, end = following.below(place), self._after_range(found.end())
+            self.near = (name, place)
             yield self._citation(found.start(), end, "article", name, place)
         if name:
             self.last = _Named(name, end, place)
@@ -430,7 +439,7 @@ class _Shorts:
 
     @staticmethod
     def _stands_alone(text: str, start: int, end: int) -> bool:
-        if re.match("[律院学官庭人治令制案医师系典]|规(?!定)|定(?!义)", text[end : end + 2]):
+        if re.match("[律院学官庭人治令制案医师系典]|规(?!定)|定(?!义)|和法律委员会", text[end : end + 6]):
             return False
         before = text[max(start - 2, 0) : start]
         return not (
@@ -528,7 +537,9 @@ def _defined(document: Document) -> dict[str, str]:
         for match in _DEFINES.finditer(section.text):
             before = section.text[: match.start()]
             if before.endswith("》") and (start := _opening(before)) >= 0:
-                found.setdefault(title_key(match[1]), before[start + 1 : -1])
+                name = before[start + 1 : -1]
+                if _is_document(name) is not False:
+                    found.setdefault(title_key(match[1]), name)
     return found
 
 

@@ -179,6 +179,29 @@ def test_this_plan_of_action_is_the_plan() -> None:
     ]
 
 
+def test_what_is_violated_without_an_article_is_in_the_one_named_before() -> None:
+    law = (
+        "示例条例\n第一条　示例。\n第二条　违反本条例第一条第一款规定，有下列情形的，处罚：\n（一）违反第一项规定的；\n（二）违反第三项规定的。\n"
+        "第三条　违反第一条第一款规定的，处罚；违反第二款规定的，从重；违反本条第一款的除外。\n"
+    )
+    found = [(each.text, each.place) for each in find(document("示例", law))]
+    assert found == [
+        ("本条例第一条第一款", "art-1-p1"),
+        ("第一项", "art-1-p1-i1"),
+        ("第三项", "art-1-p1-i3"),
+        ("第一条第一款", "art-1-p1"),
+        ("第二款", "art-1-p2"),
+        ("本条第一款", "art-3-p1"),
+    ]
+
+
+def test_what_looks_like_a_law_and_is_none() -> None:
+    text = "示例人凭《示例国残疾人证》（以下简称残疾人证）办理。凭残疾人证免费。由宪法和法律委员会审议。"
+    assert cited(text) == []
+    title = "中华人民共和国土地增值税暂行条例"
+    assert find(document("示例", f"{title}\n第一条　示例。\n", title=title)) == []
+
+
 def test_several_items_of_the_paragraph_before_are_one_place() -> None:
     law = "示例条例\n第一条　示例：\n（一）甲；\n（二）乙；\n（三）丙。\n有前款第（二）、（三）项所列情形的。\n"
     assert [(each.text, each.place) for each in find(document("示例", law)) if each.place] == [

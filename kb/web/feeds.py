@@ -146,7 +146,12 @@ def sitemap() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Documents may be crawled; results of searches, comparisons and files to save are not documents."""
-    closed = ("/search", "/api/", "/suggestions.json", "/d/*/compare", "/d/*/cite", "/d/*.zip", "/d/*.pdf", "/d/*.docx")
+    of_documents = ("compare", "cite", "graph", "provenance", "snapshot")
+    closed = (
+        *("/search", "/api/", "/suggestions.json", "/documents.csv", "/parallel", "/excerpt/", "/cite-check", "/terms"),
+        *(f"/d/*/{page}" for page in of_documents),
+        *(f"/d/*.{ending}" for ending in ("zip", "pdf", "docx")),
+    )
     lines = [
         "User-agent: *",
         *(f"Disallow: {path}" for path in closed),

@@ -160,9 +160,8 @@ def test_robots_may_read_documents_and_nothing_else(client: FlaskClient) -> None
     rules = RobotFileParser()
     rules.parse(client.get("/robots.txt").text.splitlines())
     assert rules.can_fetch("*", f"http://localhost/d/{REPORT}")
-    assert not rules.can_fetch("*", "http://localhost/search?q=x") and not rules.can_fetch(
-        "*", "http://localhost/api/v1/"
-    )
+    for path in ("search?q=x", "api/v1/", "documents.csv", "parallel?d=x", "excerpt/x/1"):
+        assert not rules.can_fetch("*", f"http://localhost/{path}")
     assert rules.site_maps() == ["http://localhost/sitemap.xml"]
 
 

@@ -220,7 +220,8 @@ def _show_results(results: Results, offset: int) -> None:
     for place, hit in enumerate(results.hits, start=offset + 1):
         facts = "　".join(fact for fact in (hit.issuer, hit.date, hit.url) if fact)
         console.print()
-        console.print(Text(f"{place}. {hit.title}{'' if hit.literal else '（词语相近）'}", "bold"))
+        how = "（直达）" if hit.direct else "" if hit.literal else "（词语相近）"
+        console.print(Text(f"{place}. {hit.title}{how}", "bold"))
         console.print(Text(f"   {' › '.join(hit.heading_path)}"))
         console.print(Text("   ").append_text(_marked(hit)))
         console.print(Text(f"   {facts}", "dim"))

@@ -16,12 +16,12 @@ from functools import cache
 from itertools import chain
 from operator import add
 
-VERSION = 1
+VERSION = 2
 """Grows whenever folded text or terms change: an index made by another version is rebuilt."""
 
 _SAME = {
-    "(": "〔[【〖{",
-    ")": "〕]】〗}",
+    "(": "〔[【〖{﹝﹙﹛",
+    ")": "〕]】〗}﹞﹚﹜",
     '"': "“”„‟「」〝〞＂",
     "'": "‘’‚‛『』＇",
     "-": "‐‑‒–—―−－─",

@@ -9,8 +9,10 @@ from urllib.parse import quote
 from kb.errors import UsageError
 from kb.model import Alternative, Hit
 from kb.search import suggestions
+from kb.search.documents import number_as_printed
 from kb.search.engine import MAX_LIMIT
 from kb.search.indexing import Stored
+from kb.search.matching import Exact
 from kb.search.query import Query
 from kb.search.snippets import snippet
 
@@ -57,12 +59,24 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
     )
 
 
-def nothing_literal(query: Query, related: int) -> str:
-    """Say that no section matches literally, and what is shown instead."""
+def nothing_literal(query: Query, related: int, *, direct: bool, absent: bool) -> str:
+    """Say that no section matches literally, and what is shown instead.
+
+    `direct`: the place that the query names is shown; `absent`: it names an article that its document does not have.
+    """
     if not query.leaves:
         return "没有文件符合这些条件。"
     strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
+    strings += "等" if len(query.required) > _NAMED else ""
     narrowed = "在所选的条件之内，" if query.conditions else ""
+    if direct:
+        others = "；其余按词语相近的程度排列" if related > 1 else ""
+        return f"第一条是 “{query.name}” 所指的地方{others}。"
+    if absent:
+        others = "；以下只是词语相近" if related else ""
+        return f"“{query.name}” 所指的文件里没有这一条{others}。"
+    if any(not isinstance(node, Exact) for node in query.root.nodes):
+        return f"{narrowed}没有一节符合这个检索式。"
     if query.exact:
         return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
     together = "同时" if len(query.required) > 1 else ""
@@ -78,7 +92,8 @@ def alternatives(
     whole = "".join(query.required)
     if found and not suggestions.correctable(whole):
         return (), ()
-    close: list[Alternative] = []
+    number = number_as_printed(query.name)  # 国发2019 5号 is two strings
+    close = [Alternative(number, total)] if (total := counting.count(number)) else []
     for string in query.required[:_NAMED]:
         total = counting.count(string)
         close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.count)

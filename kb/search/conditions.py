@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 from kb.ingest.structure.numbering import numeral
@@ -89,7 +90,7 @@ def _understood(field: Field, value: str) -> str:
         case "date":
             return _dates(value)
         case "year":
-            return value if re.fullmatch("[0-9]{4}", value) else ""
+            return year if re.fullmatch("[0-9]{4}", year := fold(value)) else ""
         case "article":
             return article(value)
         case "on":
@@ -127,17 +128,22 @@ def asked_day(conditions: Iterable[Condition]) -> str:
 
 
 def _dates(value: str) -> str:
-    """Answer a day, month, year or range of them as "first..last", "" where it is none."""
-    parts = _RANGE.fullmatch(value)
+    """Answer a day, month, year or range of them as "first..last", "" where it is none. The earlier end comes first."""
+    parts = _RANGE.fullmatch(value := fold(value))
     ends = [parts[1], parts[2]] if parts else [value, value]
     days = [_day(end) if end else "" for end in ends]
-    return (
-        "..".join(days)
-        if any(days) and all(bool(day) == bool(end) for day, end in zip(days, ends, strict=True))
-        else ""
-    )
+    if not any(days) or any(bool(day) != bool(end) for day, end in zip(days, ends, strict=True)):
+        return ""
+    return "..".join(sorted(days) if all(days) else days)
 
 
 def _day(value: str) -> str:
-    found = _DAY.fullmatch(value)
-    return "-".join(part.zfill(2) for part in found.groups() if part) if found else ""
+    """Answer a year, month or day of the calendar in ISO 8601, "" for anything else."""
+    found = _DAY.fullmatch(fold(value))
+    if not found:
+        return ""
+    try:
+        date(*(int(part or 1) for part in found.groups()))
+    except ValueError:
+        return ""
+    return "-".join(part.zfill(2) for part in found.groups() if part)

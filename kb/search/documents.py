@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.ingest.structure.numbering import numeral
 from kb.model import FacetValue
 from kb.names import NATION, canonical_issuer, typed_names
 from kb.search.analysis import fold
@@ -35,6 +36,9 @@ TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
 _PLACE = re.compile(
     r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?(?:第.{1,12}[款项])*"
+)
+_NUMBER = re.compile(
+    r"(?P<code>[^0-9()]{2,30}?)[( ]?(?P<year>[0-9〇零一二三四五六七八九]{4})[) -]*第?(?P<serial>[0-9〇零一二三四五六七八九十百千]{1,9})号"
 )
 VALUES: dict[Field, Callable[[Listing], str]] = {
     "title": lambda listing: listing.title,
@@ -170,9 +174,21 @@ def documents_on(day: str, listings: Iterable[Listing], told: Mapping[str, str])
     return Documents([replace(each, validity=told.get(each.id, "")) for each in listings], day)
 
 
-def names_for(folded: str) -> tuple[str, str]:
-    """Answer what a folded text may be the name of: itself, and the title that it is a short name of ("" where it is none)."""
-    return folded, _typed_names().get(folded, "")
+def names_for(folded: str) -> list[str]:
+    """Answer what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
+    return [name for name in (folded, _typed_names().get(folded, ""), number_as_printed(folded)) if name]
+
+
+def number_as_printed(folded: str) -> str:
+    """Answer a folded document number as GB/T 9704-2012 (7.2.5) prints it; "" for anything else.
+
+    国发2019 5号, 国发(二〇一九)5号 and 国发(2019)第五号 are 国发(2019)5号.
+    """
+    found = _NUMBER.fullmatch(folded)
+    if not found:
+        return ""
+    year = "".join(str(numeral(figure)) for figure in found["year"])
+    return f"{found['code']}({year}){numeral(found['serial'])}号"
 
 
 @cache
@@ -221,7 +237,8 @@ def names(listing: Listing) -> set[str]:
     """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number."""
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
-    return {title, plain, plain.removeprefix(NATION), fold(listing.document_number)} - {""}
+    number = fold(listing.document_number)
+    return {title, plain, plain.removeprefix(NATION), number, number_as_printed(number)} - {""}
 
 
 def article_of(folded: str) -> tuple[str, str] | None:

@@ -149,14 +149,16 @@ def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset:
             hit(found.texts.as_shown(stored), listed.score, query, literal=listed.literal, direct=listed.direct)
             for listed, stored in zip(found.page, kept, strict=True)
         )
-    notes = query.notes if found.total else (*query.notes, nothing_literal(query, found.related))
-    nearest, meant = ((), ()) if found.total else alternatives(searcher, query, bool(hits))
+    notes = list(query.notes)
+    if not found.total:
+        notes.append(nothing_literal(query, found.related, direct=found.direct, absent=found.absent))
+    nearest, meant = ((), ()) if found.total or found.direct else alternatives(searcher, query, bool(hits))
     return Results(
         query=typed,
         total=found.total,
         took_ms=0.0,
         hits=hits,
-        notes=notes,
+        notes=tuple(notes),
         related=found.related,
         searched=found.texts.searched(query.conditions),
         nearest=nearest,

@@ -34,7 +34,7 @@ _AND = re.compile(r"(?:AND|&&)(?!\S)\s*")
 _NOT = re.compile(r'-(?=[\w"“「(（])|NOT\s+(?=\S)')
 _ALTERNATIVE = re.compile(r"(?<!\S)(?:OR|\|\|?|｜)(?!\S)")
 _OPERATOR = re.compile(_ALTERNATIVE.pattern + r'|(?<!\S)(?:NOT\s|-(?=[\w"“「]))')
-_DISTANCE = re.compile(r"~([0-9]{1,2})")
+_DISTANCE = re.compile(r"[~～]([^\s)）]+)")
 _OPEN, _CLOSE = "(（", ")）"
 _WORD = re.compile(r"\S+")
 _WILD = re.compile(r"[*?]+")
@@ -42,8 +42,14 @@ _WILD = re.compile(r"[*?]+")
 _PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
 
 
+_ALONE = "OR 的两边都要有词"
+_UNPAIRED = "括号没有配对"
+_TOUCHING = "括起来的一组词前后要空一格"
+_MIXED = "OR 两边的条件须是同一个字段，例如 标题:通知 OR 标题:意见"
+
+
 class _BrokenError(Exception):
-    """Operators that do not fit together."""
+    """Operators that do not fit together; says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,12 @@ class Query:
         return tuple(dict.fromkeys(string for leaf in self.leaves for string in leaf.strings))
 
     @property
+    def name(self) -> str:
+        """What is looked for as the folded name of a document or of a place in one, "" where it can be none."""
+        plain = [node.string for node in self.root.nodes if isinstance(node, Exact)]
+        return "".join(plain) if len(plain) == len(self.root.nodes) and not self.exact else ""
+
+    @property
     def excluded(self) -> tuple[Node, ...]:
         """What must not match."""
         return tuple(node.of for node in self.root.nodes if isinstance(node, Not))
@@ -86,8 +98,9 @@ def parse(text: str, given: Iterable[Condition] = ()) -> Query:
         parser = _Parser(_PASTED.sub("", text.strip()))
         root = parser.sequence(0)
         found, notes, exact = parser.conditions, parser.notes, parser.exact
-    except _BrokenError:
-        root, found, notes, exact = _plain(text), [], ["括号或 OR 没有配对，已按普通词语查找。"], False
+    except _BrokenError as error:
+        root, found = _plain(text)
+        notes, exact = [f"{error}：已按普通词语查找。"], False
     chosen = (*given, *found)
     if all(isinstance(node, Not) for node in root.nodes) and not (chosen and not root.nodes):
         raise UsageError("查询里只有要排除的词：请再写上要查找的文字。" if root.nodes else "请输入要查找的文字。")
@@ -97,10 +110,18 @@ def parse(text: str, given: Iterable[Condition] = ()) -> Query:
     return query
 
 
-def _plain(text: str) -> AllOf:
-    """Take every word of a text that is no operator, without the brackets around it."""
-    words = (word.strip(_OPEN + _CLOSE + _QUOTES).lstrip("-") for word in text.split() if not _OR.fullmatch(word))
-    return AllOf(tuple(Exact(string) for string in dict.fromkeys(map(fold, words)) if string))
+def _plain(text: str) -> tuple[AllOf, list[Condition]]:
+    """Take every word of a text that is no operator, without the brackets around it, and the conditions."""
+    words = (word.lstrip("-").strip(_OPEN + _CLOSE + _QUOTES) for word in text.split() if not _OR.fullmatch(word))
+    chosen, strings = [], []
+    for word in words:
+        field = conditions.field_at(word, 0)
+        condition = conditions.condition(field[0], word[field[1] :]) if field else None
+        if condition:
+            chosen.append(condition)
+        else:
+            strings.append(fold(word))
+    return AllOf(tuple(Exact(string) for string in dict.fromkeys(strings) if string)), chosen
 
 
 class _Parser:
@@ -116,31 +137,37 @@ class _Parser:
     def sequence(self, depth: int) -> AllOf:
         """Read what stands side by side, up to the end or the bracket that closes this group."""
         parts: list[list[Node | Condition]] = []
-        joined = False
+        joined = hoisted = False
         while self._more(depth):
             if self._take(_OR):
                 if not parts or joined:
-                    raise _BrokenError
+                    raise _BrokenError(_ALONE)
+                if hoisted:
+                    raise _BrokenError(_MIXED)
                 joined = True
                 continue
+            before = len(self.conditions)
             node = self._operand(depth)
+            hoisted = len(self.conditions) > before  # the conditions of a group hold for the whole query
+            if hoisted and joined:
+                raise _BrokenError(_MIXED)
             if joined:
                 parts[-1].append(node)
             else:
                 parts.append([node])
             joined = False
         if joined:
-            raise _BrokenError
-        nodes = [self._joined(part, depth) for part in parts]
+            raise _BrokenError(_ALONE)
+        nodes = [self._joined(part) for part in parts]
         return AllOf(tuple(dict.fromkeys(node for node in nodes if node is not None)))
 
-    def _joined(self, part: list[Node | Condition], depth: int) -> Node | None:
+    def _joined(self, part: list[Node | Condition]) -> Node | None:
         """Join what OR connects; conditions on one field become one, and are put aside."""
         chosen = [each for each in part if isinstance(each, Condition)]
         nodes = [each for each in part if not isinstance(each, Condition)]
         if chosen:
-            if nodes or depth or len({(each.field, each.exclude) for each in chosen}) > 1:
-                raise _BrokenError
+            if nodes or len({(each.field, each.exclude) for each in chosen}) > 1:
+                raise _BrokenError(_MIXED)
             values = tuple(value for each in chosen for value in each.values)
             self.conditions.append(Condition(chosen[0].field, values, exclude=chosen[0].exclude))
             return None
@@ -152,9 +179,11 @@ class _Parser:
 
     def _operand(self, depth: int) -> Node | Condition:
         if self._take(_NOT):
-            exact = self.exact
+            exact, before = self.exact, len(self.conditions)
             inner = self._operand(depth)
             self.exact = exact
+            if len(self.conditions) > before:
+                raise _BrokenError(_MIXED)
             if isinstance(inner, Condition):
                 return Condition(inner.field, inner.values, exclude=not inner.exclude)
             return Not(inner) if inner != AllOf(()) else inner
@@ -180,12 +209,14 @@ class _Parser:
         end = _closing(self.text, self.at)
         if end is None:
             if self._alternatives:
-                raise _BrokenError
+                raise _BrokenError(_UNPAIRED)
             return None
-        ends_word = (
-            end + 1 == len(self.text) or self.text[end + 1].isspace() or (depth and self.text[end + 1] in _CLOSE)
-        )
-        if not ends_word or not _OPERATOR.search(self.text[self.at + 1 : end]):
+        if not _OPERATOR.search(self.text[self.at + 1 : end]):
+            return None
+        rest = self.text[end + 1 : end + 2]
+        if rest and not rest.isspace() and not (depth and rest in _CLOSE) and not _NOT.match(self.text, end + 1):
+            if _ALTERNATIVE.search(self.text[self.at + 1 : end]):
+                raise _BrokenError(_TOUCHING)
             return None
         self.at += 1
         inner = self.sequence(depth + 1)
@@ -212,6 +243,9 @@ class _Parser:
         self.at = distance.end()
         words = string.split() if len(string.split()) > 1 else informative([fold(string)])
         strings = tuple(folded for word in words if (folded := fold(word)))
+        if not re.fullmatch(r"\d{1,2}", distance[1]):
+            self.notes.append('距离要写成 0 到 99 的数，例如 "申请 期限"~5：已按引号里的文字查找。')
+            return Exact(folded) if (folded := fold(string)) else AllOf(())
         if len(strings) < 2:
             return AllOf(tuple(map(Exact, strings)))
         return Near(strings, int(distance[1]))
@@ -233,10 +267,13 @@ class _Parser:
     def _text(self, word: str) -> Node:
         """Understand a word that is not quoted: a string, unless there are wildcards inside it."""
         if self._alternatives and _unbalanced(word):
-            raise _BrokenError
+            raise _BrokenError(_UNPAIRED)
+        if word == "or" or re.search(r"[^\s|｜][|｜]+[^\s|｜]", word):
+            self.notes.append("表示“任一”的 OR 要大写，| 的前后要空一格；现在按普通文字查找。")
         pieces = tuple(map(fold, _WILD.split(word)))
         if len(pieces) > 1 and all(pieces):
             self.notes.append("词中的 * 和 ? 是通配符；要查找这个符号本身，请把整段文字放在引号里。")
+            self.exact |= "*" in word or "??" in word  # a lone ? ends a question that was pasted with the next
             return Wildcard(pieces, tuple(0 if "*" in run else len(run) for run in _WILD.findall(word)))
         folded = fold(self._without_lone_quote(word))
         return Exact(folded) if folded else AllOf(())

@@ -51,16 +51,23 @@ class Found:
     """What a query finds, in the order of the groups, which share no section.
 
     `counts` are the sections found in each document, whatever its conditions; `documents` are they as they are searched.
+    `absent`: the query names an article that its document does not have.
     """
 
     groups: tuple[Group, ...]
     counts: Numbers
     documents: Documents
+    absent: bool = False
 
     @property
     def total(self) -> int:
         """How many sections match literally."""
         return sum(len(group.sections) for group in self.groups if group.literal)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the place that the query names is there."""
+        return any(len(group.sections) for group in self.groups if group.direct)
 
     @property
     def related(self) -> int:
@@ -93,7 +100,7 @@ class Searcher:
         literal = self._literal.matching(query.root) if query.leaves else self._whole_documents(query)
         scored = self._scorer.score(query.required)
         related = self._related(query, scored.related, literal)
-        direct = self._named(query)
+        direct, absent = self._named(query)
         is_literal = bool(among(direct, literal).any())
         groups = [
             Group(sections, scored.scores[sections], literal, direct)
@@ -112,7 +119,7 @@ class Searcher:
         met = documents.meeting(query.conditions)
         if met is not None:
             groups = [group.where(met[self._documents[group.sections]]) for group in groups]
-        return Found(tuple(groups), counts, documents)
+        return Found(tuple(groups), counts, documents, absent)
 
     def _by_document(self, sections: Numbers) -> Numbers:
         """Count sections for each document."""
@@ -209,12 +216,13 @@ class Searcher:
         validity = (documents or self.documents).listings[self._documents[section]].validity
         return unpack(self._reader.stored(section))._replace(validity=validity)
 
-    def _named(self, query: Query) -> Numbers:
-        """Answer the section that a query names, if it is one: an article, or where a document starts."""
-        if not query.leaves or len(query.text) > LONGEST_NAME:
-            return _NONE
-        documents = self.documents_for(query.conditions)
-        return self._place(*documents.place(fold(query.text).translate(TITLE_MARKS)))
+    def _named(self, query: Query) -> tuple[Numbers, bool]:
+        """Answer the section that a query names, an article or where a document starts, and whether it should be one and is none."""
+        if not 0 < len(query.name) <= LONGEST_NAME:
+            return _NONE, False
+        named, anchor = self.documents_for(query.conditions).place(query.name.translate(TITLE_MARKS))
+        place = self._place(named, anchor)
+        return place, bool(named) and not len(place)
 
     def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
         """Answer the section with an anchor, or the first one, of the first of some documents that has it."""

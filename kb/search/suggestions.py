@@ -13,6 +13,7 @@ from pypinyin import lazy_pinyin
 from kb.model import Alternative, Suggestion
 from kb.names import NATION
 from kb.search.analysis import fold, informative, words
+from kb.search.documents import number_as_printed
 from kb.search.matching import occurrences
 
 _LONGEST = 12
@@ -119,7 +120,7 @@ def _homophones(string: str, terms: Terms) -> Iterator[str]:
 
 
 def nearest(string: str, count: Count) -> list[Alternative]:
-    """Answer the strings closest to a folded one that do occur: 的 and 之, marks and digits otherwise, less at an end."""
+    """Answer the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
     found = _occurring(_variants(string), count)
     ends = [string[: _longest(string, count)], string[len(string) - _longest(string[::-1], lambda s: count(s[::-1])) :]]
     enough = max(2, 2 * len(string) // 3)
@@ -138,11 +139,14 @@ def _variants(string: str) -> Iterator[str]:
         if character in "的之":
             yield string[:place] + ("之" if character == "的" else "的") + string[place + 1 :]
             yield string[:place] + string[place + 1 :]
-    yield _MARKS.sub("", string)
+    yield number_as_printed(string)
+    for mark in ("", "、", ","):
+        yield _MARKS.sub(mark, string)
     yield _ARABIC.sub(lambda figures: chinese(int(figures[0])), string)
     cut = words(string)
     for place in range(1, len(cut)):
-        yield "".join(cut[:place]) + "的" + "".join(cut[place:])
+        for between in "的、,":
+            yield "".join(cut[:place]) + between + "".join(cut[place:])
 
 
 def _longest(string: str, count: Count) -> int:

@@ -52,14 +52,15 @@ class WhooshEngine:
         found = searcher.find(understood)
         notes = [*searcher.warnings, *understood.notes]
         if not found.total:
-            notes.append(nothing_literal(understood, found.related))
+            notes.append(nothing_literal(understood, found.related, direct=found.direct, absent=found.absent))
         hits = tuple(
             hit(
                 searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct
             )
             for section, score, group in searcher.page(found, order, offset, offset + limit)
         )
-        nearest, meant = ((), ()) if found.total else alternatives(searcher, understood, bool(hits))
+        as_meant = found.total or found.direct
+        nearest, meant = ((), ()) if as_meant else alternatives(searcher, understood, bool(hits))
         return Results(
             query=query,
             total=found.total,

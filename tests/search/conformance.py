@@ -252,12 +252,24 @@ class Conformance:
             ("第12条", ("第十二条", 1)),
             ("申请行政复议决定", ("行政复议决定", 2)),
             ('"行政复议决议"', ("行政复议决", 2)),
+            ("双随机一公开", ("双随机、一公开", 1)),
+            ("双随机，一公开", ("双随机、一公开", 1)),
+            ("示府〔二〇二一〕五号", ("示府(2021)5号", 1)),
+            ("示府2021 5号", ("示府(2021)5号", 1)),
         ],
     )
     def test_nothing_found_offers_the_nearest_strings_with_their_counts(
         self, engine: Engine, query: str, offered: tuple[str, int]
     ) -> None:
-        engine.update(Shelf(document("a", "第十二条 行政复议决定", "行政复议决定书", "信息的公开", "信息公开")))
+        texts = (
+            "第十二条 行政复议决定",
+            "行政复议决定书",
+            "信息的公开",
+            "信息公开",
+            "双随机、一公开",
+            "按示府〔2021〕5号办",
+        )
+        engine.update(Shelf(document("a", *texts)))
         results = engine.search(query)
         assert results.total == 0 and offered in [(one.text, one.total) for one in results.nearest]
         for one in results.nearest:
@@ -382,10 +394,9 @@ class Conformance:
         assert sorted((hit.document, hit.version, hit.snippet) for hit in results.hits) == found
         assert results.total == results.searched == len(found)
         assert engine.search(f"甲 时点:{day}").total == len(found)
-        named = [(hit.version, hit.anchor) for hit in engine.search(f"示例a法第2条 时点:{day}").hits if hit.direct]
-        assert not named  # a name is the whole of a query
-        direct = engine.search("示例a法第2条", conditions=(Condition("on", (day,)),)).hits
-        assert [hit.version for hit in direct if hit.direct] == [version for id, version, _ in found if id == "a"]
+        chosen = engine.search("示例a法第2条", conditions=(Condition("on", (day,)),)).hits
+        for hits in (chosen, engine.search(f"示例a法第2条 时点:{day}").hits):
+            assert [hit.version for hit in hits if hit.direct] == [version for id, version, _ in found if id == "a"]
 
     def test_facets_count_what_choosing_them_finds(self, engine: Engine) -> None:
         engine.update(CATALOGUE)
@@ -428,6 +439,10 @@ class Conformance:
             ("示例法", ("c", "ch-1")),
             ("示例府〔2021〕75号", ("a", "s-1")),
             ("示例府(2021)75号", ("a", "s-1")),
+            ("示例府﹝2021﹞75号", ("a", "s-1")),
+            ("示例府〔二〇二一〕七十五号", ("a", "s-1")),
+            ("示例府2021 75号", ("a", "s-1")),
+            ("文种:法 示例法第2条", ("c", "art-2")),
             ("示例市办事办法", ("b", "s-1")),
         ],
     )
@@ -458,7 +473,9 @@ class Conformance:
         article = section("art-26", "第二十六条　示例")
         engine.update(Shelf(of_sections("x", article, title="中华人民共和国行政诉讼法")))
         assert [(hit.anchor, hit.direct) for hit in engine.search("行诉法26").hits] == [("art-26", True)]
-        assert not engine.search("行诉法27").hits
+        assert "行诉法26” 所指的地方" in engine.search("行诉法26").notes[-1]
+        absent = engine.search("行诉法27")
+        assert not absent.hits and "没有这一条" in absent.notes[-1]
 
     @pytest.mark.parametrize(
         ("typed", "text", "kind"),

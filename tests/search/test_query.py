@@ -57,8 +57,10 @@ AB, C = AnyOf((Exact("甲"), Exact("乙"))), Exact("丙")
         ("（甲 OR 乙） 丙", (AB, C)),
         ("丙 -(甲 OR 乙)", (C, Not(AB))),
         ("丙 NOT 甲", (C, Not(Exact("甲")))),
+        ("（甲 OR 乙）-丙", (AB, Not(C))),
         ("((甲 OR 乙) -丙) OR 丁", (AnyOf((AllOf((AB, Not(C))), Exact("丁"))),)),
         ('"甲 乙"~5', (Near(("甲", "乙"), 5),)),
+        ('"甲 乙"～５', (Near(("甲", "乙"), 5),)),
         ('("甲 乙"~5 OR 丙)', (AnyOf((Near(("甲", "乙"), 5), C)),)),
         ("行政*决定", (Wildcard(("行政", "决定"), (0,)),)),
         ("第??条", (Wildcard(("第", "条"), (2,)),)),
@@ -94,6 +96,10 @@ def test_operators_stand_where_no_text_has_them(text: str, nodes: tuple[Node, ..
         ("日期:2021年5月..", (Condition("date", ("2021-05..",)),), ()),
         ("日期:2021-11-22", (Condition("date", ("2021-11-22..2021-11-22",)),), ()),
         ("日期:2021至2022年", (Condition("date", ("2021..2022",)),), ()),
+        ("日期:2022..2021", (Condition("date", ("2021..2022",)),), ()),
+        ("日期：２０２１．．２０２２", (Condition("date", ("2021..2022",)),), ()),
+        ("年份:２０２１", (Condition("year", ("2021",)),), ()),
+        ("(标题:甲 OR 标题:乙) 年份:2021", (Condition("title", ("甲", "乙")), Condition("year", ("2021",))), ()),
         ("条:12", (Condition("article", ("art-12",)),), ()),
         ("条:第一百三十三条之一", (Condition("article", ("art-133-1",)),), ()),
         ("效力:现行有效 年份:2020", (Condition("validity", ("现行有效",)), Condition("year", ("2020",))), ()),
@@ -107,11 +113,17 @@ def test_fields_in_chinese_and_english(text: str, conditions: tuple[Condition, .
 @pytest.mark.parametrize(
     ("text", "strings", "note"),
     [
-        ("甲 OR", ("甲",), "没有配对"),
-        ("OR 甲", ("甲",), "没有配对"),
-        ("(甲 OR 乙", ("甲", "乙"), "没有配对"),
-        ("甲 OR 乙) 丙", ("甲", "乙", "丙"), "没有配对"),
-        ("(标题:甲 OR 乙)", ("标题:甲", "乙"), "没有配对"),
+        ("甲 OR", ("甲",), "OR 的两边都要有词"),
+        ("OR 甲", ("甲",), "OR 的两边都要有词"),
+        ("(甲 OR 乙", ("甲", "乙"), "括号没有配对"),
+        ("甲 OR 乙) 丙", ("甲", "乙", "丙"), "括号没有配对"),
+        ("(甲 OR 乙)丙", ("甲", "乙)丙"), "前后要空一格"),
+        ("甲|乙", ("甲|乙",), "前后要空一格"),
+        ("甲 or 乙", ("甲", "or", "乙"), "要大写"),
+        ('"甲 乙"~100', ("甲乙",), "距离要写成"),
+        ('"甲 乙"~-1', ("甲乙",), "距离要写成"),
+        ("时点:2021-13-40 甲", ("时点:2021-13-40", "甲"), "不是可用的条件"),
+        ("日期:2021-02-30.. 甲", ("日期:2021-02-30..", "甲"), "不是可用的条件"),
         ("日期:去年 甲", ("日期:去年", "甲"), "不是可用的条件"),
         ("条:附则", ("条:附则",), "不是可用的条件"),
     ],
@@ -119,6 +131,21 @@ def test_fields_in_chinese_and_english(text: str, conditions: tuple[Condition, .
 def test_what_cannot_be_parsed_is_plain_words_with_a_note(text: str, strings: tuple[str, ...], note: str) -> None:
     query = parse(text)
     assert query.required == strings and note in query.notes[0] and not query.conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "strings"),
+    [
+        ("标题:甲 OR 乙", ("乙",)),
+        ("(标题:甲 OR 乙)", ("乙",)),
+        ("丙 OR (标题:甲 OR 标题:甲)", ("丙",)),
+        ("-(标题:甲 OR 标题:甲) 丙", ("丙",)),
+    ],
+)
+def test_what_joins_a_condition_to_something_else_keeps_the_conditions(text: str, strings: tuple[str, ...]) -> None:
+    query = parse(f"年份:2021 {text}")
+    assert query.required == strings and "同一个字段" in query.notes[0]
+    assert set(query.conditions) == {Condition("year", ("2021",)), Condition("title", ("甲",))}
 
 
 def test_costly_queries_are_refused_in_words() -> None:

@@ -62,13 +62,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched."""
+    """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched.
+
+    `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
+    """
 
     page: tuple[Listed, ...]
     total: int
     related: int
     facets: Mapping[str, tuple[FacetValue, ...]]
     texts: Texts
+    direct: bool
+    absent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,12 @@ class Searcher:
     def _documents(self) -> Iterator[Row]:
         return map(Row.read, self._rows(self.state.counting("listed")))
 
-    def place(self, folded: str, texts: Texts) -> Candidate | None:
-        """Answer the section that a folded text names: an article, or where a document starts."""
+    def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
+        """Answer the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""
         editions, anchor = texts.named(folded)
         at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
         if not editions:
-            return None
+            return None, False
         query = both(self.among([{"terms": {"edition": editions}}, at]))
         sort = ["number_in_text"]
         first = {"query": query, "collapse": {"field": "edition"}, "sort": sort, "size": len(editions)}
@@ -158,8 +163,8 @@ class Searcher:
         for edition in editions:
             if edition in found:
                 source = found[edition]["_source"]
-                return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0)
-        return None
+                return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
+        return None, True
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
         """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
@@ -176,7 +181,10 @@ class Searcher:
         return suggestions.different(found)[:limit]
 
     def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
-        if article_of(folded) and not self._titled(folded) and (place := self.place(folded, self.present)):
+        place, _ = (
+            self.place(folded, self.present) if article_of(folded) and not self._titled(folded) else (None, False)
+        )
+        if place:
             (stored,) = self.stored([place.id])
             yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
 
@@ -283,7 +291,7 @@ class _Search:
         self._scale = searcher.scale(query.required)
         self._shown = searcher.texts_for(query.conditions)
         self._met = self._shown.meeting(query.conditions)
-        self._place = self._named()
+        self._place, self._absent = self._named()
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
         self._excluded = [queries.matching(node) for node in query.excluded]
 
@@ -307,6 +315,8 @@ class _Search:
             related=more + len(direct) - is_literal,
             facets=_facets(answer["aggregations"], self._query.conditions),
             texts=self._shown,
+            direct=bool(direct),
+            absent=self._absent,
         )
 
     def _literal_ones(self) -> Part:
@@ -356,10 +366,10 @@ class _Search:
     def _in_order(self, candidates: list[Candidate]) -> list[Candidate]:
         return self._scale.weighed.in_order(candidates) if self._order == "relevance" else candidates
 
-    def _named(self) -> Candidate | None:
-        if not self._query.leaves or len(self._query.text) > LONGEST_NAME:
-            return None
-        return self._searcher.place(fold(self._query.text).translate(TITLE_MARKS), self._shown)
+    def _named(self) -> tuple[Candidate | None, bool]:
+        if not 0 < len(self._query.name) <= LONGEST_NAME:
+            return None, False
+        return self._searcher.place(self._query.name.translate(TITLE_MARKS), self._shown)
 
     def _whole_documents(self) -> Part:
         """Find what a query without text lists: one section for each document, or all where a place is asked for."""

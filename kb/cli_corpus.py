@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from kb.address import Address
 from kb.corpus import Corpus
 from kb.errors import BadIndexError, NotFoundError, StorageError
 from kb.law.store import Store
@@ -122,18 +123,16 @@ def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, o
 @click.argument("address", metavar="文件[@版本][#章节]")
 @JSON
 def _show(config: Settings, address: str, as_json: bool) -> int:
-    """显示一份文件、它的一个旧版本，或其中一节，例如 kb show haojiang-2021-report#1-3-2。
+    """显示一份文件、它的一个旧版本，或其中一节、一款，例如 kb show haojiang-2021-report#1-3-2。
 
-    有哪些版本见 --json 里的 versions；比较两个版本用 kb diff。
+    也可以粘贴网页的地址。有哪些版本见 --json 里的 versions；比较两个版本用 kb diff。
     """
-    name, _, anchor = address.partition("#")
-    id, _, version = name.partition("@")
-    corpus = Corpus(config.corpus)
-    document = corpus.read(id, version)
-    sections = _at(document, anchor) if anchor else document.sections
+    wanted, corpus = Address.read(address), Corpus(config.corpus)
+    document = corpus.read(wanted.id, wanted.version)
+    sections = _at(document, wanted.anchor) if wanted.anchor else document.sections
     if as_json:
-        chosen = {"sections": [asdict(section) for section in sections]} if anchor else {}
-        print_json({**corpus.as_json(id, version), **chosen})
+        chosen = {"sections": [asdict(section) for section in sections]} if wanted.anchor else {}
+        print_json({**corpus.as_json(wanted.id, wanted.version), **chosen})
         return 0
     _show_document(document, sections)
     return 0
@@ -169,7 +168,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     from kb.ingest.mend import mend, problems
 
     corpus = existing(Corpus(config.corpus))
-    for id in accept:
+    for id in (Address.read(each).id for each in accept):
         corpus.accept(id)
         say(f"已确认 {id} 现在的内容。")
     engine, law = chosen_engine(config), Store(config.index)
@@ -205,20 +204,23 @@ def _updated(updated: Updated, stats: Stats) -> str:
 
 
 def _at(document: Document, anchor: str) -> tuple[Section, ...]:
-    found = tuple(section for section in document.walk() if section.anchor == anchor)
-    if not found:
+    from kb.cite.passage import section_at
+
+    try:
+        return (section_at(document, anchor),)
+    except NotFoundError as error:
         known = [section.anchor for section in document.walk() if section.number]
         some = "、".join(known[:_SHOWN_ANCHORS]) + (f" 等 {len(known)} 节" if len(known) > _SHOWN_ANCHORS else "")
         advice = f"有编号的章节是 {some}" if known else "这份文件没有编号的章节"
-        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor}：{advice}。")
-    return found
+        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor[:80]}：{advice}。") from error
 
 
 def _show_results(results: Results, offset: int) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{proof(results)}。", style="dim")
     for place, hit in enumerate(results.hits, start=offset + 1):
-        facts = "　".join(fact for fact in (hit.issuer, hit.date, hit.url) if fact)
+        address = str(Address(hit.document, hit.version, hit.anchor))
+        facts = "　".join(fact for fact in (hit.issuer, hit.date, address) if fact)
         console.print()
         how = "（直达）" if hit.direct else "" if hit.literal else "（词语相近）"
         console.print(Text(f"{place}. {hit.title}{how}", "bold"))

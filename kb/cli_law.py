@@ -11,6 +11,7 @@ from typing import TextIO
 
 import click
 
+from kb.address import Address
 from kb.corpus import Corpus
 from kb.errors import UnreadableError
 from kb.law import answers
@@ -61,7 +62,7 @@ def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool)
 def _citations(config: Settings, document: str, as_json: bool) -> int:
     """列出一份文件引用了什么：在哪一节、怎么称呼、指语料库里的哪一份哪一条。"""
     with _up_to_date(config) as reader:
-        found = answers.citations(reader, document)
+        found = answers.citations(reader, Address.read(document).id)
     if as_json:
         print_json([answers.as_json(each) for each in found])
         return 0

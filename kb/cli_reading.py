@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kb import storage
+from kb.address import Address
 from kb.cite.names import FORMS as CITATIONS
 from kb.corpus import Corpus
 from kb.errors import StorageError, UsageError
@@ -34,7 +35,7 @@ _CHANGES: dict[Change, str] = {
 
 
 @verb("cite")
-@click.argument("address", metavar="文件[#条款]")
+@click.argument("address", metavar="文件[@版本][#条款]")
 @click.option("--text", default="", metavar="原文", help="引用这段文字，它必须在文件里")
 @click.option("--form", type=click.Choice(list(CITATIONS)), metavar="格式", help="只要一种：" + "、".join(CITATIONS))
 @JSON
@@ -42,14 +43,15 @@ def _cite(config: Settings, address: str, text: str, form: str | None, as_json: 
     """引用一份文件、其中一条一款或一段文字，例如 kb cite haojiang-2021-report#1-3-2。"""
     from kb.cite.citation import cite
 
-    id, _, anchor = address.partition("#")
-    citation = cite(Corpus(config.corpus).read(id), anchor, text, config.address)
+    wanted = Address.read(address)
+    document = Corpus(config.corpus).read(wanted.id, wanted.version)
+    citation = cite(document, wanted.anchor, text, config.address, wanted.version)
     if as_json:
         print_json(asdict(citation))
     elif form:
         if not citation.form(form):
             raise UsageError(
-                f"整份文件没有“{CITATIONS[form]}”这种格式：请写明条款，例如 {id}#1，或用 --text 给出原文。"
+                f"整份文件没有“{CITATIONS[form]}”这种格式：请写明条款，例如 {wanted.id}#1，或用 --text 给出原文。"
             )
         click.echo(citation.form(form).rstrip("\n"))
     else:
@@ -81,16 +83,15 @@ def _export(config: Settings, address: str, format: str, output: Path | None) ->
     from kb.export.formats import Exported, export
     from kb.export.selection import select
 
-    name, _, anchor = address.partition("#")
-    corpus = Corpus(config.corpus)
-    id, _, version = name.partition("@")
-    document = corpus.read(id, version)
+    wanted, corpus = Address.read(address), Corpus(config.corpus)
+    document = corpus.read(wanted.id, wanted.version)
     if format == EVIDENCE:
-        if anchor:
+        if wanted.anchor:
             raise UsageError("证据包是整份文件的：请去掉 # 和后面的条款。")
-        made = Exported(f"{id}.zip", "application/zip", evidence(corpus, document, config.address, version))
+        packed = evidence(corpus, document, config.address, wanted.version)
+        made = Exported(f"{wanted.id}.zip", "application/zip", packed)
     else:
-        made = export(select(document, anchor, config.address, version), format)
+        made = export(select(document, wanted.anchor, config.address, wanted.version), format)
     if output == Path("-"):
         sys.stdout.buffer.write(made.data)
         return 0
@@ -146,16 +147,16 @@ def _two(corpus: Corpus, old: str, new: str | None) -> tuple[Document, Document]
     """Read what is to be compared. Raises UsageError where there is one text only."""
     if new:
         return _read(corpus, old), _read(corpus, new)
-    id, _, version = old.partition("@")
-    older = version or next(iter(corpus.versions(id)), "")
+    wanted = Address.read(old)
+    older = wanted.version or next(iter(corpus.versions(wanted.id)), "")
     if not older:
-        raise UsageError(f"{id} 只有一个版本，没有可以比较的：请再写一份文件。")
-    return corpus.read(id, older), corpus.read(id)
+        raise UsageError(f"{wanted.id} 只有一个版本，没有可以比较的：请再写一份文件。")
+    return corpus.read(wanted.id, older), corpus.read(wanted.id)
 
 
 def _read(corpus: Corpus, name: str) -> Document:
-    id, _, version = name.partition("@")
-    return corpus.read(id, version)
+    wanted = Address.read(name)
+    return corpus.read(wanted.id, wanted.version)
 
 
 def _show_comparison(comparison: Comparison) -> None:

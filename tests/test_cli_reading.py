@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +55,42 @@ def test_a_section_is_cited_in_every_form_or_in_one(changed: Kb) -> None:
     assert changed("cite", "示例通知#1-1", "--form", "quotation").startswith("“（一）基本原则\n坚持公平原则。”\n——《")
     made = json.loads(changed("cite", "示例通知", "--text", "做好行政复议工作", "--json"))
     assert (made["anchor"], made["quotation"]) == ("1", "做好行政复议工作")
+
+
+@pytest.mark.parametrize("host", ["", "http://127.0.0.1:8000", "https://kb.example.cn", "kb.example.cn"])
+@pytest.mark.parametrize("name", ["示例通知", "%E7%A4%BA%E4%BE%8B%E9%80%9A%E7%9F%A5"])
+def test_an_address_that_is_pasted_names_what_its_page_shows(changed: Kb, host: str, name: str) -> None:
+    section, version = changed("show", "示例通知#1-1"), Corpus(changed.folder / "corpus").versions("示例通知")[0]
+    assert changed("show", f"{name}#1-1") == section
+    for address in (f"/d/{name}#1-1", f"/d/{name}/1-1", f"/d/{name}?q=%E5%85%AC%E5%B9%B3#1-1:~:text=x"):
+        assert changed("show", host + address) == section
+    older = changed("show", f"示例通知@{version}#1-1")
+    assert "坚持示例原则" in changed("show", f"{host}/d/{name}/versions/{version}#1-1") == older != section
+    assert changed("diff", f"{host}/d/{name}") == changed("diff", "示例通知")
+    assert changed("citations", f"{host}/d/{name}/") == changed("citations", "示例通知")
+    assert f"/versions/{version}?quote=" in changed("cite", f"{host}/d/{name}/versions/{version}#1-1")
+    changed("show", f"{host}/d/{name}?on=2024-01-01", code=2)
+    assert "请写明版本" in changed.said
+
+
+def test_what_is_found_and_cited_can_be_shown(changed: Kb) -> None:
+    (changed.folder / "public.toml").write_text('[serve]\naddress = "https://kb.example.cn"\n', encoding="utf-8")
+    changed("index")
+    for found in re.findall(r"　(\S+#\S+)$", changed("search", "原则"), re.MULTILINE):
+        assert changed("show", found).startswith("题名：")
+        cited = json.loads(changed("cite", found, "--json", "--config", "public.toml"))["url"]
+        assert cited.startswith("https://kb.example.cn/d/")
+        assert changed("show", cited) == changed("show", found)
+
+
+def test_a_paragraph_or_an_item_of_an_article_is_shown(changed: Kb) -> None:
+    law = "# 示例法\n\n第一条 为了示例。\n\n示例的事项有：\n\n（一）示例之一；\n\n（二）示例之二。\n"
+    (changed.folder / "corpus/files/示例法.md").write_text(law, encoding="utf-8")
+    assert changed("show", "示例法#art-1-p2").endswith("\n\n示例的事项有：\n（一）示例之一；\n（二）示例之二。\n")
+    (item,) = json.loads(changed("show", "示例法#art-1-p2-i2", "--json"))["sections"]
+    assert (item["anchor"], item["text"]) == ("art-1-p2-i2", "（二）示例之二。\n")
+    changed("show", "示例法#art-1-p3", code=3)
+    assert "没有章节 #art-1-p3：有编号的章节是 art-1" in changed.said
 
 
 def test_what_cannot_be_cited_says_why(changed: Kb) -> None:

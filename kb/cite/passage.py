@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.cite.quotation import find_text
 from kb.errors import NotFoundError, UsageError
@@ -79,6 +79,15 @@ def find_place(document: Document, anchor: str) -> tuple[Section, Part | None]:
             if part.anchor == anchor:
                 return section, part
     raise NotFoundError(f"文件 {document.id} 里没有“{anchor[:80]}”这一条款：请在目录里查找正确的地址。")
+
+
+def section_at(document: Document, anchor: str) -> Section:
+    """Answer the section at an address, or a part of one as a section of its own. Raises NotFoundError."""
+    section, part = find_place(document, anchor)
+    if part is None:
+        return section
+    text = section.text[part.start : part.end]
+    return replace(section, anchor=anchor, number="", heading="", text=text, children=(), parts=())
 
 
 def _locate_words(document: Document, anchor: str, quotation: str) -> Passage:

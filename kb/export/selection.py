@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kb.cite.citation import Citation, cite
-from kb.cite.passage import find_place
+from kb.cite.passage import section_at
 from kb.model import Document, Section
 
 
@@ -57,8 +57,4 @@ def select(document: Document, anchor: str = "", base: str = "", version: str = 
     citation = cite(document, anchor, base=base, version=version)
     if not anchor:
         return Selection(document, document.sections, citation)
-    section, part = find_place(document, anchor)
-    if part:
-        text = section.text[part.start : part.end]
-        section = replace(section, anchor=anchor, number="", heading="", text=text, children=(), parts=())
-    return Selection(document, (section,), citation)
+    return Selection(document, (section_at(document, anchor),), citation)

@@ -98,8 +98,9 @@ COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a document's metadata: what it is called, says, how it was found, and what contradicts it."""
+    """A line of a document's metadata: its field, what it is called, says, how it was found, and what contradicts it."""
 
+    field: str
     label: str
     value: str
     how: str
@@ -114,7 +115,7 @@ def metadata_rows(metadata: Metadata) -> Iterator[Row]:
         if others or (value and name != "title"):
             shown = day if name in _DATES else str
             how = metadata.found.get(name, "")
-            yield Row(label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
+            yield Row(name, label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
 
 
 def chinese_date(iso: str) -> str:

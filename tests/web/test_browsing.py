@@ -15,7 +15,7 @@ from kb.themes import THEMES, themes_of
 from kb.web.app import create_app
 from kb.web.charts import columns
 from kb.web.shelves import Shelves
-from tests.web.conftest import DOCUMENTS, put
+from tests.web.conftest import DOCUMENTS, REPORT, put
 from tests.web.test_pages import page, texts
 
 
@@ -123,3 +123,10 @@ def test_the_front_page_shows_the_newest_and_the_ways_in(client: FlaskClient) ->
     assert len(home.select(".documents a")) == 10
     ways = [str(link["href"]) for link in home.select(".facet h2 a")]
     assert ways == ["/browse/source", "/browse/kind", "/browse/theme", "/browse/issuer"]
+
+
+def test_a_document_leads_to_its_issuers_and_to_others_of_its_kind(client: FlaskClient) -> None:
+    links = page(client, f"/d/{REPORT}").select("dl.metadata dd [lang] a")
+    assert [link.get_text() for link in links] == ["汕头市濠江区人民政府", "报告"]
+    for link in links:
+        assert REPORT in page(client, str(link["href"])).decode()

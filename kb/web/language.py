@@ -26,4 +26,6 @@ def english() -> dict[str, str]:
 def say(sentence: str, **values: object) -> Markup:
     """A sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
     translated = english().get(sentence, sentence) if preference("lang") == "en" else sentence
-    return Markup(translated).format(**values)
+    return (
+        Markup(translated).format(**values) if values else Markup(translated)
+    )  # most have none, a page says a thousand

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
+from urllib.parse import quote
 
 from kb.model import Document, Section
 
@@ -23,6 +25,14 @@ class Entry:
     matches: int
     children: tuple[Entry, ...] = ()
     articles: tuple[Entry, ...] = ()
+
+    @property
+    def fragment(self) -> str:
+        """The anchor as it is written behind the # of an address."""
+        return _quoted(self.anchor)
+
+
+_quoted = lru_cache(maxsize=10_000)(quote)  # a long statute has thousands, the same on every page
 
 
 def label_of(section: Section) -> str:

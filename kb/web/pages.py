@@ -98,7 +98,7 @@ def _reading(shown: Edition) -> str:
     around = surroundings(shown)
     folded = library().drawn.get(("folded", shown.digest), lambda: reading.folded(found)) if q else None
     passages = list(reading.passages(found, q, around.links, folded))
-    matched = {passage.section.anchor: len(passage.matches) for passage in passages if passage.matches}
+    matched = {passage.section.anchor: len(passage.matched) for passage in passages if passage.matched}
     title = _title_in_text(found, passages)
     body = passages[1:] if title else passages
     counts = _repair_counts(found)

@@ -25,6 +25,7 @@ from kb.search.snippets import holding, match_spans
 _LABEL, _DOUBTFUL, _MATCH, _POINT, _NEXT_MATCH, _NUMBER, _LINK, _NEXT_LINK = 1, 2, 4, 8, 16, 32, 64, 128
 _ANY_MATCH = _MATCH | _NEXT_MATCH
 _ANY_LINK = _LINK | _NEXT_LINK
+_WITH = {1 << place: bytes(bits | 1 << place for bits in range(256)) for place in range(8)}  # bits → bits and one more
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
@@ -264,8 +265,7 @@ def _mask(length: int, spans: Mapping[int, Iterable[Span]], points: Iterable[int
     mask = bytearray(length)
     for bit, places in spans.items():
         for start, end in places:
-            for position in range(start, min(end, length)):
-                mask[position] |= bit
+            mask[start:end] = mask[start:end].translate(_WITH[bit])
     for position in points:
         mask[position] |= _POINT
     return mask

@@ -103,8 +103,14 @@ class Standings:
             yield Validity("已废止", repealed.day, (repealed,), repealed.document)
         yield from self._ended(document, said, on)
         yield from self._superseded(document, on, version)
-        if since:
-            yield Validity("现行有效", since, _of_effect(document, said))
+        if since and since <= on:
+            yield Validity("现行有效", since, _of_effect(document, said, on))
+        elif since:  # that of a later text: an older one held
+            older = self.resolver.edition(document, on).since
+            history = [
+                _evidence(document, each) for each in said if each.what in ("made", "amended") and each.day <= on
+            ]
+            yield Validity("现行有效", older if older <= on else "", tuple(history[-1:]))
 
     def _had_effect(self, document: Known, said: list[Statement], on: str) -> bool:
         """Tell whether an older text of the law, kept or only told of, was in force on a day."""
@@ -182,5 +188,5 @@ def _making(document: Known) -> Evidence:
     return Evidence(document.id, document.title, "", f"成文或公布日期：{document.date}", document.date)
 
 
-def _of_effect(document: Known, said: list[Statement]) -> tuple[Evidence, ...]:
-    return tuple(_evidence(document, each) for each in said if each.what == "effect")[-1:]
+def _of_effect(document: Known, said: list[Statement], on: str = "9999") -> tuple[Evidence, ...]:
+    return tuple(_evidence(document, each) for each in said if each.what == "effect" and each.day <= on)[-1:]

@@ -121,6 +121,8 @@ def test_a_dated_view_leads_on_to_that_day(client: FlaskClient) -> None:
     assert there == "/d/%E7%A4%BA%E4%BE%8B%E6%B3%95?on=2016-05-05#art-2"
     law = page(client, there.partition("#")[0])
     assert "办理示例" in law.get_text()
+    assert [said.get_text().split()[0] for said in law.select("p.standing")] == ["2016年5月5日的情况"]
+    assert "2009年12月1日的文本" in law.select_one("p.standing").get_text()  # type: ignore[union-attr]
     assert [link["href"] for link in law.select("#art-2 a.cites")] == ["#art-2-p1", "#art-3"]
     assert str(law.select_one("#art-2 details.cited-by a")["href"]).endswith("?on=2016-05-05#art-1")  # type: ignore[index]
     assert law.select_one("form.find input[name=on]")["value"] == "2016-05-05"  # type: ignore[index]

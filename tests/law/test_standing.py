@@ -112,6 +112,17 @@ def test_an_older_text_reads_amended(shelf: Shelf) -> None:
     assert stands(shelf, "示例法").status == "现行有效"
 
 
+def test_what_proves_that_an_older_text_held_is_not_the_newer_texts_day(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, edition="2009-12-01", date="2009-12-01", effective="2010-01-01")
+    newer = AMENDED.replace("本法自2010年1月1日起施行", "本法自2018年7月1日起施行")
+    shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-07-01")
+    now, then = stands(shelf, "示例法"), stands(shelf, "示例法", "2015-01-01")
+    assert (now.status, now.since) == ("现行有效", "2018-07-01")
+    assert "2018年7月1日起施行" in now.evidence[0].sentence
+    assert (then.status, then.since) == ("现行有效", "2010-01-01")
+    assert then.evidence[0].sentence.startswith("2001年3月1日")
+
+
 def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
     shelf.put("示例条例", "示例条例\n第一条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
     decision = (

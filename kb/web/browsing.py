@@ -47,7 +47,7 @@ def documents() -> str:
 def values(facet: str) -> str:
     """Every value of a facet, with how many documents have it."""
     if facet not in FACETS:
-        links = [(wording.FACETS[name], url_for(".values", facet=name)) for name in FACETS]
+        links = [(wording.FACETS[name], url_for("browsing.values", facet=name)) for name in FACETS]
         raise Missing(f"不能按“{facet[:40]}”浏览。", links)
     counts = library().catalogue().shelves.counts(facet)
     page, last, address = paging(len(counts), VALUES_PER_PAGE, ".values", facet=facet)
@@ -68,7 +68,7 @@ def issuer(name: str) -> str:
     name = canonical_issuer(name)
     shelves, chosen = library().catalogue().shelves, {"issuer": name}
     if not shelves.has("issuer", name):
-        raise Missing(f"没有“{name[:40]}”发布的文件。", [("全部发文机关", url_for(".values", facet="issuer"))])
+        raise Missing(f"没有“{name[:40]}”发布的文件。", [("全部发文机关", url_for("browsing.values", facet="issuer"))])
     found = shelves.chosen(chosen)
     return render_template(
         "issuer.html",
@@ -110,8 +110,8 @@ def chosen(shelves: Shelves) -> dict[str, str]:
         if not shelves.has(facet, value):
             said = f"没有{wording.FACETS[facet]}为“{value[:40]}”的文件。"
             links = [
-                (f"全部{wording.FACETS[facet]}", url_for(".values", facet=facet)),
-                ("全部文件", url_for(".documents")),
+                (f"全部{wording.FACETS[facet]}", url_for("browsing.values", facet=facet)),
+                ("全部文件", url_for("browsing.documents")),
             ]
             raise Missing(said, links)
     return chosen

@@ -84,6 +84,7 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
         told[each] = {**asdict(updated), **asdict(engine.stats())}
         if not as_json:
             click.echo(_updated(updated, engine.stats()))
+    problems += [misread.sentence for misread in corpus.misread()]
     for sentence in dict.fromkeys(problems):
         say(sentence)
     if as_json:

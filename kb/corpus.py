@@ -308,6 +308,13 @@ class Corpus:
             for file in (path, *_versions(path)):
                 yield from self._check_file(file, path.stem, sound)
 
+    def misread(self) -> Iterator[Problem]:
+        """Yield the files written by hand whose front matter cannot be read: they are documents without it."""
+        for path in self._files():
+            head = markdown.plain(_head(path))
+            if not front_matter.is_ours(head) and (fault := front_matter.fault(head)):
+                yield _misread(path, fault)
+
     def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
         try:
             text = markdown.normal(path.read_bytes(), str(path))
@@ -316,6 +323,8 @@ class Corpus:
             yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
             return
         if not front_matter.is_ours(text):
+            if fault := front_matter.fault(text):
+                yield _misread(path, fault)
             return
         if not front_matter.intact(text):
             yield Problem(path, f"{path} 与写入时不一致：手工修改或损坏。确认无误请运行 kb check --accept {id}。", id)
@@ -498,6 +507,11 @@ def _again(document: Document) -> str:
         return f"kb refresh {document.source} --full"
     verb = "kb import laws 原来的文件夹" if document.provenance.edition else "kb ingest 原来的文件"
     return f"{verb} --source {document.source}"
+
+
+def _misread(path: Path, fault: str) -> Problem:
+    sentence = f"{path} 的文件头没有采用：{fault}。请改正它；不需要文件头，就删去两行 --- 和它们之间的内容。"
+    return Problem(path, sentence, path.stem)
 
 
 def _same_source(old: Provenance, new: Provenance) -> bool:

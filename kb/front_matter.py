@@ -229,15 +229,30 @@ def read_any(head: str) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
+def fault(text: str) -> str:
+    """Say what keeps the front matter of a file of any making from being read, "" when nothing does or there is none."""
+    try:
+        yaml.load(split(text)[0].removeprefix(_FENCE).removesuffix(_FENCE), _Loader)
+    except yaml.YAMLError as error:
+        return _fault(error)
+    return ""
+
+
+def _fault(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return "其中有 YAML 不允许的字符"
+    # Of a bracket or a quote that is never closed, the place where it opens says more than the end of the text.
+    mark = error.problem_mark if "block" in (error.context or "block") else error.context_mark
+    line = mark.line + 2 if mark else 1  # marks count from 0, below the first ---
+    return f"第 {line} 行附近不是合格的 YAML"
+
+
 def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
     """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
     try:
         return _load(yaml.load(head.removeprefix(_FENCE).removesuffix(_FENCE), _Loader))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1  # marks count from 0, below the first ---
-        raise _unreadable(name, f"第 {line} 行附近不是合格的 YAML") from error
     except yaml.YAMLError as error:
-        raise _unreadable(name, "其中有 YAML 不允许的字符") from error
+        raise _unreadable(name, _fault(error)) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _unreadable(name, "缺少必要的项，或某一项的写法不对") from error
 

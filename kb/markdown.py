@@ -73,11 +73,16 @@ def normal(data: bytes, name: str) -> str:
     Raises UnreadableError; `name` is the file's, for the message.
     """
     try:
-        text = data.decode("utf-8").removeprefix(_BOM)
+        return plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UnreadableError(
             f"{name} 不是合格的 UTF-8 文本（第 {error.start} 字节）：请恢复这个文件，或删除它后重新 kb ingest。"
         ) from error
+
+
+def plain(text: str) -> str:
+    """Take off what some editors leave in a text: a byte order mark and CRLF line ends."""
+    text = text.removeprefix(_BOM)
     return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
 
 

@@ -93,6 +93,27 @@ def test_a_paragraph_or_an_item_of_an_article_is_shown(changed: Kb) -> None:
     assert "没有章节 #art-1-p3：有编号的章节是 art-1" in changed.said
 
 
+def test_a_header_written_by_hand_that_cannot_be_read_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kb, file = Kb(tmp_path, capfd), tmp_path / "corpus/files/示例.md"
+    file.parent.mkdir(parents=True)
+    for headless in ("# 示例\n\n示例内容。\n", "---\ntitle: 示例\n---\n示例内容。\n", "---\n\n示例内容。\n"):
+        file.write_text(headless, encoding="utf-8")
+        kb("index")
+        assert "完好" in kb("check") and kb.said == ""
+    broken = "---\nissuer: 示例机关\ntitle: [坏\nkind: 通知\n---\n示例内容。\n"
+    file.write_bytes(b"\xef\xbb\xbf" + broken.replace("\n", "\r\n").encode())
+    for _ in range(2):
+        kb("index", code=1)
+        assert f"{file.relative_to(tmp_path)} 的文件头没有采用：第 3 行附近不是合格的 YAML" in kb.said.replace(
+            f"{tmp_path}/", ""
+        )
+    assert "的文件头没有采用：第 3 行" in kb("check", code=1)
+    assert "示例内容" in kb("search", "示例内容")
+
+
 def test_what_cannot_be_cited_says_why(changed: Kb) -> None:
     changed("cite", "示例通知#9", code=3)
     assert "#9" in changed.said or "“9”" in changed.said

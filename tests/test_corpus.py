@@ -154,7 +154,7 @@ def test_a_damaged_file_is_never_overwritten(corpus: Corpus) -> None:
 @pytest.mark.parametrize(
     ("found", "damaged", "reason"),
     [
-        (b"title:", b"title: [", "第 3 行附近不是合格的 YAML"),
+        (b"title:", b"title: [", "第 2 行附近不是合格的 YAML"),
         (b"provenance:", b"provenance", "附近不是合格的 YAML"),
         (b"title:", b"title: \x07", "YAML 不允许的字符"),
         (b"provenance:", b"origins:", "缺少必要的项"),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TextIO
 
 import click
 
+from kb import storage
 from kb.address import Address
 from kb.corpus import Corpus
-from kb.errors import UnreadableError
+from kb.errors import NotFoundError, UnreadableError
 from kb.law import answers
 from kb.law.basis import stale
 from kb.law.checking import check
@@ -118,15 +119,15 @@ def _stale_basis(config: Settings, as_json: bool) -> int:
 
 
 @verb("cite-check")
-@click.argument("file", type=click.File(encoding="utf-8"), metavar="文件")
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True), metavar="文件")
 @click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
 @JSON
-def _cite_check(config: Settings, file: TextIO, on: str | None, as_json: bool) -> int:
+def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> int:
     """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款，还是不在语料库里。
 
     文件用 - 表示从标准输入读取。全部无误时退出码是 0。
     """
-    text = _text_of(file)
+    text = _text_of(path)
     with _up_to_date(config) as reader:
         checked = list(check(reader, text, on or _today(), _today()))
     if as_json:
@@ -140,12 +141,17 @@ def _cite_check(config: Settings, file: TextIO, on: str | None, as_json: bool) -
     return 0 if all(each.fate.status == "right" for each in checked) else FAILED
 
 
-def _text_of(file: TextIO) -> str:
-    """Read a text; raises UnreadableError for one that is not UTF-8."""
+def _text_of(path: Path) -> str:
+    """Read a text, "-" from standard input. Raises NotFoundError, StorageError, UnreadableError where it is not UTF-8."""
+    standard = path == Path("-")
+    if not (standard or path.exists()):
+        raise NotFoundError(f"找不到 {path}：请检查路径。")
+    with storage.refusals(path, "读"):
+        data = sys.stdin.buffer.read() if standard else path.read_bytes()
     try:
-        return file.read()
+        return data.decode()
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"{file.name} 不是 UTF-8 文本：请另存为 UTF-8 后再核对。") from error
+        raise UnreadableError(f"{path} 不是 UTF-8 文本：请另存为 UTF-8 后再核对。") from error
 
 
 def _today() -> str:

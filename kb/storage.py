@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +40,14 @@ _REASONS = {
     errno.EMFILE: "打开的文件太多：请稍后再试，或提高 ulimit -n",
     errno.ENFILE: "系统打开的文件太多：请稍后再试",
     errno.EIO: "磁盘读写出错：请检查磁盘",
+    errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
+}
+_FULL = 1 << 16  # bytes that are left; SQLite needs half of them to begin
+_REASONS_OF_SQLITE = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_IOERR: errno.EIO,
 }
 
 
@@ -50,6 +59,19 @@ def refusals(path: Path, doing: str = "写") -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
         raise StorageError(f"{doing}不了 {path}：{reason}。") from error
+
+
+def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageError:
+    """Answer an error that says in one sentence why the database `path` cannot be used.
+
+    On a full disk SQLite tells that it is full, or that reading and writing fail, or that a file cannot be opened.
+    """
+    disk = os.statvfs(path.parent)
+    code = error.sqlite_errorcode & 0xFF
+    number = _REASONS_OF_SQLITE.get(code)
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and disk.f_bavail * disk.f_frsize < _FULL:
+        number = errno.ENOSPC
+    return StorageError(f"读写不了 {path}：{_REASONS[number] if number else f'{error}，请检查磁盘和权限'}。")
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -142,6 +142,8 @@ def _mistake(error: click.UsageError) -> str:
             return error.message
         case click.NoSuchOption():
             return f"没有选项 {error.option_name}"
+        case click.BadOptionUsage() if "does not take a value" in error.message:
+            return f"选项 {error.option_name} 后面不能写值"
         case click.BadOptionUsage():
             return f"选项 {error.option_name} 后面要写一个值"
         case click.MissingParameter(param=parameter) if parameter:

@@ -162,7 +162,7 @@ class Store:
                     _make(database)
                 yield database
         except sqlite3.OperationalError as error:
-            raise StorageError(f"读写不了引用库 {self.path}（{error}）：请检查磁盘和权限。") from error
+            raise storage.refused_by_sqlite(self.path, error) from error
         except sqlite3.DatabaseError as error:
             raise BadIndexError(_damaged(self.path)) from error
 

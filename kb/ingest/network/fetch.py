@@ -201,12 +201,12 @@ def _is_trouble(status: int) -> bool:
 def _status_error(target: Target, answer: Answer, retry_after: float) -> StatusError:
     trouble = "嫌访问太多" if answer.status == 429 else "出了故障"
     return StatusError(
-        f"{target.url} 所在的网站{trouble}（{answer.status}）：稍后会再试。", target.url, answer.status, retry_after
+        f"{target.url} 所在的网站{trouble}（{answer.status}）：可以稍后再试。", target.url, answer.status, retry_after
     )
 
 
 def _robots_error(target: Target, status: int) -> RobotsError:
-    sentence = f"{target.origin} 的 robots.txt 取不到（{status}），按惯例先当作不许抓取：稍后会再试。"
+    sentence = f"{target.origin} 的 robots.txt 取不到（{status}），按惯例先当作不许抓取：可以稍后再试。"
     return RobotsError(sentence, target.url)
 
 

@@ -7,6 +7,7 @@ Host header and in TLS.
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterable
@@ -31,6 +32,13 @@ from kb.ingest.network.pace import Clock
 from kb.ingest.network.urls import Target
 
 Headers = tuple[tuple[str, str], ...]
+
+_REFUSALS = {
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "对方断开了连接",
+    errno.EHOSTUNREACH: "网络不通",
+    errno.ENETUNREACH: "网络不通",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +181,15 @@ class Transport:
             error.url = target.url
             raise
         except httpcore.TimeoutException as error:
-            raise TimedOutError(f"{target.url} 太慢，没有在时限之内答完：稍后会再试。", target.url) from error
+            raise TimedOutError(f"{target.url} 太慢，没有在时限之内答完：可以稍后再试。", target.url) from error
         except body.TooLarge as error:
             sentence = f"{target.url} 的内容超过 {limit.size / 1_000_000:g} MB 的上限，没有读完：确实需要，请调高上限。"
             raise TooLargeError(sentence, target.url) from error
         except httpcore.ConnectError as error:
-            sentence = f"连不上 {target.authority}（{error}）：请检查网络和网址，稍后会再试。"
+            sentence = f"连不上 {target.authority}（{_why(error)}）：请检查网络和网址，可以稍后再试。"
             raise UnreachableError(sentence, target.url) from error
         except (httpcore.ProtocolError, httpcore.NetworkError, body.Garbled) as error:
-            sentence = f"{target.url} 的回答中断或不完整（{error}）：稍后会再试。"
+            sentence = f"{target.url} 的回答中断或不完整（{error}）：可以稍后再试。"
             raise UnreachableError(sentence, target.url) from error
 
     def _send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
@@ -237,3 +245,9 @@ def _tls_failure(host: str, error: ssl.SSLError) -> CertificateError:
     else:
         sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
     return CertificateError(sentence, host)
+
+
+def _why(error: httpcore.ConnectError) -> str:
+    """Say in Chinese why a connection was not made, where the system's number tells; else as it was said."""
+    numbers = (each.errno for each in error.args if isinstance(each, OSError))
+    return _REFUSALS.get(next(numbers, None) or 0, str(error))

@@ -14,8 +14,10 @@ from bs4 import BeautifulSoup
 from kb.errors import KbError, UsageError
 from kb.ingest import derive
 from kb.ingest.network.fetch import Fetcher
+from kb.ingest.network.fetch_errors import BadAddressError
 from kb.ingest.network.fetched import Fetched
 from kb.ingest.network.pace import Hosts
+from kb.ingest.network.urls import parse
 from kb.ingest.refreshing.keeping import found_at
 from kb.ingest.refreshing.refresh import LISTERS, SiteWeb, manners
 from kb.ingest.refreshing.selection import Selection
@@ -77,6 +79,10 @@ def propose(url: str, settings: Settings, *, allow_private: bool = False, hosts:
 
     Raises UsageError for an address that is none, and FetchError when it does not answer.
     """
+    try:
+        parse(url)
+    except BadAddressError as error:
+        raise UsageError(str(error)) from error
     source = Source(_name(url), "page", url, allow_private=allow_private)
     with Fetcher(manners(source, settings), hosts or Hosts()) as fetcher:
         web = SiteWeb(fetcher)

@@ -88,9 +88,11 @@ class State:
         """Turn what SQLite refuses into one sentence."""
         try:
             yield
+        except sqlite3.OperationalError as error:
+            raise storage.refused_by_sqlite(self._path, error) from error
         except sqlite3.Error as error:
             raise StorageError(
-                f"读写不了 {self._path}（{error}）：请检查磁盘和权限；文件若已损坏，删除它之后重新 kb refresh，文件不会丢失。"
+                f"{self._path} 已损坏（{error}）：请删除它，再运行 kb refresh，文件不会丢失。"
             ) from error
 
     def commit(self) -> None:

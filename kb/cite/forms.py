@@ -8,14 +8,12 @@ import re
 from typing import Any
 
 from kb.cite.passage import Passage
+from kb.ingest.structure import history
 from kb.model import Document, Metadata
 
 # Laws, regulations and their like are cited by name alone; other documents by name and number.
 _OF_A_STATUTE = re.compile(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
 _STATUTE = re.compile(r"(?:宪法|法|法典|条例|修正案(?:（.+）)?)$")
-_AMENDED = re.compile(
-    r"(\d{4})年\d{1,2}月\d{1,2}日(?:(?!\d{4}年\d)[^\n])*?(修正|修订)(?=[\s\u200b）)；;，,]|$)", re.MULTILINE
-)
 _TEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _TEX_SPECIAL = re.compile(r"[\\{}~^&%$#_]")
 
@@ -143,10 +141,16 @@ def issuers(facts: Metadata) -> list[str]:
 
 
 def _amendment(document: Document) -> str:
-    """（2023年修订）, as the preamble's last entry says; "" for a statute that was never amended."""
-    opening = "".join(section.text for section in document.walk() if section.anchor in ("title", "preamble"))
-    found = _AMENDED.findall(opening)
-    return f"（{found[-1][0]}年{found[-1][1]}）" if found else ""
+    """（2023年修订）, as the last change that its preamble tells of; "" where it tells of none.
+
+    A law whose preamble leaves out the last change has the date of its text (see `kb.ingest.structure.statute`).
+    """
+    opening = "\n".join(section.text for section in document.walk() if section.anchor in ("title", "preamble"))
+    changed = [event for line in history.lines(opening) for event in history.events(line) if event.change]
+    if not changed:
+        return ""
+    day = max(changed[-1].day, document.metadata.date if document.provenance.edition else "")
+    return f"（{day[:4]}年{changed[-1].change.replace('修改', '修正')}）"
 
 
 def _nested(title: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from kb.ingest.structure import dates
+from kb.ingest.structure import dates, history
 from kb.ingest.structure.numbering import numeral
 from kb.model import Document, Section
 
@@ -29,11 +29,6 @@ _UNTIL = re.compile(
     rf"(?:有效期|试行期|施行期|实施期|执行期)限?(?:至|到|截至|截止(?:至|到|日期为)?)(?P<until>{dates.DATE})"
 )
 _OWN_PERIOD = re.compile(r"本(?!证|许可|执照|卡|票)[\u4e00-\u9fff（）()]{1,12}(?:有效期|试行期|施行期|自)")
-_CHANGE = re.compile(r"修[订正改]")
-_CHANGED_BY = re.compile(r"通过的《[^》]*(?:修正案(?:（[^）]*）)?|决定)》")
-_EVENT = re.compile(rf"[\s　（(]*(?:经|根据|自|该文件于|由)?[\s　]*{dates.DATE}")
-_MADE = re.compile(r"通过|批准|公布|发布|颁布")
-_IN_FORCE = re.compile(r"[\s　]*起?(?:正式)?(?:施行|实施|生效)")
 _SENTENCE = re.compile(r"[^。\n]+。?")
 _FLAGS = ("有效性", "时效性", "效力状态", "是否有效")
 _ENDED = re.compile(r"失效|废止|无效|已作废")
@@ -58,9 +53,9 @@ def statements(document: Document) -> Iterator[Statement]:
     first = ""
     for section in document.walk():
         if section.anchor == "preamble":
-            history = list(_history(section))
-            first = min((each.day for each in history), default="")
-            yield from history
+            past = list(_history(section))
+            first = min((each.day for each in past), default="")
+            yield from past
         yield from _effects(section, first or _issued(document))
     for label in _FLAGS:
         told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
@@ -70,20 +65,13 @@ def statements(document: Document) -> Iterator[Statement]:
 
 def _history(section: Section) -> Iterator[Statement]:
     """Yield what the preamble of a law tells of its history."""
-    for line in filter(_EVENT.match, section.text.splitlines()):
-        found = list(re.finditer(dates.DATE, line))
-        ends = [*(each.start() for each in found[1:]), len(line)]
-        for each, end in zip(found, ends, strict=False):
-            told = line[each.end() : end]
-            rest = re.sub("《[^》]*》", "", told)
-            day = dates.to_iso(each[0])
-            sentence = line[each.start() : end].strip(" 　（）()")
-            if day and (_CHANGE.search(rest) or _CHANGED_BY.search(told)):
-                yield Statement("amended", day, section.anchor, sentence)
-            elif day and _IN_FORCE.match(rest):
-                yield Statement("effect", day, section.anchor, sentence)
-            elif day and _MADE.search(rest):
-                yield Statement("made", day, section.anchor, sentence)
+    for event in (each for line in history.lines(section.text) for each in history.events(line)):
+        if event.change:
+            yield Statement("amended", event.day, section.anchor, event.sentence)
+        elif event.in_force:
+            yield Statement("effect", event.day, section.anchor, event.sentence)
+        elif event.makes:
+            yield Statement("made", event.day, section.anchor, event.sentence)
 
 
 def _effects(section: Section, issued: str) -> Iterator[Statement]:

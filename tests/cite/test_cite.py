@@ -185,3 +185,18 @@ def test_a_broken_seal_says_so(value: str) -> None:
 
 def test_a_version_is_cited_at_its_own_address(law: Document) -> None:
     assert cite(law, version="2020-01-01-0a1b2c3d").url == "/d/shili/versions/2020-01-01-0a1b2c3d"
+
+
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [
+        ("2023年12月29日 示例会议通过的《示例法修正案（十二）》", "2023年修正"),
+        ("2009年8月27日 示例会议通过的《关于修改部分法律的决定》", "2009年修正"),
+        ("2019年8月26日 示例会议《关于修改〈示例管理法〉\n〈示例法〉的决定》第三次修正", "2019年修正"),
+        ("2021年1月22日 示例会议修订通过", "2021年修订"),
+    ],
+)
+def test_the_last_amendment_names_the_edition(last: str, named: str) -> None:
+    text = LAW.replace("（2010年1月1日示例大会通过", f"2010年1月1日 示例大会通过\n{last}\n（2011年1月1日施行", 1)
+    text = text.replace("　2015年2月3日示例大会第一次修正　2020年5月6日示例大会修订", "")
+    assert cite(document(text, title="示例法"), "art-1").form("manual") == f"《示例法》（{named}）第1条。"

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from docx import Document as Docx
 
+from kb.cite.citation import cite
 from kb.corpus import Corpus
 from kb.errors import NotFoundError, UnreadableError
 from kb.ingest.laws import import_laws
 from kb.ingest.rederive import rederive
+from kb.law.records import in_force_from
 from kb.settings import Settings
 
 _LAW = """# 中华人民共和国示例法
@@ -103,6 +105,29 @@ def test_local_regulations_say_who_made_them(collection: Path, corpus: Corpus, s
     facts = corpus.read("示例市示例条例").metadata
     assert (facts.kind, facts.issuer) == ("地方性法规", "示例市人民代表大会常务委员会")
     assert (facts.date, facts.effective) == ("2019-06-01", "2019-09-01")
+
+
+def test_a_text_is_that_of_the_last_amendment_that_it_lists(corpus: Corpus, settings: Settings, tmp_path: Path) -> None:
+    listed = f"{_FIRST}\n\n2011年2月25日 第十一届全国人民代表大会常务委员会第十九次会议通过的《中华人民共和国示例法修正案（八）》"
+    _put(tmp_path / "刑法/示例法.md", _LAW.format(events=listed, text="第二条之一 后来的示例。"))
+    import_laws([tmp_path / "刑法"], corpus, settings)
+    law = corpus.read("示例法")
+    assert (law.metadata.date, law.provenance.edition, in_force_from(law)) == ("2011-02-25", "2011-02-25", "2011-02-25")
+    assert cite(law, "art-2-1").form("manual") == "《中华人民共和国示例法》（2011年修正）第2条之一。"
+
+
+@pytest.mark.parametrize(("named", "date"), [("2020-11-29", "2020-11-29"), ("2016-04-01", "2016-02-06")])
+def test_a_change_that_the_preamble_leaves_out_is_dated_by_the_files_name(
+    named: str, date: str, corpus: Corpus, settings: Settings, tmp_path: Path
+) -> None:
+    cut = f"{_FIRST}\n\n2016年2月6日 《国务院关于修改部分行政法规的决定》第一次修订  根据"
+    _put(tmp_path / f"行政法/示例法({named}).md", _LAW.format(events=cut, text="第二条 示例。"))
+    import_laws([tmp_path / "行政法"], corpus, settings)
+    law = corpus.read("示例法")
+    assert (law.metadata.date, law.provenance.edition) == (date, named)
+    assert law.metadata.alternatives.get("date", ()) == (("2016-02-06",) if date == named else ())
+    assert cite(law).form("manual") == f"《中华人民共和国示例法》（{date[:4]}年修订）。"
+    assert list(rederive(corpus, settings)) == []
 
 
 def test_an_archive_is_read_and_a_second_run_finds_everything_there(

@@ -7,10 +7,10 @@ be broken over several lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kb.ingest.structure import dates
+from kb.ingest.structure import dates, history
 
 _YEAR_BRACKETS = r"[〔\[【（(﹝［〈<]\s*(?:[1１][9９]|[2２][0０])\d\d\s*[〕\]】）)﹞］〉>]"
 _DIGITS = r"[\d一二三四五六七八九十百千〇零]+"
@@ -38,9 +38,8 @@ _TITLE_WORDS = (
 _TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
 _NUMBERED_TITLE = re.compile(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
 _BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
-_EVENT_LINE = re.compile(
-    rf"^[ 　\t]*[（(]?(?:经|根据|自|该文件于|由)?[ 　]*{dates.DATE}.*(?:通过|修[订正改]|公布|发布|颁布|施行|实施|批准|生效)[）)。\s]*$",
-    re.MULTILINE,
+_EVENT_END = re.compile(
+    rf"(?:通过|修[订正改]|公布|发布|颁布|施行|实施|批准|生效|{history.CHANGED_BY})(?:[）)。\s]|根据)*$"
 )
 _DATE = re.compile(dates.DATE)
 _SERIAL = re.compile(r"(?:[12]\d{3}\s*年\s*)?第")
@@ -50,7 +49,7 @@ _BESIDE = re.compile(
 _BODY_LINE = re.compile(r"[。：:]$")
 _MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
 _MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
-_BOOK = re.compile(r"《[^》]*》")
+_PUBLISHED = re.compile(r"公布|发布|颁布")
 _DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
 _HEAD_CHARACTERS = 4000
 _HEAD_LINES = 14
@@ -75,15 +74,16 @@ def read(text: str) -> Head:
     start = text[:_HEAD_CHARACTERS]
     lines = [line.strip() for line in start.splitlines() if line.strip()]
     body = _BODY.search(start)
-    history = _history(_EVENT_LINE.findall(start[: body.start()] if body else start))
+    past = history.lines(start[: body.start()] if body else start)
+    told = _history(filter(_EVENT_END.search, past))
     title, number, orderer = _title(lines)
     return Head(
         title=title,
-        number=number or history.number,
-        issuer=history.issuer or orderer,
-        adopted=history.adopted,
-        published=history.published,
-        effective=history.effective,
+        number=number or told.number,
+        issuer=told.issuer or orderer,
+        adopted=told.adopted,
+        published=told.published,
+        effective=told.effective,
     )
 
 
@@ -196,36 +196,29 @@ def _ordered_title(lines: Sequence[str], order: str) -> str:
     return next((name for name in named if re.sub(r"\s+", "", name) in below), named[0] if named else order)
 
 
-def _history(event_lines: Sequence[str]) -> Head:
+def _history(lines: Iterable[str]) -> Head:
     """Read the preamble: when and by whom the document was adopted, last amended, published, and is in force from."""
     adopted = published = effective = number = ""
     adopters: list[str] = []
     publisher = ""
-    for line in event_lines:
+    for line in lines:
         bodies: list[str] = []
-        for date, after in _dated(line):
-            action = _BOOK.sub("", after)
-            if re.match(r"[\s　]*(?:起)?[\s　]*(?:正式)?(?:施行|实施|生效)", action):
-                effective = date
+        for event in history.events(line):
+            if event.in_force:
+                effective = event.day
                 continue
+            action = event.action
             bodies.append(_body(action))
             number = (_DECREE.findall(action) or [number])[-1]
-            if "通过" in action or re.search(r"修[订正改]", action):
-                adopted = date
+            if "通过" in action or event.change:
+                adopted = event.day
                 adopters = adopters or [body for body in bodies if body]
-            elif re.search(r"公布|发布|颁布", action):
-                published, publisher = date, publisher or bodies[-1]
+            elif _PUBLISHED.search(action):
+                published, publisher = event.day, publisher or bodies[-1]
     issuer = "、".join(dict.fromkeys(adopters)) or publisher
     return Head(
         number=number.lstrip("以由经"), issuer=issuer, adopted=adopted, published=published, effective=effective
     )
-
-
-def _dated(line: str) -> list[tuple[str, str]]:
-    """Answer (ISO date, what is said after it up to the next date) for every date of a line."""
-    found = list(_DATE.finditer(line))
-    ends = [match.start() for match in found[1:]] + [len(line)]
-    return [(dates.to_iso(match[0]), line[match.end() : end]) for match, end in zip(found, ends, strict=True)]
 
 
 def _body(action: str) -> str:

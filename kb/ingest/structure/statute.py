@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import PurePosixPath
 
-from kb.ingest.structure import dates
-from kb.model import Document
+from kb.ingest.structure import dates, history
+from kb.model import Document, Metadata
 
 FOUND = "level"
 """How the kind of an imported law was found (`Metadata.found`): this marks a document as one."""
@@ -36,18 +37,48 @@ _LEVEL_OF_ISSUER = (
     (re.compile(r"^(?:国家|中国)?[^省市县区]+(?:部|委员会|总局|局|署|银行|会)$"), "部门规章"),
     (re.compile(r"(?:省|市|自治区|自治州)人民政府$"), "地方政府规章"),
 )
+_UNTOLD = 183
+"""Days after all that is told, from which on a date is that of a change nobody told of."""
+
 _STAMP = re.compile(r"(?:[（(](\d{4})-(\d\d)-(\d\d)[）)]|_(\d{4})(\d\d)(\d\d))$")
 
 
 def standing(document: Document) -> Document:
     """Answer a document made of a law's file as a law: its level as `kind`, its text dated by `provenance.edition`."""
-    facts, origin = document.metadata, PurePosixPath(document.provenance.origin)
+    origin = PurePosixPath(document.provenance.origin)
+    facts = _dated(document, stamp(origin.stem))
     kind = level(origin, facts.issuer) or facts.kind
     return replace(
         document,
         metadata=replace(facts, kind=kind, found={**facts.found, "kind": FOUND}),
         provenance=replace(document.provenance, edition=max(stamp(origin.stem), facts.date)),
     )
+
+
+def _dated(document: Document, named: str) -> Metadata:
+    """Answer a law's metadata with the date that its file's name has, where the lines over the text leave out the last change.
+
+    They do in one of ten files of LawRefBook/Laws, some breaking off with 根据. A law is published or approved within
+    three months, and then the name has that day: only a name that is much later than all that is told tells of a change.
+    """
+    facts = document.metadata
+    lines = (
+        line for section in document.walk() if section.anchor == "preamble" for line in history.lines(section.text)
+    )
+    told = max((event.day for line in lines for event in history.events(line)), default="")
+    if len(told) < len("2021-11-22") or len(named) < len(told) or _days(told, named) <= _UNTOLD:
+        return facts
+    others = tuple(dict.fromkeys((facts.date, *facts.alternatives.get("date", ()))))
+    return replace(
+        facts,
+        date=named,
+        found={**facts.found, "date": "filename"},
+        alternatives={**facts.alternatives, "date": others} if facts.date != named else facts.alternatives,
+    )
+
+
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 def level(origin: PurePosixPath, issuer: str) -> str:

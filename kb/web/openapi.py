@@ -53,10 +53,12 @@ def _operation(endpoint: Endpoint, schemas: Mapping[int, dict[str, Any]]) -> dic
             "headers": {"ETag": {"schema": {"type": "string"}}},
             "content": content,
         },
-        "304": {"description": "与 If-None-Match、If-Modified-Since 所说的相同，不再发送"},
     }
+    if not endpoint.body:
+        answers["304"] = {"description": "与 If-None-Match、If-Modified-Since 所说的相同，不再发送"}
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    answers |= {status: {"description": words, "content": problem} for status, words in _ERRORS.items()}
+    errors = _ERRORS | ({"413": "发送的内容太大"} if endpoint.body else {})
+    answers |= {status: {"description": words, "content": problem} for status, words in errors.items()}
     return {
         "operationId": endpoint.name,
         "summary": endpoint.summary,

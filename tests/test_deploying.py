@@ -88,12 +88,12 @@ def secure(folder: Path, port: int, **other: str) -> None:
 
 def test_a_cluster_behind_tls_asks_for_a_password_and_a_certificate(folder: Path, opensearch: Nodes) -> None:
     port = free_port()
-    secrets = {**os.environ, "KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD_FILE": "password"}
+    secrets = {"KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD_FILE": "password"}
     with nginx(folder, FRONT.format(folder=folder, port=port, node=opensearch.hosts[0]), port):
         secure(folder, port)
         assert "3 份文件、6 节" in kb(folder, "index", **secrets)
         assert "字面命中 3 节" in kb(folder, "search", "行政复议", **secrets)
-        wrong = {**os.environ, "KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD": "不对"}
+        wrong = {"KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD": "不对"}
         assert "拒绝了用户名或密码" in kb(folder, "search", "行政复议", code=6, **wrong)
         secure(folder, port, client_certificate="", client_key="")
         assert "客户端证书" in kb(folder, "search", "行政复议", code=6, **secrets)

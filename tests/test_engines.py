@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import ssl
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 import trustme
 
 from kb import settings
+from kb.cli import main
 from kb.corpus import Corpus
 from kb.search.conditions import Condition
 from kb.search.engine import chosen_engine
@@ -55,12 +57,20 @@ def configure(folder: Path, *hosts: str, **engine: object) -> settings.Settings:
 
 
 def kb(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str:
-    """Run `kb`; answer what it says, expect this exit code and no traceback."""
-    command = [sys.executable, "-m", "kb", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment or None)
-    said = done.stdout + done.stderr
-    assert "Traceback" not in said and done.returncode == code, said
-    return said
+    """Run `kb` in this process; answer what it says, expect this exit code."""
+    said = io.StringIO()
+    with (
+        chdir(folder),
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(said),
+        redirect_stderr(said),
+        pytest.raises(SystemExit) as ended,
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        main(arguments)
+    assert ended.value.code == code, said.getvalue()
+    return said.getvalue()
 
 
 def test_both_engines_are_kept_in_step_and_compared(folder: Path, opensearch: Nodes) -> None:

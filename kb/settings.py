@@ -29,7 +29,7 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     (
         "engine.hosts",
         ("http://127.0.0.1:9200",),
-        "集群的网址，一个或多个；用户名和密码在环境变量里，见 docs/operate.md",
+        "集群的网址，一个或多个；用户名和密码在环境变量里，见 docs/cluster.md",
     ),
     ("engine.name", "kb", "集群里索引的名称（小写字母、数字、- 和 _）；几个语料库共用一个集群时各取一个"),
     ("engine.shards", 1, "建立索引时分成几片（1 到 1024）；怎样选见 docs/scale.md"),

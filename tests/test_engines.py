@@ -25,8 +25,9 @@ from kb.cli import main
 from kb.corpus import Corpus
 from kb.search.conditions import Condition
 from kb.search.engine import chosen_engine
+from kb.search.opensearch import absence, connection
 from kb.web.app import create_app
-from tests.cluster import Nodes
+from tests.cluster import Nodes, eventually
 from tests.search.shelf import document
 
 TEXTS = ("第一条　为了规范行政复议工作，制定本办法。", "第二条　本办法适用于示例。")
@@ -148,6 +149,30 @@ def test_documents_can_be_read_while_the_cluster_cannot_be_reached(folder: Path)
     (folder / "corpus").rename(folder / "gone")
     gone = client.get("/readyz")
     assert gone.status_code == 503 and "读不了语料库" in gone.text
+
+
+def test_readers_do_not_wait_in_turn_for_a_cluster_that_hangs(
+    folder: Path, opensearch: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, goes_on = [], threading.Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, object]:
+        asked.append(request.path)
+        goes_on.wait(60)
+        return _forwarded(opensearch, request, request.rfile.read(int(request.headers.get("Content-Length", 0))))
+
+    monkeypatch.setattr(connection, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(absence, "PAUSE", 2.0)
+    configure(folder, *opensearch.hosts)
+    kb(folder, "index")
+    with answering(answer) as port:
+        client = create_app(configure(folder, f"http://127.0.0.1:{port}")).test_client()
+        first = client.get("/search?q=行政复议")
+        assert first.status_code == 503 and "没有回答" in first.text
+        tried = len(asked)
+        assert client.get("/search?q=行政复议").status_code == 503 and len(asked) == tried
+        goes_on.set()
+        eventually(lambda: client.get("/search?q=行政复议").status_code == 200, "the cluster answers again")
 
 
 def test_the_corpus_is_checked_while_the_cluster_cannot_be_reached(folder: Path) -> None:

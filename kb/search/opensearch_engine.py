@@ -21,6 +21,7 @@ from kb.search.answering import alternatives, check_page, hit, nothing_literal
 from kb.search.conditions import Condition
 from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.opensearch import mapping
+from kb.search.opensearch.absence import Absence
 from kb.search.opensearch.asking import VanishedError
 from kb.search.opensearch.connection import check_version, connect, in_words
 from kb.search.opensearch.queries import both
@@ -41,6 +42,7 @@ class OpenSearchEngine:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self._cluster, self._store = cluster, Store(folder)
         self._opened: Searcher | None = None
+        self._absence = Absence()
         self._lock = Lock()
 
     def search(
@@ -80,7 +82,7 @@ class OpenSearchEngine:
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
-        with in_words(self._cluster):
+        with self._absence.noticed(), in_words(self._cluster):
             state = self._state()
         return Stats(state.documents, state.sections, state.epoch, state.created, state.versions)
 
@@ -100,7 +102,7 @@ class OpenSearchEngine:
 
     def _answer(self, ask: Callable[[Searcher], Answer]) -> Answer:
         """Ask the newest state; again where that went away meanwhile."""
-        with in_words(self._cluster):
+        with self._absence.noticed(), in_words(self._cluster):
             for _ in range(_TRIES):
                 try:
                     return ask(self._searcher())

@@ -34,8 +34,12 @@ logging.getLogger("opensearch").addHandler(logging.NullHandler())
 _CLIENT = "集群要求客户端证书时，设置 engine.client_certificate 和 engine.client_key。"
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _TIMEOUT = 10
-_TRIES = 3
+_TRIES = 2
 _OLDEST = (2, 11)
+
+
+class AwayError(StorageError):
+    """The cluster cannot be reached, or does not answer."""
 
 
 def connect(cluster: Cluster) -> OpenSearch:
@@ -84,9 +88,9 @@ def _sentence(error: OpenSearchException, cluster: Cluster) -> StorageError | Ba
         case SSLError():
             return StorageError(f"{hosts} 的证书不可信（{_reason(error)}）：请检查 engine.certificates 和网址。")
         case ConnectionTimeout():
-            return StorageError(f"OpenSearch（{hosts}）在 {_TIMEOUT} 秒内没有回答：请检查集群是否过载或有节点停住。")
+            return AwayError(f"OpenSearch（{hosts}）在 {_TIMEOUT} 秒内没有回答：请检查集群是否过载或有节点停住。")
         case ConnectionError():
-            return StorageError(f"连不上 OpenSearch（{hosts}）：请检查 engine.hosts、网络和集群是否在运行。")
+            return AwayError(f"连不上 OpenSearch（{hosts}）：请检查 engine.hosts、网络和集群是否在运行。")
         case AuthenticationException():
             return StorageError(f"OpenSearch（{hosts}）拒绝了用户名或密码：请检查环境变量 {USER} 和 {PASSWORD}。")
         case AuthorizationException():

@@ -166,6 +166,16 @@ def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
     assert over_http == here
 
 
+def test_a_server_that_is_ended_as_soon_as_it_is_ready_ends(filled: Kb) -> None:
+    script = """
+import os, signal
+from kb.settings import load
+from kb.web.server import serve
+serve(load(), "127.0.0.1", 0, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+"""
+    assert subprocess.run([sys.executable, "-c", script], cwd=filled.folder, timeout=60).returncode == 0
+
+
 def test_a_process_of_the_server_that_dies_is_replaced_and_none_outlives_the_server(filled: Kb) -> None:
     command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=filled.folder, stderr=subprocess.PIPE, text=True) as server:

@@ -8,7 +8,8 @@ import multiprocessing
 import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any
@@ -36,28 +37,44 @@ def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], No
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
     with _listening(host, port) as listening:
+        processes: list[multiprocessing.process.BaseProcess] = []
 
-        def started() -> multiprocessing.process.BaseProcess:
+        def start() -> None:
             process = context.Process(target=_answer, args=(settings, listening))
-            process.start()
-            return process
+            with _undisturbed():
+                process.start()
+                processes.append(process)
 
-        processes = [started() for _ in range(settings.workers)]
         shown = f"[{host}]" if ":" in host else host
-        on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
         try:
+            for _ in range(settings.workers):
+                start()
+            on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
             while True:
                 wait([process.sentinel for process in processes])
-                processes = [process if process.is_alive() else started() for process in processes]
+                for dead in [process for process in processes if not process.is_alive()]:
+                    processes.remove(dead)
+                    start()
         finally:
             for process in processes:
                 process.terminate()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let the signal that ends a process wait: in one that is just being made Python may drop what its handler raises."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 def _answer(settings: Settings, listening: socket.socket) -> None:
     """Answer requests in a process of its own, until its parent ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     end_with_parent()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)

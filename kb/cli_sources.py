@@ -71,6 +71,8 @@ def _status(config: Settings, as_json: bool) -> int:
         click.echo(
             f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}"
         )
+        if each.unfinished:
+            click.echo(f"    {each.unfinished}")
         if each.next_due:
             click.echo(f"    下次应在 {each.next_due} 之前")
         for sentence in each.problems[:_NOTES]:

@@ -88,6 +88,10 @@ class Corpus:
         """Answer the ids of all documents, sorted."""
         return tuple(sorted({path.stem for path in self._files()}))
 
+    def count(self, source: str) -> int:
+        """Count the documents in the folder of a source, also one that is not there."""
+        return sum(1 for _ in self._files_in(self.root / source))
+
     def read(self, id: str, version: str = "") -> Document:
         """Read a document, or one of its versions (see `history`), which may also be named as "ID@VERSION".
 
@@ -197,6 +201,10 @@ class Corpus:
             storage.remove_leftovers(self.root)
             self._surveyed = False
             yield
+
+    def writer(self) -> str:
+        """Answer the number of the process that is writing, "" when none is. Raises StorageError."""
+        return storage.holder(self.root / ".lock")
 
     def id_for(self, source: str, origin: str, name: str = "") -> str:
         """Answer the id under which a file is kept: the one it has, or a new one from `name`, or its origin's.
@@ -367,9 +375,12 @@ class Corpus:
     def _files(self) -> Iterator[Path]:
         """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) and links are none."""
         for folder in self._folders():
-            with storage.refusals(folder, "读"):
-                paths = sorted(folder.glob("[!.]*.md"))
-            yield from (path for path in paths if path.is_file() and not path.is_symlink())
+            yield from self._files_in(folder)
+
+    def _files_in(self, folder: Path) -> Iterator[Path]:
+        with storage.refusals(folder, "读"):
+            paths = sorted(folder.glob("[!.]*.md"))
+        return (path for path in paths if path.is_file() and not path.is_symlink())
 
     def _find(self, id: str, version: str = "") -> Path:
         """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""

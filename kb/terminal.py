@@ -109,7 +109,9 @@ def verb(name: str, parent: click.Group | None = None) -> Callable[[Callable[...
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function to call with (done, total): a bar on a terminal, plain lines in a log, both on stderr."""
+    """Give a function to call with (done, total; 0 while it is not known): a bar on a terminal, plain lines in a log,
+    both on stderr.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda done, total: say(f"{label} {done}/{total}") if done % _LOG_EVERY == 0 else None
@@ -117,7 +119,12 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def advance(done: int, total: int) -> None:
+            bar.tasks[0].total = total or None  # `update` cannot take a total back
+            bar.update(task, completed=done)
+
+        yield advance
 
 
 def say(message: str) -> None:

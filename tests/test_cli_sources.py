@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from tests.conftest import BUNDLED
 from tests.site import Content, Site, faults
 from tests.test_cli import Kb
 
+_STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COUNTS = ("new", "changed", "gone", "unchanged", "suspicious", "failed")
 
 
@@ -145,3 +149,26 @@ def test_another_reading_of_the_same_bytes_is_shown_and_written_when_asked(kb: K
     assert f"{one.stem}：有差别的是 title" in shown and "-（一）示例要求二" in shown
     assert "2 份有差别，写入 1 份" in kb("rederive", "--write")
     assert "title: 旧" not in one.read_text("utf-8") and "示例要求二" in other.read_text("utf-8")
+
+
+def test_status_tells_of_a_refresh_that_runs_and_of_one_that_was_killed(kb: Kb, site: Site) -> None:
+    assert "文件 1 份" in kb("status")  # the bundled report
+    site.faults.put("/gkmlpt/*", faults.slow(0.5))
+    with subprocess.Popen([sys.executable, "-m", "kb", "refresh"], cwd=kb.folder, stderr=subprocess.PIPE) as refresh:
+        while not any(request.path.startswith("/gkmlpt") for request in site.requests):
+            assert refresh.poll() is None
+        assert f"正在更新（进程号 {refresh.pid}，20" in kb("status")
+        refresh.kill()
+    assert "被打断：再运行 kb refresh haojiang 会接着做" in kb("status")
+    site.faults.clear()
+    kb("refresh")
+    assert "被打断" not in kb("status") and "文件 1 份" not in kb("status")
+
+
+def test_the_bar_shows_no_number_that_cannot_be(kb: Kb, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    _add(kb, "rss", f"{site.url}/feed.xml", kind="feed")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    kb("refresh")
+    shown = {(int(done), total) for done, total in re.findall(r"(\d+)/(\d+|\?)", _STYLE.sub("", kb.said))}
+    assert (6, "?") in shown  # a feed does not say how many it has
+    assert all(total == "?" or done <= int(total) for done, total in shown)

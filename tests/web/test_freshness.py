@@ -44,7 +44,7 @@ def test_status_tells_of_each_source_what_an_operator_needs(client: FlaskClient,
     figures = dict(zip(texts(good, ".figures dt"), texts(good, ".figures dd"), strict=True))
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d (刚刚|\d+ (分钟|小时)前)", figures["上次成功"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", figures["下次应在"])
-    assert figures["文件"] == "8"
+    assert figures["文件"] == str(sum(id.startswith("shili-") for id in Corpus(refreshed.settings.corpus).ids()))
     assert texts(good, ".counts span") == ["新增 0", "更新 1", "撤下 1", "未变 5", "可疑 1", "失败 0"]
     assert refreshed.suspicious.title in " ".join(texts(good, "details"))
     assert [link["href"] for link in good.select("details .address a")] == [refreshed.url + refreshed.suspicious.path]

@@ -25,7 +25,7 @@ from kb.ingest.refreshing.keeping import Keeper
 from kb.ingest.refreshing.related import Subject, subject
 from kb.ingest.refreshing.selection import Selection
 from kb.ingest.refreshing.state import FOLDER, Post, State
-from kb.ingest.refreshing.status import status, write_status
+from kb.ingest.refreshing.status import note_start, status, write_status
 from kb.ingest.refreshing.tally import Progress, Report, Tally
 from kb.ingest.refreshing.walk import Walk
 from kb.ingest.sites import feeds, gkmlpt, listing, places
@@ -159,6 +159,8 @@ class _Run:
             if not (self.dry or seals.unseal(self.corpus.root, self.source.name)):
                 tally.notes.append("记录来源情况的文件已损坏，重新开始记录：网页会全部再核对一遍，文件不受影响。")
             with State(path, self.dry) as state:
+                if not self.dry:
+                    note_start(self.corpus.root, self.source, now)
                 try:
                     self._walk(state, tally, now)
                 except KbError as error:

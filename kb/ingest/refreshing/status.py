@@ -25,8 +25,10 @@ _OVERDUE = 3
 class SourceStatus:
     """How a source is doing. Times are ISO 8601 in UTC, days ISO 8601; "" and None where there is none yet.
 
-    `counts` are those of the last refresh, `problems` its errors in words; `usual_days` is the learnt interval between
-    two days with news. `alarm` is one sentence when somebody should look, "" when all is well.
+    `documents` counts what is in the source's folder, whoever put it there. `counts` are those of the last refresh that
+    came to its end, `problems` its errors in words; `unfinished` says that one is under way or was broken off, "" when
+    neither. `usual_days` is the learnt interval between two days with news. `alarm` is one sentence when somebody should
+    look, "" when all is well.
     """
 
     name: str
@@ -42,7 +44,14 @@ class SourceStatus:
     next_due: str
     counts: dict[str, int]
     problems: tuple[str, ...]
+    unfinished: str
     alarm: str
+
+
+def note_start(root: Path, source: Source, now: datetime) -> None:
+    """Write down that a refresh of a source has begun, until `write_status` says how it went. Raises StorageError."""
+    path = _path(root, source.name)
+    _write(path, _read(path) | {"started": _iso(now)})
 
 
 def write_status(root: Path, source: Source, state: State, tally: Tally, now: datetime) -> None:
@@ -57,23 +66,26 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
         "counts": tally.counts(),
         "error": tally.error,
         "notes": tally.notes[:_MOST_NOTES],
-        "documents": state.count("kept") + state.count("gone"),
         "newest": days[0] if days else "",
         "arrived": state.recall("arrived", ""),
         "usual": round(learnt.usual, 2),
         "silence": round(learnt.alarm, 2),
     }
+    _write(path, record)
+
+
+def _write(path: Path, record: dict[str, Any]) -> None:
     storage.make_folder(path.parent)
     storage.write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2).encode())
 
 
 def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = None) -> tuple[SourceStatus, ...]:
-    """Answer how each source is doing at a moment (now). Reads a small file a source. Raises StorageError."""
+    """Answer how each source is doing at a moment (now). Reads a small file and a folder a source. Raises StorageError."""
     moment = now or datetime.now(UTC)
-    return tuple(_status(source, _read(_path(corpus.root, source.name)), moment) for source in sources)
+    return tuple(_status(source, corpus, _read(_path(corpus.root, source.name)), moment) for source in sources)
 
 
-def _status(source: Source, record: dict[str, Any], now: datetime) -> SourceStatus:
+def _status(source: Source, corpus: Corpus, record: dict[str, Any], now: datetime) -> SourceStatus:
     succeeded = record.get("succeeded", "")
     success = datetime.fromisoformat(succeeded) if succeeded else None
     problems = (record.get("error", ""), *record.get("notes", ()))
@@ -85,14 +97,24 @@ def _status(source: Source, record: dict[str, Any], now: datetime) -> SourceStat
         last_attempt=record.get("attempted", ""),
         last_success=succeeded,
         age_seconds=(now - success).total_seconds() if success else None,
-        documents=record.get("documents", 0),
+        documents=corpus.count(source.name),
         newest=record.get("newest", ""),
         usual_days=record.get("usual", 0.0),
         next_due=_iso(success + timedelta(hours=source.every)) if success else "",
         counts=record.get("counts", {}),
         problems=tuple(sentence for sentence in problems if sentence),
+        unfinished=_unfinished(source, corpus, record.get("started", "")),
         alarm=_alarm(source, record, success, now),
     )
+
+
+def _unfinished(source: Source, corpus: Corpus, started: str) -> str:
+    """Say what became of a refresh that has begun (ISO 8601; "" when none has) and not come to its end."""
+    if not started:
+        return ""
+    if writer := corpus.writer():
+        return f"正在更新（进程号 {writer}，{started} 开始）。"
+    return f"上次更新（{started} 开始）被打断：再运行 kb refresh {source.name} 会接着做。"
 
 
 def _alarm(source: Source, record: dict[str, Any], success: datetime | None, now: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
-"""Called with (name of the source, posts looked at, of how many; 0 while that is not known)."""
+"""Called with (name of the source, posts looked at, of how many in the lists so far; 0 while that is not known)."""
 
 
 @dataclass(slots=True)

@@ -59,10 +59,10 @@ class Walk:
         """Walk to the end. Raises SourceError, FetchError and StorageError; then the next walk goes on from here."""
         self._standing = self.state.count("kept")
         for pages in lists:
-            total = listed = 0
+            total, listed, before = 0, 0, self.looked_at
             for page in pages:
                 total, listed = page.total or total, listed + len(page.items)
-                fresh = self._page(page, total)
+                fresh = self._page(page, before + total if total >= listed else 0)
                 # News stands at the head of a list; what is older than a page's older half is known.
                 if not self.deep and not any(fresh[len(fresh) // 2 :]):
                     break

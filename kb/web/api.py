@@ -47,6 +47,7 @@ Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，�
 Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
 Name = Annotated[str, Meta(max_length=300)]
 
+_TEXTS = ("md", "txt", "xml")
 _ASKED = (
     *(
         Parameter(
@@ -106,7 +107,7 @@ def of_sources() -> State:
     return State(f"{index.tag} {fresh}", max([*times, index.modified] if index.modified else times))
 
 
-@interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index)
+@interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index, endings=("csv",))
 def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
     """Answer a page of hits; a Link header leads to the next one."""
     asked = searching.asked()
@@ -136,7 +137,7 @@ def facets(q: Query = "") -> answers.Facets:
     return answers.Facets(found.query, found.total, found.related, counts)
 
 
-@interface.get("/documents", "文件列表，新的在前", state=of_index)
+@interface.get("/documents", "文件列表，新的在前", state=of_index, endings=("csv",))
 def documents(
     limit: Annotated[int, Meta(ge=1, le=1000, description="最多几份")] = 100,
     cursor: Cursor = "",
@@ -156,7 +157,7 @@ def documents(
     return answers.DocumentList(len(found), tuple(rest[:limit]), more)
 
 
-@interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document)
+@interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document, endings=_TEXTS)
 def document(id: Id, on: Day = "") -> answers.DocumentAnswer:
     """Answer all there is of a document; with a day, the text that was in force on it."""
     shown = find_edition(id, _in_force(id, on))
@@ -181,7 +182,7 @@ def sections(id: Id, on: Day = "") -> answers.Outline:
     return answers.Outline(id, shown.version or _version_of(id), lines)
 
 
-@interface.get("/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document)
+@interface.get("/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document, endings=_TEXTS)
 def section(id: Id, anchor: Anchor, on: Day = "") -> answers.SectionAnswer:
     """Answer what stands at an address, the way to it and its neighbours."""
     shown = find_edition(id, _in_force(id, on))
@@ -196,7 +197,7 @@ def versions(id: Id) -> answers.Versions:
     return answers.Versions(id, library().corpus.history(id))
 
 
-@interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document)
+@interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document, endings=_TEXTS)
 def version(id: Id, version: VersionName) -> answers.DocumentAnswer:
     """Answer one version of a document, present or past, in the same form."""
     find_edition(id, version)
@@ -388,8 +389,15 @@ def _read_cursor(cursor: str, parts: int) -> list[str]:
     return key
 
 
-for _ending, _format in (("md", "md"), ("txt", "txt"), ("xml", "akn.xml")):
-    for _path in ("/documents/<id>", "/documents/<id>/sections/<anchor>", "/documents/<id>/versions/<version>"):
-        blueprint.add_url_rule(f"{_path}.{_ending}", f"file_{_ending}", exporting.answer, defaults={"format": _format})
+_FORMATS = {"md": "md", "txt": "txt", "xml": "akn.xml"}
+for _endpoint in interface.endpoints:
+    for _ending in _endpoint.endings:
+        if _ending in _FORMATS:
+            blueprint.add_url_rule(
+                f"{_endpoint.path}.{_ending}",
+                f"file_{_ending}",
+                exporting.answer,
+                defaults={"format": _FORMATS[_ending]},
+            )
 blueprint.add_url_rule("/search.csv", "hits", exporting.hits, defaults={"format": "csv"})
 blueprint.add_url_rule("/documents.csv", "listed", exporting.documents)

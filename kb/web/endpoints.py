@@ -100,6 +100,8 @@ class Endpoint:
     function: Callable[..., Any]
     state: Callable[..., State] | None
     body: Any = None
+    endings: tuple[str, ...] = ()
+    """What may stand after the address, to be answered in another format: .md, .csv."""
 
     @property
     def method(self) -> str:
@@ -170,13 +172,14 @@ class Interface:
         also: Sequence[Parameter] = (),
         state: Callable[..., State] | None = None,
         media_type: str = "application/json",
+        endings: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Make an endpoint of a function. `also` are parameters that it reads from the request itself; `state` answers,
-        from parameters that it names, what the answer depends on.
+        from parameters that it names, what the answer depends on; `endings` are served by others.
         """
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            self._add(path, summary, function, also, state, media_type)
+            self._add(path, summary, function, also, state, media_type, endings)
             return function
 
         return decorate
@@ -198,6 +201,7 @@ class Interface:
         also: Sequence[Parameter] = (),
         state: Callable[..., State] | None = None,
         media_type: str = "application/json",
+        endings: tuple[str, ...] = (),
     ) -> None:
         hints = get_type_hints(function, include_extras=True)
         names = _IN_PATH.findall(path)
@@ -208,7 +212,16 @@ class Interface:
         ]
         parameters, answer = (*own, *also), hints["return"]
         endpoint = Endpoint(
-            function.__name__, path, summary, parameters, answer, media_type, function, state, hints.get("body")
+            function.__name__,
+            path,
+            summary,
+            parameters,
+            answer,
+            media_type,
+            function,
+            state,
+            hints.get("body"),
+            endings,
         )
         self.endpoints.append(endpoint)
         self._blueprint.add_url_rule(path, function.__name__, endpoint.__call__, methods=[endpoint.method])

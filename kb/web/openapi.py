@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from kb.web.answers import Problem
 from kb.web.endpoints import Endpoint, Parameter
 
 _REF = "#/components/schemas/{name}"
+FILES = {"md": "text/markdown", "txt": "text/plain", "xml": "application/akn+xml", "csv": "text/csv"}
+"""The media types of files, by the endings of their addresses."""
 _ERRORS = {
     "400": "参数不对",
     "404": "没有这份文件、版本或条款",
@@ -30,6 +33,7 @@ def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.template, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        paths |= {f"{endpoint.template}.{ending}": {"get": _file(endpoint, ending)} for ending in endpoint.endings}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,6 +70,13 @@ def _operation(endpoint: Endpoint, schemas: Mapping[int, dict[str, Any]]) -> dic
         **({"requestBody": sent} if endpoint.body else {}),
         "responses": answers,
     }
+
+
+def _file(endpoint: Endpoint, ending: str) -> dict[str, Any]:
+    """The same address with an ending: all that is asked for at once, as a file of another format."""
+    chosen = [each for each in endpoint.parameters if each.name not in ("limit", "cursor")]
+    plain = replace(endpoint, name=f"{endpoint.name}_{ending}", parameters=tuple(chosen), media_type=FILES[ending])
+    return _operation(plain, {})
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -80,6 +80,19 @@ def test_the_description_has_every_address_and_parameter(client: FlaskClient) ->
         assert {"200", "413" if endpoint.body else "304", "400", "404", "503"} <= operation["responses"].keys()
 
 
+def test_files_are_described_with_what_they_answer(client: FlaskClient) -> None:
+    paths = client.get(f"{PREFIX}/openapi.json").json["paths"]  # type: ignore[index]
+    files = {f"{each.template}.{ending}" for each in ENDPOINTS for ending in each.endings}
+    assert {"/search.csv", "/documents.csv", "/documents/{id}/sections/{anchor}.xml"} < files < paths.keys()
+    for path in files:
+        asked = path.format(
+            id=REPORT, anchor="1-3-2", version=client.get(f"{PREFIX}/documents/{REPORT}").json["version"]
+        )  # type: ignore[index]
+        answer = client.get(f"{PREFIX}{asked}?q=行政复议" if path == "/search.csv" else f"{PREFIX}{asked}")
+        assert answer.status_code == 200
+        assert answer.mimetype in paths[path]["get"]["responses"]["200"]["content"]
+
+
 def test_what_is_answered_has_no_field_that_is_not_described(client: FlaskClient, corpus: Corpus) -> None:
     answer = client.get(f"{PREFIX}/documents/{quote(LAW)}").json
     assert answer == json.loads(json.dumps(corpus.as_json(LAW)))

@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from kb.ingest.structure import dates
+
 SourceKind = Literal["gkmlpt", "listing", "feed", "sitemap", "page", "files"]
 KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
@@ -217,15 +219,8 @@ def _is_address(url: str) -> bool:
 def _wrong_select(select: object) -> Iterator[tuple[str, str]]:
     for key in ("since", "until"):
         value = select.get(key, "") if isinstance(select, dict) else ""
-        if value and not isinstance(value, date) and not _is_date(value):
+        if value and not isinstance(value, date) and not dates.is_day(value):
             yield f"select.{key}", f'{key} 应当是一个日期，例如 "2020-01-01"'
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
 
 
 def _wrong_css(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,14 @@ import json
 import re
 from typing import Any
 
-from kb.cite.passage import Passage
-from kb.ingest.structure import history
+from kb.cite.passage import Passage, is_amendment
+from kb.ingest.structure import history, statute
 from kb.model import Document, Metadata
 
 # Laws, regulations and their like are cited by name alone; other documents by name and number.
 _OF_A_STATUTE = re.compile(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
 _STATUTE = re.compile(r"(?:宪法|法|法典|条例|修正案(?:（.+）)?)$")
+_LEVELS = ("宪法", "法律", "行政法规", "地方性法规")
 _TEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _TEX_SPECIAL = re.compile(r"[\\{}~^&%$#_]")
 
@@ -23,6 +24,7 @@ def manual(passage: Passage) -> str:
 
     《民法总则》第27条第2款第3项。 · 《公司法》（2013年修正）。 · 《国务院关于…的通知》，国发〔2007〕19号，2007年7月11日发布。 ·
     《最高人民法院关于…的解释》（法释〔2018〕1号），第100条。 Where the title does not name who issued it: 机关《题名》.
+    The day of making is not called 发布; a place in a document without number has that day in the number's stead.
     """
     document = passage.document
     facts = document.metadata
@@ -33,10 +35,9 @@ def manual(passage: Passage) -> str:
     if facts.issuer and not any(issuer in facts.title for issuer in issuers(facts)):
         title = "、".join(issuers(facts)) + title
     if passage.pinpoint:
-        number = f"（{facts.document_number}）" if facts.document_number else ""
-        return f"{title}{number}，{passage.pinpoint}。"
-    released = f"{_chinese(facts.date or facts.published)}发布" if facts.date or facts.published else ""
-    return "，".join(filter(None, (title, facts.document_number, released))) + "。"
+        told = facts.document_number or _day(facts)
+        return f"{title}（{told}），{passage.pinpoint}。" if told else f"{title}，{passage.pinpoint}。"
+    return "，".join(filter(None, (title, facts.document_number, _day(facts)))) + "。"
 
 
 def gbt7714(passage: Passage, address: str) -> str:
@@ -128,11 +129,15 @@ def quotation(passage: Passage, address: str) -> str:
 
 
 def is_statute(document: Document) -> bool:
-    """Whether it is cited as a statute: by its name, without number or date."""
-    number = document.metadata.document_number
+    """Whether it is cited as a statute: by its name, without issuer, number or date."""
+    facts = document.metadata
+    if facts.found.get("kind") == statute.FOUND and is_amendment(facts):
+        return True
     has_articles = any("art-" in section.anchor for section in document.walk())
-    named = bool(_STATUTE.search(re.sub(r"[（(][^（()）]*[）)]$", "", document.metadata.title)))
-    return has_articles and (bool(_OF_A_STATUTE.search(number)) if number else named)
+    level = facts.kind if facts.found.get("kind") == statute.FOUND else ""
+    named = bool(_STATUTE.search(re.sub(r"[（(][^（()）]*[）)]$", "", facts.title)))
+    number = bool(_OF_A_STATUTE.search(facts.document_number)) if facts.document_number else named
+    return has_articles and (level in _LEVELS or number)
 
 
 def issuers(facts: Metadata) -> list[str]:
@@ -151,6 +156,12 @@ def _amendment(document: Document) -> str:
         return ""
     day = max(changed[-1].day, document.metadata.date if document.provenance.edition else "")
     return f"（{day[:4]}年{changed[-1].change.replace('修改', '修正')}）"
+
+
+def _day(facts: Metadata) -> str:
+    """The day that tells a document: that of its making, "" without one; 发布 only where it was published on it."""
+    day = facts.date or facts.published
+    return f"{_chinese(day)}{'发布' if day == facts.published else ''}" if day else ""
 
 
 def _nested(title: str) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 from kb.cite.quotation import find_text
 from kb.errors import NotFoundError, UsageError
-from kb.model import Document, Part, Section
+from kb.model import Document, Metadata, Part, Section
 
 _ANNEX = re.compile(r"^(annex|schedule|appendix|figure)-(\w+)(?:~\d+)?-?")
 _ANNEXES = {"annex": "附件", "schedule": "附表", "appendix": "附录", "figure": "附图"}
 _ARTICLE = re.compile(r"art-(\d+)(?:-(\d+))?(?:-p(\d+))?(?:-i(\d+))?((?:-\d+)*)(?:~\d+)?")
+_AMENDMENT = re.compile(r"修正案(?:[（(][^（()）]+[）)])?$")
+_ITEM = re.compile(r"(\d+)(?:~\d+)?")
 _UNITS = re.compile(r"(part|bk|sub|ch|s)-(\d+)")
 _UNIT_NAMES = {"part": "第{}部分", "bk": "第{}编", "sub": "第{}分编", "ch": "第{}章", "s": "第{}节"}
 _NAMES = {
@@ -131,6 +133,11 @@ def pinpoint(document: Document, anchor: str) -> str:
     return f"{prefix}，{place}" if apart else prefix + place
 
 
+def is_amendment(facts: Metadata) -> bool:
+    """Whether a document is an amendment to a law, 刑法修正案（十一）: its 一、 is cited as an article."""
+    return bool(_AMENDMENT.search(facts.title))
+
+
 def _annex(document: Document, found: re.Match[str]) -> str:
     """Name an annex as it is printed (附件2); where its line bears no number, by what it is."""
     section, _ = find_place(document, found[0].removesuffix("-"))
@@ -153,6 +160,8 @@ def _by_numbers(document: Document, anchor: str) -> str:
     ancestors, section = next(each for each in document.paths() if each[1].anchor == anchor)
     if not section.number:
         return f"“{section.heading or section.text.strip()[:_OPENING]}”部分"
+    if is_amendment(document.metadata) and (item := _ITEM.fullmatch(anchor)):
+        return f"第{item[1]}条"
     steps: list[str] = []
     for each in (*ancestors, section):
         if each.number and not _ANNEX.fullmatch(each.anchor):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 from kb.errors import UsageError
 from kb.ingest.citations import find
+from kb.ingest.structure import dates
 from kb.law import answers
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
@@ -52,7 +52,7 @@ def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
     """
     if len(text) > LONGEST:
         raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
-    if not _is_day(on):
+    if not dates.is_day(on):
         raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
     fates = Fates(reader, today)
     memo = Known(-1, "", "", "", "", "", "", on, "")
@@ -63,13 +63,6 @@ def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
             found = Found(-1, *place, *keys)
             target = fates.resolver.target(found, memo, on)
             yield Checked(Resolved(found, target), fates.of(found, target, on))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _document(text: str) -> Document:

@@ -92,6 +92,10 @@ class Fates:
             if known or not later:
                 return Fate("no such article", "当时的文本里没有这一条款。" if known else "文本里没有这一条款。")
             return Fate("changed since", "语料库里只有修改后的文本，其中没有这一条款。", tuple(later[-1:]))
+        if later and on < editions[-1].since:
+            told = [each for each in later if each.document == document.id] or later
+            note = f"语料库里没有当时的文本，最早的是 {editions[-1].since} 的：当时的条文请另行核对。"
+            return Fate("changed since", note, tuple(told[-1:]))
         if not later and editions[0].since <= max(on, editions[-1].since):
             return Fate("right")
         day = later[-1].day if later else editions[0].since

@@ -22,7 +22,7 @@ from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.compare.sections import compare
 from kb.corpus import Corpus
-from kb.errors import KbError, UsageError
+from kb.errors import KbError, NotFoundError, UsageError
 from kb.model import Document, FacetValue, Part, Results, Section
 from kb.search.conditions import FACETS, NAMES
 from kb.search.engine import MAX_QUERY, ORDERS
@@ -32,7 +32,7 @@ from kb.web.endpoints import Day, Id, Interface, Parameter, State
 from kb.web.finding import find_edition
 from kb.web.library import library
 from kb.web.outline import addresses, label_of
-from kb.web.surroundings import version_on
+from kb.web.surroundings import version_on, younger_than
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__)
@@ -364,8 +364,14 @@ def _linked(link: str) -> Callable[[Response], Response]:
 
 
 def _in_force(id: str, on: str) -> str:
-    """Name the version that was in force on a day as sent, "" for the present one. Raises UsageError."""
-    return version_on(id, checked_day("on", on))
+    """Name the version that was in force on a day as sent, "" for the present one.
+
+    Raises UsageError, and NotFoundError where every text there is holds only from later on.
+    """
+    day = checked_day("on", on)
+    if younger := younger_than(id, day):
+        raise NotFoundError(f"语料库里没有 {day} 施行的文本，最早的是 {younger} 起施行的：请换一个日期，或者不写 on。")
+    return version_on(id, day)
 
 
 def _version_of(id: str) -> str:

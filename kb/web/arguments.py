@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from flask import request
 
 from kb.errors import UsageError
+from kb.ingest.structure import dates
 
 
 def query() -> str:
@@ -30,7 +30,6 @@ def day(name: str = "on") -> str:
 
 def checked_day(name: str, value: str) -> str:
     """The same of a value that was sent under a name."""
-    try:
-        return date.fromisoformat(value).isoformat() if value else ""
-    except ValueError as error:
-        raise UsageError(f"参数 {name} 应当是日期，写成 2021-11-22 的样子，现在是“{value[:20]}”。") from error
+    if value and not dates.is_day(value):
+        raise UsageError(f"参数 {name} 应当是日期，写成 2021-11-22 的样子，现在是“{value[:20]}”。")
+    return value

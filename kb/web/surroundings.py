@@ -87,6 +87,16 @@ def version_on(id: str, on: str) -> str:
         return Resolver(reader).edition(known, on).version if known else ""
 
 
+def younger_than(id: str, on: str) -> str:
+    """Answer from when the oldest text of a document holds where that is after a day; "" for any other, and without a day."""
+    if not on or not library().law.exists():
+        return ""
+    with library().law.reading() as reader:
+        known = reader.document(id)
+        since = Resolver(reader).edition(known, on).since if known else ""
+        return since if since > on else ""
+
+
 def surroundings(shown: Edition) -> Surroundings:
     """Find what surrounds a document at a version, on the day that is looked at.
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from flask import url_for
 
+from kb.ingest.structure import dates
 from kb.model import Document
 from kb.web.editions import Edition
 from kb.web.surroundings import Surroundings
@@ -20,7 +21,6 @@ _MARGIN = 12
 _DATES = ("date", "published", "effective")
 VERSION, WITHDRAWN = "有这一天的文本", "来源网站撤下"
 _LINE = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def timeline(shown: Edition, around: Surroundings) -> list[Day]:
 
 def _moments(shown: Edition, around: Surroundings) -> Iterator[Moment]:
     """Answer what can be dated to a day."""
-    return (moment for moment in _told(shown, around) if _is_day(moment.day))
+    return (moment for moment in _told(shown, around) if dates.is_day(moment.day))
 
 
 def _told(shown: Edition, around: Surroundings) -> Iterator[Moment]:
@@ -89,13 +89,3 @@ def _adopted(document: Document) -> Iterator[tuple[str, str]]:
         for line in section.text.splitlines() if section.anchor == "preamble" else ():
             if found := _LINE.match(line.strip()):
                 yield f"{int(found[1]):04}-{int(found[2]):02}-{int(found[3]):02}", line.strip()
-
-
-def _is_day(iso: str) -> bool:
-    if not _DAY.fullmatch(iso):
-        return False
-    try:
-        date.fromisoformat(iso)
-    except ValueError:
-        return False
-    return True

@@ -90,7 +90,7 @@ def test_a_law_never_amended_has_no_year(law: Document) -> None:
 @pytest.mark.parametrize(
     ("anchor", "cited"),
     [
-        ("", "，示府〔2020〕75号，2020年3月4日发布。"),
+        ("", "，示府〔2020〕75号，2020年3月4日。"),
         ("1", "（示府〔2020〕75号），一。"),
         ("1-1", "（示府〔2020〕75号），一、（一）。"),
         ("1-1-1", "（示府〔2020〕75号），一、（一）1。"),
@@ -103,7 +103,35 @@ def test_other_documents_are_cited_by_number_and_date_or_place(notice: Document,
 
 def test_who_issued_it_is_named_where_the_title_does_not() -> None:
     report = document("一、示例\n", title="示例区示例报告", issuer="示例市示例区人民政府", date="2021-11-22")
-    assert cite(report).form("manual") == "示例市示例区人民政府《示例区示例报告》，2021年11月22日发布。"
+    assert cite(report).form("manual") == "示例市示例区人民政府《示例区示例报告》，2021年11月22日。"
+    assert cite(report, "1").form("manual") == "示例市示例区人民政府《示例区示例报告》（2021年11月22日），一。"
+
+
+@pytest.mark.parametrize(
+    ("date", "published", "told"),
+    [
+        ("2019-01-27", "2019-02-15", "2019年1月27日。"),
+        ("2019-01-27", "2019-01-27", "2019年1月27日发布。"),
+        ("", "2019-02-15", "2019年2月15日发布。"),
+    ],
+)
+def test_only_the_day_of_publishing_is_called_that(date: str, published: str, told: str) -> None:
+    notice = document(NOTICE, title="示例通知", date=date, published=published)
+    assert cite(notice).form("manual") == f"《示例通知》，{told}"
+
+
+def test_an_amendment_is_cited_by_articles_and_a_law_without_who_made_it() -> None:
+    text = "示例法修正案（十一）\n2020年1月2日 示例大会通过\n一、将示例法第一条修改为：“示例。”\n二、示例。\n"
+    found = {"kind": "level"}
+    facts = Metadata("示例法修正案（十一）", issuer="示例大会", kind="法律", date="2020-01-02", found=found)
+    amendment = Document("x", "laws", facts, Provenance("", "", "", "text/plain"), outline.parse(text))
+    assert cite(amendment, "2").form("manual") == "《示例法修正案（十一）》第2条。"
+    assert cite(amendment).form("manual") == "《示例法修正案（十一）》。"
+    rules = Metadata("示例管理办法", issuer="国务院", kind="行政法规", document_number="示字第1号", found=found)
+    law = Document(
+        "y", "laws", rules, Provenance("", "", "", "text/plain"), outline.parse("示例管理办法\n第一条 示例。\n")
+    )
+    assert cite(law, "art-1").form("manual") == "《示例管理办法》第1条。"
 
 
 def test_gbt_7714_gives_day_of_release_and_of_access(notice: Document) -> None:

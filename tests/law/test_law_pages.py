@@ -172,6 +172,12 @@ def test_the_interface_answers_the_text_of_a_day(client: FlaskClient) -> None:
     assert "办理示例" in client.get("/api/v1/documents/示例法/sections/art-2?on=2016-05-05").get_json()["text"]
     assert client.get("/api/v1/documents/示例法/sections?on=2016-05-05").get_json()["version"] == then["version"]
     assert client.get("/api/v1/documents/示例办法/citations?on=2020-01-01").get_json()[0]["target"]
+    early = client.get("/api/v1/documents/示例法?on=2009-11-01")
+    assert early.status_code == 404 and "没有 2009-11-01 施行的文本，最早的是 2010-01-01" in early.get_data(
+        as_text=True
+    )
+    for day in ("2020-13-01", "2020-02-30", "20200101"):
+        assert client.get(f"/d/示例法?on={day}").status_code == 400
     for address in ("", "/sections", "/sections/art-2", "/citations", "/standing"):
         assert client.get(f"/api/v1/documents/示例法{address}?on=去年").status_code == 400
 

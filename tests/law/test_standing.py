@@ -374,3 +374,17 @@ def test_search_filters_by_how_documents_stand(library: Shelf) -> None:
     ended = engine.search("第一条 时效性:已废止")
     assert {hit.document for hit in ended.hits} == {"旧条例"}
     engine.close()
+
+
+def test_an_article_is_not_sought_in_a_text_that_came_later(shelf: Shelf) -> None:
+    listed = "2001年3月1日 示例大会通过\n2011年2月25日 示例会议通过的《示例法修正案（八）》\n第一章"
+    shelf.put("示例法", LAW.replace("第一章", listed, 1), date="2011-02-25", edition="2011-02-25")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        (then,) = check(reader, "《示例法》第二条", "2005-01-01", TODAY)
+        (now,) = check(reader, "《示例法》第二条", "2015-01-01", TODAY)
+        with pytest.raises(UsageError, match="2020-13-01"):
+            list(check(reader, "《示例法》第二条", "2020-13-01", TODAY))
+    assert (then.fate.status, now.fate.status) == ("changed since", "right")
+    assert "没有当时的文本，最早的是 2011-02-25 的" in then.fate.note
+    assert [each.document for each in then.fate.evidence] == ["示例法"]

@@ -34,6 +34,14 @@ def first(text: str) -> str:
     )
 
 
+def is_day(text: str) -> bool:
+    """Tell whether this is a day in ISO 8601 as everything here writes it: 2021-11-22, and there is such a day."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def to_iso(printed: str) -> str:
     """Turn one date as `DATE` matches it into ISO 8601; "" when there is no such day."""
     year, month, *days = (_number(part) for part in _PARTS.findall(printed))

@@ -96,6 +96,9 @@ def test_parts_are_joined_in_the_order_of_their_articles(collection: Path, corpu
     code = corpus.read("示例法典")
     anchors = [section.anchor for section in code.walk()]
     assert anchors.index("art-1") < anchors.index("art-12")
+    way = {section.anchor: [each.heading for each in above] for above, section in code.paths()}
+    assert (way["ch-1"], way["art-1"]) == (["总则"], ["总则", "一般规定"])
+    assert way["art-12"] == ["附则"]
     assert code.text.count("中华人民共和国示例法典") == 1
     assert any("附则.md" in note for note in code.provenance.notes)
 

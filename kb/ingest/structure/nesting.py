@@ -25,6 +25,8 @@ _DEEPEST = 12  # levels: deeper nesting is an accident of the text
 _AHEAD = 40  # numbered lines looked at to see whether a list goes on
 _MOST = 300  # a greater number without 第 starts a sentence (2000.)
 _NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
+# 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
+_BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
 _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
@@ -35,7 +37,7 @@ class Open:
     number: Number | None
     hint: int
     titled: bool
-    named: bool  # 序言, 附则: such a heading stands beside chapters
+    beside: bool  # 序言, 附则: such a heading stands beside chapters
 
 
 class Nesting:
@@ -79,7 +81,7 @@ class Nesting:
     def _enter(self, i: int, depth: int, number: Number | None) -> None:
         del self.open[depth:]
         self.open.append(
-            Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_NAMED.match(self.lines[i])))
+            Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_BESIDE.match(self.lines[i])))
         )
         if number and number.style == "decimal":
             self.last_decimal[number.values[:-1]] = number.values[-1]
@@ -152,7 +154,7 @@ class Nesting:
     def _above(self, section: Open, rank: int, hint: int) -> bool:
         """Tell whether an open section can hold a chapter of this rank."""
         if section.number is None:
-            return 0 < section.hint < hint and not section.named
+            return 0 < section.hint < hint and not section.beside
         return section.number.style != "decimal" and _RANKS[section.number.style] < rank
 
     # 一、 （一） 1. （1） ①

@@ -181,8 +181,10 @@ def _body(
             yield start, Mark(top, anchors.unique(f"{prefix}preamble"))
         first = False
         del path[depth:]
-        parent = f"{path[-1]}-" if path else prefix
         number = nesting.numbers[line] if nesting.open[-1].number else None
+        parent = f"{path[-1]}-" if path else prefix
+        if number and number.style == "chapter" and parent == f"{prefix}general-":
+            parent = prefix  # the chapters of 总则 have always been called so
         token = _token(number, nesting.open[:-1]) if number else _name(nesting.lines[line], parent, unnumbered)
         anchor = anchors.unique((prefix if number and number.style == "article" else parent) + token)
         path.append(anchor)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from shlex import quote
 from typing import Any, Literal
 
 from kb import front_matter, markdown, storage
@@ -27,6 +28,7 @@ _LONGEST = 180
 _UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
 _ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
 _EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
+_RETRIEVED = re.compile(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
 _WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
 _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
 _VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
@@ -42,6 +44,16 @@ class Outcome:
     state: State
     id: str
     path: Path
+
+    @property
+    def conflict(self) -> str:
+        """Say what a conflict is, and how to settle it either way."""
+        present = self.path.parent.with_name(f"{self.id}.md")
+        return (
+            f"来源有了新版本，但现有文件经过手工修改（或已损坏），没有覆盖；新版本放在 {self.path}。"
+            f"看差别：kb diff {self.id} {self.id}@{self.path.stem}；保留自己的：kb check --accept {self.id}；"
+            f"改用新版本：cp {quote(str(self.path))} {quote(str(present))}；之后运行 kb index。"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ class Corpus:
         found: dict[str, str] = {}
         for path in reversed(list(self._files())):
             found[path.stem] = storage.sha256_of(path)
-            older = (version for version in _versions(path) if not version.stem.endswith(found[path.stem][:8]))
+            older = (version for version in _older(path) if not version.stem.endswith(found[path.stem][:8]))
             found |= {f"{path.stem}@{version.stem}": storage.sha256_of(version) for version in older}
         return found
 
@@ -181,13 +193,14 @@ class Corpus:
         return self.snapshots.read(digest)
 
     def versions(self, id: str) -> tuple[str, ...]:
-        """Name the other versions kept beside a document, `<date>-<hash>`, newest first. Raises NotFoundError.
+        """Name the older versions kept beside a document, `<date>-<hash>`, newest first. Raises NotFoundError.
 
         A version that is the document's present file is left out: a killed run had kept it before it replaced the file.
+        So is a newer text that may not replace a file that was edited: it can be read by its name.
         """
         path = self._find(id)
         present = storage.sha256_of(path)[:8]
-        names = (version.stem for version in _versions(path))
+        names = (version.stem for version in _older(path))
         return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
 
     @contextmanager
@@ -493,6 +506,20 @@ def _is_name(name: str) -> bool:
 def _versions(path: Path) -> list[Path]:
     with storage.refusals(path, "读"):
         return sorted(path.with_suffix("").glob("[!.]*.md"))
+
+
+def _older(path: Path) -> list[Path]:
+    """Answer the versions of a document that came before its present file, or of which that is not known."""
+    versions = _versions(path)
+    present = _moment(path) if versions else ("", "")
+    return [version for version in versions if not any(present) or _moment(version) <= present]
+
+
+def _moment(path: Path) -> tuple[str, str]:
+    """Answer what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none."""
+    head = _head(path)
+    edition, retrieved = _EDITION.search(head), _RETRIEVED.search(head)
+    return edition[1] if edition else "", retrieved[1] if retrieved else ""
 
 
 def _head(path: Path) -> str:

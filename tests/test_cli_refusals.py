@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.test_cli import EXAMPLE
 from tests.test_cli_reading import Kb
 
 
@@ -66,3 +70,25 @@ def test_a_full_disk_is_said_to_be_full(disk: Path, kb: Kb, monkeypatch: pytest.
     assert "磁盘已满" in kb.said
     (disk / "filler").unlink()
     kb("index")
+
+
+@pytest.mark.parametrize("choice", ["保留自己的", "改用新版本"])
+def test_a_conflict_is_settled_as_its_message_says(kb: Kb, choice: str) -> None:
+    source, kept = kb.folder / "示例 通知.txt", kb.folder / "corpus/files/示例-通知.md"
+    source.write_text(EXAMPLE, encoding="utf-8")
+    kb("ingest", source.name)
+    mine = re.sub(r"(retrieved: '?)20\d\d", r"\g<1>2020", kept.read_text(encoding="utf-8"))
+    kept.write_text(mine.replace("示例制度", "自己的制度"), encoding="utf-8")
+    source.write_text(EXAMPLE.replace("示例制度", "更新的制度"), encoding="utf-8")
+    kb("ingest", source.name, code=1)
+    told = dict(re.findall(r"(看差别|保留自己的|改用新版本)：([^；，\n]+)", kb.said))
+    _, *diff = told["看差别"].split()
+    assert "[-自己-]{+更新+}的制度" in kb(*diff)
+    assert "旧版本" not in kb("index")
+    assert len(json.loads(kb("show", "示例-通知", "--json"))["versions"]) == 1
+    assert "字面命中 0 节" in kb("search", "更新的制度", "版本:全部")
+    subprocess.run(["bash", "-ec", told[choice].replace("kb ", f"{sys.executable} -m kb ")], check=False, cwd=kb.folder)
+    kb("index")
+    assert kb("check").endswith("完好。\n")
+    assert ("自己的制度" if choice == "保留自己的" else "更新的制度") in kb("show", "示例-通知")
+    assert kb("ingest", source.name).startswith("新增 0，更新 0，未变 1，冲突 0")

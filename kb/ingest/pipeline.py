@@ -133,8 +133,7 @@ def _origin(name: str) -> str:
 def count(report: Report, outcome: Outcome) -> None:
     """Enter in the report what became of a document."""
     if outcome.state == "conflict":
-        sentence = f"来源有了新版本，但现有文件经过手工修改（或已损坏），没有覆盖；新版本放在 {outcome.path}。"
-        report.conflicts.append((outcome.id, sentence))
+        report.conflicts.append((outcome.id, outcome.conflict))
     else:
         setattr(report, outcome.state, getattr(report, outcome.state) + 1)
 

@@ -42,8 +42,8 @@ class Edition:
         return self.document.provenance.dated
 
     @staticmethod
-    def _moment(document: Document) -> str:
-        return document.provenance.edition or document.provenance.retrieved
+    def _moment(document: Document) -> tuple[str, str]:
+        return document.provenance.edition, document.provenance.retrieved
 
     def address(self, endpoint: str = "pages.document") -> str:
         """The address of what is shown, at `pages.document`, `pages.snapshot` or `api.document`."""

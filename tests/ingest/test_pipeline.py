@@ -87,9 +87,9 @@ def test_a_conflict_says_where_the_new_version_is(corpus: Corpus, inbox: Path) -
     kept.write_text(kept.read_text(encoding="utf-8").replace("坚持", "始终坚持"), encoding="utf-8")
     report = ingest(corpus, put(inbox, "甲.txt", f"{TEXT}二、附则\n"))
     ((id, sentence),) = report.conflicts
-    (version,) = corpus.versions("甲")
+    (beside,) = (corpus.root / "files" / "甲").iterdir()
     assert id == "甲"
-    assert f"甲/{version}.md" in sentence
+    assert f"放在 {beside}。" in sentence
     assert "始终坚持" in corpus.read("甲").text
 
 

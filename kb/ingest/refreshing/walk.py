@@ -239,7 +239,11 @@ class Walk:
     def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
         """Count a post once: new, or changed when it or an attachment did."""
         if change == "conflict":
-            self.tally.notes.append(f"{id}：来源有了新版本，但现有文件经过手工修改，没有覆盖；新版本放在旁边。")
+            kept = f"{self.source.name}/{id}"
+            self.tally.notes.append(
+                f"{id}：来源有了新版本，但现有文件经过手工修改，没有覆盖；新版本放在 {kept}/ 里。"
+                f"保留自己的：kb check --accept {id}；改用新版本：把它复制成 {kept}.md；之后运行 kb index。"
+            )
         if change == "new":
             self.tally.new += 1
             if self.state.recall("complete", False):

@@ -45,6 +45,7 @@ _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "applicat
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
 _MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
+_REPEATED = 2_000  # characters of the arguments of an address, escaped
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
 _HEADERS = {
@@ -84,7 +85,11 @@ def create_app(settings: Settings) -> Flask:
         citing.HELPERS, **comparing.HELPERS, **linked.HELPERS, export_endings=exporting.ENDINGS
     )
     app.jinja_env.globals.update(
-        _=say, page_language=page_language, preference=preferences.preference, language_address=_language_address
+        _=say,
+        page_language=page_language,
+        preference=preferences.preference,
+        language_address=_language_address,
+        here=_here,
     )
     app.register_blueprint(preferences.blueprint)
     app.jinja_env.globals.update(
@@ -131,7 +136,18 @@ def _static_url(app: Flask) -> object:
 
 def _language_address(language: str) -> str:
     """The address of the present page in a language."""
-    return f"{request.path}?{urlencode({**request.args, 'lang': language})}"
+    arguments = {} if _is_refused_at_length() else request.args
+    return f"{request.path}?{urlencode({**arguments, 'lang': language})}"
+
+
+def _here() -> str:
+    """The address of the present page, with its arguments."""
+    return request.path if _is_refused_at_length() else request.full_path
+
+
+def _is_refused_at_length() -> bool:
+    """Whether this is the page of an error whose address is so long that it had better not be repeated."""
+    return "error" in g and len(request.query_string) > _REPEATED
 
 
 def _refuse(error: KbError | HTTPException) -> Response:

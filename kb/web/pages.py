@@ -7,8 +7,9 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import NotFoundError, UnreadableError
@@ -85,6 +86,16 @@ def document(id: str) -> str:
     """
     dated.view(day())
     return _reading(find_edition(id, version_on(id, dated.viewed())))
+
+
+@blueprint.get("/d/<id>/")
+@blueprint.get("/d/<id>/<anchor>/")
+def slashed(id: str, anchor: str = "") -> BaseResponse:
+    """Lead on from an address with a slash too many, as people type and some programs make it."""
+    asked: dict[str, Any] = request.args.to_dict(flat=False)
+    return redirect(
+        url_for(".section", id=id, anchor=anchor, **asked) if anchor else url_for(".document", id=id, **asked)
+    )
 
 
 @blueprint.get("/d/<id>/versions/<version>")

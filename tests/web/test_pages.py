@@ -137,6 +137,27 @@ def test_bad_addresses_are_answered_in_plain_words(client: FlaskClient, address:
     assert refused.select_one(f".code:-soup-contains('{status}')")
 
 
+def test_a_refusal_does_not_repeat_a_query_that_is_far_too_long(client: FlaskClient) -> None:
+    refused = client.get("/search?q=" + "长" * 15_000)
+    assert refused.status_code == 400 and len(refused.get_data()) < 20_000
+    assert "q=%E9%95%BF" in client.get("/search?q=长&page=0").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("slashed", "address"),
+    [
+        (f"/d/{REPORT}/", f"/d/{REPORT}"),
+        (f"/d/{REPORT}/?q=复议&q=x", f"/d/{REPORT}?q=%E5%A4%8D%E8%AE%AE&q=x"),
+        (f"/d/{REPORT}/1-3-2/", f"/d/{REPORT}/1-3-2"),
+    ],
+)
+def test_a_slash_too_many_leads_on(client: FlaskClient, slashed: str, address: str) -> None:
+    answer = client.get(slashed)
+    assert (answer.status_code, answer.location) == (302, address)
+    assert client.get(slashed, follow_redirects=True).status_code == 200
+    assert client.get("/d/没有这份文件/", follow_redirects=True).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/search", "/api/v1/search"])
 @pytest.mark.parametrize("query", ["a" * 100_000, quote("长" * 100_000)], ids=["ascii", "chinese"])
 def test_a_real_server_refuses_a_query_of_100000_characters(address: str, path: str, query: str) -> None:

@@ -131,7 +131,7 @@ def quotation(passage: Passage, address: str) -> str:
 def is_statute(document: Document) -> bool:
     """Whether it is cited as a statute: by its name, without issuer, number or date."""
     facts = document.metadata
-    if facts.found.get("kind") == statute.FOUND and is_amendment(facts):
+    if is_amendment(facts):
         return True
     has_articles = any("art-" in section.anchor for section in document.walk())
     level = facts.kind if facts.found.get("kind") == statute.FOUND else ""

@@ -68,10 +68,10 @@ def _history(section: Section) -> Iterator[Statement]:
     for event in (each for line in history.lines(section.text) for each in history.events(line)):
         if event.change:
             yield Statement("amended", event.day, section.anchor, event.sentence)
-        elif event.in_force:
-            yield Statement("effect", event.day, section.anchor, event.sentence)
-        elif event.makes:
+        elif event.makes and not event.in_force:
             yield Statement("made", event.day, section.anchor, event.sentence)
+        if event.in_force or event.at_once:
+            yield Statement("effect", event.day, section.anchor, event.sentence)
 
 
 def _effects(section: Section, issued: str) -> Iterator[Statement]:

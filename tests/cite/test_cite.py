@@ -123,7 +123,7 @@ def test_only_the_day_of_publishing_is_called_that(date: str, published: str, to
 def test_an_amendment_is_cited_by_articles_and_a_law_without_who_made_it() -> None:
     text = "示例法修正案（十一）\n2020年1月2日 示例大会通过\n一、将示例法第一条修改为：“示例。”\n二、示例。\n"
     found = {"kind": "level"}
-    facts = Metadata("示例法修正案（十一）", issuer="示例大会", kind="法律", date="2020-01-02", found=found)
+    facts = Metadata("示例法修正案（十一）", issuer="示例大会", date="2020-01-02")
     amendment = Document("x", "laws", facts, Provenance("", "", "", "text/plain"), outline.parse(text))
     assert cite(amendment, "2").form("manual") == "《示例法修正案（十一）》第2条。"
     assert cite(amendment).form("manual") == "《示例法修正案（十一）》。"

@@ -388,3 +388,13 @@ def test_an_article_is_not_sought_in_a_text_that_came_later(shelf: Shelf) -> Non
     assert (then.fate.status, now.fate.status) == ("changed since", "right")
     assert "没有当时的文本，最早的是 2011-02-25 的" in then.fate.note
     assert [each.document for each in then.fate.evidence] == ["示例法"]
+
+
+def test_what_was_published_and_in_force_at_once_holds_from_that_day(shelf: Shelf) -> None:
+    told = (
+        "1982年12月4日 示例大会通过\n1982年12月4日 示例大会公告公布施行\n2018年3月11日 示例大会通过的《示例法修正案》"
+    )
+    shelf.put("示例法", f"示例法\n{told}\n第一条　示例。\n", date="2018-03-11", edition="2018-03-11")
+    found = stands(shelf, "示例法", "1990-01-01")
+    assert (found.status, found.evidence[0].sentence) == ("现行有效", "1982年12月4日 示例大会公告公布施行")
+    assert stands(shelf, "示例法", "1982-01-01").status == "尚未生效"

@@ -19,6 +19,7 @@ _CHANGE = re.compile(r"(修[订正改])(?!案)")
 _CHANGED_BY = re.compile(CHANGED_BY)
 _MADE = re.compile(r"通过|批准|公布|发布|颁布")
 _IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
+_AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
 _TO_THE_NEXT = re.compile(r"[\s　]*(?:根据|和|、)?[\s　]*$")
 _WRAPPED = 4
 """Lines over which a title in a line may be broken."""
@@ -50,6 +51,11 @@ class Event:
     def makes(self) -> bool:
         """Whether the document was passed, approved or published."""
         return bool(_MADE.search(self.action))
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it was published and in force from the same day: 全国人民代表大会公告公布施行."""
+        return bool(_AT_ONCE.search(self.action))
 
     @property
     def in_force(self) -> bool:

@@ -22,8 +22,6 @@ from kb.corpus import Corpus
 from tests.cluster import ROOT, Nodes, eventually, free_port
 from tests.test_engines import configure, kb, put
 
-pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="没有 nginx（Debian：apt install nginx-light）")
-
 MAIN = """
 {user} daemon off; pid {folder}/nginx.pid; error_log stderr;
 events {{}}
@@ -44,13 +42,28 @@ server {{
 """
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """nginx as it is installed, else out of Debian's package, unpacked only: installing it would start a server."""
+    if installed := shutil.which("nginx"):
+        return installed
+    folder = tmp_path_factory.mktemp("nginx")
+    try:
+        subprocess.run(["apt-get", "download", "nginx"], cwd=folder, check=True, capture_output=True)
+        (package,) = folder.glob("nginx_*.deb")
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"没有 nginx，也取不到 Debian 的软件包（{error}）：apt install nginx-light")
+    return str(folder / "usr/sbin/nginx")
+
+
 @contextmanager
-def nginx(folder: Path, sites: str, *ports: int) -> Iterator[None]:
+def nginx(program: str, folder: Path, sites: str, *ports: int) -> Iterator[None]:
     (folder / "nginx.conf").write_text(
         MAIN.format(folder=folder, sites=sites, user="" if os.geteuid() else "user root;"), encoding="utf-8"
     )
     with (folder / "nginx.log").open("wb") as log:
-        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
         with subprocess.Popen(command, stdout=log, stderr=log) as process:
             try:
                 for port in ports:
@@ -86,10 +99,12 @@ def secure(folder: Path, port: int, **other: str) -> None:
     configure(folder, f"https://127.0.0.1:{port}", **{**files, **other})
 
 
-def test_a_cluster_behind_tls_asks_for_a_password_and_a_certificate(folder: Path, opensearch: Nodes) -> None:
+def test_a_cluster_behind_tls_asks_for_a_password_and_a_certificate(
+    program: str, folder: Path, opensearch: Nodes
+) -> None:
     port = free_port()
     secrets = {"KB_ENGINE_USER": "kb", "KB_ENGINE_PASSWORD_FILE": "password"}
-    with nginx(folder, FRONT.format(folder=folder, port=port, node=opensearch.hosts[0]), port):
+    with nginx(program, folder, FRONT.format(folder=folder, port=port, node=opensearch.hosts[0]), port):
         secure(folder, port)
         assert "3 份文件、6 节" in kb(folder, "index", **secrets)
         assert "字面命中 3 节" in kb(folder, "search", "行政复议", **secrets)
@@ -112,7 +127,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
             process.terminate()
 
 
-def test_two_servers_behind_nginx_and_one_ends(folder: Path, opensearch: Nodes) -> None:
+def test_two_servers_behind_nginx_and_one_ends(program: str, folder: Path, opensearch: Nodes) -> None:
     configure(folder, *opensearch.hosts)
     with (folder / "kb.toml").open("a", encoding="utf-8") as settings:
         settings.write('[serve]\nproxy = "127.0.0.1"\nworkers = 1\n')
@@ -121,7 +136,7 @@ def test_two_servers_behind_nginx_and_one_ends(folder: Path, opensearch: Nodes) 
     with (
         served(folder) as (first, one),
         served(folder) as (_, other),
-        nginx(folder, _site(folder, plain, secured, one, other), plain, secured),
+        nginx(program, folder, _site(folder, plain, secured, one, other), plain, secured),
     ):
         trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
 

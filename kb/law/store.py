@@ -27,7 +27,7 @@ from kb.law.standing import Status, validities
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 7
+_LAYOUT = 8
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -92,10 +92,9 @@ def document(id: str) -> str:
 @blueprint.get("/d/<id>/<anchor>/")
 def slashed(id: str, anchor: str = "") -> BaseResponse:
     """Lead on from an address with a slash too many, as people type and some programs make it."""
-    asked: dict[str, Any] = request.args.to_dict(flat=False)
-    return redirect(
-        url_for(".section", id=id, anchor=anchor, **asked) if anchor else url_for(".document", id=id, **asked)
-    )
+    there = url_for(".section", id=id, anchor=anchor) if anchor else url_for(".document", id=id)
+    asked = urlencode(list(request.args.items(multi=True)))
+    return redirect(f"{there}?{asked}" if asked else there)
 
 
 @blueprint.get("/d/<id>/versions/<version>")

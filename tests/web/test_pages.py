@@ -148,7 +148,7 @@ def test_a_refusal_does_not_repeat_a_query_that_is_far_too_long(client: FlaskCli
     [
         (f"/d/{REPORT}/", f"/d/{REPORT}"),
         (f"/d/{REPORT}/?q=复议&q=x", f"/d/{REPORT}?q=%E5%A4%8D%E8%AE%AE&q=x"),
-        (f"/d/{REPORT}/1-3-2/", f"/d/{REPORT}/1-3-2"),
+        (f"/d/{REPORT}/1-3-2/?anchor=x&id=y", f"/d/{REPORT}/1-3-2?anchor=x&id=y"),
     ],
 )
 def test_a_slash_too_many_leads_on(client: FlaskClient, slashed: str, address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,7 +31,7 @@ _FIELD: dict[str, Field] = {
 _QUOTES = re.compile('["“”「」]')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """A search as asked for by the present request."""
 
@@ -62,8 +63,13 @@ class Asked:
     def toggled(self, field: Field, value: str) -> str:
         """The address of this search with a value of a facet chosen, or no longer chosen."""
         chosen = self.parameters().get(field, [])
-        others = [each for each in chosen if each != value]
-        return self._address({**self.parameters(), field: others if value in chosen else [*chosen, value]})
+        if value not in chosen:
+            return f"{self._own}&{urlencode({field: value})}"  # a page has some fifty of these
+        return self._address({**self.parameters(), field: [each for each in chosen if each != value]})
+
+    @cached_property
+    def _own(self) -> str:
+        return self._address(self.parameters())
 
     def unconditioned(self) -> str:
         """The address of the same query, wherever it stands."""

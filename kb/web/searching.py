@@ -64,7 +64,7 @@ class Asked:
         """The address of this search with a value of a facet chosen, or no longer chosen."""
         chosen = self.parameters().get(field, [])
         if value not in chosen:
-            return f"{self._own}&{urlencode({field: value})}"  # a page has some fifty of these
+            return f"{self._own}&{urlencode([(field, value)])}"  # a page has some fifty of these
         return self._address({**self.parameters(), field: [each for each in chosen if each != value]})
 
     @cached_property

@@ -258,7 +258,7 @@ class Corpus:
             old = markdown.load(text, document.id, document.source)
         except UnreadableError:
             return self._keep_beside(path, document, data)
-        edited = not front_matter.intact(text) or front_matter.accepted(text)
+        edited = _is_edited(text)
         if _same_source(old.provenance, document.provenance):
             document = _as_of(document, old.provenance)
             same = edited or markdown.dump(document) == text
@@ -512,7 +512,23 @@ def _older(path: Path) -> list[Path]:
     """Answer the versions of a document that came before its present file, or of which that is not known."""
     versions = _versions(path)
     present = _moment(path) if versions else ("", "")
-    return [version for version in versions if not any(present) or _moment(version) <= present]
+    return [
+        version
+        for version in versions
+        if not any(present)
+        or (moment := _moment(version)) < present
+        or (moment == present and not _is_edited(_text(path)))  # of one second: it was replaced, or waits
+    ]
+
+
+def _text(path: Path) -> str:
+    with storage.refusals(path):
+        return path.read_bytes().decode("utf-8", "replace")
+
+
+def _is_edited(text: str) -> bool:
+    """Tell whether a person changed a file, or accepted a change: it is not replaced then."""
+    return not front_matter.intact(text) or bool(front_matter.accepted(text))
 
 
 def _moment(path: Path) -> tuple[str, str]:

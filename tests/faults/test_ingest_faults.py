@@ -42,10 +42,14 @@ class Scene:
         pipeline.ingest([self.inbox], Corpus(self.corpus), self.settings)
 
     def state(self) -> State:
-        """What a reader sees: every document's text and those of its other versions."""
+        """What a reader can see: every document's text, those of its versions, and a newer one that waits beside an edited file."""
         corpus = Corpus(self.corpus)
+        waiting = {id: {path.stem for path in self.corpus.glob(f"files/{id}/[!.]*.md")} for id in ("手改",)}
         return {
-            id: (corpus.read(id).text, tuple(corpus.read(id, version).text for version in corpus.versions(id)))
+            id: (
+                corpus.read(id).text,
+                tuple(corpus.read(id, version).text for version in waiting.get(id, corpus.versions(id))),
+            )
             for id in corpus.ids()
         }
 

@@ -88,9 +88,8 @@ class Corpus:
     def __init__(self, root: Path, keep: int = 0) -> None:
         """`keep` characters of text at most are kept ready of the documents read last, for who reads some often."""
         self.root = root
-        self._ready = (
-            Remembered(keep, _length) if keep else None
-        )  # a corpus is handed to other processes, a lock is not
+        # None by default: a corpus is handed to other processes, and a lock cannot be.
+        self._ready = Remembered(keep, _length) if keep else None
         self.snapshots = Snapshots(root / ".snapshots")
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()

@@ -1,13 +1,13 @@
-"""What an answer says beside what was found, whatever found it: hits as they are shown, notes, alternatives."""
+"""The answer made of what was found, whatever found it: hits as they are shown, notes, alternatives."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 from urllib.parse import quote
 
 from kb.errors import UsageError
-from kb.model import Alternative, Hit
+from kb.model import Alternative, FacetValue, Hit, Results
 from kb.search import suggestions
 from kb.search.documents import number_as_printed
 from kb.search.engine import MAX_LIMIT
@@ -27,6 +27,26 @@ class Counting(Protocol):
 
     def readings(self, start: str) -> Iterable[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+
+
+class Outcome(Protocol):
+    """What a query found, as far as notes tell it."""
+
+    @property
+    def total(self) -> int:
+        """How many sections match literally."""
+
+    @property
+    def related(self) -> int:
+        """How many are listed that do not."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether the place that the query names is there."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the query names an article that its document does not have."""
 
 
 def check_page(limit: int, offset: int) -> None:
@@ -59,33 +79,59 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
     )
 
 
-def nothing_literal(query: Query, related: int, *, direct: bool, absent: bool) -> str:
-    """Say that no section matches literally, and what is shown instead.
+def results(
+    counting: Counting,
+    query: Query,
+    found: Outcome,
+    hits: tuple[Hit, ...],
+    *,
+    searched: int,
+    facets: Mapping[str, tuple[FacetValue, ...]],
+    warnings: Iterable[str] = (),
+) -> Results:
+    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes."""
+    notes = [*warnings, *query.notes]
+    if not found.total:
+        notes.append(_nothing_literal(query, found))
+    nearest, meant = ((), ()) if found.total or found.direct else _alternatives(counting, query, bool(hits))
+    return Results(
+        query=query.text,
+        total=found.total,
+        took_ms=0.0,
+        hits=hits,
+        notes=tuple(notes),
+        related=found.related,
+        searched=searched,
+        nearest=nearest,
+        suggestions=meant,
+        facets=facets,
+    )
 
-    `direct`: the place that the query names is shown; `absent`: it names an article that its document does not have.
-    """
+
+def _nothing_literal(query: Query, found: Outcome) -> str:
+    """Say that no section matches literally, and what is shown instead."""
     if not query.leaves:
         return "没有文件符合这些条件。"
     strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
     strings += "等" if len(query.required) > _NAMED else ""
     narrowed = "在所选的条件之内，" if query.conditions else ""
-    if direct:
-        others = "；其余按词语相近的程度排列" if related > 1 else ""
+    if found.direct:
+        others = "；其余按词语相近的程度排列" if found.related > 1 else ""
         return f"第一条是 “{query.name}” 所指的地方{others}。"
-    if absent:
-        others = "；以下只是词语相近" if related else ""
+    if found.absent:
+        others = "；以下只是词语相近" if found.related else ""
         return f"“{query.name}” 所指的文件里没有这一条{others}。"
     if any(not isinstance(node, Exact) for node in query.root.nodes):
         return f"{narrowed}没有一节符合这个检索式。"
     if query.exact:
         return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
     together = "同时" if len(query.required) > 1 else ""
-    if related:
+    if found.related:
         return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
     return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"
 
 
-def alternatives(
+def _alternatives(
     counting: Counting, query: Query, found: bool
 ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
     """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, get_args
 
+from kb.ingest.structure import dates
 from kb.ingest.structure.numbering import numeral
 from kb.search.analysis import fold
 
@@ -142,8 +142,5 @@ def _day(value: str) -> str:
     found = _DAY.fullmatch(fold(value))
     if not found:
         return ""
-    try:
-        date(*(int(part or 1) for part in found.groups()))
-    except ValueError:
-        return ""
-    return "-".join(part.zfill(2) for part in found.groups() if part)
+    moment = "-".join(part.zfill(2) for part in found.groups() if part)
+    return moment if dates.is_day(f"{moment}-01-01"[:10]) else ""

@@ -17,7 +17,7 @@ from kb.law.store import Store
 from kb.metrics import stage
 from kb.model import Results, Suggestion
 from kb.search import planning
-from kb.search.answering import alternatives, check_page, hit, nothing_literal
+from kb.search.answering import check_page, hit, results
 from kb.search.conditions import Condition
 from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.opensearch import mapping
@@ -58,8 +58,8 @@ class OpenSearchEngine:
         started = time.perf_counter()
         check_page(limit, offset)
         understood = parse(query, conditions)
-        results = self._answer(lambda searcher: _results(searcher, query, understood, order, offset, limit))
-        return replace(results, took_ms=round((time.perf_counter() - started) * 1000, 3))
+        answer = self._answer(lambda searcher: _results(searcher, understood, order, offset, limit))
+        return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""
@@ -139,7 +139,7 @@ class OpenSearchEngine:
         return found
 
 
-def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset: int, limit: int) -> Results:
+def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> Results:
     with stage("weigh"):
         searcher.scale(query.required)
     with stage("find"):
@@ -151,19 +151,5 @@ def _results(searcher: Searcher, typed: str, query: Query, order: Order, offset:
             hit(found.texts.as_shown(stored), listed.score, query, literal=listed.literal, direct=listed.direct)
             for listed, stored in zip(found.page, kept, strict=True)
         )
-    notes = list(query.notes)
-    if not found.total:
-        notes.append(nothing_literal(query, found.related, direct=found.direct, absent=found.absent))
-    nearest, meant = ((), ()) if found.total or found.direct else alternatives(searcher, query, bool(hits))
-    return Results(
-        query=typed,
-        total=found.total,
-        took_ms=0.0,
-        hits=hits,
-        notes=tuple(notes),
-        related=found.related,
-        searched=found.texts.searched(query.conditions),
-        nearest=nearest,
-        suggestions=meant,
-        facets=found.facets,
-    )
+    searched = found.texts.searched(query.conditions)
+    return results(searcher, query, found, hits, searched=searched, facets=found.facets)

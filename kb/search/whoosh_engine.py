@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -12,7 +13,7 @@ from kb.errors import BadIndexError, StorageError
 from kb.model import Results, Suggestion
 from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
-from kb.search.answering import alternatives, check_page, hit, nothing_literal
+from kb.search.answering import check_page, hit, results
 from kb.search.conditions import Condition
 from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
@@ -50,29 +51,22 @@ class WhooshEngine:
         understood = parse(query, conditions)
         searcher = self._searcher()
         found = searcher.find(understood)
-        notes = [*searcher.warnings, *understood.notes]
-        if not found.total:
-            notes.append(nothing_literal(understood, found.related, direct=found.direct, absent=found.absent))
         hits = tuple(
             hit(
                 searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct
             )
             for section, score, group in searcher.page(found, order, offset, offset + limit)
         )
-        as_meant = found.total or found.direct
-        nearest, meant = ((), ()) if as_meant else alternatives(searcher, understood, bool(hits))
-        return Results(
-            query=query,
-            total=found.total,
-            took_ms=round((time.perf_counter() - started) * 1000, 3),
-            hits=hits,
-            notes=tuple(notes),
-            related=found.related,
+        answer = results(
+            searcher,
+            understood,
+            found,
+            hits,
             searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
-            nearest=nearest,
-            suggestions=meant,
             facets=found.documents.facets(found.counts, understood.conditions),
+            warnings=searcher.warnings,
         )
+        return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from kb.errors import UsageError
-from kb.search.conditions import FACETS, NAMES, Condition, Field, condition
+from kb.search.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
 from kb.search.engine import ORDERS, Order
 from kb.web.reading import loosely
 
@@ -48,7 +48,7 @@ class Asked:
     def on(self) -> str:
         """The day whose texts are searched, "" for the present ones; whether typed or chosen."""
         conditions = (*self.conditions, *(loosely(self.q).conditions if self.q else ()))
-        return next((day for each in conditions if each.field == "on" for day in each.values), "")
+        return asked_day(conditions)
 
     def parameters(self) -> dict[str, list[str]]:
         """The arguments of this search's address, without the page."""

@@ -20,7 +20,7 @@ WIDTH = 1000
 _MARGIN = 12
 _DATES = ("date", "published", "effective")
 VERSION, WITHDRAWN = "有这一天的文本", "来源网站撤下"
-_LINE = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
+_LINE = re.compile(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,4 @@ def _adopted(document: Document) -> Iterator[tuple[str, str]]:
     for section in document.sections:
         for line in section.text.splitlines() if section.anchor == "preamble" else ():
             if found := _LINE.match(line.strip()):
-                yield f"{int(found[1]):04}-{int(found[2]):02}-{int(found[3]):02}", line.strip()
+                yield dates.to_iso(found[0]), line.strip()

@@ -137,7 +137,3 @@ def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
             raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
     secret = base64.b64encode(f"{user}:{password}".encode()).decode()
     return {"Authorization": f"Basic {secret}"} if user else {}
-
-
-Answer = dict[str, Any]
-"""What the cluster answers, as JSON."""

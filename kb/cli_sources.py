@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import click
 from rich.console import Console
@@ -13,7 +13,7 @@ from kb.corpus import Corpus
 from kb.ingest.refreshing.tally import Progress, Report, Tally
 from kb.search.engine import chosen_engine
 from kb.settings import Settings
-from kb.sources import Source
+from kb.sources import only_related
 from kb.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 
 _COUNTS = {
@@ -40,7 +40,7 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
     """
     from kb.ingest.refreshing.refresh import chosen, refresh
 
-    sources = [_related(source) if related else source for source in chosen(config, names)]
+    sources = [only_related(source) if related else source for source in chosen(config, names)]
     if not sources:
         say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
         return FAILED
@@ -141,10 +141,6 @@ def _add(config: Settings, url: str, allow_private: bool) -> int:
     click.echo(as_toml(propose(url, config, allow_private=allow_private)), nl=False)
     say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
     return 0
-
-
-def _related(source: Source) -> Source:
-    return replace(source, select=replace(source.select, related=True))
 
 
 def _show_report(report: Report) -> None:

@@ -14,6 +14,8 @@ from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extracted import Extracted
 from kb.ingest.formats.lines import page_lines, plain, text_lines
 
+# How the text was found where no mark in the page tells; what else stands in `Extracted.converter` names the mark.
+DENSEST, FROM_SCRIPT = "HTML: densest element", "gkmlpt: window._CONFIG.DETAIL"
 # Where families of sites keep the text of a document, the surest mark first. An id or a class, in lower case.
 _MARKS = (
     *(
@@ -136,8 +138,8 @@ def _content(soup: BeautifulSoup, post: detail.Post | None) -> tuple[Tag, str]:
     if marked is not None:
         return marked
     if post and post.content:
-        return _parse(_SCRIPT.sub(" ", post.content)), "gkmlpt: window._CONFIG.DETAIL"
-    return _densest(soup.body or soup), "HTML: densest element"
+        return _parse(_SCRIPT.sub(" ", post.content)), FROM_SCRIPT
+    return _densest(soup.body or soup), DENSEST
 
 
 def _marked(soup: BeautifulSoup) -> tuple[Tag, str] | None:

@@ -18,6 +18,7 @@ from kb.ingest.network.fetch_errors import BadAddressError
 from kb.ingest.network.fetched import Fetched
 from kb.ingest.network.pace import Hosts
 from kb.ingest.network.urls import parse
+from kb.ingest.refreshing import suspicion
 from kb.ingest.refreshing.keeping import found_at
 from kb.ingest.refreshing.refresh import LISTERS, SiteWeb, manners
 from kb.ingest.refreshing.selection import Selection
@@ -53,7 +54,9 @@ def try_source(source: Source, settings: Settings, limit: int = 20, hosts: Hosts
         if first is None:
             return trial
         try:
-            answer = SiteWeb(fetcher).get(first.url)
+            answer = fetcher.get(first.url)
+            if reason := suspicion.judge_post(answer, first.title, source.css.body):
+                return replace(trial, problem=f"{first.url}：{reason}")
             found = found_at(answer, first.url, first.labels)
             derived = derive.from_web(answer.body, found, source.name, settings, source.css.body)
         except KbError as error:
@@ -85,15 +88,14 @@ def propose(url: str, settings: Settings, *, allow_private: bool = False, hosts:
         raise UsageError(str(error)) from error
     source = Source(_name(url), "page", url, allow_private=allow_private)
     with Fetcher(manners(source, settings), hosts or Hosts()) as fetcher:
-        web = SiteWeb(fetcher)
-        answer = web.get(url)
-        if not answer.ok:
+        answer = fetcher.get(url)
+        if answer.status in (404, 410):
             raise UsageError(f"{url} 不存在（{answer.status}）：请检查网址。")
-        return next(_proposals(source, web, answer))
+        return next(_proposals(source, SiteWeb(fetcher), answer))
 
 
 def _proposals(source: Source, web: SiteWeb, answer: Fetched) -> Iterator[Source]:
-    """Yield what the address may be, the best kind first."""
+    """Yield what the address may be, the best kind first. Raises SourceError when it only shows a challenge."""
     if _reads(feeds.read_feed, answer):
         yield replace(source, kind="feed")
     if _reads(feeds.read_sitemap, answer):
@@ -103,11 +105,13 @@ def _proposals(source: Source, web: SiteWeb, answer: Fetched) -> Iterator[Source
     for place in dict.fromkeys((base, root)) if "gkmlpt" in source.url or base == root else (base,):
         if _is_gkmlpt(web, place):
             yield replace(source, kind="gkmlpt", url=place)
-    if b"<" in answer.body:
+    if answer.ok and b"<" in answer.body:
         if (css := listing.suggest(answer)) is not None:
             yield replace(source, kind="listing", css=css)
         for feed in _feeds_of(answer):
             yield replace(source, kind="feed", url=feed)
+    if reason := suspicion.judge(answer):
+        raise SourceError(f"{source.url} 可疑（{reason}）：没有可以添加的来源，请稍后再试，或换一个网址。")
     yield source
 
 
@@ -121,8 +125,8 @@ def _reads(read: Any, answer: Fetched) -> bool:
 
 def _is_gkmlpt(web: SiteWeb, base: str) -> bool:
     try:
-        index = web.get(f"{base}/gkmlpt/index")
-        return index.ok and bool(gkmlpt.catalogue(index.body).categories)
+        index = web.read(f"{base}/gkmlpt/index", lambda answer: gkmlpt.catalogue(answer.body))
+        return bool(index and index.categories)
     except KbError:
         return False
 

@@ -29,7 +29,7 @@ from kb.ingest.refreshing.status import note_start, status, write_status
 from kb.ingest.refreshing.tally import Progress, Report, Tally
 from kb.ingest.refreshing.walk import Walk
 from kb.ingest.sites import feeds, gkmlpt, listing, places
-from kb.ingest.sites.listed import Lists, SourceError, Web
+from kb.ingest.sites.listed import Lists, SourceError, T, Web
 from kb.law.store import Store
 from kb.search.engine import Engine
 from kb.settings import Settings
@@ -48,18 +48,26 @@ _MOST_SEEDS = 50
 
 @dataclass(frozen=True, slots=True)
 class SiteWeb:
-    """How listers ask a site: what comes through is a page, or a plain "there is none"."""
+    """How listers ask a site; see `Web`."""
 
     fetcher: Fetcher
 
-    def get(self, url: str) -> Fetched:
-        """Fetch a page of a list. Raises FetchError, and SourceError for an answer that is no page."""
+    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+        """Fetch and read a page of a list: proof first, then suspicion. See `Web.read`."""
         answer = self.fetcher.get(url)
         if answer.status in (404, 410):
-            return answer
-        if reason := suspicion.judge(answer):
-            raise SourceError(f"列表页 {url} 可疑（{reason}）：没有改动任何文件，下次再试。")
-        return answer
+            return None
+        found, failure = None, None
+        try:
+            found = reader(answer) if answer.ok else None
+        except KbError as error:
+            failure = error
+        if found is None or not proves(found):
+            if reason := suspicion.judge(answer):
+                raise SourceError(f"列表页 {url} 可疑（{reason}）：没有改动任何文件，下次再试。")
+            if failure:
+                raise failure
+        return found
 
 
 def refresh(

@@ -6,9 +6,11 @@ import re
 
 from kb.errors import UnreadableError
 from kb.ingest.formats.charset import decode
+from kb.ingest.formats.extract import DENSEST, FROM_SCRIPT, extract_html
 from kb.ingest.network.fetched import Fetched
 
 _SHRUNK = 10
+_TITLES = ("标题", "名称", "ArticleTitle")
 _SMALL_PAGE = 600
 _TAGS = re.compile(r"<(script|style|noscript|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?-->|<[^>]+>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
@@ -28,6 +30,38 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
+
+
+def judge_post(answer: Fetched, title: str, body: str) -> str:
+    """Say what is suspicious about the page of a post, "" when nothing is or when it proves to be the post.
+
+    `title` is what the list calls the post, "" when it does not say; `body` the source's selector of the text.
+    """
+    reason = judge(answer)
+    return "" if reason and answer.ok and _holds(answer, title, body) else reason
+
+
+def _holds(answer: Fetched, title: str, body: str) -> bool:
+    """Tell whether a page holds the post that was asked for: under the list's title, or in the place named for it.
+
+    That the page speaks of the title proves nothing: error pages do so, too. It must be the heading of a text that
+    stands where the site's family keeps texts, or a heading of its own.
+    """
+    try:
+        page = extract_html(answer.body, content_type=answer.header("Content-Type"), body=body)
+    except UnreadableError:
+        return False
+    wanted = _bare(title).rstrip("….")
+    if not wanted:
+        return page.converter in (f"HTML: {body}", FROM_SCRIPT)
+    printed = [page.title, *(page.labels.get(label, "") for label in _TITLES), *page.text.split("\n", 2)[:2]]
+    if page.converter == DENSEST:
+        return wanted in map(_bare, printed)
+    return any(_bare(each).startswith(wanted) for each in printed)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def judge(answer: Fetched) -> str:

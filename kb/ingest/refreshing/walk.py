@@ -111,7 +111,8 @@ class Walk:
         except (FetchError, UnreadableError) as error:
             self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
-        reason = "" if answer.not_modified or answer.status in _GONE else suspicion.judge(answer)
+        judged = not answer.not_modified and answer.status not in _GONE
+        reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
         if answer.status in _GONE and known and known.document and not (listed and self.source.kind != "page"):
             self._withdraw(known)

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from kb.ingest.network.fetched import Fetched
-from kb.ingest.sites.listed import Item, Lists, Page, SourceError, Web, short_key
+from kb.ingest.sites.listed import Item, Lists, Page, SourceError, T, Web, short_key
 from kb.sources import Source
 
 _MOST_SITEMAPS = 500
@@ -23,7 +23,7 @@ _LARGEST_SITEMAP = 52_428_800  # sitemaps.org: 50 MB uncompressed
 
 def feed(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
     """Yield the one page that a feed is."""
-    yield iter((read_feed(web.get(source.url)),))
+    yield iter((_asked(web.read(source.url, read_feed), source.url),))
 
 
 def sitemap(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
@@ -33,9 +33,15 @@ def sitemap(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists
         url = waiting.pop(0)
         if url not in asked:
             asked.add(url)
-            page, more = read_sitemap(web.get(url))
+            page, more = _asked(web.read(url, read_sitemap), url)
             waiting += more
             yield iter((page,))
+
+
+def _asked(found: T | None, url: str) -> T:
+    if found is None:
+        raise SourceError(f"{url} 不存在：请检查 url。")
+    return found
 
 
 def read_feed(answer: Fetched) -> Page:
@@ -88,8 +94,6 @@ def read_sitemap(answer: Fetched) -> tuple[Page, list[str]]:
 
 def _root(answer: Fetched) -> etree._Element:
     """Parse XML without DTDs, entities or network; a feed that is not quite well-formed is read as far as it goes."""
-    if not answer.ok:
-        raise SourceError(f"{answer.url} 不存在（{answer.status}）：请检查 url。")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
     body = _unpacked(answer.body)
     try:

@@ -66,13 +66,21 @@ def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:
     """
     base = base_of(source.url)
     if "sid" not in memory:
-        found = catalogue(web.get(f"{base}/gkmlpt/index").body)
+        found = _catalogue(base, web)
         memory["sid"], memory["categories"] = found.sid, _chosen(source, found)
     first = _first_page(base, memory, web)
     if first is None:
-        memory["categories"] = [category.id for category in catalogue(web.get(f"{base}/gkmlpt/index").body).categories]
+        memory["categories"] = [category.id for category in _catalogue(base, web).categories]
     for category in memory["categories"]:
         yield _pages(base, category, memory["sid"], web, first if category == _EVERYTHING else None)
+
+
+def _catalogue(base: str, web: Web) -> Catalogue:
+    address = f"{base}/gkmlpt/index"
+    found = web.read(address, lambda answer: catalogue(answer.body))
+    if found is None:
+        raise SourceError(f"{address} 不存在：网站可能不用政府信息公开平台，或者改版了，请检查 url。")
+    return found
 
 
 def _chosen(source: Source, found: Catalogue) -> list[int]:
@@ -118,12 +126,10 @@ def _pages(base: str, category: int, sid: str, web: Web, first: Page | None) -> 
 def _page(base: str, category: int, number: int, sid: str, web: Web) -> Page | None:
     """Ask for one page; None where there is none: a 404 after the first page is the list's end."""
     address = f"{base}/gkmlpt/api/all/{category}?page={number}&sid={sid}"
-    answer = web.get(address)
-    if not answer.ok and (number > 1 or category == _EVERYTHING):
-        return None
-    if not answer.ok:
-        raise SourceError(f"{address} 不存在（{answer.status}）：网站的栏目可能变了，请检查 url。")
-    return listing(answer.body, f"{base}/", address)
+    page = web.read(address, lambda answer: listing(answer.body, f"{base}/", address))
+    if page is None and number == 1 and category != _EVERYTHING:
+        raise SourceError(f"{address} 不存在：网站的栏目可能变了，请检查 url。")
+    return page
 
 
 def catalogue(body: bytes) -> Catalogue:

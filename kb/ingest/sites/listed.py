@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from kb.errors import KbError
 from kb.ingest.network.fetched import Fetched
+
+T = TypeVar("T")
 
 
 class SourceError(KbError):
@@ -67,10 +69,15 @@ class Page:
 
 
 class Web(Protocol):
-    """How a lister asks: answers are judged already, only 2xx, 404 and 410 come through."""
+    """How a lister asks a site."""
 
-    def get(self, url: str) -> Fetched:
-        """Fetch a page of a list. Raises FetchError, and SourceError for an answer that is no page."""
+    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+        """Fetch a page of a list and return what `reader` finds in it; None where there is no page (404, 410).
+
+        What was found is proof that the page is the one asked for where `proves` says so; only a page without proof is
+        searched for signs of a challenge. Raises FetchError, SourceError for an answer that is no page, and what
+        `reader` raises.
+        """
 
 
 Lists = Iterator[Iterator[Page]]

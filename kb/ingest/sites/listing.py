@@ -29,10 +29,10 @@ def _pages(source: Source, web: Web) -> Iterator[Page]:
     url, asked = source.url, set[str]()
     while url and url not in asked and len(asked) < _MOST_PAGES:
         asked.add(url)
-        answer = web.get(url)
-        if not answer.ok and len(asked) > 1:
+        found = web.read(url, lambda answer: read(answer, source.css), lambda found: bool(found[0].items))
+        if found is None and len(asked) > 1:
             return
-        page, url = read(answer, source.css)
+        page, url = found or (Page(()), "")
         if not page.items and len(asked) == 1:
             raise SourceError(f"{source.url} 上没有找到 css.item “{source.css.item}”指的条目：网站可能改版了。")
         yield page

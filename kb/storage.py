@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -110,10 +111,21 @@ def sync(path: Path) -> None:
 
 
 def remove_leftovers(root: Path) -> None:
-    """Delete the unfinished files of killed runs below `root`; call it only under the lock. Raises StorageError."""
+    """Delete what killed runs left unfinished below `root`, files and folders. Raises StorageError.
+
+    Call it only under the lock.
+    """
     with refusals(root):
-        for leftover in root.rglob(f"{TEMPORARY}*"):
-            leftover.unlink(missing_ok=True)
+        for leftover in list(root.rglob(f"{TEMPORARY}*")):
+            if is_folder(leftover):
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether `path` is a folder itself, not a link to one."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def sha256_of(path: Path) -> str:

@@ -243,6 +243,18 @@ def test_the_bundled_report_is_the_first_document(kb: Kb) -> None:
     assert shown["found"]["title"] == "supplied"
 
 
+@pytest.mark.parametrize("options", [(), ("--rebuild",)])
+def test_what_a_kill_left_behind_stops_nothing_and_goes(filled: Kb, options: tuple[str, ...]) -> None:
+    places = [filled.folder / place for place in ("index", "corpus", "corpus/.state")]
+    for place in places:
+        (place / ".tmp-folder").mkdir(parents=True)
+        (place / ".tmp-folder" / "half").write_bytes(b"half")
+        (place / ".tmp-0123456789abcdef").write_bytes(b"half of a seal")
+    filled("index", *options)
+    filled("ingest", "示例通知.txt")
+    assert not [left for place in places for left in place.glob(".tmp-*")]
+
+
 def test_hand_edits_are_reported_and_can_be_accepted(filled: Kb) -> None:
     path = filled.folder / "corpus" / "files" / "示例通知.md"
     path.write_text(path.read_text(encoding="utf-8").replace("完善示例制度", "完善示例制度体系"), encoding="utf-8")

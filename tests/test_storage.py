@@ -65,13 +65,14 @@ def test_folders_are_made_with_their_parents(tmp_path: Path) -> None:
 
 
 def test_leftovers_go_and_nothing_else_does(tmp_path: Path) -> None:
-    keep, gone = tmp_path / "a" / "x.md", tmp_path / "a" / ".tmp-0123"
+    keep = tmp_path / "a" / "x.md"
     storage.make_folder(keep.parent)
+    storage.make_folder(tmp_path / ".tmp-folder" / ".tmp-inner")
     keep.write_bytes(b"")
-    gone.write_bytes(b"")
+    (tmp_path / "a" / ".tmp-0123").write_bytes(b"")
+    (tmp_path / ".tmp-link").symlink_to(keep.parent)
     storage.remove_leftovers(tmp_path)
-    assert keep.exists()
-    assert not gone.exists()
+    assert [each.name for each in tmp_path.rglob("*")] == ["a", "x.md"]
 
 
 def test_the_lock_says_who_holds_it_and_since_when(tmp_path: Path) -> None:

@@ -82,12 +82,20 @@ class Store:
         """
         storage.make_folder(self.path.parent)
         with storage.lock(self.path.with_suffix(".lock")):
+            self._clear()
             self._seal.take_off()
             if rebuild:
                 self._discard()
             problems = self._write(corpus, progress)
             self._seal.put_on()
         return problems
+
+    def _clear(self) -> None:
+        """Remove the unfinished seals of killed runs; unfinished folders beside them are the index's own."""
+        with storage.refusals(self.path.parent):
+            for leftover in list(self.path.parent.glob(f"{storage.TEMPORARY}*")):
+                if not storage.is_folder(leftover):
+                    leftover.unlink(missing_ok=True)
 
     def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
         with self._open(create=True) as database, database:

@@ -161,11 +161,14 @@ class Generations:
         return Generation(number, folder, **content)
 
     def _clear(self, kept: list[int]) -> None:
-        """Remove what killed runs left, and the generations that are not kept. Raises StorageError."""
+        """Remove the drafts that killed runs left, and the generations that are not kept. Raises StorageError.
+
+        Unfinished files beside them are those of the store of citations, which may be at work under its own lock.
+        """
         with storage.refusals(self.root):
             for number in set(self.numbers()).difference(kept):
                 self._folder(number).rename(self.root / f"{storage.TEMPORARY}{secrets.token_hex(8)}")
-            for leftover in self.root.glob(f"{storage.TEMPORARY}*"):
+            for leftover in filter(storage.is_folder, list(self.root.glob(f"{storage.TEMPORARY}*"))):
                 shutil.rmtree(leftover)
 
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.corpus import Corpus, safe_name
-from kb.errors import NotFoundError, UnreadableError
+from kb.errors import NotFoundError, UnreadableError, UsageError
 from kb.ingest import pipeline
+from kb.ingest.formats.files import LINK
 from kb.ingest.pipeline import Input, Report
 from kb.ingest.structure import statute
 from kb.ingest.structure.numbering import read
@@ -91,13 +92,17 @@ def _law(document: Document, files: Sequence[_File], corpus: Corpus, source: str
 
 def _files(path: Path, scratch: Path, report: Report) -> Iterator[_File]:
     """Yield the laws in a folder, an archive or a file of its own; what is none is counted in the report."""
+    if path.is_symlink():
+        raise UsageError(f"{path} {LINK}")
     if not path.exists():
         raise NotFoundError(f"找不到 {path}：请检查路径。")
     if path.name.endswith(_ARCHIVES):
         path = _unpacked(path, scratch)
     root = path if path.is_dir() else path.parent
     for each in sorted(root.rglob("[!.]*")) if path.is_dir() else [path]:
-        if each.is_file():
+        if each.is_symlink():
+            report.skipped["链接"] += 1
+        elif each.is_file():
             law = _recognised(each, each.relative_to(root).as_posix())
             if law:
                 yield law

@@ -100,7 +100,9 @@ def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Doc
 def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[Input]:
     """Yield the files to ingest, in order of their names; others are counted in the report, never passed over silently."""
     for path in paths:
-        if path.is_dir():
+        if path.is_symlink():
+            report.failures.append((_origin(path.name), files.LINK))
+        elif path.is_dir():
             yield from _below(path, corpus, report)
         elif not path.exists():
             raise NotFoundError(f"找不到 {path}：请检查路径。")
@@ -116,8 +118,11 @@ def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
     """Yield the files of a folder, its own name in their origins. The corpus itself is no input."""
     top, own = folder.resolve(), corpus.root.resolve()
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != own)
-        for name in sorted(names):
+        links = {name for name in (*folders, *names) if Path(parent, name).is_symlink()}
+        if links:
+            report.skipped["链接"] += len(links)
+        folders[:] = sorted(name for name in folders if name not in links and (Path(parent) / name).resolve() != own)
+        for name in sorted(set(names) - links):
             path = Path(parent, name)
             if path.suffix.lower() in files.SUFFIXES and not name.startswith("."):
                 yield Input(path, _origin(Path(top.name, path.relative_to(folder)).as_posix()))

@@ -17,13 +17,16 @@ from kb.settings import Settings
 
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v]")
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
+LINK = "是链接，没有跟随：它可能指向不该公开的文件；确实要收录，请用它指向的文件本身。"
 # Not text: byte order marks in the middle of a file, zero-width spaces, the end-of-file mark of DOS.
 _INVISIBLE = "\ufeff\u200b\x1a"
 
 
 def load(path: Path, settings: Settings) -> bytes:
-    """Read a file's bytes. Raises UnreadableError when it cannot be read, is empty or is larger than the limit."""
+    """Read a file's bytes. Raises UnreadableError when it cannot be read, is a link, empty or larger than the limit."""
     try:
+        if path.is_symlink():
+            raise UnreadableError(LINK)
         if not path.is_file():
             raise UnreadableError("不是普通文件，或者已经不在：请检查路径。")
         size = path.stat().st_size

@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import urljoin
 
 from kb.corpus import Corpus
 from kb.errors import KbError, UsageError
@@ -189,7 +190,7 @@ class _Run:
             self._remember_documents(state)
         number, full, deep = _begin(state, self.source, self.full, now)
         site: dict[str, Any] = {} if full else state.recall("site", {})
-        with self._opened(site, now) as (obtain, lists):
+        with self._opened(site, now) as (obtain, join, lists):
             walk = Walk(
                 self.source,
                 obtain,
@@ -199,6 +200,7 @@ class _Run:
                 now,
                 full,
                 lambda done, total: self.on_progress(self.source.name, done, total),
+                join,
                 tally,
                 number,
                 deep,
@@ -219,15 +221,15 @@ class _Run:
     @contextmanager
     def _opened(
         self, site: dict[str, Any], now: datetime
-    ) -> Iterator[tuple[Callable[[str, Validators | None], Fetched], Lists]]:
-        """Open the way to the source: how to obtain an address, and its lists."""
+    ) -> Iterator[tuple[Callable[[str, Validators | None], Fetched], Callable[[str, str], str], Lists]]:
+        """Open the way to the source: how to obtain an address, how a link of a page makes one, and its lists."""
         if self.source.kind == "files":
             folder = places.Folder(self.source, self.settings)
-            yield lambda url, _: folder.read(url, now), folder.lists()
+            yield lambda url, _: folder.read(url, now), folder.join, folder.lists()
             return
         with Fetcher(manners(self.source, self.settings), self.hosts) as fetcher:
             lists = LISTERS[self.source.kind](self.source, SiteWeb(fetcher), site)
-            yield lambda url, validators: fetcher.get(url, conditional=validators), lists
+            yield lambda url, validators: fetcher.get(url, conditional=validators), urljoin, lists
 
     def _subject(self) -> Subject | None:
         """Learn what the corpus is about, of the documents that came from no source. Raises UsageError."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urljoin
 
-from kb.errors import UnreadableError
+from kb.errors import NotFoundError, UnreadableError
 from kb.ingest import derive
 from kb.ingest.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.ingest.network.fetched import Fetched, Validators
@@ -24,14 +23,14 @@ from kb.model import Attachment, Document
 from kb.sources import Source
 
 Obtain = Callable[[str, Validators | None], Fetched]
-"""Fetches an address, or reads a file. Raises FetchError and UnreadableError."""
+"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
 _MOST_ATTACHMENTS = 30
 _GONE = (404, 410)
 # The page's own fault: the site answers, so the next one may be asked for.
-_ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, UnreadableError)
+_ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundError, UnreadableError)
 
 
 @dataclass(slots=True)
@@ -46,6 +45,7 @@ class Walk:
     now: datetime
     full: bool
     on_progress: Callable[[int, int], None]
+    join: Callable[[str, str], str]
     tally: Tally = field(default_factory=Tally)
     number: int = 0
     deep: bool = True
@@ -62,6 +62,7 @@ class Walk:
             total, listed, before = 0, 0, self.looked_at
             for page in pages:
                 total, listed = page.total or total, listed + len(page.items)
+                self.tally.notes += page.notes
                 fresh = self._page(page, before + total if total >= listed else 0)
                 # News stands at the head of a list; what is older than a page's older half is known.
                 if not self.deep and not any(fresh[len(fresh) // 2 :]):
@@ -108,7 +109,7 @@ class Walk:
         """Ask for a post's page and deal with the answer."""
         try:
             answer = self.obtain(item.url, None if fresh else _validators(known))
-        except (FetchError, UnreadableError) as error:
+        except (FetchError, NotFoundError, UnreadableError) as error:
             self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
         judged = not answer.not_modified and answer.status not in _GONE
@@ -146,7 +147,9 @@ class Walk:
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            offered = item.attachments or [(name, urljoin(answer.final_url, url)) for name, url in derived.attachments]
+            offered = item.attachments or [
+                (name, self.join(answer.final_url, url)) for name, url in derived.attachments
+            ]
             self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
 
     def _keep(
@@ -198,9 +201,12 @@ class Walk:
                 continue
             try:
                 found[url] = self._attachment(item, id, name, url, len(found) + 1, before.get(url), changes)
-            except FetchError as error:
+            except (FetchError, NotFoundError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
+            except UnreadableError as error:  # of a folder: asking again would change nothing
+                self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有收录：{error}")
+                found[url] = before.get(url) or Attachment(name, url, reason=str(error))
         if trouble:
             self.tally.failed += 1
             self.tally.notes.append(f"{item.title or item.url}：{trouble}")

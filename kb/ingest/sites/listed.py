@@ -62,10 +62,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `total` is how many items the list says it has, 0 when it does not say."""
+    """One page of a list; `total` is how many items the list says it has, 0 when it does not say.
+
+    `notes` are sentences about what the list names and cannot be taken.
+    """
 
     items: tuple[Item, ...]
     total: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Web(Protocol):

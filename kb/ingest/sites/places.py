@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator, MutableMapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from kb.errors import NotFoundError, UnreadableError
 from kb.ingest.formats import files
@@ -17,6 +20,9 @@ from kb.settings import Settings
 from kb.sources import Source
 
 _PAGE = 500
+_ON_THE_WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+# An address of another kind (file:, C:), or a path from the root of the machine.
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
 
 def pages(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
@@ -31,6 +37,7 @@ class Folder:
     def __init__(self, source: Source, settings: Settings) -> None:
         self._path = Path(source.url)
         self._settings = settings
+        self._links: list[str] = []
 
     def lists(self) -> Lists:
         """Yield what is there as one list. Raises NotFoundError when there is no such folder or archive."""
@@ -44,6 +51,8 @@ class Folder:
             part = members[start : start + _PAGE]
             items = (Item(short_key(name), name, Path(name).stem, stamp=stamp) for name, stamp in part)
             yield Page(tuple(items), len(members))
+        if self._links:
+            yield Page((), len(members), tuple(f"{name} {files.LINK}" for name in sorted(self._links)))
 
     def _members(self) -> Iterator[tuple[str, str]]:
         """Yield (name, stamp) of each file of a kind that can be read."""
@@ -55,18 +64,39 @@ class Folder:
     def _all(self) -> Iterator[tuple[str, str]]:
         if self._path.is_dir():
             for path in self._path.rglob("*"):
-                if path.is_file():
+                name = path.relative_to(self._path).as_posix()
+                if path.is_symlink():
+                    self._links.append(name)
+                elif path.is_file():
                     status = path.stat()
-                    yield path.relative_to(self._path).as_posix(), f"{status.st_size} {status.st_mtime_ns}"
+                    yield name, f"{status.st_size} {status.st_mtime_ns}"
         elif self._path.suffix.lower() == ".zip":
             with self._zip() as archive:
                 yield from ((each.filename, f"{each.file_size} {each.CRC}") for each in archive.infolist())
         else:
             with self._tar() as archive:
-                yield from ((each.name, f"{each.size} {each.mtime}") for each in archive if each.isfile())
+                for each in archive:
+                    if each.issym() or each.islnk():
+                        self._links.append(each.name)
+                    elif each.isfile():
+                        yield each.name, f"{each.size} {each.mtime}"
+
+    @staticmethod
+    def join(page: str, link: str) -> str:
+        """Return the name of the file that a link of a saved page leads to: relative to the page, as browsers save them.
+
+        What leads nowhere in the folder stays as it is, for `read` to refuse.
+        """
+        if _ELSEWHERE.match(link):
+            return link
+        path = unquote(re.split("[?#]", link, maxsplit=1)[0])
+        return posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
 
     def read(self, name: str, time: datetime) -> Fetched:
-        """Read one file as if it had been fetched. Raises UnreadableError."""
+        """Read one file as if it had been fetched.
+
+        Raises NotFoundError where there is none, UnreadableError for one that cannot be read or is not in the folder.
+        """
         return Fetched(
             url=name,
             final_url=name,
@@ -83,8 +113,13 @@ class Folder:
         )
 
     def _bytes(self, name: str) -> bytes:
+        parts = PurePosixPath(name).parts
+        if _ON_THE_WEB.match(name):
+            raise UnreadableError(f"{name} 在网上，文件夹来源不去取：需要它，请把它存进文件夹。")
+        if _ELSEWHERE.match(name) or not parts or any(part.startswith(".") for part in parts):
+            raise UnreadableError(f"{name} 不在这个来源的文件夹里，没有收录：需要它，请把它放进文件夹。")
         if self._path.is_dir():
-            return files.load(self._path / name, self._settings)
+            return self._file(name)
         limit = self._settings.max_bytes + 1
         try:
             if self._path.suffix.lower() == ".zip":
@@ -94,11 +129,22 @@ class Folder:
                 with self._tar() as archive:
                     file = archive.extractfile(name)
                     data = file.read(limit) if file else b""
-        except (KeyError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
+        except KeyError as error:
+            raise NotFoundError(f"压缩包里没有 {name}。") from error
+        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
             raise UnreadableError(f"解不开压缩包里的 {name}（{error}）：请检查这个压缩包。") from error
         if len(data) == limit:
             raise UnreadableError(files.too_large(limit, self._settings))
         return data
+
+    def _file(self, name: str) -> bytes:
+        """Read a file that is in the folder itself: no link on the way to it, or to it, is followed."""
+        path = self._path / name
+        if path.resolve() != self._path.resolve() / name:
+            raise UnreadableError(f"{name} {files.LINK}")
+        if not path.exists():
+            raise NotFoundError(f"文件夹里没有 {name}。")
+        return files.load(path, self._settings)
 
     def _zip(self) -> zipfile.ZipFile:
         try:

@@ -35,8 +35,10 @@ TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 
 _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
 _PLACE = re.compile(
-    r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?(?:第.{1,12}[款项])*"
+    r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?"
 )
+# 第二款, 第(十二)项: characters of it, and what the last one is.
+_SHORTEST_PART, _LONGEST_PART, _PART_ENDS = 3, 14, "款项"
 _NUMBER = re.compile(
     r"(?P<code>[^0-9()]{2,30}?)[( ]?(?P<year>[0-9〇零一二三四五六七八九]{4})[) -]*第?(?P<serial>[0-9〇零一二三四五六七八九十百千]{1,9})号"
 )
@@ -243,5 +245,22 @@ def names(listing: Listing) -> set[str]:
 
 def article_of(folded: str) -> tuple[str, str] | None:
     """Answer the name of a document and the anchor of its article, where a folded text reads like that: 民法典第1165条."""
-    found = _PLACE.fullmatch(folded)
-    return (found[1], article(found[2])) if found else None
+    found = [place for end in _ends_of_articles(folded) if (place := _PLACE.fullmatch(folded, 0, end))]
+    if not found:
+        return None
+    first = min(found, key=lambda place: (place.end(1), -place.end(2)))
+    return first[1], article(first[2])
+
+
+def _ends_of_articles(folded: str) -> set[int]:
+    """Answer where a text may go on with nothing but paragraphs and items of an article: 第二款第(一)项, or is at its end.
+
+    Told from the end, so that each place is looked at once, however many ways there are to cut what was typed into parts.
+    """
+    ends = {len(folded)}
+    for start in range(len(folded) - _SHORTEST_PART, -1, -1):
+        if folded[start] == "第":
+            nexts = range(start + _SHORTEST_PART, min(start + _LONGEST_PART, len(folded)) + 1)
+            if any(end in ends and folded[end - 1] in _PART_ENDS for end in nexts):
+                ends.add(start)
+    return ends

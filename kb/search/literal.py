@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import numpy as np
 
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams
 from kb.search.arrays import ArrayCache, common, nbytes, without
-from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves
+from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard, leaves, looks, test
 
 # Looking for a string in a section's text costs as much as reading that many postings.
 _WORTH = 100
@@ -28,32 +28,46 @@ class Literal:
         self._frequency = lru_cache(_COUNTED)(lambda pair: reader.frequency("text", pair))
 
     def matching(self, node: Node) -> Numbers:
-        """Answer the sections whose text matches, ascending."""
+        """Answer the sections whose text matches, ascending. A text is looked at once, and only if no string shuts it out."""
+        if not looks(node):
+            return self._having_strings(node)
+        # What every text must have is settled where strings alone decide it.
+        unsettled = AllOf(tuple(filter(looks, node.nodes))) if isinstance(node, AllOf) else node
+        matches = test(unsettled)
+        return self._reader.having(self._having_strings(node), lambda text: matches(text.decode()))
+
+    def _having_strings(self, node: Node) -> Numbers:
+        """Answer the sections that have the strings a node asks for, ascending: where it asks for more than strings, too many."""
         match node:
             case Exact(string):
                 return self.containing(string)
-            case Near() | Wildcard():
-                candidates = self.matching(AllOf(tuple(map(Exact, node.strings))))
-                return self._reader.having(candidates, lambda text: next(node.spans(text.decode()), None) is not None)
+            case Near(strings) | Wildcard(strings):
+                return self._having_all(map(Exact, strings))
             case AllOf(nodes):
-                return self._matching_all(nodes)
+                return self._having_all(nodes)
             case AnyOf(nodes):
-                return reduce(np.union1d, map(self.matching, nodes))
-            case Not(of):
-                return without(np.flatnonzero(self._reader.live), self.matching(of))
+                found = np.zeros(self._reader.size, bool)
+                for each in nodes:
+                    found[self._having_strings(each)] = True
+                return np.flatnonzero(found)
+            case Not():
+                return self._having_all([node])
 
-    def _matching_all(self, nodes: Iterable[Node]) -> Numbers:
+    def _having_all(self, nodes: Iterable[Node]) -> Numbers:
         """Intersect: the longest strings first, which are found in few sections, and exclusions last."""
-        order = sorted(nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node)))
         found: Numbers | None = None
-        for node in order:
+        for node in sorted(
+            nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node))
+        ):
+            if isinstance(node, Not):
+                if not looks(node):
+                    others = np.flatnonzero(self._reader.live) if found is None else found
+                    found = without(others, self._having_strings(node.of))
+            else:
+                having = self._having_strings(node)
+                found = having if found is None else common(found, having)
             if found is not None and not len(found):
                 break
-            if isinstance(node, Not) and found is not None:
-                found = without(found, self.matching(node.of))
-            else:
-                matching = self.matching(node)
-                found = matching if found is None else common(found, matching)
         return np.flatnonzero(self._reader.live) if found is None else found
 
     def containing(self, string: str) -> Numbers:

@@ -1,11 +1,13 @@
-"""What a section's text can be asked for, as a tree; its leaves know where they match in folded text."""
+"""What a section's text can be asked for, as a tree; its leaves know where they match in folded text.
+
+A reader writes the strings and how far apart they may be, so nothing here tries one way after the other and turns back: every
+place that is looked at comes after the one before it, and the work grows with the text, whatever is asked.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 Span = tuple[int, int]
 
@@ -24,6 +26,10 @@ class Exact:
         """What a text must contain to match."""
         return (self.string,)
 
+    def matches(self, text: str) -> bool:
+        """Tell whether it stands in a text."""
+        return self.string in text
+
     def spans(self, text: str) -> Iterator[Span]:
         """Yield the [start, end) of every place where it stands."""
         return occurrences(text, self.string)
@@ -36,21 +42,50 @@ class Near:
     strings: tuple[str, ...]
     distance: int
 
+    @property
+    def reach(self) -> int:
+        """How many characters hold all the strings at most, from the start of one to the end of another."""
+        return self.distance + sum(map(len, self.strings))
+
+    def matches(self, text: str) -> bool:
+        """Tell whether all the strings stand close enough somewhere: all from a place on that moves on to where they may."""
+        start, reach = 0, self.reach
+        strings = dict.fromkeys(self.strings)
+        places = dict.fromkeys(strings, -1)
+        while True:
+            for string in strings:
+                if places[string] < start:
+                    places[string] = text.find(string, start)
+                    if places[string] < 0:
+                        return False
+            end = max(place + len(string) for string, place in places.items())
+            if end - min(places.values()) <= reach:
+                return True
+            start = end - reach  # the one that ends last ends no earlier: what comes before is too far from it
+
     def spans(self, text: str) -> Iterator[Span]:
-        """Yield the places of the strings, where all of them stand close enough."""
-        places = sorted(
-            (start, end, which) for which, each in enumerate(self.strings) for start, end in occurrences(text, each)
-        )
-        found: set[Span] = set()
-        reach = self.distance + sum(map(len, self.strings))
-        first, counts = 0, [0] * len(self.strings)
-        for last, (_, end, which) in enumerate(places):
-            counts[which] += 1
-            while end - places[first][0] > reach:
-                counts[places[first][2]] -= 1
-                first += 1
-            if all(counts):
-                found.update(place[:2] for place in places[first : last + 1])
+        """Yield the places of the strings, where all of them stand close enough.
+
+        One stretch of text after the other is looked at, as long as the strings may reach, from every place on.
+        """
+        if not self.matches(text):
+            return
+        reach, strings = self.reach, dict.fromkeys(self.strings)
+        places = sorted((start, start + len(each), each) for each in strings for start in _starts(text, each))
+        by_end = sorted(places, key=lambda place: place[1])
+        inside, missing = dict.fromkeys(strings, 0), len(strings)
+        entered = told = 0
+        found: list[Span] = []
+        for first, _, leaving in places:
+            while entered < len(by_end) and by_end[entered][1] <= first + reach:
+                missing -= not inside[by_end[entered][2]]
+                inside[by_end[entered][2]] += 1
+                entered += 1
+            if not missing:
+                found += [(start, end) for start, end, _ in by_end[told:entered] if start >= first]
+                told = entered
+            inside[leaving] -= 1
+            missing += not inside[leaving]
         yield from sorted(found)
 
 
@@ -61,9 +96,40 @@ class Wildcard:
     strings: tuple[str, ...]
     gaps: tuple[int, ...]
 
+    def matches(self, text: str) -> bool:
+        """Tell whether it stands in a text."""
+        return self._first(text, 0) is not None
+
     def spans(self, text: str) -> Iterator[Span]:
-        """Yield every place where it matches, as short as possible."""
-        return (found.span() for found in _pattern(self.strings, self.gaps).finditer(text))
+        """Yield every place where it matches, as short as possible, one after the other."""
+        found = self._first(text, 0)
+        while found:
+            yield found
+            found = self._first(text, found[1])
+
+    def _first(self, text: str, start: int) -> Span | None:
+        """Answer the first place from `start` on, which is the one where every string comes as early as it can.
+
+        A string that comes too late for the one before it moves that one on, never back: so all of them meet in the end, or
+        one is not there any more.
+        """
+        strings, last = self.strings, len(self.strings) - 1
+        places, which, least = [-1] * len(strings), 0, start
+        while True:
+            if places[which] < least:
+                places[which] = text.find(strings[which], least)
+                if places[which] < 0:
+                    return None
+            if which:
+                gap, before = self.gaps[which - 1], which - 1
+                earliest = places[which] - len(strings[before]) - (gap or WILD)
+                if places[before] < earliest:
+                    which, least = before, earliest
+                    continue
+            if which == last:
+                return places[0], places[last] + len(strings[last])
+            least = places[which] + len(strings[which]) + self.gaps[which]
+            which += 1
 
 
 Leaf = Exact | Near | Wildcard
@@ -101,6 +167,14 @@ def occurrences(text: str, string: str) -> Iterator[Span]:
         start = text.find(string, start + len(string))
 
 
+def _starts(text: str, string: str) -> Iterator[int]:
+    """Yield where a string starts in a text, though it may stand in itself."""
+    start = text.find(string)
+    while start >= 0:
+        yield start
+        start = text.find(string, start + 1)
+
+
 def leaves(node: Node, excluded: bool = False) -> Iterator[Leaf]:
     """Yield the leaves of a tree; those below a `Not` only where they are asked for."""
     match node:
@@ -114,9 +188,24 @@ def leaves(node: Node, excluded: bool = False) -> Iterator[Leaf]:
             yield leaf
 
 
-@lru_cache(maxsize=64)
-def _pattern(strings: tuple[str, ...], gaps: Iterable[int]) -> re.Pattern[str]:
-    parts = [re.escape(strings[0])]
-    for string, gap in zip(strings[1:], gaps, strict=True):
-        parts += [f".{{{gap}}}" if gap else f".{{0,{WILD}}}?", re.escape(string)]
-    return re.compile("".join(parts), re.DOTALL)
+def looks(node: Node) -> bool:
+    """Tell whether a text must be looked at for more than which strings are in it."""
+    return any(not isinstance(leaf, Exact) for leaf in leaves(node, excluded=True))
+
+
+def test(node: Node) -> Callable[[str], bool]:
+    """Answer what tells of a folded text whether it matches."""
+    match node:
+        case AllOf((one,)) | AnyOf((one,)):
+            return test(one)
+        case AllOf(nodes):
+            every = [test(each) for each in nodes]
+            return lambda text: all(matches(text) for matches in every)
+        case AnyOf(nodes):
+            some = [test(each) for each in nodes]
+            return lambda text: any(matches(text) for matches in some)
+        case Not(of):
+            excluded = test(of)
+            return lambda text: not excluded(text)
+        case leaf:
+            return leaf.matches

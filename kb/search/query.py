@@ -14,7 +14,8 @@ parsed is searched as plain words, with a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kb.errors import UsageError
@@ -25,7 +26,13 @@ from kb.search.engine import MAX_QUERY
 from kb.search.matching import AllOf, AnyOf, Exact, Leaf, Near, Node, Not, Wildcard, leaves
 
 MAX_COSTLY = 8
-"""Wildcards and distances in a query at most: each looks at the text of every section that has its parts."""
+"""Words with wildcards and distances in a query at most: each looks at the text of every section that has its parts."""
+
+MAX_PARTS = 40
+"""Strings in all of them together at most."""
+
+MAX_DEPTH = 16
+"""Groups and exclusions inside one another at most."""
 
 _QUOTED = re.compile(r'"(?P<plain>[^"]+)"|“(?P<curly>[^“”]+)”|「(?P<corner>[^「」]+)」')
 _QUOTES = '"“”「」'
@@ -105,8 +112,11 @@ def parse(text: str, given: Iterable[Condition] = ()) -> Query:
     if all(isinstance(node, Not) for node in root.nodes) and not (chosen and not root.nodes):
         raise UsageError("查询里只有要排除的词：请再写上要查找的文字。" if root.nodes else "请输入要查找的文字。")
     query = Query(text, root, chosen, exact, tuple(dict.fromkeys(notes)))
-    if sum(not isinstance(leaf, Exact) for leaf in leaves(root, excluded=True)) > MAX_COSTLY:
+    costly = [leaf for leaf in leaves(root, excluded=True) if not isinstance(leaf, Exact)]
+    if len(costly) > MAX_COSTLY:
         raise UsageError(f"通配符和邻近条件最多 {MAX_COSTLY} 个：请减少后再查。")
+    if sum(len(leaf.strings) for leaf in costly) > MAX_PARTS:
+        raise UsageError(f"通配符和邻近条件所连的词语合计最多 {MAX_PARTS} 个：请减少后再查。")
     return query
 
 
@@ -133,6 +143,17 @@ class _Parser:
         self.notes: list[str] = []
         self.exact = False
         self._alternatives = _ALTERNATIVE.search(text) is not None
+        self._closing = _closing(text)
+        self._inside = 0
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        """Read what is grouped or excluded within."""
+        self._inside += 1
+        if self._inside > MAX_DEPTH:
+            raise UsageError(f"检索式里的括号和排除最多套 {MAX_DEPTH} 层：请拆成几个简单的检索式。")
+        yield
+        self._inside -= 1
 
     def sequence(self, depth: int) -> AllOf:
         """Read what stands side by side, up to the end or the bracket that closes this group."""
@@ -180,7 +201,8 @@ class _Parser:
     def _operand(self, depth: int) -> Node | Condition:
         if self._take(_NOT):
             exact, before = self.exact, len(self.conditions)
-            inner = self._operand(depth)
+            with self._deeper():
+                inner = self._operand(depth)
             self.exact = exact
             if len(self.conditions) > before:
                 raise _BrokenError(_MIXED)
@@ -206,7 +228,7 @@ class _Parser:
         """Read a group, where there is one: a bracket at the start of a word that closes at the end of one, around an operator."""
         if self.text[self.at] not in _OPEN:
             return None
-        end = _closing(self.text, self.at)
+        end = self._closing.get(self.at)
         if end is None:
             if self._alternatives:
                 raise _BrokenError(_UNPAIRED)
@@ -219,7 +241,8 @@ class _Parser:
                 raise _BrokenError(_TOUCHING)
             return None
         self.at += 1
-        inner = self.sequence(depth + 1)
+        with self._deeper():
+            inner = self.sequence(depth + 1)
         self.at = end + 1
         self.exact = True
         return inner.nodes[0] if len(inner.nodes) == 1 else inner
@@ -300,14 +323,15 @@ class _Parser:
         return found is not None
 
 
-def _closing(text: str, opening: int) -> int | None:
-    """Find the bracket that closes the one at `opening`."""
-    depth = 0
-    for place in range(opening, len(text)):
-        depth += (text[place] in _OPEN) - (text[place] in _CLOSE)
-        if depth == 0:
-            return place
-    return None
+def _closing(text: str) -> dict[int, int]:
+    """Answer where the bracket stands that closes each one that is closed."""
+    closing, opened = {}, []
+    for place, character in enumerate(text):
+        if character in _OPEN:
+            opened.append(place)
+        elif character in _CLOSE and opened:
+            closing[opened.pop()] = place
+    return closing
 
 
 def _unbalanced(word: str) -> bool:

@@ -16,6 +16,7 @@ from kb.errors import BadIndexError, UsageError
 from kb.model import Document, Results
 from kb.search.conditions import Condition
 from kb.search.engine import MAX_LIMIT, MAX_QUERY, Engine
+from kb.search.query import MAX_DEPTH
 from tests.search.shelf import Shelf, document, of_sections, section
 
 # The same text in several guises; what an oracle that knows nothing of the program's own folding compares.
@@ -310,6 +311,41 @@ class Conformance:
         texts = ["申请行政复议", "申请行政复议的期限", "申请行政诉讼", "申请诉讼有一定的期限", "办理的期限"]
         engine.update(Shelf(document("a", *texts)))
         assert sorted(literal(engine.search(query))) == [("a", f"s-{number}") for number in found]
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("的*" * 5 + "龘", ""),
+            ("龘*" + "的*" * 20 + "的", "1"),
+            ("、*" * 30 + "金刚石", "3"),
+            ("、*" * 30 + "金刚砂", ""),
+            ("的*的?的*" * 6 + "龘", ""),
+            ("的" + "?" * 300 + "的", "12"),
+            (" OR ".join(f"{'的*' * number}龘" for number in range(1, 8)), ""),
+            ('"的 龘 金刚石"~99', ""),
+            ('"的 龘"~0 OR "、 金刚石"~0', "13"),
+            ('"的 龘"~30', "12"),
+            ("法一" + "第一款" * 38 + "x", ""),
+            ("的 " + " ".join(f"-龘{number}*的" for number in range(8)), "12"),
+            (" OR ".join("的、龘金刚石" * 60), "123"),
+        ],
+    )
+    def test_a_query_that_could_match_in_many_ways_is_answered(self, engine: Engine, query: str, found: str) -> None:
+        texts = ["龘" + "的" * 500, "的" * 500 + "法" * 30 + "龘", "一、" * 300 + "金刚石，一、" + "一、" * 300]
+        engine.update(Shelf(document("a", *texts)))
+        results = engine.search(query)
+        assert results.total == len(found) and sorted(literal(results)) == [("a", f"s-{number}") for number in found]
+
+    @pytest.mark.parametrize("query", ["(NOT " * 300 + "a" + ")" * 300, "(a OR (" * 180 + "b" + ")" * 360])
+    def test_a_query_that_is_nested_deep_is_refused_in_words(self, engine: Engine, query: str) -> None:
+        engine.update(Shelf(document("a", "行政")))
+        with pytest.raises(UsageError, match="最多套"):
+            engine.search(query)
+
+    def test_a_query_that_is_nested_as_deep_as_may_be_is_answered(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "行政复议", "行政", "诉讼")))
+        query = "(行政 -(复议 OR " * (MAX_DEPTH // 3) + "法" + "))" * (MAX_DEPTH // 3)
+        assert literal(engine.search(query)) == [("a", "s-2")]
 
     def test_what_an_operator_matched_is_highlighted(self, engine: Engine) -> None:
         engine.update(Shelf(document("a", "申请行政复议，期限六十日。申请诉讼另有规定，诉讼期限六个月。")))

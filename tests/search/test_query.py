@@ -8,7 +8,7 @@ from kb.errors import UsageError
 from kb.search.analysis import fold
 from kb.search.conditions import Condition
 from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
-from kb.search.query import parse
+from kb.search.query import MAX_DEPTH, parse
 
 QUERIED = '行政 "“”()（）*?~-|OR AND NOT 标题:日期：2021..条12 '
 
@@ -153,6 +153,41 @@ def test_costly_queries_are_refused_in_words() -> None:
         parse(" ".join(f"甲{number}*乙" for number in range(1000))[:2000])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "的*" * 300 + "龘",
+        '"' + "甲 乙 " * 300 + '"~9',
+        " ".join(f"{number}*甲*乙*丙*丁*戊*己" for number in range(6)),
+    ],
+)
+def test_many_parts_of_wildcards_and_distances_are_refused_in_words(text: str) -> None:
+    with pytest.raises(UsageError, match="所连的词语合计"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(NOT " * 300 + "a" + ")" * 300,
+        "(a OR (" * 180 + "b" + ")" * 360,
+        "（甲 OR （" * 180 + "乙" + "）" * 360,
+        "(甲 OR -(" * 150 + "“乙”" + ")" * 300,
+        "甲 " + "NOT " * 400 + "乙",
+        "甲 " + "-(乙 OR " * 100 + "丙" + ")" * 100,
+    ],
+)
+def test_a_query_that_is_nested_too_deep_is_refused_in_words(text: str) -> None:
+    with pytest.raises(UsageError, match=f"最多套 {MAX_DEPTH} 层"):
+        parse(text)
+
+
+def test_nesting_has_room() -> None:
+    assert parse("(甲 OR " * MAX_DEPTH + "乙" + ")" * MAX_DEPTH).required == ("甲", "乙")
+    assert parse("(" * 300 + "甲" + ")" * 300).required == ("(" * 300 + "甲" + ")" * 300,)  # text, no groups
+    assert parse("甲 " * 999).required == ("甲",)
+
+
 @pytest.mark.parametrize("text", ['"行政复议', '行政复议"', "“行政复议", '"行政 复议'])
 def test_a_quote_without_its_partner_is_left_out_with_a_note(text: str) -> None:
     query = parse(text)
@@ -164,7 +199,7 @@ def test_anything_is_understood_or_refused_in_words(text: str) -> None:
     try:
         query = parse(text)
     except UsageError as error:
-        assert str(error).startswith(("请输入", "查询里只有", "通配符和邻近条件"))
+        assert str(error).startswith(("请输入", "查询里只有", "通配符和邻近条件", "检索式里的括号"))
     else:
         assert query.text == text
         assert all(string and string == fold(string) for string in query.required)

@@ -71,6 +71,8 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 @JSON
 def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> int:
     """使索引与语料库一致：只处理有变化的文件。"""
+    from kb.ingest.refreshing.status import note_indexed
+
     corpus = existing(Corpus(config.corpus))
     kinds = ENGINES if kind == "both" else (kind or config.engine,)
     engines = {each: chosen_engine(config, each) for each in kinds}
@@ -84,6 +86,8 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
         told[each] = {**asdict(updated), **asdict(engine.stats())}
         if not as_json:
             click.echo(_updated(updated, engine.stats()))
+    if not problems and config.engine in kinds:
+        note_indexed(corpus.root)
     problems += [misread.sentence for misread in corpus.misread()]
     for sentence in dict.fromkeys(problems):
         say(sentence)
@@ -167,6 +171,7 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
 def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool, as_json: bool) -> int:
     """检查每个字节是否与写入时一致、索引是否与语料库一致。"""
     from kb.ingest.mend import mend, problems
+    from kb.ingest.refreshing.status import note_indexed
 
     corpus = existing(Corpus(config.corpus))
     for id in (Address.read(each).id for each in accept):
@@ -180,6 +185,8 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     for other in others:
         found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
     found = list(dict.fromkeys(found))
+    if not found:
+        note_indexed(corpus.root)
     if as_json:
         print_json({"documents": len(corpus.ids()), "problems": found})
     else:

@@ -58,12 +58,14 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
 @JSON
 def _status(config: Settings, as_json: bool) -> int:
     """每个来源最近怎样：上次成功、文件数、下次应在何时、有没有问题。有警报时退出码是 1。"""
-    from kb.ingest.refreshing.status import status
+    from kb.ingest.refreshing.status import index_alarm, status
 
-    found = status(config.sources, Corpus(config.corpus))
+    corpus = Corpus(config.corpus)
+    found, index = status(config.sources, corpus), index_alarm(corpus)
+    code = FAILED if index or any(each.alarm for each in found) else 0
     if as_json:
-        print_json({"sources": [asdict(each) for each in found]})
-        return FAILED if any(each.alarm for each in found) else 0
+        print_json({"sources": [asdict(each) for each in found], "index": index})
+        return code
     if not found:
         click.echo("kb.toml 里还没有来源。")
     for each in found:
@@ -79,7 +81,9 @@ def _status(config: Settings, as_json: bool) -> int:
             click.echo(f"    {sentence}")
         if each.alarm:
             click.echo(f"    警报：{each.alarm}")
-    return FAILED if any(each.alarm for each in found) else 0
+    if index:
+        click.echo(f"索引警报：{index}")
+    return code
 
 
 @verb("rederive")

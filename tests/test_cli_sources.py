@@ -94,7 +94,7 @@ def test_what_is_proposed_for_an_address_can_be_pasted(kb: Kb, site: Site) -> No
     assert "--allow-private" in _refused(kb, "source", "add", site.url)
     proposed = kb("source", "add", "--allow-private", site.url)
     (kb.folder / "kb.toml").write_text(proposed + "delay = 0\n", encoding="utf-8")
-    name = json.loads(kb("status", "--json"))["sources"][0]["name"]
+    name = json.loads(kb("status", "--json", code=1))["sources"][0]["name"]
     assert "列表共 6 条" in kb("source", "try", name)
     assert _counts(kb)[name]["new"] == 6
 
@@ -105,7 +105,7 @@ def _refused(kb: Kb, *arguments: str, code: int = 7) -> str:
 
 
 def test_a_broken_site_is_an_alarm_until_it_is_well(kb: Kb, site: Site) -> None:
-    assert "还没有过" in kb("status")
+    assert "警报：还没有更新过：请运行 kb refresh haojiang" in kb("status", code=1)
     kb("refresh")
     site.faults.put("/gkmlpt/*", faults.challenge(521))
     assert "可疑" in kb("refresh", code=1) + kb.said
@@ -152,17 +152,44 @@ def test_another_reading_of_the_same_bytes_is_shown_and_written_when_asked(kb: K
 
 
 def test_status_tells_of_a_refresh_that_runs_and_of_one_that_was_killed(kb: Kb, site: Site) -> None:
-    assert "文件 1 份" in kb("status")  # the bundled report
+    assert "文件 1 份" in kb("status", code=1)  # the bundled report
     site.faults.put("/gkmlpt/*", faults.slow(0.5))
     with subprocess.Popen([sys.executable, "-m", "kb", "refresh"], cwd=kb.folder, stderr=subprocess.PIPE) as refresh:
         while not any(request.path.startswith("/gkmlpt") for request in site.requests):
             assert refresh.poll() is None
-        assert f"正在更新（进程号 {refresh.pid}，20" in kb("status")
+        said = kb("status")
+        assert f"正在更新（进程号 {refresh.pid}，20" in said and "警报" not in said
         refresh.kill()
-    assert "被打断：再运行 kb refresh haojiang 会接着做" in kb("status")
+    said = kb("status", code=1)
+    assert "被打断：再运行 kb refresh haojiang 会接着做" in said
+    assert "警报：第一次更新（20" in said and "文件不全" in said
     site.faults.clear()
     kb("refresh")
     assert "被打断" not in kb("status") and "文件 1 份" not in kb("status")
+
+
+def test_an_index_step_that_fails_at_every_refresh_is_an_alarm_until_it_succeeds(kb: Kb, site: Site) -> None:
+    (kb.folder / "index").write_text("示例：这里不该有文件", encoding="utf-8")
+    kb("refresh", code=1)
+    assert "索引警报：自 20" in kb("status", code=1)
+    since = json.loads(kb("status", "--json", code=1))["index"]
+    site.content.add()
+    kb("refresh", code=1)
+    assert json.loads(kb("status", "--json", code=1))["index"] == since
+    (kb.folder / "index").unlink()
+    kb("index")
+    assert json.loads(kb("status", "--json"))["index"] == ""
+
+
+def test_an_index_step_that_was_killed_is_an_alarm_until_check_finds_all_well(kb: Kb) -> None:
+    kb("refresh")
+    note = kb.folder / "corpus/.state/.index.json"
+    note.write_text('{"started": "2021-01-02T03:04:05Z", "since": ""}', encoding="utf-8")
+    assert "更新索引（2021-01-02T03:04:05Z 开始）被打断" in kb("status", code=1)
+    note.write_text("{", encoding="utf-8")
+    assert "索引警报：读不了" in kb("status", code=1)
+    kb("check")
+    assert "警报" not in kb("status")
 
 
 def test_the_bar_shows_no_number_that_cannot_be(kb: Kb, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

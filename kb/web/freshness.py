@@ -12,16 +12,18 @@ from pathlib import Path
 from kb.corpus import Corpus
 from kb.errors import StorageError
 from kb.ingest.refreshing.state import ASIDE, FOLDER
-from kb.ingest.refreshing.status import SourceStatus, status
+from kb.ingest.refreshing.status import SourceStatus, index_alarm, status
 from kb.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The sources at a moment; `alarms` are (title of a source, why somebody should look at it)."""
+    """The sources at a moment; `alarms` are (title of a source, or 索引, and why somebody should look at it); `index`
+    is what the last refresh left wrong with the index, "" for nothing."""
 
     sources: tuple[SourceStatus, ...] = ()
     alarms: tuple[tuple[str, str], ...] = ()
+    index: str = ""
 
     def of(self, name: str) -> SourceStatus | None:
         """The state of a source; None for one that is not refreshed, documents ingested by hand for instance."""
@@ -43,18 +45,11 @@ class Watch:
         return self._of_moment(_changed(self._corpus.root / FOLDER), minute)
 
     def _look(self, _changed: int, _minute: int) -> Freshness:
-        found: list[SourceStatus] = []
-        alarms: list[tuple[str, str]] = []
-        for source in self._sources:
-            try:
-                (state,) = status((source,), self._corpus)
-            except StorageError as error:
-                alarms.append((source.title or source.name, str(error)))
-                continue
-            found.append(state)
-            if state.alarm:
-                alarms.append((state.title, state.alarm))
-        return Freshness(tuple(found), tuple(alarms))
+        found = status(self._sources, self._corpus)
+        alarms = [(each.title, each.alarm) for each in found if each.alarm]
+        if index := index_alarm(self._corpus):
+            alarms.append(("索引", index))
+        return Freshness(found, tuple(alarms), index)
 
 
 def _changed(folder: Path) -> int:

@@ -61,10 +61,12 @@ def _figures() -> Iterator[Metric]:
         yield GaugeMetricFamily("kb_sections", "索引里的节", stats.sections)
         yield GaugeMetricFamily("kb_index_generation", "索引的代", stats.generation)
         yield GaugeMetricFamily("kb_index_created_timestamp", "索引最近一次更新的时刻", _moment(stats.created))
-    sources = library().freshness().sources
-    succeeded = {each.name: _moment(each.last_success) for each in sources if each.last_success}
-    yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻", succeeded)
+    fresh = library().freshness()
+    sources = fresh.sources
+    succeeded = {each.name: _moment(each.last_success) if each.last_success else 0.0 for each in sources}
+    yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻，从未成功是 0", succeeded)
     yield _by_source("kb_refresh_alarm", "来源是否有警报", {each.name: float(bool(each.alarm)) for each in sources})
+    yield GaugeMetricFamily("kb_index_alarm", "最近一次更新之后，索引是否没有跟上语料库", float(bool(fresh.index)))
 
 
 def _by_source(name: str, told: str, values: Mapping[str, float]) -> Metric:

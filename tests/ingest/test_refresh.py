@@ -359,7 +359,8 @@ def test_everything_can_be_derived_again_without_the_site(site: Site, library: L
 
 def test_status_tells_success_counts_and_what_is_overdue(site: Site, library: Library) -> None:
     (never,) = status((library.source,), library.corpus)
-    assert (never.last_success, never.age_seconds, never.alarm) == ("", None, "")
+    assert (never.last_success, never.age_seconds) == ("", None)
+    assert never.alarm == "还没有更新过：请运行 kb refresh shili，并检查定时任务。"
     library.refresh()
     (now,) = status((library.source,), library.corpus)
     assert (

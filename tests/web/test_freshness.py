@@ -100,7 +100,8 @@ def test_a_state_that_cannot_be_read_is_an_alarm_of_its_source_alone(copied: Set
     (copied.corpus / ".state" / "shili.json").write_text("{", encoding="utf-8")
     client = create_app(copied).test_client()
     assert "示例区人民政府：读不了" in client.get("/healthz").text
-    assert len(page(client, "/status").select("section.source")) == 1
+    assert "读不了" in texts(page(client, "/status"), "section.source .trouble")[0]
+    assert 'kb_refresh_alarm{source="shili"} 1.0' in client.get("/metrics").text
     assert page(client, "/search?q=示例").select(".hit")
 
 
@@ -231,12 +232,27 @@ def test_without_sources_nothing_is_said_of_them(empty: Settings) -> None:
     assert not page(client, "/d/haojiang-2021-report").select(".versions, .attachments, .standing")
 
 
-def test_a_source_that_was_never_refreshed_is_no_alarm(empty: Settings, refreshed: Refreshed) -> None:
+def test_a_source_that_was_never_refreshed_is_late(empty: Settings, refreshed: Refreshed) -> None:
     open_engine(empty.index).update(Corpus(empty.corpus))
     named = Settings(empty.corpus, empty.index, "127.0.0.1", 0, 1, 60, sources=refreshed.settings.sources)
     client = create_app(named).test_client()
-    assert client.get("/healthz").text == "ok\n"
-    assert page(client, "/status").get_text().count("还没有更新过：") == 2
+    told = client.get("/healthz")
+    assert told.status_code == 503 and told.text.count("还没有更新过：请运行 kb refresh") == 2
+    assert "还没有更新过：请运行 kb refresh shili" in page(client, "/status").get_text()
+    measured = client.get("/metrics").text
+    assert 'kb_refresh_alarm{source="shili"} 1.0' in measured
+    assert 'kb_refresh_success_timestamp{source="shili"} 0.0' in measured
+
+
+def test_an_index_that_every_refresh_leaves_behind_is_told_everywhere(copied: Settings) -> None:
+    (copied.corpus / ".state" / ".index.json").write_text(
+        '{"problem": "示例：磁盘已满。", "since": "2021-01-02T03:04:05Z"}', encoding="utf-8"
+    )
+    client = create_app(copied).test_client()
+    sentence = "自 2021-01-02T03:04:05Z 起，索引没有跟上语料库：示例：磁盘已满。"
+    assert f"索引：{sentence}" in client.get("/healthz").text
+    assert sentence in page(client, "/status").get_text()
+    assert "kb_index_alarm 1.0" in client.get("/metrics").text
 
 
 def test_the_front_page_of_a_refreshed_corpus_names_sources_as_readers_know_them(client: FlaskClient) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from kb.corpus import Corpus
-from kb.errors import KbError, UsageError
+from kb.errors import KbError, UnreadableError, UsageError
 from kb.ingest.network.fetch import Fetcher
 from kb.ingest.network.fetched import Fetched, Manners, Validators
 from kb.ingest.network.pace import Hosts, SystemClock
@@ -26,7 +26,7 @@ from kb.ingest.refreshing.keeping import Keeper
 from kb.ingest.refreshing.related import Subject, subject
 from kb.ingest.refreshing.selection import Selection
 from kb.ingest.refreshing.state import FOLDER, Post, State
-from kb.ingest.refreshing.status import note_start, status, write_status
+from kb.ingest.refreshing.status import note_indexed, note_indexing, note_start, status, write_status
 from kb.ingest.refreshing.tally import Progress, Report, Tally
 from kb.ingest.refreshing.walk import Walk
 from kb.ingest.sites import feeds, gkmlpt, listing, places
@@ -97,7 +97,9 @@ def refresh(
             run = _Run(source, corpus, settings, hosts, full, dry_run, on_progress or _silent)
             report.sources[source.name] = run.go()
         if not dry_run:
+            note_indexing(corpus.root, hosts.clock.now())
             report.index = _index(corpus, engine, Store(settings.index))
+            note_indexed(corpus.root, report.index)
             report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
@@ -214,7 +216,10 @@ class _Run:
         prefix = f"{self.source.name}-"
         for folder, id in self.corpus.fetched():
             if folder == self.source.name and id.startswith(prefix):
-                provenance = self.corpus.read(id).provenance
+                try:
+                    provenance = self.corpus.read(id).provenance
+                except UnreadableError:  # damaged: the walk meets its page again
+                    continue
                 if not (provenance.attached_to or provenance.withdrawn):
                     state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
 

@@ -49,6 +49,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "",
         "前面的反向代理的地址，例如 127.0.0.1（* 表示任何地址）：采用它转告的访问者、协议和主机名，见 docs/cluster.md",
     ),
+    (
+        "serve.origins",
+        (),
+        '哪些网站的网页可以读取数据接口（CORS），例如 ["https://www.example.cn"]；["*"] 是任何网站；留空是都不可以',
+    ),
     ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
@@ -102,6 +107,7 @@ class Settings:
     workers: int = 2
     address: str = ""
     proxy: str = ""
+    origins: tuple[str, ...] = ()
     log: bool = False
     engine: str = "embedded"
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
@@ -130,6 +136,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         workers=int(values["serve.workers"]),
         address=str(values["serve.address"]).rstrip("/"),
         proxy=str(values["serve.proxy"]),
+        origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
         log=bool(values["serve.log"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
@@ -225,6 +232,13 @@ def _hosts_problem(value: object) -> str:
     return '应当是一个或多个网址，例如 ["https://search1.example.com:9200"]，里面不写用户名和密码'
 
 
+def _origins_problem(value: object) -> str:
+    origins = value if isinstance(value, list) else [None]
+    if all(isinstance(each, str) and (each == "*" or _HOST.fullmatch(each)) for each in origins):
+        return ""
+    return '应当是没有路径的网址的列表，例如 ["https://www.example.cn"]，或者 ["*"]'
+
+
 def _address_problem(value: object) -> str:
     good = isinstance(value, str) and (not value or _HOST.fullmatch(value))
     return "" if good else '应当是没有路径的网址，例如 "https://kb.example.cn"'
@@ -235,6 +249,7 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "engine.name": _name_problem,
     "engine.hosts": _hosts_problem,
     "serve.address": _address_problem,
+    "serve.origins": _origins_problem,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, g, jsonify, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb import metrics
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 _LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
-_MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
+MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
 _REPEATED = 2_000  # characters of the arguments of an address, escaped
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
@@ -57,9 +57,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# The interface may be read by the pages of any other host (CORS): it has nothing that needs a reader's identity.
-_OPEN = {
-    "Access-Control-Allow-Origin": "*",
+# What the pages of hosts that the settings name may do with the interface (CORS): it has nothing that needs a reader's
+# identity, but what it answers may be nobody else's business, so no host is named unless the operator does.
+_SHARED = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Content-Type, If-None-Match, If-Modified-Since",
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
@@ -74,7 +74,8 @@ def create_app(settings: Settings) -> Flask:
     shelf = app.extensions[EXTENSION] = Library(settings)
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = _MOST_SENT
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
+    app.config["ORIGINS"] = settings.origins
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -176,7 +177,7 @@ def _refuse(error: KbError | HTTPException) -> Response:
 def _finish(response: Response) -> Response:
     """Set the headers of every answer; what the browser already has is not sent again, the rest is compressed."""
     if request.path.startswith(f"{api.PREFIX}/"):
-        response.headers.update(_OPEN)
+        _share(response)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if response.status_code == HTTPStatus.OK and not response.is_streamed:
@@ -192,6 +193,18 @@ def _finish(response: Response) -> Response:
     if sent and str(response.mimetype).endswith(_COMPRESSED):
         _compress(response)
     return response
+
+
+def _share(response: Response) -> None:
+    """Let the pages of another host read an answer of the interface, where the settings allow it."""
+    allowed = current_app.config["ORIGINS"]
+    if not allowed:
+        return
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if "*" in allowed or origin in allowed:
+        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
+        response.headers.update(_SHARED)
 
 
 def _compress(response: Response) -> None:

@@ -8,7 +8,8 @@ import multiprocessing
 import re
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from threading import Thread
@@ -17,16 +18,20 @@ from typing import Any
 from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.utilities import RequestEntityTooLarge
 
 from kb.errors import StorageError
 from kb.settings import Settings
-from kb.web.app import create_app
+from kb.web.app import MOST_SENT, create_app
 from kb.web.library import EXTENSION
 from kb.workers import end_with_parent
 
 # More of them wait for one another more than for disks: two answer a fifth more, and half as late at the worst.
 _THREADS = 2
 _WAITING = 1024
+# Connections that one process holds. One that comes later is let in all the same: who has kept a place longest without
+# asking for anything whole leaves it.
+_CONNECTIONS = 200
 
 
 def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -80,7 +85,16 @@ def _answer(settings: Settings, listening: socket.socket) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)
     Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
-    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None, **_proxied(settings.proxy))
+    server = create_server(
+        app,
+        sockets=[listening],
+        threads=_THREADS,
+        ident=None,
+        connection_limit=4 * _CONNECTIONS,  # never reached: waitress would stop to accept
+        asyncore_use_poll=True,  # select knows 1,024 descriptors
+        max_request_body_size=MOST_SENT,
+        **_proxied(settings.proxy),
+    )
     server.channel_class = _Channel
     server.run()
 
@@ -93,9 +107,46 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         escaped = re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % found[0][0], line)
         super().parse_header(escaped + ended + rest)
 
+    def received(self, data: bytes) -> int:
+        """Take in a part of a request: one whose body is too large is at its end before the body is taken in."""
+        consumed: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge):
+            self.error.body = f"发送的内容超过 {MOST_SENT // 1_000_000} MB：请分成几次发送。"
+        return consumed
+
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection; it knows since when it has waited for the whole of a request."""
+
     parser_class = _Parser
+    begun = 0.0
+
+    def __init__(self, server: Any, *connection: Any, **given: Any) -> None:
+        super().__init__(server, *connection, **given)
+        _make_room(server.active_channels.values(), self)
+
+    def received(self, data: bytes) -> bool:
+        """Take in what came; the bytes after the first ones of a request do not make the waiting shorter."""
+        if self.request is None:
+            self.begun = time.time()
+        taken: bool = super().received(data)
+        return taken
+
+    @property
+    def waiting_since(self) -> float:
+        """When the request that is coming in began (seconds), or when the last one was answered."""
+        return self.begun if self.request is not None else self.last_activity
+
+
+def _make_room(channels: Iterable[_Channel], newest: _Channel) -> None:
+    """Have the connections that wait longest closed, so many as there are too many; those that are answered stay.
+
+    They are closed by the server's loop: a descriptor that was closed here could be another connection's in this turn.
+    """
+    held = [channel for channel in channels if not channel.will_close]
+    idle = [each for each in held if each is not newest and not each.requests and not each.total_outbufs_len]
+    for channel in sorted(idle, key=lambda each: each.waiting_since)[: max(0, len(held) - _CONNECTIONS)]:
+        channel.will_close = True
 
 
 def _proxied(proxy: str) -> dict[str, Any]:

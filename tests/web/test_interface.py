@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi import checks as told
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from werkzeug.datastructures import Headers
 
 from kb.corpus import Corpus
 from kb.settings import Settings
@@ -205,15 +207,28 @@ def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, 
         assert client.get(PREFIX + path, headers={"If-Modified-Since": modified}).status_code == 304
 
 
-def test_other_hosts_pages_may_read(client: FlaskClient) -> None:
-    for answer in (
-        client.get(f"{PREFIX}/sources"),
-        client.get(f"{PREFIX}/nothing"),
-        client.options(f"{PREFIX}/sources"),
-    ):
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert "Access-Control-Allow-Origin" not in client.get("/").headers
+def _asked_by(settings: Settings, origin: str) -> list[Headers]:
+    client = create_app(settings).test_client()
+    paths = ("/sources", "/nothing", "/corpus.jsonl.gz")
+    answers = [client.get(PREFIX + path, headers={"Origin": origin}) for path in paths]
+    return [each.headers for each in (*answers, client.options(f"{PREFIX}/sources", headers={"Origin": origin}))]
+
+
+def test_no_other_hosts_pages_may_read_unless_they_are_named(settings: Settings) -> None:
+    stranger, friend = "https://stranger.example", "https://friend.example"
+    named = replace(settings, origins=(friend,))
+    for headers in (*_asked_by(settings, stranger), *_asked_by(named, stranger)):
+        assert "Access-Control-Allow-Origin" not in headers
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for headers in _asked_by(named, friend):
+        assert (headers["Access-Control-Allow-Origin"], "Origin" in headers["Vary"]) == (friend, True)
+        assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    for headers in _asked_by(replace(settings, origins=("*",)), stranger):
+        assert headers["Access-Control-Allow-Origin"] == "*"
+    assert (
+        "Access-Control-Allow-Origin"
+        not in create_app(named).test_client().get("/", headers={"Origin": friend}).headers
+    )
 
 
 def test_the_corpus_comes_as_one_file_of_json_lines(client: FlaskClient, corpus: Corpus) -> None:

@@ -1,0 +1,100 @@
+"""What one client may hold of a real server: no place that others need, no disk full of a body that will be refused."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from kb.settings import Settings
+from kb.web.app import MOST_SENT
+from kb.web.server import _CONNECTIONS
+
+_PART = b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server puts what it cannot keep in memory."""
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="module")
+def server(settings: Settings, scratch: Path) -> Iterator[tuple[str, int]]:
+    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    with subprocess.Popen(
+        command, cwd=settings.corpus.parent, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        host, _, port = process.stderr.readline().split("://", 1)[1].split("/")[0].partition(":")
+        yield host, int(port)
+        process.terminate()
+
+
+def _head(server: tuple[str, int], line: str, *more: str) -> bytes:
+    return "\r\n".join([f"{line} HTTP/1.1", f"Host: {server[0]}:{server[1]}", *more, "", ""]).encode()
+
+
+def _status(connection: socket.socket) -> str:
+    return connection.recv(200).decode("utf-8", "replace").split("\r\n")[0]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\na"])  # fmt: skip
+def test_connections_that_ask_for_nothing_keep_no_reader_out(server: tuple[str, int], sent: bytes) -> None:
+    with ExitStack() as open_:
+        held = [open_.enter_context(socket.create_connection(server, timeout=30)) for _ in range(2 * _CONNECTIONS + 20)]
+        for each in held:
+            each.sendall(sent)
+        for number in range(20):
+            for each in held[-200:]:  # they go on dripping
+                each.send(b"a") if sent and number % 5 == 0 else None
+            with socket.create_connection(server, timeout=30) as reader:
+                reader.sendall(_head(server, "GET /readyz", "Connection: close"))
+                assert _status(reader) == "HTTP/1.1 200 OK"
+
+
+def test_a_reader_who_keeps_a_connection_may_ask_again(server: tuple[str, int]) -> None:
+    with closing(HTTPConnection(*server, timeout=30)) as reader:
+        for _ in range(3):
+            reader.request("GET", "/readyz")
+            answer = reader.getresponse()
+            assert (answer.status, answer.read()) == (200, b"ok\n")
+
+
+@pytest.mark.parametrize("path", ["/search", "/cite-check", "/api/v1/citations", "/nowhere"])
+def test_a_body_that_is_announced_too_large_is_refused_unseen(server: tuple[str, int], path: str) -> None:
+    with socket.create_connection(server, timeout=30) as client:
+        client.sendall(_head(server, f"POST {path}", "Content-Length: 700000000"))
+        answer = client.makefile(encoding="utf-8").read()
+        assert answer.startswith("HTTP/1.1 413") and "分成几次" in answer
+
+
+def test_a_body_without_an_announced_size_is_refused_as_it_grows(server: tuple[str, int], scratch: Path) -> None:
+    with socket.create_connection(server, timeout=30) as client:
+        client.sendall(_head(server, "POST /cite-check", "Transfer-Encoding: chunked"))
+        sent = 0
+        try:
+            while sent < 10 * MOST_SENT:
+                client.sendall(_PART)
+                sent += len(_PART)
+        except OSError:
+            pass
+    assert sent < 3 * MOST_SENT
+    assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) <= MOST_SENT
+
+
+def test_a_body_of_a_good_size_is_taken(server: tuple[str, int]) -> None:
+    body = '{"text": "' + "示例。" * 200_000 + '"}'
+    data = body.encode()
+    with socket.create_connection(server, timeout=60) as client:
+        head = ("Content-Type: application/json", f"Content-Length: {len(data)}", "Connection: close")
+        client.sendall(_head(server, "POST /api/v1/citations", *head) + data)
+        assert _status(client) == "HTTP/1.1 200 OK"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import StorageError
+from kb.errors import StorageError, UsageError
 from kb.law.store import Store
 from kb.search.engine import Engine
 from kb.search.opensearch import updating
@@ -115,3 +115,15 @@ def test_how_a_document_stands_by_others_words_is_counted(cluster: Cluster, tmp_
             values = [(value.value, value.total) for value in engine.search("甲").facets["validity"]]
             assert values == [(word, 1) for word in told.values()]
             assert engine.search("甲 时效性:失效").total == len(told)
+
+
+@pytest.mark.parametrize(
+    "query", ["甲 " + " ".join(f"-{chr(0x4E00 + number)}" for number in range(600)), "标题:" + "甲" * 1900]
+)
+def test_a_query_that_is_more_than_the_cluster_takes_is_refused_in_words(
+    cluster: Cluster, tmp_path: Path, query: str
+) -> None:
+    engine = OpenSearchEngine(cluster, tmp_path)
+    engine.update(Shelf(document("a", "甲乙")))
+    with pytest.raises(UsageError, match="太多或者太长"):
+        engine.search(query)

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, TransportError
 
-from kb.errors import StorageError
+from kb.errors import StorageError, UsageError
 from kb.search.opensearch.queries import Part
 
 _BUSY = (429, 502, 503, 504)
 _PATIENCE, _FIRST_WAIT = 20.0, 0.05
 _PAGE = 5_000
+# What a cluster says of a query that has more words, or a longer one, than it is set to take.
+_TOO_MUCH = {"too_many_nested_clauses", "too_many_clauses", "too_complex_to_determinize_exception"}
 
 Answer = TypeVar("Answer")
 
@@ -46,7 +48,8 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
 
 
 def ask(client: OpenSearch, index: str, bodies: Sequence[Part]) -> list[Any]:
-    """Answer each of some searches, in order. Raises VanishedError, and StorageError where shards go on being silent."""
+    """Answer each of some searches, in order. Raises VanishedError, StorageError where shards go on being silent, and
+    UsageError for a query that is more than the cluster takes."""
     lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
 
     def once() -> list[Any]:
@@ -63,9 +66,18 @@ def _failure(answer: Any) -> Exception:
     kind, reason = answer["error"]["type"], answer["error"].get("reason", "")
     if kind == "index_not_found_exception":
         return VanishedError()
+    if not _TOO_MUCH.isdisjoint(_causes(answer["error"])):
+        return UsageError("检索式里的词语太多或者太长，集群查不了：请减少后再查。")
     if answer["status"] in _BUSY:
         return _BusyError(f"{kind}：{reason}")
     return StorageError(f"OpenSearch 没能完成检索（{kind}：{reason}）：请用 kb check 检查索引。")
+
+
+def _causes(error: Any) -> Iterator[str]:
+    """Yield the kinds of an error and of what caused it, as the cluster names them."""
+    while error:
+        yield error["type"]
+        error = error.get("caused_by")
 
 
 def read(client: OpenSearch, index: str, ids: Sequence[str]) -> list[Any]:

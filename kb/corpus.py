@@ -145,6 +145,19 @@ class Corpus:
             "versions": [asdict(each) for each in history],
         }
 
+    def heads(self, id: str) -> dict[str, str]:
+        """Answer the front matter of a document's file, and of its versions, by path below the corpus.
+
+        Only of files that are as they were written. Raises NotFoundError and UnreadableError.
+        """
+        present = self._find(id)
+        texts = {path: markdown.normal(path.read_bytes(), str(path)) for path in (present, *_versions(present))}
+        return {
+            path.relative_to(self.root).as_posix(): front_matter.split(text)[0]
+            for path, text in texts.items()
+            if front_matter.intact(text)
+        }
+
     def local(self) -> Iterator[tuple[str, str]]:
         """Yield (source, id) of the documents that came from no web site: their origin is a file's name."""
         return ((path.parent.name, path.stem) for path in self._files() if not _WEB_ORIGIN.search(_head(path)))
@@ -242,7 +255,7 @@ class Corpus:
     def write(self, document: Document, data: bytes) -> Outcome:
         """Store a document made of the bytes `data`, unless that would overwrite a person's edits. Raises StorageError.
 
-        Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
+        A file that was emptied is nobody's edit and is replaced. Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
         version is kept: a version is a state of the source). Other bytes: the old file becomes a version; if it was
         edited, it stays and the new text is kept beside as a version: a conflict.
         """
@@ -256,6 +269,8 @@ class Corpus:
             text = markdown.normal(present, path.name)
             old = markdown.load(text, document.id, document.source)
         except UnreadableError:
+            if markdown.is_emptied(present):
+                return self._replace(path, document, data, "changed")
             return self._keep_beside(path, document, data)
         edited = _is_edited(text)
         if _same_source(old.provenance, document.provenance):

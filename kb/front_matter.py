@@ -21,6 +21,7 @@ _FENCE = "---\n"
 _CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 _CHECKSUM_LINE = re.compile(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 _MOST_TRIED = 100_000_000  # bytes of front matter times bytes of the file: half a minute or so
+_BEGUN = re.compile(r"---\n[a-z_]+:")
 _OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
 _ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
 _BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
@@ -213,6 +214,11 @@ def _end(text: str) -> int:
         return 0
     end = text.find(f"\n{_FENCE}", len(_FENCE) - 1)
     return 0 if end < 0 else end + 1 + len(_FENCE)
+
+
+def is_cut(text: str) -> bool:
+    """Tell a text that breaks off in its front matter, as after a power cut."""
+    return bool(_BEGUN.match(text)) and not _end(text)
 
 
 def is_ours(text: str) -> bool:

@@ -28,6 +28,8 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
+_DAMAGED = "这是损坏（多半是断电或磁盘出错），不是手工修改。请运行 kb check --repair 恢复。"
+_NOTHING = b"\0 \t\r\n"
 
 
 def dump(document: Document) -> str:
@@ -70,14 +72,28 @@ def _spaced(lines: list[str]) -> Iterator[str]:
 def normal(data: bytes, name: str) -> str:
     """Decode a corpus file; a byte order mark and CRLF line ends, as some editors leave them, are taken off.
 
-    Raises UnreadableError; `name` is the file's, for the message.
+    Raises UnreadableError, also for what no editor leaves behind: nothing at all, zeros that were not written, a front
+    matter that breaks off.
+    `name` is the file's, for the message.
     """
+    if is_emptied(data):
+        raise UnreadableError(f"{name} 里什么也没有了：{_DAMAGED}")
     try:
-        return plain(data.decode("utf-8"))
+        text = plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UnreadableError(
             f"{name} 不是合格的 UTF-8 文本（第 {error.start} 字节）：请恢复这个文件，或删除它后重新 kb ingest。"
         ) from error
+    if "\0" in text and not front_matter.intact(text):
+        raise UnreadableError(f"{name} 里有空字节：{_DAMAGED}")
+    if front_matter.is_cut(text):
+        raise UnreadableError(f"{name} 的文件头中途断了：{_DAMAGED}")
+    return text
+
+
+def is_emptied(data: bytes) -> bool:
+    """Tell a file in which nothing of anybody's is left: no bytes, blanks, or zeros."""
+    return not data.strip(_NOTHING)
 
 
 def plain(text: str) -> str:

@@ -36,7 +36,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
     with corpus.writing():
         for path in dict.fromkeys(problem.path for problem in corpus.check()):
             if path.suffix == ".md" and path.is_file() and not path.is_symlink():
-                yield from _mend_document(corpus, path, settings)
+                yield from _mend_document(corpus, path, law, settings)
         for name, _ in tuple(seals.damaged(corpus.root)):
             seals.unseal(corpus.root, name)
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
@@ -47,34 +47,58 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
         yield "引用库已重建。"
 
 
-def _mend_document(corpus: Corpus, path: Path, settings: Settings) -> Iterator[str]:
-    """Put a document or version back as it was written, where its own checksum proves what that was."""
+def _mend_document(corpus: Corpus, path: Path, law: Store, settings: Settings) -> Iterator[str]:
+    """Put a document or version back as it was written, where its own checksum proves what that was.
+
+    A file that was emptied, or cut off in its front matter, has nothing to lose: it becomes what its snapshot gives
+    today where that is not the same.
+    """
     data = path.read_bytes()
     text = data.decode("utf-8", "replace")
-    if not front_matter.is_ours(text) or front_matter.intact(text):
+    emptied = markdown.is_emptied(data) or front_matter.is_cut(text)
+    if not (emptied or "\0" in text or front_matter.is_ours(text)) or front_matter.intact(text):
         return
-    written = _derived(corpus, path, text, settings) or front_matter.restored(data)
+    head = _head(law, path.relative_to(corpus.root).as_posix())
+    again = _derived(corpus, path, text, settings)
+    written = again if again and front_matter.written_as(text, again) else front_matter.restored(data).decode()
+    same = True
+    if not written and head:
+        again = _derived(corpus, path, f"{head}\n-\n", settings)
+        same = front_matter.written_as(head, again)
+        written = again if same or emptied else ""
     if not written:
-        yield f"{path} 恢复不了：快照或文件头也有损坏。请从备份恢复；若是手工修改，用 kb check --accept 确认。"
+        yield (
+            f"{path} 恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（kb refresh 来源 --full，"
+            "或 kb ingest 原来的文件）；若是手工修改，用 kb check --accept 确认。"
+        )
         return
     folder = path.relative_to(corpus.root).parts[0]
     kept = corpus.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
     storage.make_folder(kept.parent)
     storage.write_atomic(kept, data)
-    storage.write_atomic(path, written)
-    yield f"{path} 已恢复成写入时的样子；替换下来的内容在 {kept}。"
+    storage.write_atomic(path, written.encode())
+    if same:
+        yield f"{path} 已恢复成写入时的样子；替换下来的内容在 {kept}。"
+    else:
+        yield f"{path} 已按快照重新提取，与损坏之前写入的不完全相同（程序更新过，或曾有手工修改）：请核对。"
 
 
-def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> bytes:
-    """Derive a document from its snapshot; b"" where that is not what the file once was."""
+def _head(law: Store, file: str) -> str:
+    """Answer the front matter that a file had when it was sound, as far as the store of citations can tell."""
+    try:
+        return law.head(file)
+    except KbError:
+        return ""
+
+
+def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> str:
+    """Derive a document from the snapshot that the head of `text` names; "" where that cannot be done."""
     folder, id = path.relative_to(corpus.root).parts[:2]
     try:
         damaged = markdown.load(text, id.removesuffix(".md"), folder)
-        again = derive.from_snapshot(damaged, corpus.snapshot(damaged.provenance.snapshot), settings)
+        return markdown.dump(derive.from_snapshot(damaged, corpus.snapshot(damaged.provenance.snapshot), settings))
     except KbError:
-        return b""
-    written = markdown.dump(again)
-    return written.encode() if front_matter.written_as(text, written) else b""
+        return ""
 
 
 def _mend_index(corpus: Corpus, engine: Engine) -> str:

@@ -59,7 +59,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept of a document."""
+    """What is kept of a document. `heads` are the front matter of its files, by path: what a damaged file is restored by."""
 
     document: Document
     names: tuple[Name, ...]
@@ -67,6 +67,7 @@ class Record:
     cited: tuple[Cited, ...]
     statements: tuple[Statement, ...]
     terms: tuple[Term, ...]
+    heads: Mapping[str, str]
 
 
 def record(corpus: Corpus, id: str) -> Record:
@@ -76,7 +77,8 @@ def record(corpus: Corpus, id: str) -> Record:
     editions = [_edition(document, "", compared=bool(older))]
     editions += [_edition(corpus.read(id, version), version, compared=True) for version in older]
     names, found = tuple(_names(document)), tuple(cited(document))
-    return Record(document, names, tuple(editions), found, tuple(statements(document)), tuple(terms(document)))
+    told, defined = tuple(statements(document)), tuple(terms(document))
+    return Record(document, names, tuple(editions), found, told, defined, corpus.heads(id))
 
 
 def made_on(document: Document) -> str:

@@ -27,7 +27,7 @@ from kb.law.standing import Status, validities
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 8
+_LAYOUT = 9
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -51,6 +51,8 @@ CREATE TABLE term (
 );
 CREATE INDEX term_document ON term (document);
 CREATE INDEX term_term ON term (term);
+CREATE TABLE head (file TEXT PRIMARY KEY, document INTEGER, text BLOB NOT NULL);
+CREATE INDEX head_document ON head (document);
 CREATE TABLE revision (number INTEGER NOT NULL, day TEXT NOT NULL);
 INSERT INTO revision VALUES (0, '');
 CREATE INDEX name_key ON name (key);
@@ -84,9 +86,11 @@ class Store:
         with storage.lock(self.path.with_suffix(".lock")):
             self._clear()
             self._seal.take_off()
+            heads: list[tuple[str, bytes]] = []
             if rebuild:
+                heads = self._heads()
                 self._discard()
-            problems = self._write(corpus, progress)
+            problems = self._write(corpus, progress, heads)
             self._seal.put_on()
         return problems
 
@@ -97,7 +101,9 @@ class Store:
                 if not storage.is_folder(leftover):
                     leftover.unlink(missing_ok=True)
 
-    def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
+    def _write(
+        self, corpus: Corpus, progress: Callable[[int, int], None] | None, heads: Sequence[tuple[str, bytes]]
+    ) -> list[str]:
         with self._open(create=True) as database, database:
             old = dict(database.execute("SELECT id, state FROM document"))
             new = corpus.states()
@@ -116,8 +122,31 @@ class Store:
                     _insert(database, result, new[id])
                 if progress:
                     progress(done, len(changed))
+            # What was known of files that cannot be read at present is what they can be restored by.
+            database.executemany("INSERT OR IGNORE INTO head VALUES (?, NULL, ?)", heads)
             _keep_standings(database, date.today().isoformat(), anew=bool(gone or changed))
         return problems
+
+    def head(self, file: str) -> str:
+        """Answer the front matter of a file (path below the corpus) as it was when it was sound, "" where that is not known.
+
+        Raises BadIndexError when the store is damaged.
+        """
+        if not self.exists():
+            return ""
+        with self._open() as database:
+            row = database.execute("SELECT text FROM head WHERE file = ?", (file,)).fetchone()
+        return zlib.decompress(row[0]).decode() if row else ""
+
+    def _heads(self) -> list[tuple[str, bytes]]:
+        """Answer the front matter of all files, [] where the store is damaged or there is none."""
+        if not self.exists():
+            return []
+        try:
+            with self._open() as database:
+                return list(database.execute("SELECT file, text FROM head"))
+        except BadIndexError:
+            return []
 
     def standings(self, day: str = "") -> dict[str, Status]:
         """Answer how every document stood on a day (ISO 8601), by id; {} where there is no usable store.
@@ -223,7 +252,7 @@ def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> No
 def _remove(database: sqlite3.Connection, id: str) -> None:
     row = database.execute("SELECT number FROM document WHERE id = ?", (id,)).fetchone()
     if row:
-        for table in ("name", "edition", "citation", "statement", "term"):
+        for table in ("name", "edition", "citation", "statement", "term", "head"):
             database.execute(f"DELETE FROM {table} WHERE document = ?", row)
         database.execute("DELETE FROM document WHERE number = ?", row)
 
@@ -259,6 +288,10 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
     database.executemany(
         "INSERT INTO term VALUES (?, ?, ?, ?, ?, ?)",
         [(number, each.anchor, each.term, each.meaning, each.start, each.end) for each in kept.terms],
+    )
+    database.executemany(
+        "INSERT OR REPLACE INTO head VALUES (?, ?, ?)",
+        [(file, number, zlib.compress(text.encode())) for file, text in kept.heads.items()],
     )
     database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 12)})", _citation_rows(number, kept))
 

@@ -52,10 +52,10 @@ class Keeper:
     dry: bool = False
 
     def present(self, id: str) -> Document | None:
-        """Answer the document that the corpus has under an id. Raises UnreadableError."""
+        """Answer the document that the corpus has under an id, None where there is none that can be read."""
         try:
             return self.corpus.read(id)
-        except NotFoundError:
+        except (NotFoundError, UnreadableError):
             return None
 
     def keep(self, old: Document | None, new: Document, data: bytes) -> Change:
@@ -102,8 +102,11 @@ class Keeper:
             return False
 
     def withdraw(self, id: str, day: str) -> bool:
-        """Mark a document as withdrawn; False when a person's edits forbid to touch the file."""
-        return self.dry or self.corpus.mark_withdrawn(id, day)
+        """Mark a document as withdrawn; False when a person's edits, or damage, forbid to touch the file."""
+        try:
+            return self.dry or self.corpus.mark_withdrawn(id, day)
+        except (NotFoundError, UnreadableError):
+            return False
 
     def snapshot(self, data: bytes) -> str:
         """Keep bytes that did not become a document; answer their sha256."""

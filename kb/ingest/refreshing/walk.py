@@ -353,7 +353,7 @@ class Walk:
         today = self.now.date().isoformat()
         if not self.keeper.withdraw(post.document, today):
             self.tally.notes.append(
-                f"{post.document}：来源已撤下，但文件经过手工修改，没有标记；请先 kb check --accept。"
+                f"{post.document}：来源已撤下，但文件经过手工修改或已损坏，没有标记；请运行 kb check 查看。"
             )
         self.tally.gone += 1
         self.state.put(replace(post, outcome="gone", walk=self.number, trouble="", etag="", modified="", digest=""))

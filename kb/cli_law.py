@@ -123,7 +123,7 @@ def _stale_basis(config: Settings, as_json: bool) -> int:
 @click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
 @JSON
 def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> int:
-    """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款，还是不在语料库里。
+    """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款、没有这个文本，还是无法判断、没有认出、不在语料库里。
 
     文件用 - 表示从标准输入读取。全部无误时退出码是 0。
     """
@@ -172,7 +172,7 @@ def _up_to_date(config: Settings) -> Iterator[Reader]:
 def _meaning(resolved: Resolved) -> str:
     target = resolved.target
     if target is None:
-        return "不在语料库里"
+        return "没有认出" if resolved.found.kind == "unmarked" else "不在语料库里"
     address = target.document.id + (f"#{target.anchor}" if target.anchor else "")
     version = f"（{target.version[:10]} 的文本）" if target.version else ""
     return address + version + ("，但没有这一条款" if target.missing else "")

@@ -41,6 +41,13 @@ def as_json(resolved: Resolved) -> dict[str, Any]:
         "end": found.end,
         "text": found.text,
         "kind": found.kind,
-        "target": {"document": target.document.id, "anchor": target.anchor} if target else None,
+        "target": {
+            "document": target.document.id,
+            "version": target.version,
+            "anchor": target.anchor,
+            "later": bool(target.later),
+        }
+        if target
+        else None,
         "title": title(resolved),
     }

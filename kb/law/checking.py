@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kb.errors import UsageError
@@ -30,14 +30,15 @@ class Checked:
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb cite-check --json` and `POST /api/v1/citations`."""
         evidence = [asdict(each) for each in self.fate.evidence]
-        told = {"status": self.fate.status, "note": self.fate.note, "evidence": evidence}
-        return answers.as_json(self.resolved) | told
+        told = {"edition": self.resolved.found.edition, "status": self.fate.status, "note": self.fate.note}
+        return answers.as_json(self.resolved) | told | {"evidence": evidence}
 
     @property
     def named(self) -> str:
         """What is cited, with the law where the text only goes on with another article: 、第三十二条."""
         found = self.resolved.found
-        return f"《{answers.title(self.resolved)}》{found.text}" if found.kind == "article" else found.text
+        follows = found.kind in ("article", "unmarked") and found.text.startswith("第")
+        return f"《{answers.title(self.resolved)}》{found.text}" if follows else found.text
 
     @property
     def word(self) -> str:
@@ -59,10 +60,13 @@ def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
     for citation in find(_document(text)):
         if citation.name:
             place = (citation.anchor, citation.start, citation.end, citation.text, citation.kind, citation.name)
-            keys = (citation.place, key_of(citation.name), key_of(citation.also), "", "")
+            keys = (citation.place, key_of(citation.name), key_of(citation.also), "", "", citation.edition)
             found = Found(-1, *place, *keys)
             target = fates.resolver.target(found, memo, on)
-            yield Checked(Resolved(found, target), fates.of(found, target, on))
+            fate = fates.of(found, target, on)
+            if target and fate.status in ("no such edition", "cannot tell"):
+                target = replace(target, version="", anchor="")  # the law, not a place in a text that is not meant
+            yield Checked(Resolved(found, target), fate)
 
 
 def _document(text: str) -> Document:

@@ -12,7 +12,7 @@ from kb.law.statements import Statement
 from kb.law.terms import Term
 
 _KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
-_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence'
+_FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence, edition'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Known:
 class Found:
     """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one.
 
-    `sentence` is the one it stands in, kept where it has a `relation`.
+    `sentence` is the one it stands in, kept where it has a `relation`; `edition` the text of the law that the author names.
     """
 
     document: int
@@ -49,13 +49,14 @@ class Found:
     also: str
     relation: str
     sentence: str
+    edition: str = ""
 
     @classmethod
     def of(cls, document: int, cited: Cited) -> Found:
         """Answer a citation that was just found in a text of a document, as it would be kept."""
         each = cited.citation
         place = (each.anchor, each.start, each.end, each.text, each.kind, each.name, each.place)
-        return cls(document, *place, cited.key, cited.also, cited.relation, cited.sentence)
+        return cls(document, *place, cited.key, cited.also, cited.relation, cited.sentence, each.edition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,11 @@ class Reader:
         A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart, and joins
         them with what names it; "" where all do.
 
-        The number after a title, 《…》（国发〔2019〕5号）, is no name of its own.
+        The number after a title, 《…》（国发〔2019〕5号）, is no name of its own; what was not understood is none at all.
         """
         query = (
             "SELECT min(key), min(name), count(*), count(DISTINCT document), max(CASE WHEN key LIKE '关于%' THEN issuer ELSE '' END)"
-            " FROM citation JOIN document ON document.number = citation.document WHERE key != ''"
+            " FROM citation JOIN document ON document.number = citation.document WHERE key != '' AND citation.kind != 'unmarked'"
             " AND NOT (citation.kind = 'number' AND also != '') AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.key)"
             " AND NOT EXISTS (SELECT 1 FROM name WHERE name.key = citation.also) GROUP BY CASE WHEN key LIKE '关于%' THEN issuer || key ELSE key END"
         )

@@ -52,7 +52,7 @@ _AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订
 
 def relation(document: Document, text: str, citation: Citation, headings: Sequence[str] = ()) -> Relation:
     """Tell the relation from the words around a citation; `text` is that of its section, below these headings."""
-    if citation.kind == "article" or not citation.name or (citation.kind == "number" and citation.also):
+    if citation.kind in ("article", "unmarked") or not citation.name or (citation.kind == "number" and citation.also):
         return ""  # of 《…》（国发〔2019〕5号） the title says it
     near = max(citation.start - _REACH, 0)
     start = max(text.rfind("。", near, citation.start), text.rfind("\n", near, citation.start), near - 1) + 1

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from kb.law import places
+from kb.law import editions, places
+from kb.law.keys import title_key
 from kb.law.reader import Called, Found, Known, Reader
-from kb.law.records import INSIDE, TAIL, Edition
+from kb.law.records import INSIDE, PLAIN, TAIL, TITLE, Edition
+
+Doubt = Literal["", "no such edition", "cannot tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class Target:
     `missing` says that the text has no such place: `anchor` is then that of the article it would be in. It is "" where
     there is no such article either, and where the whole document is meant. `later` is the day from which the text holds
     where that is after the day of the citation: no older one is there, and articles may have had other numbers.
+    `doubt` says that the text which the author names is not there, or that one cannot tell which it is: this is another one.
     """
 
     document: Known
@@ -24,6 +30,7 @@ class Target:
     anchor: str
     missing: bool = False
     later: str = ""
+    doubt: Doubt = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +78,79 @@ class Resolver:
         document = self.reader.by_number(called.document)
         if document.number == citing.number:
             return self._placed(citing, version, called.anchor, found.place)
+        if found.edition and editions.read(found.edition).way != "now":
+            edition, doubt = self.named_edition(document, found.edition, on or citing.date)
+            return replace(self._placed(document, edition.version, called.anchor, found.place), doubt=doubt)
         edition = self.edition(document, on or citing.date)
         target = self._placed(document, edition.version, called.anchor, found.place)
         return replace(target, later=edition.since) if edition.since > (on or citing.date) > "" else target
 
     def document(self, found: Found, citing: Known, on: str) -> Called | None:
         """Answer the document that is named; None where there is none, or where one cannot tell which."""
-        candidates = [*self._by(found.also), *self._by(found.key)]
+        candidates = self._candidates(found)
         if found.relation == "repeals":  # a new law repeals the old one of its own name
             candidates = [each for each in candidates if each.document != citing.number or each.rank == INSIDE]
         if not candidates:
             return None
         best = min(each.rank for each in candidates)
-        return self._choose([each for each in candidates if each.rank == best], citing, on)
+        candidates = [each for each in candidates if each.rank == best]
+        if len(candidates) > 1 and found.edition and (year := editions.read(found.edition).year):
+            of_year = [each for each in candidates if self._has_year(self.reader.by_number(each.document), year)]
+            candidates = of_year or candidates
+        return self._choose(candidates, citing, on)
+
+    def _has_year(self, document: Known, year: str) -> bool:
+        return _year_of(document.title) == year or any(
+            self._made(document, each).startswith(year) for each in self.editions(document)
+        )
+
+    def _candidates(self, found: Found) -> list[Called]:
+        """Answer what may be named: without marks only by a whole title, the longer one first."""
+        if found.kind == "unmarked" or (found.edition and found.also and found.key != found.also):
+            for key in (found.key, found.also):
+                # 公司法（2018修正） may be a title; else it is the law of that title in an edition of it.
+                least = PLAIN if key == found.key else TITLE
+                if some := [each for each in self._by(key) if each.rank <= least and not each.anchor]:
+                    return some
+            if found.kind == "unmarked":
+                return []
+        return [*self._by(found.also), *self._by(found.key)]
+
+    def named_edition(self, document: Known, printed: str, on: str) -> tuple[Edition, Doubt]:
+        """Answer the text that an author names on a day, or the one of the day and why it is not the one named."""
+        on = on or "9999"
+        named, known = editions.read(printed), self.editions(document)
+        current = self.edition(document, on)
+        made = {each.version: self._made(document, each) for each in known}
+        said = self.reader.statements(document.number)
+        past = [each.day for each in said if each.what in ("made", "amended")]
+        newest = next((each for each in known if made[each.version] and made[each.version] <= on), None)
+        last = max((day for day in past if day <= on), default="") or (made[newest.version] if newest else "")
+        if named.way == "then":  # nothing tells of which day the author speaks: it matters where the text changed
+            return current, "" if len(known) == 1 and len(past) < 2 else "cannot tell"
+        if named.way == "new":
+            held = newest is not None and made[newest.version][:7] >= last[:7]
+            return (newest, "") if newest and held else (current, "cannot tell")
+        if named.way == "old":
+            before = max((day for day in past if day < last), default="")
+            found = [each for each in known if before and made[each.version][:7] == before[:7]]
+            return (found[0], "") if found else (current, "cannot tell")
+        found = [each for each in known if made[each.version].startswith(named.year)]
+        if not found and not named.revised:
+            found = [each for each in known if each.since.startswith(named.year)]
+        if not found and _year_of(document.title) == named.year:
+            found = list(known)
+        if found:
+            return found[0], ""
+        told = any(each.day.startswith(named.year) for each in said if each.what in ("made", "amended", "effect"))
+        latest = max((day[:4] for day in made.values()), default="")
+        return current, "no such edition" if past and not told and named.year <= latest else "cannot tell"
+
+    @staticmethod
+    def _made(document: Known, edition: Edition) -> str:
+        """Answer when a text was made, "" where only the day is known on which it came into the corpus."""
+        day = edition.version[:10] or document.date
+        return "" if edition.version and edition.since and day > edition.since else day
 
     def edition(self, document: Known, on: str) -> Edition:
         """Answer the text of a document that was in force on a day; the oldest there is where all are younger."""
@@ -143,3 +210,9 @@ class Resolver:
             if found := self.fit(document, version, wanted):
                 return found
         return ""
+
+
+def _year_of(title: str) -> str:
+    """Answer the year that a title names at its end: 示例目录（2021年版）."""
+    found = re.search(r"（(\d{4})[^（）]*）$", title_key(title))
+    return found[1] if found else ""

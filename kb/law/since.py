@@ -5,18 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kb.law.editions import read
 from kb.law.reader import Found, Known, Reader
 from kb.law.resolve import Resolver, Target
 from kb.law.standing import Evidence, Standings
 
-Status = Literal["right", "changed since", "ended", "not in force yet", "no such article", "not in the corpus"]
+Status = Literal[
+    "right",
+    "changed since",
+    "ended",
+    "not in force yet",
+    "no such article",
+    "no such edition",
+    "cannot tell",
+    "not in the corpus",
+    "unread",
+]
 WORDS: dict[Status, str] = {
     "right": "无误",
     "changed since": "此后有修改",
     "ended": "已经失效",
     "not in force yet": "当时尚未生效",
     "no such article": "没有这一条款",
+    "no such edition": "没有这个文本",
+    "cannot tell": "无法判断",
     "not in the corpus": "不在语料库里",
+    "unread": "没有认出",
 }
 """What people read for each status."""
 
@@ -48,11 +62,37 @@ class Fates:
         if target is None:
             return self._absent(found, on)
         ended = self._ended(target, on)
-        fate = ended or self._place(found, target, on)
+        named = self._edition(found, target, on) if found.edition and read(found.edition).way != "now" else None
+        fate = (ended if ended and ended.status == "ended" else named) or ended or self._place(found, target, on)
         return self._moot(target.document) or fate if fate.status == "right" else fate
+
+    def _edition(self, found: Found, target: Target, on: str) -> Fate | None:
+        """Answer by the text that the author names; None where that is the present one, which is judged like any other."""
+        editions = self.resolver.editions(target.document)
+        if target.doubt == "no such edition":
+            return Fate(target.doubt, f"这份文件没有“{found.edition}”的文本：它的沿革里没有那一年。")
+        if target.doubt and "时" in found.edition:
+            return Fate(
+                target.doubt, f"“{found.edition}”是哪一天，语料库不知道，而文件有过修改：请写明文本，或按那一天核对。"
+            )
+        if target.doubt:
+            day = f"最新的是 {target.document.date} 的，" if target.document.date else ""
+            return Fate(target.doubt, f"语料库里没有“{found.edition}”的文本，{day}无法核对。")
+        since = next(each.since for each in editions if each.version == target.version)
+        if since > on:
+            return Fate("not in force yet", f"“{found.edition}”的文本自 {since} 起施行，在 {on} 尚未生效。")
+        if target.missing:
+            return Fate("no such article", f"“{found.edition}”的文本（{since} 起施行）里没有这一条款。")
+        if not target.version:
+            return None
+        later = [each for each in self.standings.changes(target.document) if since < each.day <= self.today]
+        day = f"（{later[-1].day}）" if later else ""
+        return Fate("right", f"所指的是 {since} 起施行的文本；文件此后有修改{day}。", tuple(later[-1:]))
 
     def _absent(self, found: Found, on: str) -> Fate:
         """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
+        if found.kind == "unmarked":
+            return Fate("unread", f"没有认出“{found.name}”是哪一份文件，这一条款没有核对；请写出全称，或加上书名号。")
         evidence = self.standings.repeal_of_name(found.key) or self.standings.repeal_of_name(found.also)
         if evidence is None:
             return Fate("not in the corpus", "语料库里没有这份文件，无法核对。")

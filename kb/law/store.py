@@ -27,7 +27,7 @@ from kb.law.standing import Status, validities
 from kb.seals import Seal
 
 FILE = "citations.sqlite"
-_LAYOUT = 9
+_LAYOUT = 10
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -40,7 +40,7 @@ CREATE TABLE edition (document INTEGER NOT NULL, version TEXT NOT NULL, since TE
 CREATE TABLE citation (
     document INTEGER NOT NULL, anchor TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
     kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, key TEXT NOT NULL, also TEXT NOT NULL, relation TEXT NOT NULL,
-    sentence TEXT NOT NULL
+    sentence TEXT NOT NULL, edition TEXT NOT NULL
 );
 CREATE TABLE statement (
     document INTEGER NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL, anchor TEXT NOT NULL, sentence TEXT NOT NULL
@@ -293,14 +293,14 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
         "INSERT OR REPLACE INTO head VALUES (?, ?, ?)",
         [(file, number, zlib.compress(text.encode())) for file, text in kept.heads.items()],
     )
-    database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 12)})", _citation_rows(number, kept))
+    database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 13)})", _citation_rows(number, kept))
 
 
 def _citation_rows(number: int | None, kept: Record) -> Iterator[tuple[object, ...]]:
     for each in kept.cited:
         found = each.citation
         place = (found.anchor, found.start, found.end, found.text, found.kind, found.name, found.place)
-        yield (number, *place, each.key, each.also, each.relation, each.sentence)
+        yield (number, *place, each.key, each.also, each.relation, each.sentence, found.edition)
 
 
 def _packed(anchors: Mapping[str, str]) -> bytes:

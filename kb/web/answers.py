@@ -164,10 +164,15 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """A place in a document, the document as a whole where `anchor` is ""."""
+    """A place in a document, the document as a whole where `anchor` is "".
+
+    `version` is its text that is meant, "" the present one; `later` says that the text of that day is not held.
+    """
 
     document: str
+    version: str
     anchor: str
+    later: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,8 +190,9 @@ class Cited:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedCitation(Cited):
-    """A citation in a text that was sent, and what became of what it means."""
+    """A citation in a text that was sent, and what became of what it means. `edition` is that which the author names."""
 
+    edition: str
     status: Status
     note: str
     evidence: tuple[Evidence, ...]

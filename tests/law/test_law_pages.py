@@ -253,7 +253,9 @@ def test_a_long_text_is_checked_and_what_is_too_long_is_told(client: FlaskClient
 def test_the_interface_answers_a_documents_citations(client: FlaskClient) -> None:
     first = client.get("/api/v1/documents/示例办法/citations").get_json()[0]
     assert first["kind"] == "title"
-    assert first["target"] == {"document": "示例法", "anchor": "art-2-p1-i2"}
+    assert first["target"]["document"] == "示例法"
+    assert first["target"]["anchor"] == "art-2-p1-i2"
+    assert (first["target"]["version"][:10], first["target"]["later"]) == ("2009-12-01", False)
     assert client.get("/api/v1/documents/没有/citations").status_code == 404
 
 
@@ -261,7 +263,8 @@ def test_the_interface_checks_a_text(client: FlaskClient) -> None:
     sent = {"text": "依照示例第三条，《示例旧法》第一条。", "on": "2015-01-01"}
     (told,) = client.post("/api/v1/citations", json=sent).get_json()
     assert sent["text"][told["start"] : told["end"]] == told["text"] == "《示例旧法》第一条"
-    assert (told["status"], told["target"]) == ("ended", {"document": "示例旧法", "anchor": "art-1"})
+    meant = {"document": "示例旧法", "version": "", "anchor": "art-1", "later": False}
+    assert (told["status"], told["edition"], told["target"]) == ("ended", "", meant)
     for bad in ({}, {"text": 1}, {"text": "示例", "on": "去年"}, []):
         assert client.post("/api/v1/citations", json=bad).status_code == 400
     assert client.post("/api/v1/citations", data="{").status_code == 400

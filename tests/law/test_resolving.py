@@ -233,7 +233,7 @@ def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:
     )
     told = json.loads(ran.stdout)
     assert set(told[0]) == {"anchor", "start", "end", "text", "kind", "target", "title"}
-    assert told[0]["target"] == {"document": "示例法", "anchor": "art-2-p1-i2"}
+    assert told[0]["target"] == {"document": "示例法", "version": "", "anchor": "art-2-p1-i2", "later": False}
     assert told[0]["title"] == "中华人民共和国示例法"
     section = next(each for each in shelf.corpus.read("示例办法").walk() if each.anchor == told[0]["anchor"])
     assert section.text[told[0]["start"] : told[0]["end"]] == told[0]["text"]

@@ -1,0 +1,104 @@
+"""The edition of a law that an author names: （2018年修正）, 2018年《公司法》, 旧公司法, 修订前的《公司法》, 现行《公司法》.
+
+What is found is kept as it was printed; `read` says what it asks for, and `kb.law.resolve` which text that is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Way = Literal["", "old", "new", "now", "then"]
+
+_YEAR = r"(?:(?:19|20)\d\d|[一二][九〇零○][〇零○一二三四五六七八九]{2})"
+_DATE = rf"{_YEAR}\s?(?:年\s?(?:\d{{1,2}}\s?月\s?(?:\d{{1,2}}\s?日)?)?)?"
+_DONE = "修正|修订|修改|公布|颁布|发布|通过|制定|施行|实施|生效"
+_REVISED = "修[订正改]"
+_TEXT = "版本|版|文本|本"
+_WAYS = (
+    r"(?:行为|案发|事发|当)时(?:所?(?:有效|施行|实施|生效|适用))?"
+    rf"|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
+)
+_IN_BRACKETS = re.compile(
+    rf"(?:于|经|系)?{_DATE}(?:[\u4e00-\u9fff]{{0,40}}?(?:{_DONE}))?(?:之?后)?(?:的)?(?:{_TEXT})?"
+    rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?"
+)
+_DATED = rf"的?(?:第?[一二三四五六七]次)?(?:{_DONE})"  # 1990年4月1日《示例法》施行前 only tells the time
+# 中原, 废旧, 创新 end in these characters and name no edition.
+_NO_WAY = "(?<![中草平太高五还]原)(?<![废陈仍]旧)(?<![创高更革翻维刷清全]新)"
+_BEFORE = re.compile(
+    rf"(?<![\d年月])(?:{_DATE}(?={_DATED})|{_YEAR}\s?年?)(?:{_TEXT})?(?:的)?(?:第?[一二三四五六七]次)?(?:{_DONE})?(?:之?后)?(?:公布|颁布|施行|实施|生效|通过)?(?:的|之)?(?:{_TEXT})?(?:[新旧])?的?$"
+    rf"|(?<![\d第])(?:\d\d\s?年|79|97)(?:{_TEXT})?(?:{_DONE})?的?$"
+    rf"|(?:{_WAYS}){_NO_WAY}(?:{_TEXT})?(?:的|之)?$"
+)
+_AFTER = re.compile(
+    rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT}))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})))的?(?=第)"
+)
+_BEGINS = re.compile(
+    rf"(?P<edition>{_DATE}(?:{_TEXT})?(?:{_DONE})?(?:之?后)?(?:的)?|现行(?:有效)?的?|{_REVISED}[前后]的?|新{_REVISED}的?"
+    r"|旧的?|原(?![子料产油始生则告]))(?=[\u4e00-\u9fff])"
+)
+# The year of a document number is none: （法释〔2015〕11号）.
+_BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
+_AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
+_REACH = 30
+_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is asked for: the text of a year, made then (`revised`) or in force from then, or one told by its order."""
+
+    year: str = ""
+    revised: bool = False
+    way: Way = ""
+
+
+def read(printed: str) -> Named:
+    """Read an edition as an author names it."""
+    if year := re.search(_YEAR, printed):
+        plain = "".join(_DIGITS.get(character, character) for character in year[0])
+        return Named(plain, bool(re.search(_REVISED, printed)))
+    if short := re.match(r"\d\d", printed):  # 97刑法, 18年公司法
+        return Named(("19" if short[0] > "49" else "20") + short[0], bool(re.search(_REVISED, printed)))
+    if "时" in printed:
+        return Named(way="then")
+    if "现" in printed:
+        return Named(way="now")
+    return Named(way="new" if re.search("新|后", printed) and "旧" not in printed else "old")
+
+
+def before(text: str, position: int) -> str:
+    """Answer the edition that is named directly before a title, "" where none is: 2018年修正的《公司法》."""
+    found = _BEFORE.search(text, max(position - _REACH, 0), position)
+    return found[0].strip().rstrip("的之") if found else ""
+
+
+def in_brackets(text: str) -> str:
+    """Answer the edition that brackets after a title name, "" where they say other things: （2018年修正，以下简称《公司法》）."""
+    for inner in _BRACKETS.findall(text):
+        for part in re.split("[，,；;、]", inner):
+            if _IN_BRACKETS.fullmatch(part.strip()):
+                return str(part.strip())
+    return ""
+
+
+def after(text: str, position: int) -> tuple[str, int]:
+    """Answer the edition named without brackets between a title and its article, and where it ends: 《公司法》2018年修正版第三条."""
+    found = _AFTER.match(text, position)
+    return (str(found["dated"] or found["way"]), found.end()) if found else ("", position)
+
+
+def split_title(title: str) -> tuple[str, str]:
+    """Answer a title without the edition at its end, and that edition: 公司法（2018修正）; "" where it has none."""
+    found = _AT_END.search(title)
+    if found and _IN_BRACKETS.fullmatch(found[1].strip()):
+        return title[: found.start()].strip(), found[1].strip()
+    return title, ""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Answer a name printed without title marks without the edition at its beginning, and that edition: 旧示例市消防条例."""
+    found = _BEGINS.match(name)
+    return (name[found.end() :], found["edition"].rstrip("的")) if found else (name, "")

@@ -27,14 +27,18 @@ class Literal:
         self._sections = ArrayCache[str, Numbers](_CACHED * reader.size)
         self._frequency = lru_cache(_COUNTED)(lambda pair: reader.frequency("text", pair))
 
-    def matching(self, node: Node) -> Numbers:
-        """Answer the sections whose text matches, ascending. A text is looked at once, and only if no string shuts it out."""
-        if not looks(node):
-            return self._having_strings(node)
-        # What every text must have is settled where strings alone decide it.
-        unsettled = AllOf(tuple(filter(looks, node.nodes))) if isinstance(node, AllOf) else node
-        matches = test(unsettled)
-        return self._reader.having(self._having_strings(node), lambda text: matches(text.decode()))
+    def matching(self, node: Node, within: Numbers | None = None) -> Numbers:
+        """Answer the sections, or those of some, whose text matches, ascending.
+
+        A text is looked at once, and only if it has the strings; what these alone decide is settled then.
+        """
+        nodes = node.nodes if isinstance(node, AllOf) else (node,)
+        found = self._having_all(nodes, within)
+        unsettled = tuple(filter(looks, nodes))
+        if not unsettled:
+            return found
+        matches = test(AllOf(unsettled))
+        return self._reader.having(found, lambda text: matches(text.decode()))
 
     def _having_strings(self, node: Node) -> Numbers:
         """Answer the sections that have the strings a node asks for, ascending: where it asks for more than strings, too many."""
@@ -53,9 +57,9 @@ class Literal:
             case Not():
                 return self._having_all([node])
 
-    def _having_all(self, nodes: Iterable[Node]) -> Numbers:
+    def _having_all(self, nodes: Iterable[Node], within: Numbers | None = None) -> Numbers:
         """Intersect: the longest strings first, which are found in few sections, and exclusions last."""
-        found: Numbers | None = None
+        found = within
         for node in sorted(
             nodes, key=lambda node: (isinstance(node, Not), not isinstance(node, Exact), -_length(node))
         ):

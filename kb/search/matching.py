@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 
 Span = tuple[int, int]
 
@@ -42,26 +44,25 @@ class Near:
     strings: tuple[str, ...]
     distance: int
 
-    @property
-    def reach(self) -> int:
-        """How many characters hold all the strings at most, from the start of one to the end of another."""
-        return self.distance + sum(map(len, self.strings))
-
     def matches(self, text: str) -> bool:
-        """Tell whether all the strings stand close enough somewhere: all from a place on that moves on to where they may."""
-        start, reach = 0, self.reach
-        strings = dict.fromkeys(self.strings)
-        places = dict.fromkeys(strings, -1)
+        """Tell whether all the strings stand close enough somewhere.
+
+        They are looked for from a place on that moves on to where all of them may be: never back.
+        """
+        strings, lengths, reach = _measured(self)
+        places = list(map(text.find, strings))
+        if min(places) < 0:
+            return False
         while True:
-            for string in strings:
-                if places[string] < start:
-                    places[string] = text.find(string, start)
-                    if places[string] < 0:
-                        return False
-            end = max(place + len(string) for string, place in places.items())
-            if end - min(places.values()) <= reach:
-                return True
+            end = max(map(add, places, lengths))
             start = end - reach  # the one that ends last ends no earlier: what comes before is too far from it
+            if min(places) >= start:
+                return True
+            for number, place in enumerate(places):
+                if place < start:
+                    places[number] = text.find(strings[number], start)
+                    if places[number] < 0:
+                        return False
 
     def spans(self, text: str) -> Iterator[Span]:
         """Yield the places of the strings, where all of them stand close enough.
@@ -70,7 +71,7 @@ class Near:
         """
         if not self.matches(text):
             return
-        reach, strings = self.reach, dict.fromkeys(self.strings)
+        strings, _, reach = _measured(self)
         places = sorted((start, start + len(each), each) for each in strings for start in _starts(text, each))
         by_end = sorted(places, key=lambda place: place[1])
         inside, missing = dict.fromkeys(strings, 0), len(strings)
@@ -173,6 +174,13 @@ def _starts(text: str, string: str) -> Iterator[int]:
     while start >= 0:
         yield start
         start = text.find(string, start + 1)
+
+
+@lru_cache(maxsize=64)
+def _measured(near: Near) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+    """Answer the different strings, their lengths, and how many characters hold all of them at most."""
+    strings = tuple(dict.fromkeys(near.strings))
+    return strings, tuple(map(len, strings)), near.distance + sum(map(len, near.strings))
 
 
 def leaves(node: Node, excluded: bool = False) -> Iterator[Leaf]:

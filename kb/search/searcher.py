@@ -21,6 +21,7 @@ from kb.search.engine import Order
 from kb.search.generations import Generation
 from kb.search.indexing import FIELDS, Stored, unpack
 from kb.search.literal import Literal
+from kb.search.matching import AllOf, Not
 from kb.search.query import Query
 from kb.search.ranking import Floats
 from kb.search.scoring import Scorer
@@ -129,10 +130,7 @@ class Searcher:
         """Answer those of the sections with like words that a query is content with, ascending."""
         if query.exact or not query.required:
             return literal[:0]
-        related = without(related, literal)
-        for node in query.excluded:
-            related = without(related, self._literal.matching(node))
-        return related
+        return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
 
     def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:
         """Yield the sections that come `first` to `last`: each with its score and the group in which it was found."""

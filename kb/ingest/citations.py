@@ -241,6 +241,8 @@ class _Reader:
             if token.what in ("title", "short"):
                 ends.append(token.end)
                 continue
+            if token.what == "number" and self._is_aside(token.start, token.end):
+                continue  # 示例条例（示例令第5号）第三条
             if token.what == "place" and places.read(token.name).top == _ARTICLE_LEVEL:
                 understood = any(self._leads_to(end, token.start) for end in ends[-3:])
                 name = None if understood else unmarked.before(self.text, limit, token.start)
@@ -359,7 +361,10 @@ class _Reader:
             return
         before = self.text[max(token.start - 3, 0) : token.start]
         gap = len(before) - len(before.rstrip("（( ，,"))
+        aside = "（" in before or "(" in before  # 《示例法》第三条，示例令第5号: another document
         also = self.last.name if self.last and self.last.end == token.start - gap else ""
+        if self.last and self.last.place and not aside:
+            also = ""
         yield self._citation(token.start, token.end, "number", _Ref(token.name), None, also)
         if not also:
             self.last = _Named(_Ref(token.name), token.end)
@@ -496,10 +501,17 @@ class _Reader:
     def _places(self, start: int, end: int, kind: Kind, ref: _Ref, place: Place) -> Iterator[Citation]:
         """Yield a place that was read up to `end`, then the others of its list: 、第二款和第四十条."""
         end = self._after_range(end)
+        if ref.name and not ref.edition:
+            ref = ref._replace(edition=self._edition_after(end))
         yield self._citation(start, end, kind, ref, place)
         if not place.inside:
             self.near = (ref, place)
         yield from self._listed(end, ref, place)
+
+    def _edition_after(self, end: int) -> str:
+        """Answer the edition that brackets after an article name: 《公司法》第二十条（2018年修正）."""
+        bracket = _BRACKET.match(self.text, end)
+        return editions.in_brackets(bracket[0]) if bracket else ""
 
     def _listed(self, end: int, ref: _Ref, place: Place) -> Iterator[Citation]:
         while (gap := _LIST.match(self.text, end)) and (found := _PLACE.match(self.text, gap.end())):
@@ -508,7 +520,8 @@ class _Reader:
                 break
             place, end = following.below(place), self._after_range(found.end())
             self.near = (ref, place)
-            yield self._citation(found.start(), end, "article", ref, place)
+            own = self._edition_after(end) if ref.name else ""
+            yield self._citation(found.start(), end, "article", ref._replace(edition=own or ref.edition), place)
         if ref.name:
             self.last = _Named(ref, end, place)
 
@@ -716,6 +729,7 @@ def _defined(document: Document) -> dict[str, _Ref]:
     return found
 
 
+_BRACKET = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]")
 _BRACKET_AT_END = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]$")
 
 

@@ -18,37 +18,44 @@ _REVISED = "修[订正改]"
 _TEXT = "版本|版|文本|本"
 _WAYS = (
     r"(?:行为|案发|事发|当)时(?:所?(?:有效|施行|实施|生效|适用))?"
+    r"|(?<=[日年月])(?:以|之)?前(?:所?(?:有效|施行|实施|生效|适用))|(?:施行|实施|生效)(?:以|之)?[前后]"
     rf"|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
 )
 _IN_BRACKETS = re.compile(
     rf"(?:于|经|系)?{_DATE}(?:[\u4e00-\u9fff]{{0,40}}?(?:{_DONE}))?(?:之?后)?(?:的)?(?:{_TEXT})?"
-    rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?"
+    rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?|已(?:经)?(?:被)?(?:{_REVISED}|废止|失效)"
 )
+# However it is put, a year with a word for a revision names an edition: a text it is not must not stand for it.
+_IN_OTHER_WORDS = re.compile(rf"(?!.*[号令称见]).*?{_YEAR}.{{0,50}}?(?:{_REVISED}|{_TEXT}).{{0,6}}")
 _DATED = rf"的?(?:第?[一二三四五六七]次)?(?:{_DONE})"  # 1990年4月1日《示例法》施行前 only tells the time
 # 中原, 废旧, 创新 end in these characters and name no edition.
 _NO_WAY = "(?<![中草平太高五还]原)(?<![废陈仍]旧)(?<![创高更革翻维刷清全]新)"
 _BEFORE = re.compile(
-    rf"(?<![\d年月])(?:{_DATE}(?={_DATED})|{_YEAR}\s?年?)(?:{_TEXT})?(?:的)?(?:第?[一二三四五六七]次)?(?:{_DONE})?(?:之?后)?(?:公布|颁布|施行|实施|生效|通过)?(?:的|之)?(?:{_TEXT})?(?:[新旧])?的?$"
+    rf"(?<![\d年月])(?:{_DATE}(?={_DATED})|{_YEAR}\s?年?)(?:{_TEXT})?(?:的)?(?:第?[一二三四五六七]次)?(?:{_DONE})?(?:[以之]?[前后])?(?:公布|颁布|施行|实施|生效|通过)?(?:的|之)?(?:{_TEXT})?(?:[新旧])?的?$"
     rf"|(?<![\d第])(?:\d\d\s?年|79|97)(?:{_TEXT})?(?:{_DONE})?的?$"
     rf"|(?:{_WAYS}){_NO_WAY}(?:{_TEXT})?(?:的|之)?$"
 )
 _AFTER = re.compile(
-    rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT}))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})))的?(?=第)"
+    rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT})|{_YEAR}\s?年?(?=第))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})))的?(?=第)"
 )
 _BEGINS = re.compile(
     rf"(?P<edition>{_DATE}(?:{_TEXT})?(?:{_DONE})?(?:之?后)?(?:的)?|现行(?:有效)?的?|{_REVISED}[前后]的?|新{_REVISED}的?"
-    r"|旧的?|原(?![子料产油始生则告]))(?=[\u4e00-\u9fff])"
+    r"|旧的?|原(?![子料产油始生则告])|新(?![疆乡余泰沂密郑型能闻材华生]))(?=[\u4e00-\u9fff])"
 )
 # The year of a document number is none: （法释〔2015〕11号）.
 _BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
 _AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
 _REACH = 30
+_HALF_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 _DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is asked for: the text of a year, made then (`revised`) or in force from then, or one told by its order."""
+    """What is asked for: the text of a year, made then (`revised`) or in force from then, or one told by its order.
+
+    With a year and "old" it is the one before that of the year.
+    """
 
     year: str = ""
     revised: bool = False
@@ -57,9 +64,13 @@ class Named:
 
 def read(printed: str) -> Named:
     """Read an edition as an author names it."""
+    printed = printed.translate(_HALF_WIDTH)
     if year := re.search(_YEAR, printed):
         plain = "".join(_DIGITS.get(character, character) for character in year[0])
-        return Named(plain, bool(re.search(_REVISED, printed)))
+        way: Way = "old" if re.search("[以之]?前(?!款)", printed) else ""
+        return Named(plain, bool(re.search(_REVISED, printed)), way)
+    if re.match("[以之]?前", printed):  # 2015年3月1日前施行的
+        return Named(way="then")
     if short := re.match(r"\d\d", printed):  # 97刑法, 18年公司法
         return Named(("19" if short[0] > "49" else "20") + short[0], bool(re.search(_REVISED, printed)))
     if "时" in printed:
@@ -79,7 +90,8 @@ def in_brackets(text: str) -> str:
     """Answer the edition that brackets after a title name, "" where they say other things: （2018年修正，以下简称《公司法》）."""
     for inner in _BRACKETS.findall(text):
         for part in re.split("[，,；;、]", inner):
-            if _IN_BRACKETS.fullmatch(part.strip()):
+            plain = part.strip().translate(_HALF_WIDTH)
+            if _IN_BRACKETS.fullmatch(plain) or _IN_OTHER_WORDS.fullmatch(plain):
                 return str(part.strip())
     return ""
 
@@ -93,7 +105,7 @@ def after(text: str, position: int) -> tuple[str, int]:
 def split_title(title: str) -> tuple[str, str]:
     """Answer a title without the edition at its end, and that edition: 公司法（2018修正）; "" where it has none."""
     found = _AT_END.search(title)
-    if found and _IN_BRACKETS.fullmatch(found[1].strip()):
+    if found and in_brackets(found[0]):
         return title[: found.start()].strip(), found[1].strip()
     return title, ""
 

@@ -132,6 +132,8 @@ class Resolver:
             held = newest is not None and made[newest.version][:7] >= last[:7]
             return (newest, "") if newest and held else (current, "cannot tell")
         if named.way == "old":
+            if named.year:  # 2018年修正前的: the one before that of the year, if it was changed then
+                last = min((day for day in past if day.startswith(named.year)), default="")
             before = max((day for day in past if day < last), default="")
             found = [each for each in known if before and made[each.version][:7] == before[:7]]
             return (found[0], "") if found else (current, "cannot tell")

@@ -71,7 +71,7 @@ class Fates:
         editions = self.resolver.editions(target.document)
         if target.doubt == "no such edition":
             return Fate(target.doubt, f"这份文件没有“{found.edition}”的文本：它的沿革里没有那一年。")
-        if target.doubt and "时" in found.edition:
+        if target.doubt and read(found.edition).way == "then":
             return Fate(
                 target.doubt, f"“{found.edition}”是哪一天，语料库不知道，而文件有过修改：请写明文本，或按那一天核对。"
             )

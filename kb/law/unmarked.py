@@ -47,7 +47,7 @@ _RELATIVE = re.compile(r"(?:上述|前述|有关|相关|下列|以上|以下|同
 _OWN = re.compile("本(?![市省区县州院溪])")  # 本补充安排第一条
 # A document named in passing, which is what the next article may be of: it is not safe to go on from the law before.
 _PASSING = re.compile(
-    rf"[\u4e00-\u9fff]?司法解释(?:[（(]?{_NUMBER}[）)]?)?|[\u4e00-\u9fff]解释[（(]{_NUMBER}[）)]|会议纪要|[民刑]纪要"
+    rf"司法解释(?:[（(]?{_NUMBER}[）)]?)?|[\u4e00-\u9fff]解释[（(]{_NUMBER}[）)]|会议纪要|[民刑]纪要"
     r"|(?:根据|依据|依照|按照|参照|适用|违反)(?!本|该|前|上|有关|相关|下列)[^，。；：、的和与及\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
     r"|(?:省|市|区|县|州|经济特区|国务院)[^，。；：、的\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
 )

@@ -82,6 +82,7 @@ def test_a_name_that_is_not_understood_is_told_and_takes_its_articles(statutes: 
     ("text", "document", "anchor"),
     [
         ("示例经济特区消防条例第二条", "消防条例", "art-2"),
+        ("示例经济特区消防条例（示例令第5号）第二条", "消防条例", "art-2"),
         ("消防车通道依据示例经济特区消防条例第二条", "消防条例", "art-2"),
         ("原告主张的示例经济特区消防条例的第二条", "消防条例", "art-2"),
         ("违反了示例房屋征收与补偿条例第三条", "征收条例", "art-3"),
@@ -119,6 +120,14 @@ def test_the_end_of_a_title_is_the_one_named_before(statutes: Shelf) -> None:
         "art-2",
         "art-3",
         "art-4",
+    ]
+
+
+def test_a_number_after_an_article_is_another_document(statutes: Shelf) -> None:
+    assert told(statutes, "《示例法》第三条，示例府令第200号第五条。") == [
+        ("right", "示例法", "art-3"),
+        ("not in the corpus", "", ""),
+        ("not in the corpus", "", ""),
     ]
 
 

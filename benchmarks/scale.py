@@ -31,7 +31,8 @@ from growth import Repeated
 
 from kb.corpus import Corpus
 from kb.search.analysis import fold, words
-from kb.search.engine import Engine, open_engine
+from kb.search.engine import Engine
+from kb.search.engines import open_engine
 from kb.search.opensearch_engine import OpenSearchEngine
 from kb.settings import Cluster
 

@@ -295,3 +295,29 @@ class Results:
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb search --json` and `GET /api/v1/search`."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
+
+    `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
+    document's other states (see `Provenance.dated`).
+    """
+
+    id: str
+    source: str
+    title: str
+    issuer: str
+    document_number: str
+    kind: str
+    date: str
+    validity: str = ""
+    version: str = ""
+    since: str = ""
+    dated: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names this text among all: the id, for an older version "ID@VERSION"."""
+        return f"{self.id}@{self.version}" if self.version else self.id

@@ -14,8 +14,7 @@ from itertools import chain
 from typing import Literal
 
 from kb.figures import Figure, figures
-from kb.model import Document, Section
-from kb.search.engine import Listing
+from kb.model import Document, Listing, Section
 
 How = Literal["", "number", "heading", "words"]
 

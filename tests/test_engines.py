@@ -24,7 +24,7 @@ from kb import settings
 from kb.cli import main
 from kb.corpus import Corpus
 from kb.search.conditions import Condition
-from kb.search.engine import chosen_engine
+from kb.search.engines import chosen_engine
 from kb.search.opensearch import absence, connection
 from kb.web.app import create_app
 from tests.cluster import Nodes, eventually

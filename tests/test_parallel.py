@@ -7,9 +7,8 @@ import time
 import pytest
 
 from kb.ingest.structure.outline import parse
-from kb.model import Document, Metadata, Provenance
+from kb.model import Document, Listing, Metadata, Provenance
 from kb.parallel import align, alike, counted, groups, pattern
-from kb.search.engine import Listing
 from tests.web.examples import REPORTS
 
 

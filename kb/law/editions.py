@@ -18,7 +18,7 @@ _REVISED = "修[订正改]"
 _TEXT = "版本|版|文本|本"
 _WAYS = (
     r"(?:行为|案发|事发|当)时(?:所?(?:有效|施行|实施|生效|适用))?"
-    r"|(?<=[日年月])(?:以|之)?前(?:所?(?:有效|施行|实施|生效|适用))|(?:施行|实施|生效)(?:以|之)?[前后]"
+    r"|(?<=[日年月])(?:以|之)?前(?:所?(?:有效|施行|生效|适用))|(?:施行|实施|生效)(?:以|之)?[前后]"
     rf"|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
 )
 _IN_BRACKETS = re.compile(
@@ -27,7 +27,7 @@ _IN_BRACKETS = re.compile(
 )
 # However it is put, a year with a word for a revision names an edition: a text it is not must not stand for it.
 _IN_OTHER_WORDS = re.compile(rf"(?!.*[号令称见]).*?{_YEAR}.{{0,50}}?(?:{_REVISED}|{_TEXT}).{{0,6}}")
-_DATED = rf"的?(?:第?[一二三四五六七]次)?(?:{_DONE})"  # 1990年4月1日《示例法》施行前 only tells the time
+_DATED = rf"(?:第?[一二三四五六七]次)?(?:{_DONE})(?:之?后)?[的之]"  # 1990年4月1日《示例法》施行前 only tells the time
 # 中原, 废旧, 创新 end in these characters and name no edition.
 _NO_WAY = "(?<![中草平太高五还]原)(?<![废陈仍]旧)(?<![创高更革翻维刷清全]新)"
 _BEFORE = re.compile(

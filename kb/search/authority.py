@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from kb.search.engine import Listing
+from kb.model import Listing
 
 LOCAL = 3
 """The rank of local rules."""

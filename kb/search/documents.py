@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.ingest.structure.numbering import numeral
-from kb.model import FacetValue
+from kb.model import FacetValue, Listing
 from kb.names import NATION, canonical_issuer, typed_names
 from kb.search.analysis import fold
 from kb.search.authority import authority
 from kb.search.conditions import FACETS, Condition, Field, article, asked_versions, bounds
-from kb.search.engine import Listing, Order
+from kb.search.engine import Order
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]

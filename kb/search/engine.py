@@ -7,18 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.errors import StorageError
-from kb.model import Document, Results, Suggestion
+from kb.model import Document, Listing, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.conditions import Condition
-    from kb.settings import Settings
-
-MAX_QUERY = 2_000
-"""Characters in a query at most."""
 
 MAX_TYPED = 60
 """Characters that are looked at for a suggestion."""
@@ -73,32 +67,6 @@ class Stats:
     versions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
-
-    `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
-    document's other states (see `Provenance.dated`).
-    """
-
-    id: str
-    source: str
-    title: str
-    issuer: str
-    document_number: str
-    kind: str
-    date: str
-    validity: str = ""
-    version: str = ""
-    since: str = ""
-    dated: str = ""
-
-    @property
-    def key(self) -> str:
-        """What names this text among all: the id, for an older version "ID@VERSION"."""
-        return f"{self.id}@{self.version}" if self.version else self.id
-
-
 class Engine(Protocol):
     """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
 
@@ -147,23 +115,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of files."""
-
-
-def open_engine(index: Path) -> Engine:
-    """Open the embedded engine whose index is in the folder `index`, which need not exist yet."""
-    from kb.search.whoosh_engine import WhooshEngine
-
-    return WhooshEngine(index)
-
-
-def chosen_engine(settings: Settings, kind: str = "") -> Engine:
-    """Open the engine that the settings choose, or the one that is named. Raises UsageError and StorageError."""
-    if (kind or settings.engine) == "embedded":
-        return open_engine(settings.index)
-    try:
-        from kb.search.opensearch_engine import OpenSearchEngine
-    except ModuleNotFoundError as error:
-        raise StorageError(
-            f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
-        ) from error
-    return OpenSearchEngine(settings.cluster, settings.index)

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from kb.errors import NotFoundError, StorageError, UnreadableError
 from kb.law.records import in_force_from
-from kb.model import Document, Section
+from kb.model import Document, Listing, Section
 from kb.search.analysis import fold, terms
-from kb.search.engine import Listing, Source
+from kb.search.engine import Source
 from kb.search.suggestions import readings
 from kb.workers import end_with_parent
 

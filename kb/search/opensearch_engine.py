@@ -15,11 +15,11 @@ from opensearchpy import OpenSearch
 from kb.errors import BadIndexError, StorageError
 from kb.law.store import Store
 from kb.metrics import stage
-from kb.model import Results, Suggestion
+from kb.model import Listing, Results, Suggestion
 from kb.search import planning
 from kb.search.answering import check_page, hit, results
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
+from kb.search.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
 from kb.search.opensearch import mapping
 from kb.search.opensearch.absence import Absence
 from kb.search.opensearch.asking import VanishedError

@@ -22,8 +22,10 @@ from kb.errors import UsageError
 from kb.search import conditions
 from kb.search.analysis import fold, informative
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_QUERY
 from kb.search.matching import AllOf, AnyOf, Exact, Leaf, Near, Node, Not, Wildcard, leaves
+
+MAX_QUERY = 2_000
+"""Characters in a query at most."""
 
 MAX_COSTLY = 8
 """Words with wildcards and distances in a query at most: each looks at the text of every section that has its parts."""

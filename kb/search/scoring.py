@@ -11,55 +11,47 @@ Nearness: how much of a sentence stands in the text in one piece, looked at for 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from threading import local
 from typing import NamedTuple
 
 import numpy as np
 
+from kb.model import Listing
 from kb.search import ranking
 from kb.search._whoosh import Numbers, Reader
 from kb.search.analysis import bigrams
 from kb.search.arrays import ArrayCache, common, nbytes
-from kb.search.authority import LOCAL, authority
-from kb.search.engine import Listing
-from kb.search.lexicon import other_words
+from kb.search.authority import authority
 from kb.search.ranking import Floats
+from kb.search.weights import (
+    BARE,
+    DOCUMENT,
+    FAR_BEHIND,
+    HEADED,
+    LEAST_SHARE,
+    LIFTED,
+    NAME,
+    NEAR,
+    NEARLY,
+    REPLACED,
+    SENTENCE,
+    SHARE,
+    STANDING,
+    other_terms,
+    place_of,
+    replaced,
+    runs_of,
+)
 
 # Memory for what terms add and where, and for what stands under headings, in bytes for each section there is: what a
 # common term adds is as long as the corpus, and three hundred of them are to stay at hand.
 _IMPACTS, _HEADINGS = 1_000, 50
-# Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
-SHARE, LEAST_SHARE = 0.25, 0.1
 # A term in more than this part of all sections is added faster to all of them than to its own.
 _DENSE = 8
 _NONE = np.empty(0, np.int64)
-
-FAR_BEHIND = 0.1
-"""The share of the best score below which a section's document and nearness add nothing that would bring it forward."""
-
-SENTENCE, _LOOKED_AT = 7, 300
-"""Characters of a query that is more than a name, and those of a long one that are looked at."""
-LIFTED, NEARLY, NEAR = 30, 0.4, 0.6
-"""How many sections are looked at, with what share of the best score at least, and what they can gain."""
-
-NAME, HEADED = 12, 1.5
-"""Characters of a string that may be what a heading says, and what sections under it gain."""
-
-_OTHER_WORDS = 0.7
-DOCUMENT = 0.15
-BARE = 0.6
-REPLACED = 0.97
-"""What a section that is only a heading, and one of a text that was replaced, keep of their score."""
-
-ENDED = ("失效", "废止", "届满")
-"""Words of a source's own mark of validity (有效性) for what no longer holds."""
-
-STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
-"""What a section keeps of its score by the rank of its document (`authority`)."""
 
 
 class Impact(NamedTuple):
@@ -194,42 +186,10 @@ class Scorer:
         return ranking.norms(lengths, field, average)
 
 
-def runs_of(whole: str) -> set[str]:
-    """Answer the runs of three characters of a sentence that nearness looks for in a text."""
-    return {whole[start : start + 3] for start in range(min(len(whole), _LOOKED_AT) - 2)}
-
-
-def other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, float]:
-    """Answer the terms of other words for those of the strings: the more of them, the less each counts."""
-    weights: dict[str, float] = {}
-    for alternatives in other_words(strings):
-        share = _OTHER_WORDS / len(alternatives) ** 0.5
-        for term, weight in ranking.terms(alternatives).items():
-            if term not in own:
-                weights[term] = max(weights.get(term, 0.0), share * weight)
-    return weights
-
-
 def _standing(listings: Sequence[Listing]) -> Floats:
     standing = np.array([STANDING[authority(listing)] for listing in listings] or [1.0], np.float32)
     standing[list(replaced(listings))] *= REPLACED
     return standing
-
-
-def replaced(listings: Sequence[Listing]) -> Iterator[int]:
-    """Yield the documents that no longer hold: older versions, later texts of law have their title, their source says so."""
-    newest: defaultdict[str, str] = defaultdict(str)
-    for listing in listings:
-        newest[listing.title] = max(newest[listing.title], listing.date)
-    for number, listing in enumerate(listings):
-        older = authority(listing) > 1 and listing.date < newest[listing.title]
-        if older or listing.version or any(word in listing.validity for word in ENDED):
-            yield number
-
-
-_PLACE = re.compile(
-    r"([\u4e00-\u9fff]{2,7}?)(?:壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|自治县|经济特区|省|市|县|区)"
-)
 
 
 def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:
@@ -239,11 +199,3 @@ def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:
         if place := place_of(listing):
             places[place].append(number)
     return dict(places)
-
-
-def place_of(listing: Listing) -> str:
-    """Answer the place whose local rule a document is: 上海 for what 上海市… made; "" for anything else."""
-    if authority(listing) != LOCAL:
-        return ""
-    named = _PLACE.match(listing.title) or _PLACE.match(listing.issuer)
-    return named[1] if named else ""

@@ -10,12 +10,12 @@ from threading import Lock
 
 from kb import storage
 from kb.errors import BadIndexError, StorageError
-from kb.model import Results, Suggestion
+from kb.model import Listing, Results, Suggestion
 from kb.search import analysis
 from kb.search._whoosh import Reader, Writer, library
 from kb.search.answering import check_page, hit, results
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_TYPED, Listing, Order, Progress, Source, Stats, Updated
+from kb.search.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
 from kb.search.generations import Generation, Generations, unreadable
 from kb.search.indexing import FIELDS, analyse, analysed
 from kb.search.planning import Plan, staleness

@@ -16,8 +16,7 @@ from kb.law.checking import LONGEST
 from kb.law.since import Status
 from kb.law.standing import Evidence
 from kb.law.standing import Status as Standing
-from kb.model import FacetValue, Metadata, Provenance, Section, Suggestion
-from kb.search.engine import Listing
+from kb.model import FacetValue, Listing, Metadata, Provenance, Section, Suggestion
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from kb import metrics
 from kb.corpus import Corpus
 from kb.errors import KbError
 from kb.law.store import Store
-from kb.model import Document, Results
+from kb.model import Document, Listing, Results
 from kb.remembered import Remembered
 from kb.search.conditions import Condition
-from kb.search.engine import Listing, Order, Stats, chosen_engine
+from kb.search.engine import Order, Stats
+from kb.search.engines import chosen_engine
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
 from kb.web.shelves import Shelves

@@ -11,9 +11,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from kb.errors import UsageError
 from kb.figures import MARKS, Figure
-from kb.model import Document, Section
+from kb.model import Document, Listing, Section
 from kb.parallel import Counted, Row, align, alike, counted, groups
-from kb.search.engine import Listing
 from kb.web.finding import Missing, find_document
 from kb.web.library import library
 from kb.web.paging import paging

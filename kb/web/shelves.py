@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.model import Listing
 from kb.names import canonical_issuer
-from kb.search.engine import Listing
 from kb.themes import themes_of
 
 FACETS = ("source", "issuer", "year", "kind", "theme")

@@ -168,6 +168,8 @@ def test_a_short_name_stands_for_the_edition_that_it_was_given_for(statutes: She
         "自2018年3月1日起，《示例法》第二条",
         "中原《示例法》第二条",
         "1990年4月1日《示例法》第二条",
+        "1990年4月1日实施《示例法》第二条",
+        "2015年10月31日以前实施的《示例法》第二条",
     ],
 )
 def test_what_names_no_edition(text: str) -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from kb.errors import BadIndexError, UsageError
 from kb.model import Document, Results
 from kb.search.conditions import Condition
-from kb.search.engine import MAX_LIMIT, MAX_QUERY, Engine
-from kb.search.query import MAX_DEPTH
+from kb.search.engine import MAX_LIMIT, Engine
+from kb.search.query import MAX_DEPTH, MAX_QUERY
 from tests.search.shelf import Shelf, document, of_sections, section
 
 # The same text in several guises; what an oracle that knows nothing of the program's own folding compares.

@@ -13,7 +13,8 @@ from kb.corpus import Corpus
 from kb.ingest import pipeline
 from kb.model import Document
 from kb.search.analysis import fold
-from kb.search.engine import Engine, open_engine
+from kb.search.engine import Engine
+from kb.search.engines import open_engine
 from kb.search.snippets import match_spans
 
 

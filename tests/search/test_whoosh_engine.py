@@ -12,7 +12,8 @@ import pytest
 from kb.errors import StorageError
 from kb.model import Document
 from kb.search import _whoosh, indexing
-from kb.search.engine import Engine, open_engine
+from kb.search.engine import Engine
+from kb.search.engines import open_engine
 from tests.search.conformance import Conformance, places
 from tests.search.shelf import Shelf, document
 
@@ -72,7 +73,7 @@ ENDLESS = """
 import os, sys, time
 from pathlib import Path
 from kb.search import indexing
-from kb.search.engine import open_engine
+from kb.search.engines import open_engine
 from tests.search.shelf import Shelf, document
 
 class Slow(Shelf):

@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.corpus import Corpus
-from kb.search.engine import Listing, open_engine
+from kb.model import Listing
+from kb.search.engines import open_engine
 from kb.settings import Settings
 from kb.themes import THEMES, themes_of
 from kb.web.app import create_app

@@ -13,7 +13,7 @@ from kb.search.conditions import Condition, bounds
 from kb.search.documents import wanted
 from kb.search.matching import WILD, AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
 from kb.search.opensearch.mapping import FOLDED, ONE, feature
-from kb.search.scoring import HEADED, NAME, STANDING
+from kb.search.weights import HEADED, NAME, STANDING
 
 Part = dict[str, Any]
 """A piece of a request."""

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from opensearchpy import OpenSearch
 
-from kb.model import FacetValue, Suggestion
-from kb.search import ranking, scoring, suggestions
+from kb.model import FacetValue, Listing, Suggestion
+from kb.search import ranking, suggestions, weights
 from kb.search.analysis import fold
 from kb.search.conditions import FACETS, Condition, asked_day
 from kb.search.documents import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for, wanted
-from kb.search.engine import Listing, Order
+from kb.search.engine import Order
 from kb.search.indexing import Stored
 from kb.search.matching import Exact
 from kb.search.opensearch import asking, queries
@@ -246,10 +246,10 @@ class Searcher:
     def _measured(self, strings: tuple[str, ...]) -> _Scale:
         """See `scale`: the terms' rarity decides what each can add, the best sections decide what is enough."""
         own = ranking.terms(strings)
-        weights = own | scoring.other_terms(strings, own)
-        rarity = self._rarity(list(weights))
+        weighted = own | weights.other_terms(strings, own)
+        rarity = self._rarity(list(weighted))
         most = {
-            term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weights.items() if self._having[term]
+            term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weighted.items() if self._having[term]
         }
         most = dict(sorted(most.items(), key=lambda item: -item[1])[:_MOST_TERMS])
         if not most:
@@ -259,8 +259,8 @@ class Searcher:
         (answer,) = self.ask({**best, **_sorted("relevance")})
         weighed = weigh(_hits(answer)[1], self._replaced, "".join(strings), self._texts)
         whole = sum(weight * rarity[term] for term, weight in own.items())
-        enough = max(scoring.SHARE * weighed.best, scoring.LEAST_SHARE * whole)
-        return _Scale(score, weighed, enough / (1 + scoring.DOCUMENT))  # what a section gains as one of its document
+        enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * whole)
+        return _Scale(score, weighed, enough / (1 + weights.DOCUMENT))  # what a section gains as one of its document
 
     def _texts(self, ids: Sequence[str]) -> list[str]:
         return [stored.text for stored in self.stored(ids)]

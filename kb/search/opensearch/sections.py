@@ -12,15 +12,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from kb.model import Document
+from kb.model import Document, Listing
 from kb.search import ranking
 from kb.search.analysis import fold
 from kb.search.authority import authority
 from kb.search.documents import VALUES, folded_value, names, standing
-from kb.search.engine import Listing
 from kb.search.indexing import Batch, Postings, Stored, analyse, unpack
 from kb.search.opensearch.mapping import PARTS, feature
-from kb.search.scoring import BARE, ENDED, REPLACED, STANDING, place_of
+from kb.search.weights import BARE, ENDED, REPLACED, STANDING, place_of
 
 AVERAGE = {"title": 29.0, "path": 24.0, "text": 228.0}
 """Terms in the fields of a section on average, as measured over 172,817 sections of law.

@@ -19,7 +19,7 @@ from kb.search.opensearch.lease import Lease, lease
 from kb.search.opensearch.sections import Preparer, Row
 from kb.search.opensearch.state import State, first_state, read_state
 from kb.search.opensearch.writing import Bulk, refresh, remove
-from kb.search.scoring import replaced
+from kb.search.weights import replaced
 
 _ALL_COPIES = {"wait_for_active_shards": "all", "timeout": "30s"}
 _TIMEOUT = 60

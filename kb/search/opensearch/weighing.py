@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kb.search import scoring
+from kb.search import weights
 from kb.search.analysis import fold
 
 WINDOW = 300
@@ -47,7 +47,7 @@ class Weighed:
         if candidate.id in self.scores:
             return self.scores[candidate.id]
         score = _kept(candidate, self.replaced)
-        return score + (scoring.DOCUMENT * self.documents.get(candidate.key, 0.0) if score > self.far_behind else 0.0)
+        return score + (weights.DOCUMENT * self.documents.get(candidate.key, 0.0) if score > self.far_behind else 0.0)
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Answer sections best first; equal ones in the order of their documents' keys, then of the text."""
@@ -63,13 +63,13 @@ def weigh(
 ) -> Weighed:
     """Look again at the best sections. `whole` is the folded query, `texts` answers what stands in sections."""
     scores = {one: _kept(one, replaced) for one in candidates}
-    far_behind = scoring.FAR_BEHIND * max(scores.values(), default=0.0)
+    far_behind = weights.FAR_BEHIND * max(scores.values(), default=0.0)
     fourth: defaultdict[str, float] = defaultdict(float)
     for one, score in scores.items():
         fourth[one.key] += score**4 if score > far_behind else 0.0
     documents = {key: total**0.25 for key, total in fourth.items()}
     added = {
-        one: score + scoring.DOCUMENT * documents[one.key] if score > far_behind else score
+        one: score + weights.DOCUMENT * documents[one.key] if score > far_behind else score
         for one, score in scores.items()
     }
     _lift_near(added, whole, texts)
@@ -77,16 +77,16 @@ def weigh(
 
 
 def _kept(candidate: Candidate, replaced: frozenset[str]) -> float:
-    return candidate.score * (scoring.REPLACED if candidate.key in replaced else 1.0)
+    return candidate.score * (weights.REPLACED if candidate.key in replaced else 1.0)
 
 
 def _lift_near(scores: dict[Candidate, float], whole: str, texts: Callable[[Sequence[str]], Sequence[str]]) -> None:
     """Raise the best by the share of a sentence's runs of three characters that stand in their text."""
-    if len(whole) < scoring.SENTENCE or len(scores) <= 1:
+    if len(whole) < weights.SENTENCE or len(scores) <= 1:
         return
-    runs = scoring.runs_of(whole)
-    enough = scoring.NEARLY * max(scores.values())
-    best = sorted((one for one in scores if scores[one] > enough), key=lambda one: -scores[one])[: scoring.LIFTED]
+    runs = weights.runs_of(whole)
+    enough = weights.NEARLY * max(scores.values())
+    best = sorted((one for one in scores if scores[one] > enough), key=lambda one: -scores[one])[: weights.LIFTED]
     for one, text in zip(best, texts([one.id for one in best]), strict=True):
         folded = fold(text)
-        scores[one] *= 1 + scoring.NEAR * sum(run in folded for run in runs) / len(runs)
+        scores[one] *= 1 + weights.NEAR * sum(run in folded for run in runs) / len(runs)

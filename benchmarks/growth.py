@@ -34,8 +34,8 @@ from kb import settings
 from kb.corpus import Corpus
 from kb.ingest import pipeline
 from kb.model import Document, Section
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
 
 SIZES = (10_000, 50_000, 151_000, 300_000, 600_000)
 CHANGED = 100

@@ -41,7 +41,7 @@ def ingest(inbox: Path, scratch: Path) -> dict[str, int]:
 
 def kb_index(_: Path, scratch: Path) -> dict[str, int]:
     from kb.corpus import Corpus
-    from kb.search.engines import open_engine
+    from kb.search.open.engines import open_engine
 
     open_engine(scratch / "index").update(Corpus(scratch / "corpus"))
     return {"bytes on disk": _size(scratch / "index")}

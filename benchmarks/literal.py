@@ -22,9 +22,9 @@ from pathlib import Path
 
 from kb.corpus import Corpus
 from kb.model import Hit
-from kb.search.analysis import fold, words
-from kb.search.engine import MAX_LIMIT, Engine
-from kb.search.engines import open_engine
+from kb.search.contract.engine import MAX_LIMIT, Engine
+from kb.search.open.engines import open_engine
+from kb.search.query.analysis import fold, words
 
 NUMBERED = re.compile(
     r"〔\d{4}〕\d+号|第[一二三四五六七八九十百]{2,6}条(?:之[一二三])?|[A-Za-z]{2,}\S{2,6}|\d{2,}\S{2,6}"

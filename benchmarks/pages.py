@@ -24,7 +24,7 @@ from waitress import create_server
 
 from kb.corpus import Corpus
 from kb.ingest.pipeline import ingest
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings, load
 from kb.web.app import create_app
 

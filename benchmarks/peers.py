@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from kb.search import ranking
-from kb.search.analysis import fold, terms, words
-from kb.search.query import parse
+from kb.search.query import ranking
+from kb.search.query.analysis import fold, terms, words
+from kb.search.query.query import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from kb.corpus import Corpus
 from kb.ingest import pipeline
 from kb.ingest.structure.numbering import read
 from kb.model import Hit
-from kb.search.engine import MAX_LIMIT, Engine
-from kb.search.engines import chosen_engine
+from kb.search.contract.engine import MAX_LIMIT, Engine
+from kb.search.open.engines import chosen_engine
 
 DEPTHS = (5, 10, 100)
 _PAGE = 200

@@ -40,7 +40,7 @@ def kb(url: str, scratch: Path, delay: float) -> Measured:
     from kb.corpus import Corpus
     from kb.ingest.network.transport import Transport
     from kb.ingest.refreshing.refresh import refresh
-    from kb.search.engines import open_engine
+    from kb.search.open.engines import open_engine
     from kb.settings import load
     from kb.sources import Source
 
@@ -69,7 +69,7 @@ def kb(url: str, scratch: Path, delay: float) -> Measured:
 
 def kb_news(url: str, scratch: Path, delay: float) -> Measured:
     """Refresh, then find a sentence of the newest post; the search belongs to the time."""
-    from kb.search.engines import open_engine
+    from kb.search.open.engines import open_engine
     from tests.site.content import FIRST_ID, Content
 
     measured = kb(url, scratch, delay)

@@ -30,10 +30,10 @@ import numpy as np
 from growth import Repeated
 
 from kb.corpus import Corpus
-from kb.search.analysis import fold, words
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
-from kb.search.opensearch_engine import OpenSearchEngine
+from kb.search.cluster.opensearch_engine import OpenSearchEngine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
+from kb.search.query.analysis import fold, words
 from kb.settings import Cluster
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -33,9 +33,9 @@ from rich.table import Table
 from kb import settings
 from kb.corpus import Corpus
 from kb.ingest import pipeline
-from kb.search.conditions import Condition
-from kb.search.engines import open_engine
-from kb.search.query import parse
+from kb.search.open.engines import open_engine
+from kb.search.query.conditions import Condition
+from kb.search.query.query import parse
 
 QUESTIONS = ARCHIVE.parent / "statute-queries.jsonl"
 COMMON = [
@@ -62,7 +62,7 @@ COMMON = [
 ]
 PLACES = "kb：十个位置"
 PERCENTILES = (50, 90, 99, 100)
-FIRST = "from pathlib import Path; from kb.search.engines import open_engine; from time import perf_counter as now; engine = open_engine(Path({index!r})); start = now(); engine.search('行政复议'); print((now() - start) * 1000)"
+FIRST = "from pathlib import Path; from kb.search.open.engines import open_engine; from time import perf_counter as now; engine = open_engine(Path({index!r})); start = now(); engine.search('行政复议'); print((now() - start) * 1000)"
 
 
 def main() -> None:

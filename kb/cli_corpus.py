@@ -17,10 +17,10 @@ from kb.corpus import Corpus
 from kb.errors import BadIndexError, NotFoundError, StorageError
 from kb.law.store import Store
 from kb.model import Document, Hit, Results, Section
-from kb.search.comparing import differences, sample
-from kb.search.engine import MAX_LIMIT, ORDERS, Engine, Order, Stats, Updated
-from kb.search.engines import chosen_engine
-from kb.search.wording import alternatives, proof
+from kb.search.answer.summary import alternatives, proof
+from kb.search.contract.engine import MAX_LIMIT, ORDERS, Engine, Order, Stats, Updated
+from kb.search.open.agreement import differences, sample
+from kb.search.open.engines import chosen_engine
 from kb.settings import ENGINES, Settings
 from kb.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 from kb.workers import SHARED_METRICS

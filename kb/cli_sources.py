@@ -11,7 +11,7 @@ from rich.console import Console
 
 from kb.corpus import Corpus
 from kb.ingest.refreshing.tally import Progress, Report, Tally
-from kb.search.engines import chosen_engine
+from kb.search.open.engines import chosen_engine
 from kb.settings import Settings
 from kb.sources import only_related
 from kb.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb

@@ -22,8 +22,8 @@ from kb.compare.sections import Change, compare
 from kb.corpus import Corpus
 from kb.errors import KbError, UsageError
 from kb.model import Document
-from kb.search.engine import Engine
-from kb.search.engines import chosen_engine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import chosen_engine
 from kb.settings import Settings
 
 _INSTRUCTIONS = (

@@ -23,9 +23,9 @@ import trustme
 from kb import settings
 from kb.cli import main
 from kb.corpus import Corpus
-from kb.search.conditions import Condition
-from kb.search.engines import chosen_engine
-from kb.search.opensearch import absence, connection
+from kb.search.cluster import absence, connection
+from kb.search.open.engines import chosen_engine
+from kb.search.query.conditions import Condition
 from kb.web.app import create_app
 from tests.cluster import Nodes, eventually
 from tests.search.shelf import document

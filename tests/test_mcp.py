@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 
 from kb.corpus import Corpus
 from kb.ingest.pipeline import ingest
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import load
 from tests.test_cli import EXAMPLE, Kb
 

@@ -16,7 +16,7 @@ from kb.ingest.refreshing import seals
 from kb.ingest.refreshing.keeping import damaged_records
 from kb.ingest.refreshing.state import ASIDE
 from kb.law.store import Store
-from kb.search.engine import Engine
+from kb.search.contract.engine import Engine
 from kb.settings import Settings
 
 

@@ -24,9 +24,9 @@ from kb.compare.sections import compare
 from kb.corpus import Corpus
 from kb.errors import KbError, NotFoundError, UsageError
 from kb.model import Document, FacetValue, Part, Results, Section
-from kb.search.conditions import FACETS, NAMES
-from kb.search.engine import ORDERS
-from kb.search.query import MAX_QUERY
+from kb.search.contract.engine import ORDERS
+from kb.search.query.conditions import FACETS, NAMES
+from kb.search.query.query import MAX_QUERY
 from kb.web import answers, citing, comparing, exporting, law_api, openapi, searching
 from kb.web.arguments import checked_day
 from kb.web.endpoints import Day, Id, Interface, Parameter, State

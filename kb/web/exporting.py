@@ -16,7 +16,7 @@ from kb.export.evidence import evidence
 from kb.export.formats import export
 from kb.export.selection import select
 from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
-from kb.search.engine import MAX_LIMIT
+from kb.search.contract.engine import MAX_LIMIT
 from kb.web import browsing, pages, searching
 from kb.web.arguments import number
 from kb.web.finding import find_edition

@@ -17,9 +17,9 @@ from kb.errors import KbError
 from kb.law.store import Store
 from kb.model import Document, Listing, Results
 from kb.remembered import Remembered
-from kb.search.conditions import Condition
-from kb.search.engine import Order, Stats
-from kb.search.engines import chosen_engine
+from kb.search.contract.engine import Order, Stats
+from kb.search.open.engines import chosen_engine
+from kb.search.query.conditions import Condition
 from kb.settings import Settings
 from kb.web.freshness import Freshness, Watch
 from kb.web.shelves import Shelves

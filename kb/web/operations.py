@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, render_template
 
 from kb.errors import BadIndexError, StorageError
-from kb.search.engine import Stats
+from kb.search.contract.engine import Stats
 from kb.web import wording
 from kb.web.freshness import set_aside
 from kb.web.library import Library, library

@@ -15,10 +15,10 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.model import Document, Section
-from kb.search.analysis import fold
-from kb.search.matching import Span
-from kb.search.query import Query, parse
-from kb.search.snippets import holding, match_spans
+from kb.search.answer.snippets import holding, match_spans
+from kb.search.query.analysis import fold
+from kb.search.query.matching import Span
+from kb.search.query.query import Query, parse
 
 # What a character of the text can be, as bits, so that runs of equal characters become one element each.
 # Matches and links take two bits in turn, or neighbours would run together; a number is marked in headings only, to hang there.

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from kb.errors import UsageError
-from kb.search.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
-from kb.search.engine import ORDERS, Order
+from kb.search.contract.engine import ORDERS, Order
+from kb.search.query.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
 from kb.web.reading import loosely
 
 INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version", "on")

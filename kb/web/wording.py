@@ -11,10 +11,10 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 
 from kb.model import Hit, Metadata, RepairKind, Results
-from kb.search.conditions import NAMES
-from kb.search.engine import Order
-from kb.search.snippets import WIDTH, match_spans
-from kb.search.wording import proof as chinese_proof
+from kb.search.answer.snippets import WIDTH, match_spans
+from kb.search.answer.summary import proof as chinese_proof
+from kb.search.contract.engine import Order
+from kb.search.query.conditions import NAMES
 from kb.web.language import page_language, say
 from kb.web.reading import loosely, strictly
 

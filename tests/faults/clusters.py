@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from kb.errors import KbError
-from kb.search.engine import Engine
-from kb.search.opensearch_engine import OpenSearchEngine
+from kb.search.cluster.opensearch_engine import OpenSearchEngine
+from kb.search.contract.engine import Engine
 from kb.settings import Cluster
 from tests.cluster import Nodes
 from tests.search.shelf import Shelf, document

@@ -21,8 +21,8 @@ import pytest
 from kb.corpus import Corpus
 from kb.errors import KbError
 from kb.ingest.network.pace import Hosts, SystemClock
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
 from tests.faults.still import Stopped
 from tests.ingest.refreshing import Library, source
 

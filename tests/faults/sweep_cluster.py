@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import StorageError
-from kb.search.opensearch import updating, writing
+from kb.search.cluster import updating, writing
 from tests.cluster import Nodes
 from tests.faults.clusters import Scene, Watched
 from tests.search.shelf import document

@@ -20,7 +20,7 @@ from kb.corpus import Corpus
 from kb.errors import BadIndexError
 from kb.ingest.mend import mend, problems
 from kb.law.store import Store
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
 from tests.test_cli import Kb

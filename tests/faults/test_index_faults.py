@@ -13,7 +13,7 @@ import harness
 import pytest
 
 from kb.errors import BadIndexError, StorageError
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from tests.search.shelf import Shelf, document
 
 QUERIES = ("甲乙", "丙", "丁戊", "己")

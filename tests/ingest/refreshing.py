@@ -14,8 +14,8 @@ from kb.ingest.network.pace import SystemClock
 from kb.ingest.refreshing.refresh import refresh
 from kb.ingest.refreshing.tally import Report, Tally
 from kb.model import Document
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings, load
 from kb.sources import Source
 

@@ -10,7 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from tests.law.laws import LAW, RULES, Shelf
 from tests.web.conftest import browser, chrome, served

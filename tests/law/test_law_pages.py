@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from tests.law.laws import LAW, RULES, Shelf

@@ -18,7 +18,7 @@ from kb.law.gaps import gaps
 from kb.law.since import Fates
 from kb.law.standing import Standings, Validity, validities
 from kb.law.statements import statements
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from tests.law.laws import LAW, RULES, Shelf, document
 
 TODAY = "2026-06-01"

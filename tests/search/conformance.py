@@ -1,4 +1,4 @@
-"""What every engine behind kb.search.engine must do. Subclass `Conformance` and say how an engine is opened."""
+"""What every engine behind kb.search.contract.engine must do. Subclass `Conformance` and say how an engine is opened."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from kb.errors import BadIndexError, UsageError
 from kb.model import Document, Results
-from kb.search.conditions import Condition
-from kb.search.engine import MAX_LIMIT, Engine
-from kb.search.query import MAX_DEPTH, MAX_QUERY
+from kb.search.contract.engine import MAX_LIMIT, Engine
+from kb.search.query.conditions import Condition
+from kb.search.query.query import MAX_DEPTH, MAX_QUERY
 from tests.search.shelf import Shelf, document, of_sections, section
 
 # The same text in several guises; what an oracle that knows nothing of the program's own folding compares.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.search.analysis import fold, fold_with_offsets, terms, words
+from kb.search.query.analysis import fold, fold_with_offsets, terms, words
 
 TEXTS = st.text(
     st.one_of(st.sampled_from("行政復議（）〔〕【】()“”'ＡａA1１ 　\n\t\u200b,，。-—○İß²①⼀"), st.characters())

@@ -12,10 +12,10 @@ from kb import settings
 from kb.corpus import Corpus
 from kb.ingest import pipeline
 from kb.model import Document
-from kb.search.analysis import fold
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
-from kb.search.snippets import match_spans
+from kb.search.answer.snippets import match_spans
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
+from kb.search.query.analysis import fold
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.search.matching import WILD, Leaf, Near, Span, Wildcard
+from kb.search.query.matching import WILD, Leaf, Near, Span, Wildcard
 
 STRINGS = st.lists(st.text("甲乙", min_size=1, max_size=3), min_size=2, max_size=4).map(tuple)
 TEXTS = st.text("甲乙丙", max_size=14) | st.lists(st.sampled_from(["甲", "乙", "丙" * (WILD - 1), "丙"])).map("".join)

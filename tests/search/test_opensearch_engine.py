@@ -7,9 +7,9 @@ import pytest
 
 from kb.errors import StorageError, UsageError
 from kb.law.store import Store
-from kb.search.engine import Engine
-from kb.search.opensearch import updating
-from kb.search.opensearch_engine import OpenSearchEngine
+from kb.search.cluster import updating
+from kb.search.cluster.opensearch_engine import OpenSearchEngine
+from kb.search.contract.engine import Engine
 from kb.settings import Cluster
 from tests.cluster import Nodes
 from tests.search.conformance import Conformance

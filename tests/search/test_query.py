@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import UsageError
-from kb.search.analysis import fold
-from kb.search.conditions import Condition
-from kb.search.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
-from kb.search.query import MAX_DEPTH, parse
+from kb.search.query.analysis import fold
+from kb.search.query.conditions import Condition
+from kb.search.query.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
+from kb.search.query.query import MAX_DEPTH, parse
 
 QUERIED = '行政 "“”()（）*?~-|OR AND NOT 标题:日期：2021..条12 '
 

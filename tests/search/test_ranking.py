@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kb.model import Document
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
+from kb.search.contract.engine import Engine
+from kb.search.open.engines import open_engine
 from tests.search.conformance import places
 from tests.search.shelf import Shelf, document, of_sections, section
 

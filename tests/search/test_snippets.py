@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.analysis import fold
-from kb.search.query import parse
-from kb.search.snippets import WIDTH, match_spans, snippet
+from kb.search.answer.snippets import WIDTH, match_spans, snippet
+from kb.search.query.analysis import fold
+from kb.search.query.query import parse
 
 TEXTS = st.text("行政復議复议法。，（）\n　1a", max_size=400)
 QUERIES = st.text("行政复议法1（", min_size=1, max_size=6)

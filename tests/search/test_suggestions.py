@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.suggestions import chinese, nearest
+from kb.search.answer.suggestions import chinese, nearest
 
 
 @pytest.mark.parametrize(

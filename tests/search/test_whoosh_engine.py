@@ -11,18 +11,19 @@ import pytest
 
 from kb.errors import StorageError
 from kb.model import Document
-from kb.search import _whoosh, indexing
-from kb.search.engine import Engine
-from kb.search.engines import open_engine
+from kb.search.answer import section_record
+from kb.search.contract.engine import Engine
+from kb.search.embedded import codec
+from kb.search.open.engines import open_engine
 from tests.search.conformance import Conformance, places
 from tests.search.shelf import Shelf, document
 
 
-@pytest.fixture(params=[_whoosh.SEGMENT_LIMIT, 6], scope="class")
+@pytest.fixture(params=[codec.SEGMENT_LIMIT, 6], scope="class")
 def segment_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """Sections in a segment: as it is, and so few that segments roll over, wear out and are merged all the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_whoosh, "SEGMENT_LIMIT", request.param)
+        patch.setattr(codec, "SEGMENT_LIMIT", request.param)
         yield
 
 
@@ -43,8 +44,8 @@ def test_small_segments_are_merged(tmp_path: Path) -> None:
 
 
 def test_many_documents_are_analysed_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "_PROCESSORS", 2)
-    documents = [document(f"d{number:03}", f"甲乙示例{number}", "丙丁") for number in range(indexing._MANY + 20)]
+    monkeypatch.setattr(section_record, "_PROCESSORS", 2)
+    documents = [document(f"d{number:03}", f"甲乙示例{number}", "丙丁") for number in range(section_record._MANY + 20)]
     shelf = Shelf(*documents)
     shelf.unreadable = {"d007"}
     engine = open_engine(tmp_path)
@@ -61,19 +62,19 @@ class DeadlyShelf(Shelf):
 
 
 def test_a_process_that_dies_is_an_error_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "_PROCESSORS", 2)
+    monkeypatch.setattr(section_record, "_PROCESSORS", 2)
     engine = open_engine(tmp_path)
     engine.update(Shelf(document("a", "甲")))
     with pytest.raises(StorageError, match="意外结束"):
-        engine.update(DeadlyShelf(*(document(f"d{number}", "甲") for number in range(indexing._MANY))))
+        engine.update(DeadlyShelf(*(document(f"d{number}", "甲") for number in range(section_record._MANY))))
     assert engine.search("甲").total == 1 and not list(tmp_path.glob(".tmp-*"))
 
 
 ENDLESS = """
 import os, sys, time
 from pathlib import Path
-from kb.search import indexing
-from kb.search.engines import open_engine
+from kb.search.answer import section_record
+from kb.search.open.engines import open_engine
 from tests.search.shelf import Shelf, document
 
 class Slow(Shelf):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kb.model import Alternative, Results
-from kb.search.wording import alternatives, proof
+from kb.search.answer.summary import alternatives, proof
 
 
 @pytest.mark.parametrize(

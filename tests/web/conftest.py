@@ -23,7 +23,7 @@ from kb.ingest.refreshing.refresh import refresh
 from kb.ingest.structure import outline
 from kb.law.store import Store
 from kb.model import Document, Metadata, Provenance, Repair
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from tests.ingest.refreshing import Hasty, source

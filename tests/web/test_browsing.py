@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from kb.corpus import Corpus
 from kb.model import Listing
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.themes import THEMES, themes_of
 from kb.web.app import create_app

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from kb.corpus import Corpus
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.web import feeds
 from kb.web.app import create_app

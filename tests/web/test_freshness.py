@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.corpus import Corpus
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from kb.web.wording import chinese_date

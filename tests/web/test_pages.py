@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kb.corpus import Corpus
 from kb.ingest.pipeline import ingest
-from kb.search.engines import open_engine
+from kb.search.open.engines import open_engine
 from kb.settings import Settings
 from kb.web.app import create_app
 from tests.web.conftest import DOCUMENTS, HOSTILE, LAW, REPORT, SMALL, put

@@ -32,7 +32,7 @@ from kb.ingest.refreshing.walk import Walk
 from kb.ingest.sites import feeds, gkmlpt, listing, places
 from kb.ingest.sites.listed import Lists, SourceError, T, Web
 from kb.law.store import Store
-from kb.search.engine import Engine
+from kb.search.contract.engine import Engine
 from kb.settings import Settings
 from kb.sources import Source
 

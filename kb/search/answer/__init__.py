@@ -1,0 +1,1 @@
+"""What both engines make answers of: section records, columns of documents, snippets, suggestions, the answer put together."""

@@ -1,0 +1,266 @@
+"""The documents of one state of the index as columns: which meet conditions, how many sections each value has, what each is called."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.ingest.structure.numbering import numeral
+from kb.model import FacetValue, Listing
+from kb.names import NATION, canonical_issuer, typed_names
+from kb.search.contract.engine import Order
+from kb.search.query.analysis import fold
+from kb.search.query.authority import authority
+from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds
+
+Bools = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+
+SHOWN = 50
+"""Values of a facet that are answered at most, those with the most sections."""
+
+_CONDITIONS = 256
+
+LONGEST_NAME = 120
+"""Characters of a query that may name a document."""
+
+TITLE_MARKS = str.maketrans("", "", "《》〈〉")
+"""What is taken off a folded name: the marks of titles."""
+
+_VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
+_PLACE = re.compile(
+    r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?"
+)
+# 第二款, 第(十二)项: characters of it, and what the last one is.
+_SHORTEST_PART, _LONGEST_PART, _PART_ENDS = 3, 14, "款项"
+_NUMBER = re.compile(
+    r"(?P<code>[^0-9()]{2,30}?)[( ]?(?P<year>[0-9〇零一二三四五六七八九]{4})[) -]*第?(?P<serial>[0-9〇零一二三四五六七八九十百千]{1,9})号"
+)
+VALUES: dict[Field, Callable[[Listing], str]] = {
+    "title": lambda listing: listing.title,
+    "number": lambda listing: listing.document_number,
+    "issuer": lambda listing: canonical_issuer(listing.issuer),
+    "kind": lambda listing: listing.kind,
+    "source": lambda listing: listing.source,
+    "validity": lambda listing: listing.validity,
+    "year": lambda listing: listing.date[:4],
+    "date": lambda listing: listing.date,
+    "document": lambda listing: listing.id,
+}
+"""The fields of a document that conditions name, and what facets count of each."""
+
+
+class Documents:
+    """Columns over `listings`; a document's number is its place there. Many threads may use one."""
+
+    def __init__(self, listings: Sequence[Listing], on: str = "") -> None:
+        """Take the documents as they are at present, or with the texts that held `on` a day."""
+        self.listings = tuple(listings)
+        shown = held_on(self.listings, on) if on else (not listing.version for listing in self.listings)
+        self.present = np.fromiter(shown, bool, len(self.listings))
+        by_date = _coded([listing.date for listing in self.listings])[0]
+        by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
+        self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
+        self._values = {field: [value(listing) for listing in self.listings] for field, value in VALUES.items()}
+        self._folded: dict[Field, list[str]] = {}
+        self._coded = {field: _coded(self._values[field]) for field in FACETS}
+        self._named = _named(self.listings, self.present)
+        self._meeting = lru_cache(_CONDITIONS)(self._meets)
+
+    def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
+        """Answer for each document whether it meets all conditions on documents; None where all do.
+
+        Older versions meet none unless one asks for them.
+        """
+        conditions = tuple(conditions)
+        masks = [self._meeting(each) for each in conditions if each.field in VALUES]
+        masks += [] if (asked := self.asked_versions(conditions)).all() else [asked]
+        return np.logical_and.reduce(masks) if masks else None
+
+    def asked_versions(self, conditions: Iterable[Condition]) -> Bools:
+        """Answer for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
+        match asked_versions(conditions):
+            case "all":
+                return np.ones(len(self.present), bool)
+            case "old":
+                return ~self.present
+            case _:
+                return self.present
+
+    def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
+        """Answer the values of each facet with the numbers of sections, most first.
+
+        `counts` are the sections found in each document whatever its conditions. A facet's own choice does not narrow
+        it, so that other values can be chosen instead; all other conditions do.
+        """
+        return {field: tuple(self._facet(field, counts, conditions)) for field in FACETS}
+
+    def named(self, folded: str) -> list[int]:
+        """Answer the documents that a folded text names by title, short name or number, newest first."""
+        known = next(filter(None, map(self._named.get, names_for(folded))), [])
+        return sorted(known, key=lambda number: self.ranks["date"][number], reverse=True)
+
+    def place(self, folded: str) -> tuple[list[int], str]:
+        """Answer the documents that a folded text names, newest first, and the article's anchor, "" where none is named.
+
+        民法典第1165条, 民法典1165, 行诉法26, 刑法133-1, a title or a document number alone.
+        """
+        whole = self.named(folded)
+        found = article_of(folded)
+        if whole or not found:
+            return whole, ""
+        return self.named(found[0]), found[1]
+
+    def _meets(self, condition: Condition) -> Bools:
+        met: Sequence[bool]
+        if condition.whole:
+            values = set(wanted(condition))
+            met = [value in values for value in self._values[condition.field]]
+        elif condition.field == "date":
+            spans = [bounds(value) for value in condition.values]
+            met = [bool(day) and any(low <= day <= high for low, high in spans) for day in self._values["date"]]
+        elif condition.field in ("document", "year"):
+            met = [value in condition.values for value in self._values[condition.field]]
+        else:
+            parts = [fold(value) for value in condition.values]
+            met = [any(part in value for part in parts) for value in self._folded_values(condition.field)]
+        return np.logical_xor(met, condition.exclude)
+
+    def _folded_values(self, field: Field) -> list[str]:
+        if field not in self._folded:
+            self._folded[field] = [folded_value(listing, field) for listing in self.listings]
+        return self._folded[field]
+
+    def _facet(self, field: Field, counts: Numbers, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
+        others = [each for each in conditions if not (each.field == field and each.whole)]
+        met = self.meeting(others)
+        codes, values = self._coded[field]
+        totals = np.bincount(codes, counts if met is None else counts * met, len(values)).astype(np.int64)
+        there = np.flatnonzero(totals)
+        listed = there[np.argsort(-totals[there], kind="stable")][: SHOWN + 1].tolist()
+        chosen = {value for each in conditions if each.field == field and each.whole for value in wanted(each)}
+        listed = [code for code in listed if values[code]][:SHOWN]
+        listed += (
+            [code for code, value in enumerate(values) if value in chosen and code not in listed] if chosen else []
+        )
+        for code in listed:
+            yield FacetValue(values[code], int(totals[code]), values[code] in chosen)
+
+
+def folded_value(listing: Listing, field: Field) -> str:
+    """Answer what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too."""
+    value = VALUES[field](listing)
+    return fold(f"{value} {listing.issuer}" if field == "issuer" else value)
+
+
+def wanted(condition: Condition) -> tuple[str, ...]:
+    """Answer the whole values that a condition asks for, as facets count them."""
+    if condition.field == "issuer":
+        return tuple(dict.fromkeys(map(canonical_issuer, condition.values)))
+    return condition.values
+
+
+def standing(listing: Listing, told: str) -> Listing:
+    """Say of a document how it stands by its own and others' words, where they tell; else what its source says."""
+    return replace(listing, validity=told) if told not in ("", "不明") and not listing.version else listing
+
+
+def documents_on(day: str, listings: Iterable[Listing], told: Mapping[str, str]) -> Documents:
+    """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it, by id."""
+    return Documents([replace(each, validity=told.get(each.id, "")) for each in listings], day)
+
+
+def names_for(folded: str) -> list[str]:
+    """Answer what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
+    return [name for name in (folded, _typed_names().get(folded, ""), number_as_printed(folded)) if name]
+
+
+def number_as_printed(folded: str) -> str:
+    """Answer a folded document number as GB/T 9704-2012 (7.2.5) prints it; "" for anything else.
+
+    国发2019 5号, 国发(二〇一九)5号 and 国发(2019)第五号 are 国发(2019)5号.
+    """
+    found = _NUMBER.fullmatch(folded)
+    if not found:
+        return ""
+    year = "".join(str(numeral(figure)) for figure in found["year"])
+    return f"{found['code']}({year}){numeral(found['serial'])}号"
+
+
+@cache
+def _typed_names() -> dict[str, str]:
+    return {fold(name): fold(title) for name, title in typed_names().items()}
+
+
+def held_on(listings: Sequence[Listing], day: str) -> list[bool]:
+    """Tell for each text whether it is the one of its document that held on a day (ISO 8601).
+
+    It is the last that holds from a day before; where several hold from the same day, because a site changed its page, the
+    one that was last seen by then, else the first that was seen.
+    """
+    best: dict[str, tuple[tuple[str, bool, str], int]] = {}
+    for number, each in enumerate(listings):
+        if each.since <= day:
+            seen = each.dated <= day
+            rank = (each.since, seen, each.dated if seen else _younger_first(each.dated))
+            if each.id not in best or rank > best[each.id][0]:
+                best[each.id] = rank, number
+    held = {number for _, number in best.values()}
+    return [number in held for number in range(len(listings))]
+
+
+def _younger_first(day: str) -> str:
+    """Turn the order of days around."""
+    return day.translate(str.maketrans("0123456789", "9876543210"))
+
+
+def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
+    """Answer a code for each value, and the different values by code."""
+    different = sorted(set(values))
+    codes = {value: code for code, value in enumerate(different)}
+    return np.fromiter((codes[value] for value in values), np.int64, len(values)), different
+
+
+def _named(listings: Sequence[Listing], shown: Iterable[bool]) -> dict[str, list[int]]:
+    named: defaultdict[str, list[int]] = defaultdict(list)
+    for number, (listing, is_shown) in enumerate(zip(listings, shown, strict=True)):
+        for name in names(listing) if is_shown else ():
+            named[name].append(number)
+    return dict(named)
+
+
+def names(listing: Listing) -> set[str]:
+    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number."""
+    title = fold(listing.title)
+    plain = _VERSION.sub("", title)
+    number = fold(listing.document_number)
+    return {title, plain, plain.removeprefix(NATION), number, number_as_printed(number)} - {""}
+
+
+def article_of(folded: str) -> tuple[str, str] | None:
+    """Answer the name of a document and the anchor of its article, where a folded text reads like that: 民法典第1165条."""
+    found = [place for end in _ends_of_articles(folded) if (place := _PLACE.fullmatch(folded, 0, end))]
+    if not found:
+        return None
+    first = min(found, key=lambda place: (place.end(1), -place.end(2)))
+    return first[1], article(first[2])
+
+
+def _ends_of_articles(folded: str) -> set[int]:
+    """Answer where a text may go on with nothing but paragraphs and items of an article: 第二款第(一)项, or is at its end.
+
+    Told from the end, so that each place is looked at once, however many ways there are to cut what was typed into parts.
+    """
+    ends = {len(folded)}
+    for start in range(len(folded) - _SHORTEST_PART, -1, -1):
+        if folded[start] == "第":
+            nexts = range(start + _SHORTEST_PART, min(start + _LONGEST_PART, len(folded)) + 1)
+            if any(end in ends and folded[end - 1] in _PART_ENDS for end in nexts):
+                ends.add(start)
+    return ends

@@ -1,0 +1,148 @@
+"""The answer made of what was found, whatever found it: hits as they are shown, notes, alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+from urllib.parse import quote
+
+from kb.errors import UsageError
+from kb.model import Alternative, FacetValue, Hit, Results
+from kb.search.answer import suggestions
+from kb.search.answer.columns import number_as_printed
+from kb.search.answer.section_record import Stored
+from kb.search.answer.snippets import snippet
+from kb.search.contract.engine import MAX_LIMIT
+from kb.search.query.matching import Exact
+from kb.search.query.query import Query
+
+_NAMED = 5
+
+
+class Counting(Protocol):
+    """One state of an index, as far as alternatives ask it."""
+
+    def count(self, string: str) -> int:
+        """Answer how many sections of present documents contain a folded string."""
+
+    def readings(self, start: str) -> Iterable[str]:
+        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+
+
+class Outcome(Protocol):
+    """What a query found, as far as notes tell it."""
+
+    @property
+    def total(self) -> int:
+        """How many sections match literally."""
+
+    @property
+    def related(self) -> int:
+        """How many are listed that do not."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether the place that the query names is there."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the query names an article that its document does not have."""
+
+
+def check_page(limit: int, offset: int) -> None:
+    """Raise UsageError for a page that cannot be."""
+    if not (0 <= limit <= MAX_LIMIT and offset >= 0):
+        raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
+
+
+def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool) -> Hit:
+    """Show a section that was found."""
+    piece, highlights = snippet(stored.text, query)
+    version = f"/versions/{stored.version}" if stored.version else ""
+    address = f"/d/{quote(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
+    return Hit(
+        document=stored.document,
+        title=stored.title,
+        issuer=stored.issuer,
+        date=stored.date,
+        anchor=stored.anchor,
+        number=stored.number,
+        heading_path=stored.path,
+        snippet=piece,
+        highlights=highlights,
+        score=round(score, 4),
+        url=address,
+        literal=literal,
+        direct=direct,
+        version=stored.version,
+        validity=stored.validity,
+    )
+
+
+def results(
+    counting: Counting,
+    query: Query,
+    found: Outcome,
+    hits: tuple[Hit, ...],
+    *,
+    searched: int,
+    facets: Mapping[str, tuple[FacetValue, ...]],
+    warnings: Iterable[str] = (),
+) -> Results:
+    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes."""
+    notes = [*warnings, *query.notes]
+    if not found.total:
+        notes.append(_nothing_literal(query, found))
+    nearest, meant = ((), ()) if found.total or found.direct else _alternatives(counting, query, bool(hits))
+    return Results(
+        query=query.text,
+        total=found.total,
+        took_ms=0.0,
+        hits=hits,
+        notes=tuple(notes),
+        related=found.related,
+        searched=searched,
+        nearest=nearest,
+        suggestions=meant,
+        facets=facets,
+    )
+
+
+def _nothing_literal(query: Query, found: Outcome) -> str:
+    """Say that no section matches literally, and what is shown instead."""
+    if not query.leaves:
+        return "没有文件符合这些条件。"
+    strings = "、".join(f"“{string}”" for string in query.required[:_NAMED])
+    strings += "等" if len(query.required) > _NAMED else ""
+    narrowed = "在所选的条件之内，" if query.conditions else ""
+    if found.direct:
+        others = "；其余按词语相近的程度排列" if found.related > 1 else ""
+        return f"第一条是 “{query.name}” 所指的地方{others}。"
+    if found.absent:
+        others = "；以下只是词语相近" if found.related else ""
+        return f"“{query.name}” 所指的文件里没有这一条{others}。"
+    if any(not isinstance(node, Exact) for node in query.root.nodes):
+        return f"{narrowed}没有一节符合这个检索式。"
+    if query.exact:
+        return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
+    together = "同时" if len(query.required) > 1 else ""
+    if found.related:
+        return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
+    return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"
+
+
+def _alternatives(
+    counting: Counting, query: Query, found: bool
+) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
+    """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""
+    whole = "".join(query.required)
+    if found and not suggestions.correctable(whole):
+        return (), ()
+    number = number_as_printed(query.name)  # 国发2019 5号 is two strings
+    close = [Alternative(number, total)] if (total := counting.count(number)) else []
+    for string in query.required[:_NAMED]:
+        total = counting.count(string)
+        close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.count)
+    meant = suggestions.corrections(whole, counting.readings, counting.count)
+    known = {alternative.text for alternative in meant}
+    return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)

@@ -1,0 +1,164 @@
+"""What to offer where nothing stands as typed: strings close to it that do occur, and words it may have been meant for."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate, islice
+
+from pypinyin import lazy_pinyin
+
+from kb.model import Alternative, Suggestion
+from kb.names import NATION
+from kb.search.answer.columns import number_as_printed
+from kb.search.query.analysis import fold, informative, words
+from kb.search.query.matching import occurrences
+
+_LONGEST = 12
+_LONGEST_LATIN = 60
+
+_OFFERED = 5
+_TRIED = 40
+_LOOKED_AT = 500
+_WINDOW = range(8, 1, -1)
+_LATIN = re.compile(r"[a-zü' ]{3,}")
+_MARKS = re.compile(r"[()《》〈〉\"'、，,。；;：:]")
+_ARABIC = re.compile(r"[0-9]{1,4}")
+
+_READ_AS = "\t"
+
+Count = Callable[[str], int]
+Terms = Callable[[str], Iterable[str]]
+
+
+class Texts:
+    """Texts to look a string up in: those that start with it come first, then shorter ones; 中华人民共和国 is no start."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = list(texts)
+        folded = [fold(text).removeprefix(NATION) for text in self._texts]
+        self._joined = "\n".join(["", *folded, ""])
+        self._starts = list(accumulate((len(text) + 1 for text in folded), initial=1))
+
+    def containing(self, string: str, limit: int) -> list[int]:
+        """Answer the numbers of the texts, from 0, that contain a folded string."""
+        found: dict[int, tuple[bool, int]] = {}
+        for start, _ in islice(occurrences(self._joined, string.removeprefix(NATION) or string), _LOOKED_AT):
+            number = bisect_right(self._starts, start) - 1
+            found.setdefault(number, (start != self._starts[number], len(self._texts[number])))
+        return sorted(found, key=lambda number: (found[number], number))[:limit]
+
+    def __getitem__(self, number: int) -> str:
+        return self._texts[number]
+
+
+def different(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Answer some suggestions without those that read like an earlier one."""
+    first = {suggestion.text: suggestion for suggestion in reversed(found)}
+    return [suggestion for suggestion in found if first[suggestion.text] is suggestion]
+
+
+def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:
+    """Answer words that are read as a folded string in Latin letters starts: xingz, xzf."""
+    if not _LATIN.fullmatch(string):
+        return []
+    found = islice(terms(re.sub("[' ]", "", string)), _LOOKED_AT)
+    return sorted(dict.fromkeys(term.partition(_READ_AS)[2] for term in found), key=len)[:limit]
+
+
+def correctable(string: str) -> bool:
+    """Tell whether a folded string is short enough for a word or name that was mistyped."""
+    return len(string) <= (_LONGEST_LATIN if _LATIN.fullmatch(string) else _LONGEST)
+
+
+@lru_cache(maxsize=20_000)
+def readings(text: str) -> tuple[str, ...]:
+    """Answer how a heading or title and its words are read, as index terms: "xingzhengfuyi\t行政复议", "xzfy\t行政复议".
+
+    Pinyin stands in this field alone, never in what sections are found by.
+    """
+    folded = fold(text)
+    whole = [folded] if len(folded) <= _LONGEST else []
+    return tuple(
+        term for word in (*whole, *informative([folded])) if word.isalpha() and word > "⺀" for term in _readings(word)
+    )
+
+
+def _readings(word: str) -> Iterator[str]:
+    syllables = lazy_pinyin(word)
+    yield f"{''.join(syllables)}{_READ_AS}{word}"
+    if len(word) > 2:
+        yield f"{''.join(syllable[0] for syllable in syllables)}{_READ_AS}{word}"
+
+
+def corrections(string: str, terms: Terms, count: Count) -> list[Alternative]:
+    """Answer what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意.
+
+    `terms` answers the readings in the index that start with something.
+    """
+    if not correctable(string):
+        return []
+    if _LATIN.fullmatch(string):
+        return _occurring(_read_as(re.sub("[' ]", "", string), terms), count)
+    return _occurring(_homophones(string, terms), count)
+
+
+def _read_as(sound: str, terms: Terms) -> Iterator[str]:
+    return (term.partition(_READ_AS)[2] for term in terms(sound + _READ_AS))
+
+
+def _homophones(string: str, terms: Terms) -> Iterator[str]:
+    """Yield the string with a part of it, the longest first, exchanged for a word that is read alike."""
+    for width in _WINDOW:
+        for start in range(len(string) - width + 1):
+            part = string[start : start + width]
+            for word in _read_as("".join(lazy_pinyin(part)), terms) if part.isalpha() else ():
+                if word != part and len(word) == width:
+                    yield string[:start] + word + string[start + width :]
+
+
+def nearest(string: str, count: Count) -> list[Alternative]:
+    """Answer the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
+    found = _occurring(_variants(string), count)
+    ends = [string[: _longest(string, count)], string[len(string) - _longest(string[::-1], lambda s: count(s[::-1])) :]]
+    enough = max(2, 2 * len(string) // 3)
+    return [*found, *_occurring((end for end in ends if len(end) >= enough), count)]
+
+
+def _occurring(strings: Iterable[str], count: Count) -> list[Alternative]:
+    """Answer those of some strings that occur, the most frequent first."""
+    tried = islice(dict.fromkeys(strings), _TRIED)
+    found = [Alternative(string, number) for string in tried if (number := count(string))]
+    return sorted(found, key=lambda alternative: -alternative.total)[:_OFFERED]
+
+
+def _variants(string: str) -> Iterator[str]:
+    for place, character in enumerate(string):
+        if character in "的之":
+            yield string[:place] + ("之" if character == "的" else "的") + string[place + 1 :]
+            yield string[:place] + string[place + 1 :]
+    yield number_as_printed(string)
+    for mark in ("", "、", ","):
+        yield _MARKS.sub(mark, string)
+    yield _ARABIC.sub(lambda figures: chinese(int(figures[0])), string)
+    cut = words(string)
+    for place in range(1, len(cut)):
+        for between in "的、,":
+            yield "".join(cut[:place]) + between + "".join(cut[place:])
+
+
+def _longest(string: str, count: Count) -> int:
+    """Answer how many characters of a string's start occur together: what holds for some holds for fewer."""
+    return bisect_left(range(1, len(string)), True, key=lambda length: not count(string[:length]))
+
+
+def chinese(number: int) -> str:
+    """Write a number below 10,000 as articles are numbered: 一百零二, 十二."""
+    text, figures = "", str(number)
+    for place, figure in enumerate(figures):
+        unit = ("", "十", "百", "千")[len(figures) - 1 - place]
+        text += "零一二三四五六七八九"[int(figure)] + (unit if figure != "0" else "")
+    text = re.sub("零+", "零", text).rstrip("零") or "零"
+    return text.removeprefix("一") if text.startswith("一十") else text

@@ -1,0 +1,1 @@
+"""What the engine on a cluster of OpenSearch is made of; `kb.search.cluster.opensearch_engine` puts it together."""

@@ -1,0 +1,416 @@
+"""One state of the index in the cluster, open for searching."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from opensearchpy import OpenSearch
+
+from kb.model import FacetValue, Listing, Suggestion
+from kb.search.answer import suggestions
+from kb.search.answer.columns import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for, wanted
+from kb.search.answer.section_record import Stored
+from kb.search.cluster import asking, queries
+from kb.search.cluster.queries import Part, both, either
+from kb.search.cluster.sections import Row
+from kb.search.cluster.state import State
+from kb.search.cluster.texts import Texts, TextsOn, counts
+from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
+from kb.search.contract.engine import Order
+from kb.search.query import ranking, weights
+from kb.search.query.analysis import fold
+from kb.search.query.conditions import FACETS, Condition, asked_day
+from kb.search.query.matching import Exact
+from kb.search.query.query import Query
+
+_KEPT = 50_000
+"""Terms, strings and readings whose counts are remembered."""
+
+_ASKED = 64
+_DAYS = 8
+"""Days whose texts are remembered."""
+
+_MOST_TERMS = 700
+"""Terms that a query is ranked by, the weightiest of them: clusters refuse queries with more than 1,024 clauses."""
+
+_OF_A_NAME = 200
+_READ = 500
+_FOR_SURE = 1e9
+_ROUNDING = 1e-6
+_LITERALLY = re.compile(r"([^a-z0-9\t])")
+
+Standings = Callable[[str], Mapping[str, str]]
+"""Answers how every document stood on a day, by id."""
+
+_FIRST: dict[Order, list[Part]] = {"relevance": [], "date": [{"date": "desc"}], "rank": [{"authority": "desc"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A section on a page of hits, and which group it is in."""
+
+    candidate: Candidate
+    score: float
+    literal: bool
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched.
+
+    `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
+    """
+
+    page: tuple[Listed, ...]
+    total: int
+    related: int
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    texts: Texts
+    direct: bool
+    absent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How sections are scored for a query: the cluster's part of it (None: not at all), ours, and what is enough."""
+
+    score: Part | None = None
+    weighed: Weighed = field(default_factory=Weighed)
+    enough: float = 0.0
+
+    def searching(self, parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
+        """Answer the query for sections that some parts find, scored."""
+        return {
+            "bool": {"filter": list(parts), "must_not": list(without), "should": [self.score] if self.score else []}
+        }
+
+
+class Searcher:
+    """Searches one state. Many threads may use one.
+
+    `replaced` are the keys of documents of which a newer text is there, `standings` tells how documents stood on a day.
+    """
+
+    def __init__(self, client: OpenSearch, state: State, replaced: frozenset[str], standings: Standings) -> None:
+        self.state = state
+        self._standings = standings
+        self._texts_on = lru_cache(_DAYS)(self._as_on)
+        self.present = Texts(state, self._named)
+        self._replaced = replaced
+        self._ask = partial(asking.ask, client, state.index)
+        self._kept = partial(asking.read, client, state.index)
+        self._rows = partial(asking.rows, client, state.index)
+        self._counting = state.counting()
+        self._having: dict[str, int] = {}
+        self._scale = lru_cache(_ASKED)(self._measured)
+        self.count = lru_cache(_KEPT)(self._count)
+        self.readings = lru_cache(_KEPT)(self._readings)
+
+    def find(self, query: Query, order: Order, offset: int, limit: int) -> Found:
+        """Answer the hits `offset` to `offset + limit`, and the numbers of all."""
+        return _Search(self, query, order, offset, limit).found()
+
+    def ask(self, *bodies: Part) -> list[Any]:
+        """Ask several things of this state at once."""
+        return self._ask(bodies)
+
+    def among(self, parts: Sequence[Part]) -> list[Part]:
+        """Answer some parts of a query and what makes them find only what counts."""
+        return [self._counting, *parts]
+
+    def scale(self, strings: tuple[str, ...]) -> _Scale:
+        """Answer how sections are scored for a query of these folded strings; it is remembered for the next page."""
+        return self._scale(strings) if strings else _Scale()
+
+    def stored(self, ids: Sequence[str]) -> list[Stored]:
+        """Answer what was kept of some sections."""
+        return [_stored(kept) for kept in self._kept(ids)]
+
+    def listings(self) -> Iterator[Listing]:
+        """Yield the present documents, by id."""
+        for row in self._documents():
+            if row.listing and not row.listing.version:
+                yield row.listing
+
+    def texts_for(self, conditions: Iterable[Condition]) -> Texts:
+        """Answer the texts that conditions ask for: those of the present, or of a day."""
+        day = asked_day(conditions)
+        return self._texts_on(day) if day else self.present
+
+    def _as_on(self, day: str) -> Texts:
+        return TextsOn(self.state, self._documents(), day, self._standings(day))
+
+    def _documents(self) -> Iterator[Row]:
+        return map(Row.read, self._rows(self.state.counting("listed")))
+
+    def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
+        """Answer the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""
+        editions, anchor = texts.named(folded)
+        at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
+        if not editions:
+            return None, False
+        query = both(self.among([{"terms": {"edition": editions}}, at]))
+        sort = ["number_in_text"]
+        first = {"query": query, "collapse": {"field": "edition"}, "sort": sort, "size": len(editions)}
+        (answer,) = self.ask({**first, "_source": ["key", "edition", "number_in_text"]})
+        found = {hit["_source"]["edition"]: hit for hit in answer["hits"]["hits"]}
+        for edition in editions:
+            if edition in found:
+                source = found[edition]["_source"]
+                return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
+        return None, True
+
+    def suggest(self, typed: str, limit: int) -> list[Suggestion]:
+        """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
+        folded = fold(typed).translate(TITLE_MARKS)
+        if not folded:
+            return []
+        words = suggestions.pinyin_words(folded, self.readings, limit)
+        found = [
+            *self._suggested_places(folded),
+            *self._suggested_titles(folded, limit),
+            *self._suggested_headings(folded, limit),
+            *(Suggestion(word, "word") for word in words),
+        ]
+        return suggestions.different(found)[:limit]
+
+    def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
+        place, _ = (
+            self.place(folded, self.present) if article_of(folded) and not self._titled(folded) else (None, False)
+        )
+        if place:
+            (stored,) = self.stored([place.id])
+            yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
+
+    def _suggested_titles(self, folded: str, limit: int) -> Iterator[Suggestion]:
+        query = both([self.state.counting("listed"), {"term": {"present": True}}])
+        query["bool"]["must"] = [queries.containing("folded_title", folded)]
+        sort = [{"_score": "desc"}, "title_length", "key"]
+        (answer,) = self.ask({"query": query, "sort": sort, "size": limit, "_source": ["row"]})
+        containing = [hit["_source"]["row"]["listing"] for hit in answer["hits"]["hits"]]
+        for listing in (*self._titled(folded)[:limit], *containing):
+            yield Suggestion(listing["title"], "title", listing["id"])
+
+    def _suggested_headings(self, folded: str, limit: int) -> Iterator[Suggestion]:
+        query = both(self.among([]))
+        query["bool"]["must"] = [queries.containing("folded_heading", folded)]
+        sort = [{"_score": "desc"}, "heading_length", "heading"]
+        collapsed = {"query": query, "collapse": {"field": "heading"}, "sort": sort, "size": limit, "_source": False}
+        (answer,) = self.ask(collapsed)
+        for hit in answer["hits"]["hits"]:
+            yield Suggestion(hit["sort"][-1], "heading")
+
+    def _titled(self, folded: str) -> list[Any]:
+        """Answer the listings of the documents that a folded text names, newest first."""
+        return [row["listing"] for row in self._rows_named(names_for(folded))]
+
+    def _named(self, folded: str) -> tuple[list[str], str]:
+        """Answer the editions of the documents that a folded text names, newest first, and the article's anchor."""
+        if whole := self._rows_named(names_for(folded)):
+            return [row["edition"] for row in whole], ""
+        if not (parted := article_of(folded)):
+            return [], ""
+        return [row["edition"] for row in self._rows_named(names_for(parted[0]))], parted[1]
+
+    def _rows_named(self, names: Sequence[str]) -> list[Any]:
+        """Answer the rows of the documents that have the first of some names that any has, newest first."""
+        query = both([self.state.counting("listed"), {"terms": {"names": [name for name in names if name]}}])
+        sort = [{"date": "desc"}, "key"]
+        (answer,) = self.ask({"query": query, "sort": sort, "size": _OF_A_NAME, "_source": ["row", "names"]})
+        sources = [hit["_source"] for hit in answer["hits"]["hits"]]
+        by_name = ([source["row"] for source in sources if name in source["names"]] for name in names)
+        return next(filter(None, by_name), [])
+
+    def _count(self, string: str) -> int:
+        """Answer how many sections of present documents contain a folded string."""
+        if not string:
+            return 0
+        query = both(self.among([{"term": {"present": True}}, queries.matching(Exact(string))]))
+        (answer,) = self.ask({"query": query, "size": 0, "track_total_hits": True})
+        return int(answer["hits"]["total"]["value"])
+
+    def _readings(self, start: str) -> list[str]:
+        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        query = both(self.among([{"prefix": {"reading": start}}]))
+        include = _LITERALLY.sub(r"\\\1", start) + ".*"
+        terms = {"field": "reading", "include": include, "size": _READ, "order": {"_key": "asc"}}
+        (answer,) = self.ask({"query": query, "size": 0, "aggs": {"readings": {"terms": terms}}})
+        return [bucket["key"] for bucket in answer["aggregations"]["readings"]["buckets"]]
+
+    def _measured(self, strings: tuple[str, ...]) -> _Scale:
+        """See `scale`: the terms' rarity decides what each can add, the best sections decide what is enough."""
+        own = ranking.terms(strings)
+        weighted = own | weights.other_terms(strings, own)
+        rarity = self._rarity(list(weighted))
+        most = {
+            term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weighted.items() if self._having[term]
+        }
+        most = dict(sorted(most.items(), key=lambda item: -item[1])[:_MOST_TERMS])
+        if not most:
+            return _Scale()
+        score = queries.scored(most, strings)
+        best = {"query": {"bool": {"filter": self.among([]), "must": [score]}}, "size": WINDOW}
+        (answer,) = self.ask({**best, **_sorted("relevance")})
+        weighed = weigh(_hits(answer)[1], self._replaced, "".join(strings), self._texts)
+        whole = sum(weight * rarity[term] for term, weight in own.items())
+        enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * whole)
+        return _Scale(score, weighed, enough / (1 + weights.DOCUMENT))  # what a section gains as one of its document
+
+    def _texts(self, ids: Sequence[str]) -> list[str]:
+        return [stored.text for stored in self.stored(ids)]
+
+    def _rarity(self, terms: Sequence[str]) -> dict[str, float]:
+        """Answer how rare terms are, by the number of sections that have them in any field."""
+        unknown = [term for term in terms if term not in self._having]
+        if unknown:
+            if len(self._having) > _KEPT:
+                self._having.clear()
+                unknown = list(terms)
+            counted = {"query": both(self.among([])), "size": 0, "aggs": {"having": queries.features_of(unknown)}}
+            (answer,) = self.ask(counted)
+            buckets = answer["aggregations"]["having"]["buckets"]
+            self._having |= {term: bucket["doc_count"] for term, bucket in zip(unknown, buckets, strict=True)}
+        size = self.state.sections + self.state.older
+        having = np.array([self._having[term] for term in terms], np.float64)
+        return dict(zip(terms, np.log1p((size - having + 0.5) / (having + 0.5)).tolist(), strict=True))
+
+
+class _Search:
+    """One search: what is asked of the cluster for it, and what is made of the answers."""
+
+    def __init__(self, searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> None:
+        self._searcher, self._query, self._order = searcher, query, order
+        self._first, self._last = offset, offset + limit
+        self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
+        self._scale = searcher.scale(query.required)
+        self._shown = searcher.texts_for(query.conditions)
+        self._met = self._shown.meeting(query.conditions)
+        self._place, self._absent = self._named()
+        self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
+        self._excluded = [queries.matching(node) for node in query.excluded]
+
+    def found(self) -> Found:
+        """Ask for the place that is named and the literal matches, then for the related ones and the facets."""
+        answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
+        total, literal = _hits(answers[0])
+        direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
+        (answer,) = self._searcher.ask(self._counted_and_related(len(direct) + total))
+        more, related = _hits(answer) if self._has_related() else (0, [])
+        listed = [
+            *((one, is_literal, True) for one in direct),
+            *((one, True, False) for one in self._in_order(literal)),
+            *((one, False, False) for one in self._in_order(related)),
+        ]
+        return Found(
+            page=tuple(
+                Listed(one, self._scale.weighed.of(one), *groups) for one, *groups in listed[self._first : self._last]
+            ),
+            total=total + is_literal,
+            related=more + len(direct) - is_literal,
+            facets=_facets(answer["aggregations"], self._query.conditions),
+            texts=self._shown,
+            direct=bool(direct),
+            absent=self._absent,
+        )
+
+    def _literal_ones(self) -> Part:
+        query = self._scale.searching(self._searcher.among([*self._met, self._literal]), self._named_ids)
+        return {"query": query, "size": max(WINDOW, self._last), **_sorted(self._order)}
+
+    def _direct_ones(self) -> list[Part]:
+        """Ask for the place that is named, if it meets the conditions, and whether it matches literally."""
+        if not self._place:
+            return []
+        parts = self._searcher.among([*self._met, *self._named_ids])
+        there = {"query": self._scale.searching(parts), "size": 1, **_sorted("relevance")}
+        return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
+
+    def _counted_and_related(self, before: int) -> Part:
+        """Count the values of facets over all that is found, and list what is related of it: scored once for both.
+
+        A facet's own choice does not narrow it: what is listed is narrowed after everything was counted.
+        """
+        conditions = self._query.conditions
+        chosen = [each for each in conditions if each.whole and each.field in FACETS]
+        parts = self._searcher.among(self._shown.meeting(each for each in conditions if each not in chosen))
+        found, facets = [self._literal, *self._named_ids], self._facets(chosen)
+        if not self._has_related():
+            return {"query": both([*parts, either(found)]), "size": 0, "aggs": facets}
+        sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in found]
+        alike = {"bool": {"must": [self._scale.score], "must_not": self._excluded}}
+        query = {"bool": {**either([*sure, alike])["bool"], "filter": parts}}
+        size = max(WINDOW, self._last - before) if self._last > before else 0
+        listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, found)}
+        return {"query": query, "aggs": facets, **listed, **_sorted(self._order)}
+
+    def _facets(self, chosen: Sequence[Condition]) -> Part:
+        facets: Part = {}
+        for facet in FACETS:
+            own = [value for each in chosen if each.field == facet for value in wanted(each)]
+            others = [each for each in chosen if each.field != facet]
+            facets[facet] = self._shown.facet(facet, others, SHOWN + 1, own)
+        return facets
+
+    def _has_related(self) -> bool:
+        return self._scale.enough > 0 and not self._query.exact
+
+    def _enough(self) -> float:
+        return self._scale.enough * (1 - _ROUNDING)
+
+    def _in_order(self, candidates: list[Candidate]) -> list[Candidate]:
+        return self._scale.weighed.in_order(candidates) if self._order == "relevance" else candidates
+
+    def _named(self) -> tuple[Candidate | None, bool]:
+        if not 0 < len(self._query.name) <= LONGEST_NAME:
+            return None, False
+        return self._searcher.place(self._query.name.translate(TITLE_MARKS), self._shown)
+
+    def _whole_documents(self) -> Part:
+        """Find what a query without text lists: one section for each document, or all where a place is asked for."""
+        if any(each.field in ("article", "within") for each in self._query.conditions):
+            return queries.EVERYTHING
+        return {"term": {"number_in_text": 0}}
+
+
+def _sorted(order: Order) -> Part:
+    """Equal ones come best first, then in the order of their documents' keys, then of the text."""
+    sort = [*_FIRST[order], {"_score": "desc"}, "key", "number_in_text"]
+    return {"sort": sort, "track_scores": True, "track_total_hits": True, "_source": False}
+
+
+def _hits(answer: Any) -> tuple[int, list[Candidate]]:
+    """Read the answer to a search that is `_sorted`."""
+    hits = answer["hits"]
+    found = []
+    for hit in hits["hits"]:
+        *_, score, key, number = hit["sort"]
+        found.append(Candidate(hit["_id"], key, number, score))
+    return hits["total"]["value"], found
+
+
+def _stored(kept: Sequence[Any]) -> Stored:
+    stored = Stored(*kept)
+    return stored._replace(path=tuple(stored.path))
+
+
+def _facets(counted: Any, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
+    return {name: tuple(_facet(counted[name], name, conditions)) for name in FACETS}
+
+
+def _facet(counted: Any, name: str, conditions: Sequence[Condition]) -> Iterator[FacetValue]:
+    """Yield the values with the most sections, and those that were chosen."""
+    chosen = set(chain.from_iterable(map(wanted, (each for each in conditions if each.field == name and each.whole))))
+    totals = counts(counted)
+    listed = dict(list(totals.items())[:SHOWN])
+    if "chosen" in counted:
+        others = {bucket["key"]: bucket["doc_count"] for bucket in counted["chosen"]["buckets"]}
+        listed |= {value: others[value] for value in sorted(others) if value not in listed}
+    for value, total in listed.items():
+        yield FacetValue(value, total, value in chosen)

@@ -1,0 +1,103 @@
+"""What the index in the cluster looks like: its names, its fields, its settings, and the version of all that.
+
+An index holds one `section` after another, one `row` for each document or older version, and one `state`, which says
+what of them counts. It is named NAME-000007; the alias NAME points at the one that is searched. Nothing here needs a
+plug-in: texts are cut into pairs of characters by the `ngram` tokenizer that every OpenSearch has, words by our own
+analysis before they are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kb.search.query import analysis
+from kb.search.query.conditions import Field
+
+LAYOUT = 2
+"""Grows whenever what is below changes: an index made by another version is written anew, and the alias moved."""
+
+FORMAT = f"kb {LAYOUT}.{analysis.VERSION}"
+
+STATE = "state"
+"""The id of the document that says what counts."""
+
+FOLDED, ONE = "folded", "folded.one"
+"""A section's folded text as pairs of characters, and as single ones; both with positions."""
+
+PARTS: tuple[Field, ...] = ("title", "number", "issuer", "kind", "source", "validity")
+"""Fields of a document that a condition may name a part of: kept folded, too, under `folded_…`."""
+
+MOST_LISTED = 1_000_000
+"""Hits that can be paged through, and editions that can be excluded."""
+
+_DOT = "\ue000"
+_KEYWORD = {"type": "keyword"}
+_KEPT = {"type": "object", "enabled": False}
+_TEXT = {"type": "text", "norms": False}
+
+
+def index_name(alias: str, epoch: int) -> str:
+    """Name the index that an update makes."""
+    return f"{alias}-{epoch:06}"
+
+
+def feature(term: str) -> str:
+    """Name the feature of a term: a dot would part the field's name."""
+    return term.replace(".", _DOT)
+
+
+def definition(shards: int) -> dict[str, Any]:
+    """Answer the body that an index is created with.
+
+    It is refreshed only when an update is complete, and has a replica wherever there is a second node.
+    """
+    cutters = {
+        name: {"type": "ngram", "min_gram": size, "max_gram": size} for name, size in (("pairs", 2), ("ones", 1))
+    }
+    analyzers = {name: {"type": "custom", "tokenizer": name} for name in cutters}
+    return {
+        "settings": {
+            "number_of_shards": shards,
+            "auto_expand_replicas": "0-1",
+            "refresh_interval": "-1",
+            "max_result_window": MOST_LISTED,
+            "max_terms_count": MOST_LISTED,
+            "analysis": {"tokenizer": cutters, "analyzer": analyzers},
+        },
+        "mappings": {
+            "_meta": {"made_by": "kb", "format": FORMAT},
+            "_source": {"excludes": ["terms", FOLDED, "path"]},
+            "dynamic": "strict",
+            "properties": {**_both(), **_section(), **_row(), "state": _KEPT},
+        },
+    }
+
+
+def _both() -> dict[str, Any]:
+    """What sections and rows have: whose they are. `edition` is a document in one state, written by one update."""
+    return {"key": _KEYWORD, "edition": _KEYWORD, "present": {"type": "boolean"}, "date": _KEYWORD}
+
+
+def _section() -> dict[str, Any]:
+    """A section. `born` is the epoch of the update that wrote it, `terms` what each of its terms counts for in ranking."""
+    integer, byte = {"type": "integer"}, {"type": "byte"}
+    return {
+        "born": {"type": "long"},
+        "number_in_text": integer,
+        **dict.fromkeys(
+            (*PARTS, "year", "document", "since", "place", "local", "heading", "folded_heading", "reading"), _KEYWORD
+        ),
+        **{f"folded_{field}": _KEYWORD for field in PARTS},
+        "heading_length": integer,
+        "authority": byte,
+        "kept": {"type": "float"},
+        "terms": {"type": "rank_features"},
+        "path": {**_TEXT, "analyzer": "pairs", "index_options": "docs"},
+        FOLDED: {**_TEXT, "analyzer": "pairs", "fields": {"one": {**_TEXT, "analyzer": "ones"}}},
+        "stored": _KEPT,
+    }
+
+
+def _row() -> dict[str, Any]:
+    """A document as lists show it. `listed` is the epoch of the update that wrote it, `names` what it can be called."""
+    return {"listed": {"type": "long"}, "names": _KEYWORD, "title_length": {"type": "integer"}, "row": _KEPT}

@@ -1,0 +1,155 @@
+"""The engine on a cluster of OpenSearch: the same answers as the embedded one's, from as many machines as there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from opensearchpy import OpenSearch
+
+from kb.errors import BadIndexError, StorageError
+from kb.law.store import Store
+from kb.metrics import stage
+from kb.model import Listing, Results, Suggestion
+from kb.search.answer import difference
+from kb.search.answer.results import check_page, hit, results
+from kb.search.cluster import mapping
+from kb.search.cluster.absence import Absence
+from kb.search.cluster.asking import VanishedError
+from kb.search.cluster.cluster_searcher import Searcher
+from kb.search.cluster.connection import check_version, connect, in_words
+from kb.search.cluster.queries import both
+from kb.search.cluster.state import State, read_state, strange
+from kb.search.cluster.updating import Update, read_replaced, rows_of
+from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
+from kb.search.query.conditions import Condition
+from kb.search.query.query import Query, parse
+from kb.settings import Cluster
+
+Answer = TypeVar("Answer")
+
+_TRIES = 5
+
+
+class OpenSearchEngine:
+    """Serves `kb.search.contract.engine.Engine` from a cluster. `folder` has the store that tells how documents stand."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self._cluster, self._store = cluster, Store(folder)
+        self._opened: Searcher | None = None
+        self._absence = Absence()
+        self._lock = Lock()
+
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
+        """See `Engine.search`."""
+        started = time.perf_counter()
+        check_page(limit, offset)
+        understood = parse(query, conditions)
+        answer = self._answer(lambda searcher: _results(searcher, understood, order, offset, limit))
+        return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """See `Engine.suggest`."""
+        return self._answer(lambda searcher: tuple(searcher.suggest(typed[:MAX_TYPED], limit)))
+
+    def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
+        """See `Engine.update`."""
+        standings = {id: told for id, told in self._store.standings().items() if told != "不明"}
+        cluster = self._cluster
+        with in_words(cluster):
+            return Update(self._client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
+
+    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """See `Engine.check`."""
+        try:
+            with in_words(self._cluster):
+                return self._problems(fingerprints)
+        except (BadIndexError, StorageError) as error:
+            return [str(error)]
+
+    def stats(self) -> Stats:
+        """See `Engine.stats`."""
+        with self._absence.noticed(), in_words(self._cluster):
+            state = self._state()
+        return Stats(state.documents, state.sections, state.epoch, state.created, state.versions)
+
+    def documents(self) -> tuple[Listing, ...]:
+        """See `Engine.documents`."""
+        return self._answer(lambda searcher: tuple(searcher.listings()))
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._client.close()
+
+    @cached_property
+    def _client(self) -> OpenSearch:
+        client = connect(self._cluster)
+        check_version(client, self._cluster)
+        return client
+
+    def _answer(self, ask: Callable[[Searcher], Answer]) -> Answer:
+        """Ask the newest state; again where that went away meanwhile."""
+        with self._absence.noticed(), in_words(self._cluster):
+            for _ in range(_TRIES):
+                try:
+                    return ask(self._searcher())
+                except VanishedError:
+                    continue
+        raise StorageError("索引正在被反复更新，这次没有查成：请稍后再试。")
+
+    def _searcher(self) -> Searcher:
+        with stage("state"):
+            state = self._state()
+        with self._lock:
+            if not self._opened or self._opened.state != state:
+                self._opened = Searcher(self._client, state, read_replaced(self._client, state), self._store.standings)
+            return self._opened
+
+    def _state(self) -> State:
+        state = read_state(self._client, self._cluster.name)
+        if state is None:
+            raise BadIndexError(f"集群里还没有索引（{self._cluster.name}）：请先运行 kb index 建立索引。")
+        if state.format != mapping.FORMAT:
+            raise strange(state)
+        return state
+
+    def _problems(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """Say what is missing in the cluster, and how it differs from the source."""
+        state = self._state()
+        known = {key: row.fingerprint for key, row in rows_of(self._client, state).items()}
+        found = difference.staleness(difference.plan(known, fingerprints))
+        body = {"query": both([state.counting()]), "size": 0, "track_total_hits": True}
+        there = self._client.search(index=state.index, body=body)["hits"]["total"]["value"]
+        expected = state.sections + state.older
+        if there != expected:
+            found.insert(0, f"索引应当有 {expected:,} 节，集群里是 {there:,} 节：请运行 kb index --rebuild 重建索引。")
+        return found
+
+
+def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> Results:
+    with stage("weigh"):
+        searcher.scale(query.required)
+    with stage("find"):
+        found = searcher.find(query, order, offset, limit)
+    with stage("read"):
+        kept = searcher.stored([listed.candidate.id for listed in found.page])
+    with stage("snippets"):
+        hits = tuple(
+            hit(found.texts.as_shown(stored), listed.score, query, literal=listed.literal, direct=listed.direct)
+            for listed, stored in zip(found.page, kept, strict=True)
+        )
+    searched = found.texts.searched(query.conditions)
+    return results(searcher, query, found, hits, searched=searched, facets=found.facets)

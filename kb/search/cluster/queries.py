@@ -1,0 +1,161 @@
+"""Queries, conditions and scores in OpenSearch's own language. All of it is exact: nothing is checked again afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kb.search.answer.columns import wanted
+from kb.search.cluster.mapping import FOLDED, ONE, feature
+from kb.search.query import ranking
+from kb.search.query.analysis import fold
+from kb.search.query.authority import LOCAL
+from kb.search.query.conditions import Condition, bounds
+from kb.search.query.matching import WILD, AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
+from kb.search.query.weights import HEADED, NAME, STANDING
+
+Part = dict[str, Any]
+"""A piece of a request."""
+
+EVERYTHING: Part = {"match_all": {}}
+
+_PLACE_LENGTHS = range(2, 8)
+_SPECIAL = re.compile(r"([*?\\])")
+
+
+def matching(node: Node) -> Part:
+    """Answer the query for the sections whose text matches."""
+    match node:
+        case Exact(string):
+            return _containing(string)
+        case Near(strings, distance):
+            apart = {"clauses": [_spans(string) for string in strings], "slop": distance, "in_order": False}
+            return both([*map(_containing, strings), {"span_near": apart}])
+        case Wildcard(strings, gaps):
+            return both([*map(_containing, strings), _wild(strings, gaps)])
+        case AllOf(nodes):
+            return both([matching(each) for each in nodes]) if nodes else EVERYTHING
+        case AnyOf(nodes):
+            return either([matching(each) for each in nodes])
+        case Not(of):
+            return {"bool": {"must_not": [matching(of)]}}
+
+
+def both(parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
+    """Answer the query for what all of some find, and none of others, without a score."""
+    return {"bool": {"filter": list(parts), "must_not": list(without)}}
+
+
+def either(parts: Sequence[Part]) -> Part:
+    """Answer the query for what at least one of some finds."""
+    return {"bool": {"should": list(parts), "minimum_should_match": 1}}
+
+
+def _containing(string: str) -> Part:
+    """Pairs of characters at neighbouring places: the string itself. `match_phrase` cuts it as the text was."""
+    return {"match_phrase": {FOLDED: string}} if len(string) > 1 else {"term": {ONE: string}}
+
+
+def _spans(string: str) -> Part:
+    return _row(_characters(string))
+
+
+def _characters(string: str) -> list[Part]:
+    return [{"span_term": {ONE: character}} for character in string]
+
+
+def _row(clauses: Sequence[Part], slop: int = 0) -> Part:
+    return (
+        clauses[0] if len(clauses) == 1 else {"span_near": {"clauses": list(clauses), "slop": slop, "in_order": True}}
+    )
+
+
+def _wild(strings: Sequence[str], gaps: Sequence[int]) -> Part:
+    """Strings with exactly so many characters between them are one block of fixed length; blocks follow within `WILD`.
+
+    Joined from the end: so every block that has a continuation is tried, not the nearest one only.
+    """
+    blocks: list[list[Part]] = [[]]
+    for string, gap in zip(strings, (None, *gaps), strict=True):
+        if gap == 0:
+            blocks.append([])
+        elif gap:
+            blocks[-1].append({"span_gap": {ONE: gap}})
+        blocks[-1] += _characters(string)
+    *before, joined = map(_row, blocks)
+    for block in reversed(before):
+        joined = _row([block, joined], WILD)
+    return joined
+
+
+def met(condition: Condition) -> Part:
+    """Answer the query for sections that meet a condition, but for one on versions and days."""
+    field, values = condition.field, list(condition.values)
+    if field in ("within", "article"):
+        part: Part = {"terms": {"place": values}}
+    elif condition.whole or field in ("document", "year"):
+        part = {"terms": {field: list(wanted(condition))}}
+    elif field == "date":
+        part = either([{"range": {"date": _range(*bounds(value))}} for value in values])
+    else:
+        part = either([{"wildcard": {f"folded_{field}": f"*{_escaped(fold(value))}*"}} for value in values])
+    return both([], [part]) if condition.exclude else part
+
+
+def _range(low: str, high: str) -> Part:
+    """A document without a date is in no range."""
+    return {"gte" if low else "gt": low, "lte": high}
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def containing(field: str, text: str) -> Part:
+    """Answer the query for values of a keyword that contain a text; those that start with it score 1, others 0."""
+    inside = {"wildcard": {field: f"*{_escaped(text)}*"}}
+    first = {"constant_score": {"filter": {"prefix": {field: text}}, "boost": 1}}
+    return {"bool": {"filter": [inside], "should": [first]}}
+
+
+def scored(terms: Mapping[str, float], strings: Sequence[str]) -> Part:
+    """Answer the query that scores sections as `ranking` does: `terms` have the most that each can add.
+
+    A feature's saturation is the weighted count of a term, saturated by BM25; what a section keeps of its score is
+    written with it, but for places that the query names and headings that say what it says.
+    """
+    should = [
+        {"rank_feature": {"field": f"terms.{feature(term)}", "boost": most, "saturation": {"pivot": ranking.K1}}}
+        for term, most in terms.items()
+    ]
+    functions: list[Part] = [{"field_value_factor": {"field": "kept"}}]
+    functions += [_under_heading(string) for string in strings if 1 < len(string) <= NAME]
+    functions.append(_in_place("\n".join(strings)))
+    score = {"query": {"bool": {"should": should}}, "functions": functions}
+    return {"function_score": {**score, "score_mode": "multiply", "boost_mode": "multiply"}}
+
+
+def _under_heading(string: str) -> Part:
+    return {"filter": {"match": {"path": {"query": string, "operator": "and"}}}, "weight": HEADED}
+
+
+def _in_place(whole: str) -> Part:
+    """Where the query names a place, its rules are as good as laws."""
+    named = {whole[start : start + length] for length in _PLACE_LENGTHS for start in range(len(whole) - length + 1)}
+    return {"filter": {"terms": {"local": sorted(named)}}, "weight": 1 / STANDING[LOCAL]}
+
+
+def features_of(terms: Iterable[str]) -> Part:
+    """Answer the aggregation that counts the sections that have each of some terms, in the order of the terms."""
+    filters = [{"rank_feature": {"field": f"terms.{feature(term)}"}} for term in terms]
+    return {"filters": {"filters": filters}}
+
+
+def values(field: str, shown: int, chosen: Sequence[str]) -> Part:
+    """Answer the aggregations that count the values of a field, those chosen as well."""
+    counted = {"field": field, "order": [{"_count": "desc"}, {"_key": "asc"}]}
+    found: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": 20 * shown}}}
+    if chosen:
+        found["chosen"] = {"terms": {**counted, "size": len(chosen), "include": list(chosen), "min_doc_count": 0}}
+    return found

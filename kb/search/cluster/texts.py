@@ -1,0 +1,129 @@
+"""Which text of each document is searched, and how it stands: the present one, or the one that held on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from kb.search.answer.columns import documents_on
+from kb.search.answer.section_record import Stored
+from kb.search.cluster import queries
+from kb.search.cluster.queries import Part, both
+from kb.search.cluster.sections import Row
+from kb.search.cluster.state import State
+from kb.search.query.conditions import Condition, asked_versions
+
+Named = Callable[[str], tuple[list[str], str]]
+"""Answers the editions of the documents that a folded text names, newest first, and the article's anchor."""
+
+
+class Texts:
+    """The documents as they are at present."""
+
+    def __init__(self, state: State, named: Named) -> None:
+        self._sections = state.sections + state.older
+        self.sections, self.named = state.sections, named
+        self.shown: Part = {"term": {"present": True}}
+
+    def meeting(self, conditions: Iterable[Condition]) -> list[Part]:
+        """Answer the queries for sections of these texts, or of the others where one asks for versions, that meet all conditions."""
+        conditions = list(conditions)
+        found = [self.met(each) for each in conditions if each.field not in ("version", "on")]
+        match asked_versions(conditions):
+            case "all":
+                return found
+            case "old":
+                return [*found, both([], [self.shown])]
+            case _:
+                return [*found, self.shown]
+
+    def searched(self, conditions: Iterable[Condition]) -> int:
+        """Answer how many sections a query with these conditions looks at."""
+        match asked_versions(conditions):
+            case "all":
+                return self._sections
+            case "old":
+                return self._sections - self.sections
+            case _:
+                return self.sections
+
+    def met(self, condition: Condition) -> Part:
+        """Answer the query for sections that meet a condition, but for one on versions and days."""
+        return queries.met(condition)
+
+    def facet(self, field: str, conditions: Sequence[Condition], shown: int, chosen: Sequence[str]) -> Part:
+        """Answer the aggregation that counts the values of a field among what meets some conditions, those chosen as well."""
+        return self._among(conditions, queries.values(field, shown, chosen))
+
+    def _among(self, conditions: Iterable[Condition], counted: Part) -> Part:
+        return {"filter": both([self.met(each) for each in conditions if each.field != "on"]), "aggs": counted}
+
+    def as_shown(self, stored: Stored) -> Stored:
+        """Answer what was kept of a section with how its document stands."""
+        return stored
+
+
+class TextsOn(Texts):
+    """The documents as they were on a day, as they are `told` to have stood then, by id.
+
+    Which text held is known from all of a document's texts together: the cluster is told those that had been replaced, or
+    had not yet been seen, by then. How a document stood on a day is written nowhere: the documents are named.
+    """
+
+    def __init__(self, state: State, rows: Iterable[Row], day: str, told: Mapping[str, str]) -> None:
+        self._rows = [row for row in rows if row.listing]
+        listings = [row.listing for row in self._rows if row.listing]
+        self._documents = documents_on(day, listings, told)
+        super().__init__(state, self._named)
+        held = self._documents.present.tolist()
+        self.sections = sum(row.sections for row, is_held in zip(self._rows, held, strict=True) if is_held)
+        others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
+        self.shown = both([{"range": {"since": {"lte": day}}}], [{"terms": {"key": others}}])
+
+    def met(self, condition: Condition) -> Part:
+        """See `Texts.met`."""
+        if condition.field != "validity":
+            return queries.met(condition)
+        met = self._documents.meeting([condition, Condition("version", ("all",))])
+        return queries.EVERYTHING if met is None else self._those(met.tolist())
+
+    def facet(self, field: str, conditions: Sequence[Condition], shown: int, chosen: Sequence[str]) -> Part:
+        """See `Texts.facet`."""
+        if field != "validity":
+            return super().facet(field, conditions, shown, chosen)
+        return self._among(conditions, {"most": {"filters": {"filters": self._standing}}})
+
+    def as_shown(self, stored: Stored) -> Stored:
+        """See `Texts.as_shown`."""
+        return stored._replace(validity=self._validity.get(stored.document, ""))
+
+    @cached_property
+    def _validity(self) -> dict[str, str]:
+        return {listing.id: listing.validity for listing in self._documents.listings}
+
+    @cached_property
+    def _standing(self) -> dict[str, Part]:
+        """The queries for the documents that stood in each way; "" is where nothing is told."""
+        stood = [listing.validity for listing in self._documents.listings]
+        return {word: self._those([each == word for each in stood]) for word in {*stood, ""}}
+
+    def _those(self, mask: Sequence[bool]) -> Part:
+        """Answer the query for some of the documents: they are named, or the others where these are fewer."""
+        few = sum(mask) * 2 <= len(mask)
+        keys = [row.key for row, is_meant in zip(self._rows, mask, strict=True) if is_meant == few]
+        named: Part = {"terms": {"key": keys}}
+        return named if few else both([], [named])
+
+    def _named(self, folded: str) -> tuple[list[str], str]:
+        numbers, anchor = self._documents.place(folded)
+        return [self._rows[number].edition for number in numbers], anchor
+
+
+def counts(counted: Mapping[str, Any]) -> dict[str, int]:
+    """Read the values that were counted, the most frequent first."""
+    buckets = counted["most"]["buckets"]
+    if isinstance(buckets, Mapping):
+        found = {value: bucket["doc_count"] for value, bucket in buckets.items() if value and bucket["doc_count"]}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    return {bucket["key"]: bucket["doc_count"] for bucket in buckets if bucket["key"]}

@@ -1,0 +1,178 @@
+"""How the index in the cluster is made that of the source: written beside what counts, then made to count in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException
+
+from kb.errors import BadIndexError, StorageError
+from kb.search.answer import difference
+from kb.search.answer.section_record import analysed
+from kb.search.cluster import asking, mapping
+from kb.search.cluster.lease import Lease, lease
+from kb.search.cluster.sections import Preparer, Row
+from kb.search.cluster.state import State, first_state, read_state
+from kb.search.cluster.writing import Bulk, refresh, remove
+from kb.search.contract.engine import Progress, Source, Updated
+from kb.search.query.weights import replaced
+
+_ALL_COPIES = {"wait_for_active_shards": "all", "timeout": "30s"}
+_TIMEOUT = 60
+_FEW = 1_000
+"""Editions that a state may name as removed: more are removed at once."""
+
+
+@dataclass
+class Update:
+    """One update. `standings` are how documents stand by others' words, by id."""
+
+    client: OpenSearch
+    alias: str
+    shards: int
+    source: Source
+    standings: Mapping[str, str]
+    progress: Progress | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def run(self, rebuild: bool) -> Updated:
+        """Make the index that of the source; see `kb.search.contract.engine.Engine.update`."""
+        with lease(self.client, self.alias) as held:
+            there = read_state(self.client, self.alias)
+            if there is None or there.format != mapping.FORMAT or rebuild:
+                return self._rebuild(there, held)
+            return self._refresh(there, held)
+
+    def _refresh(self, base: State, held: Lease) -> Updated:
+        """Write what changed into the index there is."""
+        rows = rows_of(self.client, base)
+        known = {key: row.fingerprint if self._stands(row) else "" for key, row in rows.items()}
+        plan = difference.plan(known, dict(self.source.fingerprints()))
+        if not plan.changed and not plan.removed:
+            return Updated(0, 0, 0, len(plan.wanted))
+        epoch = held.begin(base.epoch)
+        self._remove_leftovers(base, epoch)
+        written = self._write(base.index, plan, epoch, held)
+        gone = {*plan.removed, *written} & rows.keys()
+        kept = {key: row for key, row in rows.items() if key not in gone} | written
+        state = base.following(epoch, kept.values(), sorted(rows[key].edition for key in gone))
+        self._complete(state, kept)
+        if len(state.removed) > _FEW:
+            self._remove_at_once(state)
+        return plan.outcome(self.problems)
+
+    def _rebuild(self, there: State | None, held: Lease) -> Updated:
+        """Fill a new index and move the alias to it; the old one answers until then."""
+        self._remove_abandoned(there)
+        epoch = held.begin(there.epoch if there else 0)
+        plan = difference.plan({}, dict(self.source.fingerprints()))
+        index = mapping.index_name(self.alias, epoch)
+        # A copy of each shard before anything is written: a node may die while the index is filled.
+        body = mapping.definition(self.shards)
+        self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
+        with self._removed_on_failure(index):
+            rows = self._write(index, plan, epoch, held)
+            self._complete(first_state(index, epoch, rows.values()), rows)
+            self._move_alias(there, index)
+        if there:
+            self.client.indices.delete(index=there.index)
+        return plan.outcome(self.problems)
+
+    def _stands(self, row: Row) -> bool:
+        """Tell whether a document still stands as it did when it was written."""
+        return not row.listing or bool(row.listing.version) or row.standing == self.standings.get(row.key, "")
+
+    def _write(self, index: str, plan: difference.Plan, epoch: int, held: Lease) -> dict[str, Row]:
+        """Send what changed; answer the rows of what was sent."""
+        rows = {}
+        prepare = Preparer(epoch, {key: plan.wanted[key] for key in plan.changed}, self.standings)
+        bulk = Bulk(self.client, index, held.check)
+        for done, (key, prepared) in enumerate(analysed(self.source, plan.changed, prepare), start=1):
+            if isinstance(prepared, str):
+                self.problems[key] = prepared
+            else:
+                bulk.add(prepared.lines)
+                rows[key] = prepared.row
+            if self.progress:
+                self.progress(done, len(plan.changed))
+        bulk.flush()
+        return rows
+
+    def _complete(self, state: State, rows: Mapping[str, Row]) -> None:
+        """Make everything visible, then make it count. Raises StorageError where another update was quicker."""
+        listed = [row for row in rows.values() if row.listing]
+        older = [listed[number].key for number in replaced([row.listing for row in listed if row.listing])]
+        self.client.index(index=state.index, id=replaced_id(state), body={"state": {"replaced": older}})
+        refresh(self.client, state.index)
+        self._put(state)
+
+    def _put(self, state: State) -> None:
+        mark = {"if_seq_no": state.changed[0], "if_primary_term": state.changed[1]}
+        only: dict[str, Any] = mark if state.changed[1] else {"op_type": "create"}
+        try:
+            self.client.index(index=state.index, id=mapping.STATE, body=state.body(), params=only)
+        except ConflictError as error:
+            raise StorageError("另一个更新先完成了：这次更新没有生效，请再运行 kb index。") from error
+
+    def _move_alias(self, there: State | None, index: str) -> None:
+        actions: list[Any] = [{"add": {"index": index, "alias": self.alias}}]
+        if there:
+            actions.insert(0, {"remove": {"index": there.index, "alias": self.alias, "must_exist": True}})
+        self.client.indices.update_aliases(body={"actions": actions})
+
+    def _remove_leftovers(self, base: State, epoch: int) -> None:
+        """Remove what the update before took away, and what updates wrote that were never completed."""
+        queries: list[Any] = [{"terms": {"edition": list(base.removed)}}] if base.removed else []
+        if epoch > base.epoch + 1:
+            unfinished = {"gt": base.epoch, "lt": epoch}
+            queries += [{"range": {"born": unfinished}}, {"range": {"listed": unfinished}}]
+        if queries:
+            remove(self.client, base.index, queries)
+
+    def _remove_at_once(self, state: State) -> None:
+        completed = read_state(self.client, self.alias)
+        if completed:
+            remove(self.client, state.index, [{"terms": {"edition": list(state.removed)}}])
+            refresh(self.client, state.index)
+            self._put(replace(completed, removed=()))
+
+    def _remove_abandoned(self, there: State | None) -> None:
+        """Remove indexes that rebuilds left which were never completed."""
+        try:
+            names: Sequence[str] = list(self.client.indices.get(index=f"{self.alias}-*"))
+        except NotFoundError:
+            return
+        for name in names:
+            if name.removeprefix(f"{self.alias}-").isdigit() and not (there and there.index == name):
+                self.client.indices.delete(index=name)
+
+    @contextmanager
+    def _removed_on_failure(self, index: str) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            with suppress(OpenSearchException):  # else the next rebuild removes it
+                self.client.indices.delete(index=index)
+            raise
+
+
+def rows_of(client: OpenSearch, state: State) -> dict[str, Row]:
+    """Answer every document that counts, by key."""
+    return {row.key: row for row in map(Row.read, asking.rows(client, state.index, state.counting("listed")))}
+
+
+def replaced_id(state: State) -> str:
+    """Name the document that lists the documents of which a newer text is there."""
+    return f"replaced-{state.epoch}"
+
+
+def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
+    """Answer the keys of the documents of which a newer text is there."""
+    try:
+        return frozenset(client.get(index=state.index, id=replaced_id(state))["_source"]["state"]["replaced"])
+    except NotFoundError as error:
+        raise BadIndexError("集群里的索引缺了一部分：请运行 kb index --rebuild 重建索引。") from error

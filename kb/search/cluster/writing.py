@@ -1,0 +1,107 @@
+"""How an update fills the index: sent in bulk, no faster than the cluster takes it, and never twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConnectionError, TransportError
+
+from kb.errors import StorageError
+from kb.search.cluster.asking import patiently
+
+_BYTES = 4_000_000
+_ACTIONS = 500
+_FINAL = (400, 401, 403, 413)
+"""What will be refused however often it is sent. All else passes: full queues and disks, a copy that fails or moves (404, 500)."""
+
+_PATIENCE = 180.0
+"""Seconds for which a cluster that refuses or cannot be reached is asked again."""
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
+_TIMEOUT = 60
+_LONG = 3_600
+
+
+class Bulk:
+    """Sends actions (two lines each, in JSON) to an index. What was refused is sent again, under the same id."""
+
+    def __init__(self, client: OpenSearch, index: str, check: Callable[[], None]) -> None:
+        self._client, self._index, self._check = client, index, check
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def add(self, actions: Iterable[bytes]) -> None:
+        """Send when there is enough to send. Raises StorageError for what the cluster will not take."""
+        for action in actions:
+            self._waiting.append(action)
+            self._size += len(action)
+            if self._size >= _BYTES or len(self._waiting) >= _ACTIONS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Send everything that waits."""
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
+        while waiting:
+            self._check()
+            waiting, reason = self._send(waiting)
+            if not waiting:
+                return
+            if time.monotonic() > give_up:
+                raise StorageError(
+                    f"OpenSearch 有 {len(waiting):,} 项一直不肯写入（{reason}）：索引仍是原来的样子，"
+                    "请查看各节点的磁盘和负载，然后再运行 kb index。"
+                )
+            time.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+
+    def _send(self, actions: Sequence[bytes]) -> tuple[list[bytes], str]:
+        """Send once; answer what must be sent again, and why."""
+        try:
+            answer = self._client.bulk(index=self._index, body=b"".join(actions), request_timeout=_TIMEOUT)
+        except ConnectionError as error:
+            return list(actions), f"连不上：{error.error}"
+        except TransportError as error:
+            if error.status_code in _FINAL:
+                raise
+            return list(actions), f"状态 {error.status_code}"
+        if not answer["errors"]:
+            return [], ""
+        again, reason = [], ""
+        for action, item in zip(actions, answer["items"], strict=True):
+            told = item["index"]
+            if "error" in told:
+                reason = str(told["error"].get("reason", ""))[:200]
+                if told["status"] in _FINAL:
+                    raise StorageError(f"OpenSearch 拒收 {told['_id']}（{reason}）：索引仍是原来的样子。")
+                again.append(action)
+        return again, reason
+
+
+def remove(client: OpenSearch, index: str, queries: Sequence[dict[str, Any]]) -> None:
+    """Remove what no state names any more."""
+    body = {"query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
+    refresh(client, index)
+    patiently(lambda: client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG))
+
+
+def refresh(client: OpenSearch, index: str) -> None:
+    """Make what was written visible on every copy of every shard. Raises StorageError where a copy does not answer."""
+    give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
+    while not _refreshed(client, index):
+        if time.monotonic() > give_up:
+            raise StorageError("OpenSearch 的一部分副本没有回答：这次更新没有生效，请查看各节点，然后再运行 kb index。")
+        time.sleep(wait)
+        wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def _refreshed(client: OpenSearch, index: str) -> bool:
+    try:
+        return not client.indices.refresh(index=index, request_timeout=_LONG)["_shards"]["failed"]
+    except TransportError as error:
+        if error.status_code in _FINAL:
+            raise
+        return False

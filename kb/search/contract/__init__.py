@@ -1,0 +1,1 @@
+"""The seam between the program and whatever searches; every engine serves it."""

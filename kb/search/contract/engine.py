@@ -1,0 +1,117 @@
+"""The seam between the program and whatever searches: nothing above it knows how the index is made.
+
+Every engine serves this protocol and passes tests/search/conformance.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+from kb.model import Document, Listing, Results, Suggestion
+
+if TYPE_CHECKING:
+    from kb.search.query.conditions import Condition
+
+MAX_TYPED = 60
+"""Characters that are looked at for a suggestion."""
+
+MAX_LIMIT = 1_000
+"""Hits on one page at most."""
+
+Order = Literal["relevance", "date", "rank"]
+"""Best first; newest document first; or law before regulation before rule before notice, then best."""
+
+ORDERS: tuple[Order, ...] = get_args(Order)
+
+Progress = Callable[[int, int], None]
+"""Called with (documents done, documents to do)."""
+
+
+class Source(Protocol):
+    """Where documents come from; `kb.corpus.Corpus` is one."""
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Answer a digest for every document, by id, and for every older version, by "ID@VERSION".
+
+        It changes when the document or version does.
+        """
+
+    def read(self, key: str, /) -> Document:
+        """Read the document or version of a key. Raises UnreadableError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update did, in numbers of documents. `problems` are sentences on documents that could not be read."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What is in the index. `created` is an ISO 8601 time in UTC, `generation` counts the states there have been.
+
+    `documents` and their `sections` are the present ones; `versions` are older ones, searched on request.
+    """
+
+    documents: int
+    sections: int
+    generation: int
+    created: str
+    versions: int = 0
+
+
+class Engine(Protocol):
+    """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
+
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
+        """Answer hits `offset` to `offset + limit` and how many there are.
+
+        First comes the place that the query names, if it names one, then literal matches, then related sections, each
+        group in the given order. `kb.search.query.query` says what a query means: without operators, or in quotes, that very
+        string, and every section whose own text contains it is found and nothing else is counted in `total`. Sections
+        that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False. All that
+        is found meets the conditions, those in the query and those given. Facets are counted over all that is found.
+        Older versions are searched only where a condition on `version` asks for them, or one on `on`: then each document is
+        searched in the text that held on that day, and those made later are not.
+
+        Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
+        page out of range; BadIndexError when there is no usable index.
+        """
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Answer what somebody who has typed this may want, from titles and headings. Raises BadIndexError."""
+
+    def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
+        """Make the index that of the source: changed documents anew, vanished ones gone, in one step.
+
+        A document that cannot be read keeps the state it has in the index. `rebuild` starts from nothing. Raises
+        BadIndexError when the index is damaged (rebuild it), StorageError when the machine refuses; then the index
+        is what it was.
+        """
+
+    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """Answer what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well."""
+
+    def stats(self) -> Stats:
+        """Answer what is in the index. Raises BadIndexError when there is no usable one."""
+
+    def documents(self) -> tuple[Listing, ...]:
+        """Answer every document in the index as it is at present, by id. Raises BadIndexError when there is no usable one."""
+
+    def close(self) -> None:
+        """Let go of files."""

@@ -1,0 +1,259 @@
+"""One state of the index, open for searching: which sections contain a string, and which answer best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.law.store import Store
+from kb.model import Suggestion
+from kb.search.answer import suggestions
+from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, documents_on, standing
+from kb.search.answer.section_record import FIELDS, Stored, unpack
+from kb.search.contract.engine import Order
+from kb.search.embedded.arrays import among, common, without
+from kb.search.embedded.codec import Numbers, Reader
+from kb.search.embedded.generations import Generation
+from kb.search.embedded.literal import Literal
+from kb.search.embedded.scoring import Scorer
+from kb.search.query.analysis import fold
+from kb.search.query.conditions import Condition, asked_day
+from kb.search.query.matching import AllOf, Not
+from kb.search.query.query import Query
+from kb.search.query.ranking import Floats
+
+# More than any score: what an order asks for decides first.
+_BEYOND = 1e6
+# Queries whose sections are kept for their next page, or another order.
+_ASKED = 8
+_NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sections, ascending, with their scores: the place that a query names (`direct`), literal matches, or related ones."""
+
+    sections: Numbers
+    scores: Floats
+    literal: bool
+    direct: bool = False
+
+    def where(self, mask: NDArray[np.bool_]) -> Group:
+        """Keep some of the sections."""
+        return replace(self, sections=self.sections[mask], scores=self.scores[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds, in the order of the groups, which share no section.
+
+    `counts` are the sections found in each document, whatever its conditions; `documents` are they as they are searched.
+    `absent`: the query names an article that its document does not have.
+    """
+
+    groups: tuple[Group, ...]
+    counts: Numbers
+    documents: Documents
+    absent: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many sections match literally."""
+        return sum(len(group.sections) for group in self.groups if group.literal)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the place that the query names is there."""
+        return any(len(group.sections) for group in self.groups if group.direct)
+
+    @property
+    def related(self) -> int:
+        """How many are listed that do not."""
+        return sum(len(group.sections) for group in self.groups if not group.literal)
+
+
+class Searcher:
+    """Answers with section numbers; `stored` tells what they are. Many threads may use one.
+
+    `size` is the number of sections; `warnings` are sentences on this state, for whoever searches it.
+    """
+
+    def __init__(self, generation: Generation, warnings: tuple[str, ...] = ()) -> None:
+        self.generation, self.warnings = generation, warnings
+        self._reader = Reader(generation.folder, FIELDS)
+        self._sections = int(self._reader.live.sum())
+        self._documents, self.documents = self._survey()
+        self.size = self.searched(())
+        self._first_sections = np.sort(
+            np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
+        )
+        self._literal = Literal(self._reader)
+        self.find = lru_cache(_ASKED)(self._find)
+        self._documents_on = lru_cache(_ASKED)(self._as_on)
+        self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
+
+    def _find(self, query: Query) -> Found:
+        """Answer the sections that match a query literally or have like words, and the place that it names."""
+        literal = self._literal.matching(query.root) if query.leaves else self._whole_documents(query)
+        scored = self._scorer.score(query.required)
+        related = self._related(query, scored.related, literal)
+        direct, absent = self._named(query)
+        is_literal = bool(among(direct, literal).any())
+        groups = [
+            Group(sections, scored.scores[sections], literal, direct)
+            for sections, literal, direct in (
+                (direct, is_literal, True),
+                (without(literal, direct), True, False),
+                (without(related, direct), False, False),
+            )
+        ]
+        for each in query.conditions:
+            if each.field in ("article", "within"):
+                inside = self._inside(each)
+                groups = [group.where(inside[group.sections]) for group in groups]
+        counts = self._by_document(np.concatenate([group.sections for group in groups]))
+        documents = self.documents_for(query.conditions)
+        met = documents.meeting(query.conditions)
+        if met is not None:
+            groups = [group.where(met[self._documents[group.sections]]) for group in groups]
+        return Found(tuple(groups), counts, documents, absent)
+
+    def _by_document(self, sections: Numbers) -> Numbers:
+        """Count sections for each document."""
+        return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
+
+    def _related(self, query: Query, related: Numbers, literal: Numbers) -> Numbers:
+        """Answer those of the sections with like words that a query is content with, ascending."""
+        if query.exact or not query.required:
+            return literal[:0]
+        return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
+
+    def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:
+        """Yield the sections that come `first` to `last`: each with its score and the group in which it was found."""
+        for group in found.groups:
+            for place in self._ranked(group, order, max(first, 0), last).tolist():
+                yield int(group.sections[place]), float(group.scores[place]), group
+            first, last = first - len(group.sections), last - len(group.sections)
+
+    def _ranked(self, group: Group, order: Order, first: int, last: int) -> Numbers:
+        """Answer the places in a group of those that come `first` to `last` in an order.
+
+        Equal ones come best first, then in the order of their documents' ids, then of the text.
+        """
+        size = len(group.sections)
+        if first >= min(last, size):
+            return _NONE
+        keys = group.scores.astype(np.float64)
+        if order != "relevance":
+            keys += _BEYOND * self.documents.ranks[order][self._documents[group.sections]]
+        enough = np.partition(keys, size - last)[size - last] if last < size else -np.inf
+        best = np.flatnonzero(keys >= enough)
+        ranks = np.lexsort((best, self._documents[group.sections[best]], -keys[best]))
+        return best[ranks[first:last]]
+
+    def count(self, string: str) -> int:
+        """Answer how many sections of present documents contain a folded string."""
+        return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
+
+    def searched(self, conditions: Iterable[Condition]) -> int:
+        """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
+        asked = self.documents_for(conditions).asked_versions(conditions)
+        return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
+
+    def readings(self, start: str) -> Iterable[str]:
+        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        return self._reader.starting("reading", start)
+
+    def suggest(self, typed: str, limit: int) -> list[Suggestion]:
+        """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
+        folded = fold(typed).translate(TITLE_MARKS)
+        if not folded:
+            return []
+        found = [
+            *self._suggested_places(folded),
+            *self._suggested_titles(folded, limit),
+            *(Suggestion(self._headings[number], "heading") for number in self._headings.containing(folded, limit)),
+            *(Suggestion(word, "word") for word in suggestions.pinyin_words(folded, self.readings, limit)),
+        ]
+        return suggestions.different(found)[:limit]
+
+    def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
+        documents, anchor = self.documents.place(folded)
+        for section in self._place(documents, anchor).tolist() if anchor else ():
+            stored = self.stored(section)
+            yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
+
+    def _suggested_titles(self, folded: str, limit: int) -> Iterator[Suggestion]:
+        named = self.documents.named(folded)[:limit]
+        for number in dict.fromkeys((*named, *self._titles.containing(folded, limit))):
+            listing = self.documents.listings[number]
+            yield Suggestion(listing.title, "title", listing.id)
+
+    @cached_property
+    def _headings(self) -> suggestions.Texts:
+        return suggestions.Texts(self._reader.starting("heading"))
+
+    @cached_property
+    def _titles(self) -> suggestions.Texts:
+        return suggestions.Texts(listing.title for listing in self.documents.listings)
+
+    def documents_for(self, conditions: Iterable[Condition]) -> Documents:
+        """Answer the documents as conditions ask for them: at present, or on a day."""
+        day = asked_day(conditions)
+        return self._documents_on(day) if day else self.documents
+
+    def _as_on(self, day: str) -> Documents:
+        return documents_on(day, self.documents.listings, Store(self.generation.folder.parent).standings(day))
+
+    def stored(self, section: int, documents: Documents | None = None) -> Stored:
+        """Answer what was kept of a section, with how its document stands."""
+        validity = (documents or self.documents).listings[self._documents[section]].validity
+        return unpack(self._reader.stored(section))._replace(validity=validity)
+
+    def _named(self, query: Query) -> tuple[Numbers, bool]:
+        """Answer the section that a query names, an article or where a document starts, and whether it should be one and is none."""
+        if not 0 < len(query.name) <= LONGEST_NAME:
+            return _NONE, False
+        named, anchor = self.documents_for(query.conditions).place(query.name.translate(TITLE_MARKS))
+        place = self._place(named, anchor)
+        return place, bool(named) and not len(place)
+
+    def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
+        """Answer the section with an anchor, or the first one, of the first of some documents that has it."""
+        for document in documents:
+            sections = self._sections_of(self.documents.listings[document].key)
+            if anchor:
+                sections = common(sections, self._reader.postings("place", anchor)[0])
+            if len(sections):
+                return sections[:1]
+        return _NONE
+
+    def _sections_of(self, document: str) -> Numbers:
+        return self._reader.postings("document", document)[0]
+
+    def _whole_documents(self, query: Query) -> Numbers:
+        """Answer the sections that a query without text lists: one for each document, or all where a place is asked for."""
+        if any(each.field in ("article", "within") for each in query.conditions):
+            return np.flatnonzero(self._reader.live)
+        return self._first_sections
+
+    def _inside(self, condition: Condition) -> NDArray[np.bool_]:
+        """Tell for each section whether it stands at one of the places of a condition."""
+        inside = np.zeros(self._reader.size, bool)
+        for anchor in condition.values:
+            inside[self._reader.postings("place", anchor)[0]] = True
+        return ~inside if condition.exclude else inside
+
+    def _survey(self) -> tuple[Numbers, Documents]:
+        """Number the documents in the order of their ids; answer each section's document, and what they are."""
+        lists = sorted(self._reader.lists("document"), key=lambda found: found[0])
+        numbers = np.full(self._reader.size, -1)
+        for number, (_, sections) in enumerate(lists):
+            numbers[sections] = number
+        listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
+        told = Store(self.generation.folder.parent).standings()
+        return numbers, Documents([standing(listing, told.get(listing.id, "")) for listing in listings])

@@ -1,0 +1,177 @@
+"""The embedded engine: Whoosh's segments, scored with numpy, stored in verified generations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from kb import storage
+from kb.errors import BadIndexError, StorageError
+from kb.model import Listing, Results, Suggestion
+from kb.search.answer.difference import Plan, staleness
+from kb.search.answer.difference import plan as planned
+from kb.search.answer.results import check_page, hit, results
+from kb.search.answer.section_record import FIELDS, analyse, analysed
+from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
+from kb.search.embedded.codec import Reader, Writer, library
+from kb.search.embedded.generations import Generation, Generations, unreadable
+from kb.search.embedded.searcher import Searcher
+from kb.search.query import analysis
+from kb.search.query.conditions import Condition
+from kb.search.query.query import parse
+
+_LAYOUT = 7
+
+
+class WhooshEngine:
+    """Serves `kb.search.contract.engine.Engine` from a folder of generations."""
+
+    def __init__(self, folder: Path) -> None:
+        self._generations = Generations(folder)
+        self._format = f"kb {_LAYOUT}.{analysis.VERSION}, {library()}"
+        self._opened: Searcher | None = None
+        self._seen: list[int] = []
+        self._lock = Lock()
+
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
+        """See `Engine.search`."""
+        started = time.perf_counter()
+        check_page(limit, offset)
+        understood = parse(query, conditions)
+        searcher = self._searcher()
+        found = searcher.find(understood)
+        hits = tuple(
+            hit(
+                searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct
+            )
+            for section, score, group in searcher.page(found, order, offset, offset + limit)
+        )
+        answer = results(
+            searcher,
+            understood,
+            found,
+            hits,
+            searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
+            facets=found.documents.facets(found.counts, understood.conditions),
+            warnings=searcher.warnings,
+        )
+        return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """See `Engine.suggest`."""
+        return tuple(self._searcher().suggest(typed[:MAX_TYPED], limit))
+
+    def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
+        """See `Engine.update`."""
+        with self._generations.writing():
+            base = None if rebuild else self._generations.newest()
+            if base and base.format != self._format:
+                base = None
+            plan = planned(base.fingerprints() if base else {}, dict(source.fingerprints()))
+            if base and not plan.changed and not plan.removed:
+                return Updated(0, 0, 0, len(plan.wanted))
+            with self._generations.draft(base) as folder, storage.refusals(folder.parent):
+                problems = self._write(folder, plan, source, progress)
+                self._generations.publish(folder, base, self._format, plan.fingerprints(problems), _verified(folder))
+            return plan.outcome(problems)
+
+    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+        """See `Engine.check`."""
+        try:
+            damaged, generation = self._generations.problems(), self._generations.newest()
+        except BadIndexError as error:
+            return [str(error)]
+        if generation is None:
+            return [str(_no_index(self._generations.root))]
+        if generation.format != self._format:
+            return [*damaged, str(self._strange(generation))]
+        return damaged + staleness(planned(generation.fingerprints(), fingerprints))
+
+    def stats(self) -> Stats:
+        """See `Engine.stats`."""
+        searcher = self._searcher()
+        documents, generation = int(searcher.documents.present.sum()), searcher.generation
+        versions = len(searcher.documents.listings) - documents
+        return Stats(documents, searcher.size, generation.number, generation.created, versions)
+
+    def documents(self) -> tuple[Listing, ...]:
+        """See `Engine.documents`."""
+        return tuple(listing for listing in self._searcher().documents.listings if not listing.version)
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._opened = None
+
+    def _searcher(self) -> Searcher:
+        """Answer the newest state. The one that is open goes on answering while another thread opens a newer one, and
+        while files cannot be listed or read."""
+        if not self._lock.acquire(blocking=self._opened is None) and self._opened:
+            return self._opened
+        try:
+            numbers = self._generations.numbers()
+            if self._opened is None or numbers != self._seen:
+                self._opened, self._seen = self._open(max(numbers, default=0)), numbers
+        except StorageError:
+            if self._opened is None:
+                raise
+        finally:
+            self._lock.release()
+        return self._opened
+
+    def _open(self, newest: int) -> Searcher:
+        generation = self._generations.newest()
+        if generation is None:
+            raise _no_index(self._generations.root)
+        if generation.format != self._format:
+            raise self._strange(generation)
+        sound = generation.number >= newest
+        if sound and self._opened and self._opened.generation == generation:
+            return self._opened
+        told = f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
+        try:
+            return Searcher(generation, () if sound else (told,))
+        except FileNotFoundError:  # two updates have gone by since, and it was removed
+            return self._open(newest)
+        except OSError as error:
+            raise unreadable(generation.folder, error) from error
+
+    def _strange(self, generation: Generation) -> BadIndexError:
+        return BadIndexError(
+            f"索引由另一版本（{generation.format}）写成，现在是 {self._format}：请运行 kb index 更新。"
+        )
+
+    def _write(self, folder: Path, plan: Plan, source: Source, progress: Progress | None) -> dict[str, str]:
+        """Bring the index in `folder` up to date; answer what went wrong, by document."""
+        problems = {}
+        with Writer(folder, FIELDS) as writer:
+            for id in plan.removed:
+                writer.delete(id)
+            for done, (id, batches) in enumerate(analysed(source, plan.changed, analyse), start=1):
+                if isinstance(batches, str):
+                    problems[id] = batches
+                else:
+                    writer.replace(id, batches)
+                if progress:
+                    progress(done, len(plan.changed))
+            writer.commit()
+        return problems
+
+
+def _verified(folder: Path) -> int:
+    """Open what was just written; answer the number of sections that can be found."""
+    return int(Reader(folder, FIELDS).live.sum())
+
+
+def _no_index(folder: Path) -> BadIndexError:
+    return BadIndexError(f"还没有索引（{folder}）：请先运行 kb index 建立索引。")

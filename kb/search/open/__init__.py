@@ -1,0 +1,1 @@
+"""Engines are made here and nowhere else, and compared with one another."""

@@ -1,0 +1,29 @@
+"""The only maker of engines: the embedded one, or the one on a cluster, as the settings choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kb.errors import StorageError
+from kb.search.contract.engine import Engine
+from kb.settings import Settings
+
+
+def open_engine(index: Path) -> Engine:
+    """Open the embedded engine whose index is in the folder `index`, which need not exist yet."""
+    from kb.search.embedded.whoosh_engine import WhooshEngine
+
+    return WhooshEngine(index)
+
+
+def chosen_engine(settings: Settings, kind: str = "") -> Engine:
+    """Open the engine that the settings choose, or the one that is named. Raises UsageError and StorageError."""
+    if (kind or settings.engine) == "embedded":
+        return open_engine(settings.index)
+    try:
+        from kb.search.cluster.opensearch_engine import OpenSearchEngine
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
+        ) from error
+    return OpenSearchEngine(settings.cluster, settings.index)

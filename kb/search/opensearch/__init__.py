@@ -1,1 +1,0 @@
-"""What the engine on a cluster of OpenSearch is made of; `kb.search.opensearch_engine` puts it together."""

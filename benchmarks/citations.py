@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kb.corpus import Corpus
-from kb.ingest.citations import find
+from kb.corpus.folder import Corpus
+from kb.law.find import find
 from kb.law.resolve import Resolver
 from kb.law.standing import validities
 from kb.law.store import Store

@@ -30,10 +30,10 @@ from rich.console import Console
 from rich.table import Table
 from search import QUESTIONS, passages_of, queries
 
-from kb import settings
-from kb.corpus import Corpus
+from kb.base.model import Document, Section
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
-from kb.model import Document, Section
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
 

@@ -31,8 +31,8 @@ Measured = dict[str, Any]
 
 
 def ingest(inbox: Path, scratch: Path) -> dict[str, int]:
-    from kb import settings
-    from kb.corpus import Corpus
+    from kb.config import settings
+    from kb.corpus.folder import Corpus
     from kb.ingest import pipeline
 
     pipeline.ingest([inbox], Corpus(scratch / "corpus"), settings.load(None, scratch))
@@ -40,7 +40,7 @@ def ingest(inbox: Path, scratch: Path) -> dict[str, int]:
 
 
 def kb_index(_: Path, scratch: Path) -> dict[str, int]:
-    from kb.corpus import Corpus
+    from kb.corpus.folder import Corpus
     from kb.search.open.engines import open_engine
 
     open_engine(scratch / "index").update(Corpus(scratch / "corpus"))
@@ -53,7 +53,7 @@ def usual_index(_: Path, scratch: Path) -> dict[str, int]:
     from whoosh.fields import ID, TEXT, Schema
     from whoosh.index import create_in
 
-    from kb.corpus import Corpus
+    from kb.corpus.folder import Corpus
 
     jieba.setLogLevel("ERROR")
     jieba.dt.tmp_dir = str(scratch)  # a private place for its cached dictionary
@@ -135,7 +135,7 @@ def _run(name: str, inbox: Path, scratch: Path, sending: Any) -> None:
 
 
 def _corpus_numbers(corpus: Path) -> dict[str, int]:
-    from kb.corpus import Corpus
+    from kb.corpus.folder import Corpus
 
     documents = sections = characters = 0
     for document in Corpus(corpus).documents():

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 from pathlib import Path
 
-from kb.corpus import Corpus
-from kb.model import Hit
+from kb.base.model import Hit
+from kb.corpus.folder import Corpus
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.open.engines import open_engine
 from kb.search.query.analysis import fold, words

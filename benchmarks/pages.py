@@ -22,11 +22,11 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from waitress import create_server
 
-from kb.corpus import Corpus
+from kb.config.settings import Settings, load
+from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.search.open.engines import open_engine
-from kb.settings import Settings, load
-from kb.web.app import create_app
+from kb.web.site.app import create_app
 
 ROOT = Path(__file__).parents[1]
 LAWS = ROOT.parent / "shared" / "data" / "laws.tar.xz"

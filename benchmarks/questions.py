@@ -21,11 +21,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kb import settings
-from kb.corpus import Corpus
+from kb.base.model import Hit
+from kb.chinese.numerals import read
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
-from kb.ingest.structure.numbering import read
-from kb.model import Hit
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.open.engines import chosen_engine
 

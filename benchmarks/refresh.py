@@ -37,12 +37,12 @@ Measured = dict[str, Any]
 
 def kb(url: str, scratch: Path, delay: float) -> Measured:
     """Refresh once; `requests` are those that went out, `fetched MB` the peak before the index was begun."""
-    from kb.corpus import Corpus
-    from kb.ingest.network.transport import Transport
-    from kb.ingest.refreshing.refresh import refresh
+    from kb.config.settings import load
+    from kb.config.sources import Source
+    from kb.corpus.folder import Corpus
+    from kb.fetch.network.transport import Transport
     from kb.search.open.engines import open_engine
-    from kb.settings import load
-    from kb.sources import Source
+    from kb.upkeep.refresh import refresh
 
     requests, send = [0], Transport.send
 

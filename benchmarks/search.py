@@ -30,8 +30,8 @@ from questions import read_questions
 from rich.console import Console
 from rich.table import Table
 
-from kb import settings
-from kb.corpus import Corpus
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.search.open.engines import open_engine
 from kb.search.query.conditions import Condition

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from search import QUESTIONS, passages_of, queries
 
-from kb.corpus import Corpus
+from kb.corpus.folder import Corpus
 
 PATHS = {"网页": "/search", "JSON": "/api/v1/search"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kb.corpus import Corpus
+from kb.corpus.folder import Corpus
 from tests.cluster import Nodes, Unavailable
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

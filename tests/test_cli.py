@@ -169,8 +169,8 @@ def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
 def test_a_server_that_is_ended_as_soon_as_it_is_ready_ends(filled: Kb) -> None:
     script = """
 import os, signal
-from kb.settings import load
-from kb.web.server import serve
+from kb.config.settings import load
+from kb.web.site.http_server import serve
 serve(load(), "127.0.0.1", 0, lambda _: os.kill(os.getpid(), signal.SIGTERM))
 """
     assert subprocess.run([sys.executable, "-c", script], cwd=filled.folder, timeout=60).returncode == 0

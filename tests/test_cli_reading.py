@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.cli import main
-from kb.corpus import Corpus
+from kb.cli.main import main
+from kb.config.settings import load
+from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
-from kb.settings import load
 from tests.test_cli import EXAMPLE
 
 

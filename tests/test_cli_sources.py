@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import front_matter
+from kb.corpus import front_matter
 from tests.conftest import BUNDLED
 from tests.site import Content, Site, faults
 from tests.test_cli import Kb

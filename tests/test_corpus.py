@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kb.corpus import Corpus, safe_name
-from kb.errors import NotFoundError, StorageError, UnreadableError, UsageError
-from kb.ingest.structure import outline
-from kb.model import Document, Metadata, Provenance
-from kb.snapshots import pack
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError
+from kb.base.model import Document, Metadata, Provenance
+from kb.corpus.folder import Corpus, safe_name
+from kb.corpus.snapshots import pack
+from kb.structure import outline
 
 TEXT = "示例通知\n一、总体要求\n坚持示例。\n"
 

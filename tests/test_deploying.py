@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kb.corpus import Corpus
+from kb.corpus.folder import Corpus
 from tests.cluster import ROOT, Nodes, eventually, free_port
 from tests.test_engines import configure, kb, put
 

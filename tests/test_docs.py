@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from kb.settings import SETTINGS
+from kb.config.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

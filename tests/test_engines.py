@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kb import settings
-from kb.cli import main
-from kb.corpus import Corpus
+from kb.cli.main import main
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.search.cluster import absence, connection
 from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
-from kb.web.app import create_app
+from kb.web.site.app import create_app
 from tests.cluster import Nodes, eventually
 from tests.search.shelf import document
 

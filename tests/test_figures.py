@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.corpus import Corpus
-from kb.figures import figures
+from kb.chinese.figures import figures
+from kb.corpus.folder import Corpus
 from tests.conftest import BUNDLED
 
 

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb import front_matter, markdown
-from kb.errors import UnreadableError
-from kb.ingest.structure import outline
-from kb.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair
+from kb.base.errors import UnreadableError
+from kb.base.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair
+from kb.corpus import front_matter, markdown
+from kb.structure import outline, yaml_head
 
 NASTY = [
     "#",
@@ -100,7 +100,7 @@ def test_any_document_comes_back(text: str, facts: Metadata, origin: Provenance)
 @given(metadata, provenance)
 @settings(max_examples=50)
 def test_front_matter_is_yaml_in_a_fixed_order(facts: Metadata, origin: Provenance) -> None:
-    head, _ = front_matter.split(markdown.dump(replace(example(), metadata=facts, provenance=origin)))
+    head, _ = yaml_head.split(markdown.dump(replace(example(), metadata=facts, provenance=origin)))
     keys = list(yaml.load(head.strip("-\n") + "\n", yaml.BaseLoader))
     assert keys[0] == "title"
     assert keys[-2:] == ["provenance", "checksum"]

@@ -16,10 +16,10 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from kb.corpus import Corpus
+from kb.config.settings import load
+from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.search.open.engines import open_engine
-from kb.settings import load
 from tests.test_cli import EXAMPLE, Kb
 
 

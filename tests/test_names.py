@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.names import canonical_issuer, short_names
+from kb.chinese.issuers_and_laws import canonical_issuer, short_names
 
 
 @pytest.mark.parametrize(

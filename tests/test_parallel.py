@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from kb.ingest.structure.outline import parse
-from kb.model import Document, Listing, Metadata, Provenance
-from kb.parallel import align, alike, counted, groups, pattern
+from kb.base.model import Document, Listing, Metadata, Provenance
+from kb.compare.parallel import align, alike, counted, groups, pattern
+from kb.structure.outline import parse
 from tests.web.examples import REPORTS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.remembered import Remembered
+from kb.base.cache import Remembered
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(0, 20))

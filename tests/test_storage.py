@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kb import storage
-from kb.errors import StorageError
+from kb.base import storage
+from kb.base.errors import StorageError
 
 HOLD = """
 import sys
 from pathlib import Path
-from kb import storage
+from kb.base import storage
 with storage.lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from kb.base.model import Document
 from kb.cite import forms
 from kb.cite.names import FORMS
 from kb.cite.passage import locate
 from kb.cite.quotation import Seal
-from kb.model import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any
 
+from kb.base.model import Document, Metadata
 from kb.cite.passage import Passage, is_amendment
-from kb.ingest.structure import history, statute
-from kb.model import Document, Metadata
+from kb.structure import history, statute
 
 # Laws, regulations and their like are cited by name alone; other documents by name and number.
 _OF_A_STATUTE = re.compile(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
@@ -148,7 +148,7 @@ def issuers(facts: Metadata) -> list[str]:
 def _amendment(document: Document) -> str:
     """（2023年修订）, as the last change that its preamble tells of; "" where it tells of none.
 
-    A law whose preamble leaves out the last change has the date of its text (see `kb.ingest.structure.statute`).
+    A law whose preamble leaves out the last change has the date of its text (see `kb.structure.statute`).
     """
     opening = "\n".join(section.text for section in document.walk() if section.anchor in ("title", "preamble"))
     changed = [event for line in history.lines(opening) for event in history.events(line) if event.change]

@@ -10,9 +10,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
+from kb.base.errors import NotFoundError, UsageError
+from kb.base.model import Document, Metadata, Part, Section
 from kb.cite.quotation import find_text
-from kb.errors import NotFoundError, UsageError
-from kb.model import Document, Metadata, Part, Section
 
 _ANNEX = re.compile(r"^(annex|schedule|appendix|figure)-(\w+)(?:~\d+)?-?")
 _ANNEXES = {"annex": "附件", "schedule": "附表", "appendix": "附录", "figure": "附图"}

@@ -16,11 +16,11 @@ from typing import Literal
 
 import numpy as np
 
+from kb.base.errors import UnreadableError, UsageError
+from kb.base.model import Document, Part, Section
 from kb.compare.characters import Run, characters
 from kb.compare.sections import counterpart, likeness
-from kb.corpus import Corpus
-from kb.errors import UnreadableError, UsageError
-from kb.model import Document, Part, Section
+from kb.corpus.folder import Corpus
 
 _SEAL = re.compile(r"([1-9][0-9]{0,5})-([0-9a-f]{16})")
 _LEAST_ALIKE = 0.3

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from kb.base.model import Document, Part, Section
 from kb.compare.characters import Run, characters
-from kb.model import Document, Part, Section
 
 Change = Literal["same", "renumbered", "moved", "changed", "added", "removed"]
 

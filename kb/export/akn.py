@@ -15,10 +15,10 @@ from urllib.parse import quote
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from kb.base.model import Part, Section
 from kb.cite.forms import is_statute, issuers
 from kb.export.blocks import Block, clean, lead_of, section_blocks
-from kb.export.selection import Selection
-from kb.model import Part, Section
+from kb.export.scope import Selection
 
 NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 _MAKE: Any = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})

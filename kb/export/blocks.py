@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from kb.export.selection import Selection
-from kb.model import Section
+from kb.base.model import Section
+from kb.export.scope import Selection
 
 _CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
 _RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?\s*")

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from kb.export.blocks import Block, blocks, clean
-from kb.export.selection import Selection
+from kb.export.scope import Selection
 
 _DEEPEST = 9  # heading levels that Word has
 _BODY, _HEADING = ("Times New Roman", "仿宋"), ("Times New Roman", "黑体")

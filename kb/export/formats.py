@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kb.errors import NotFoundError
+from kb.base.errors import NotFoundError
 from kb.export.akn import akn
 from kb.export.docx import docx
 from kb.export.page import pdf
 from kb.export.plain import as_json, markdown, text
-from kb.export.selection import Selection
+from kb.export.scope import Selection
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MAKERS: dict[str, tuple[str, Callable[[Selection], bytes]]] = {

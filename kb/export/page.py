@@ -17,9 +17,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from kb.errors import StorageError
+from kb.base.errors import StorageError
 from kb.export.blocks import Block, blocks, clean
-from kb.export.selection import Selection
+from kb.export.scope import Selection
 
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = Lock()  # a long statute keeps a processor busy for seconds

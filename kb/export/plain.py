@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from kb.export.blocks import blocks
-from kb.export.selection import Selection
+from kb.export.scope import Selection
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
 _AT_START = re.compile(r"^(\s*)(#|>|[-+*](?=\s)|(?:[-*_]\s*){3,}$|~~~|=+$)")

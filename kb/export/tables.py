@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 
-from kb.model import Hit, Listing
+from kb.base.model import Hit, Listing
 
 COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
 LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")

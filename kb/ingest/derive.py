@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.base.model import Document, Provenance
+from kb.config.settings import Settings
 from kb.ingest.formats import files
 from kb.ingest.formats.extract import extract_html
-from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
-from kb.ingest.structure import metadata, outline, statute
-from kb.model import Document, Provenance
-from kb.settings import Settings
+from kb.structure import metadata, outline, statute
+from kb.structure.extracted import Extracted
 
 _MAGIC = ((b"%PDF", ".pdf"), (b"{\\rtf", ".rtf"), (b"Rar!", ".rar"))
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"

@@ -2,7 +2,7 @@
 
 Careful by place: what only a site says (扫一扫在手机打开当前页) goes wherever it stands; what a document could say too goes only
 at the very head or tail of the page. （此件公开发布） and （本文有删减） are the document's own words and stay, and so does
-the table of metadata at its head, which `kb.ingest.structure.metadata` reads.
+the table of metadata at its head, which `kb.structure.metadata` reads.
 """
 
 from __future__ import annotations

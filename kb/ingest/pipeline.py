@@ -17,12 +17,12 @@ from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from kb.corpus import Corpus, Outcome
-from kb.errors import NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.model import Document, Provenance
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus, Outcome
 from kb.ingest import derive
 from kb.ingest.formats import files
-from kb.model import Document, Provenance
-from kb.settings import Settings
 
 # Starting processes costs about a second: below this many files one process is quicker.
 _FEW = 40

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
-from kb.corpus import Corpus
-from kb.errors import KbError
+from kb.base.errors import KbError
+from kb.base.model import Document
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.ingest import derive
-from kb.model import Document
-from kb.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate
 
+from kb.base.model import Repair
 from kb.ingest import furniture
 from kb.ingest.disguise.repair import Repaired, repair
-from kb.ingest.formats.extracted import Extracted
-from kb.ingest.structure import metadata
-from kb.model import Repair
+from kb.structure import metadata
+from kb.structure.extracted import Extracted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kb.law import answers
+from kb.law import citation_json
 from kb.law.reader import Known
 from kb.law.resolve import Resolved
 from kb.law.since import WORDS, Fate, Fates
@@ -36,7 +36,7 @@ class Link:
         """Answer the link for programs."""
         date = self.resolved.target.document.date if self.resolved.target else ""
         return {
-            **answers.as_json(self.resolved),
+            **citation_json.as_json(self.resolved),
             "date": date,
             "status": self.fate.status,
             "note": self.fate.note,

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from kb.errors import UsageError
-from kb.ingest.citations import find
-from kb.ingest.structure import dates
-from kb.law import answers
+from kb.base.errors import UsageError
+from kb.base.model import Document, Metadata, Provenance, Section
+from kb.chinese import dates
+from kb.law import citation_json
+from kb.law.find import find
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
 from kb.law.resolve import Resolved
 from kb.law.since import WORDS, Fate, Fates
-from kb.model import Document, Metadata, Provenance, Section
 
 LONGEST = 1_000_000
 """Characters of a text at most."""
@@ -31,14 +31,14 @@ class Checked:
         """Answer the object of `kb cite-check --json` and `POST /api/v1/citations`."""
         evidence = [asdict(each) for each in self.fate.evidence]
         told = {"edition": self.resolved.found.edition, "status": self.fate.status, "note": self.fate.note}
-        return answers.as_json(self.resolved) | told | {"evidence": evidence}
+        return citation_json.as_json(self.resolved) | told | {"evidence": evidence}
 
     @property
     def named(self) -> str:
         """What is cited, with the law where the text only goes on with another article: 、第三十二条."""
         found = self.resolved.found
         follows = found.kind in ("article", "unmarked") and found.text.startswith("第")
-        return f"《{answers.title(self.resolved)}》{found.text}" if follows else found.text
+        return f"《{citation_json.title(self.resolved)}》{found.text}" if follows else found.text
 
     @property
     def word(self) -> str:

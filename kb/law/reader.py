@@ -32,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A citation as it is kept: see `kb.ingest.citations.Citation`; `document` is the number of the citing one.
+    """A citation as it is kept: see `kb.law.find.Citation`; `document` is the number of the citing one.
 
     `sentence` is the one it stands in, kept where it has a `relation`; `edition` the text of the law that the author names.
     """

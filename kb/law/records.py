@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kb.corpus import Corpus
-from kb.ingest.citations import Citation, find
-from kb.law.keys import number_key, plain_key, title_key
+from kb.base.model import Document, Section
+from kb.chinese.title_keys import number_key, plain_key, title_key
+from kb.corpus.folder import Corpus
+from kb.law.find import Citation, find
 from kb.law.relations import Relation, list_of_ended, relation
 from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
-from kb.model import Document, Section
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
 TITLE, PLAIN, INSIDE, TAIL = range(4)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from kb.ingest.citations import Citation
-from kb.model import Document
+from kb.base.model import Document
+from kb.law.find import Citation
 
 Relation = Literal["", "basis", "amends", "amended", "repeals", "forwards", "interprets"]
 """`amended` says that the cited decision changed the citing law (第一次修正); the others say what the citing document does."""

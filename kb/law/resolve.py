@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kb.law import editions, places
-from kb.law.keys import title_key
+from kb.chinese import article_places
+from kb.chinese.title_keys import title_key
+from kb.law import editions
 from kb.law.reader import Called, Found, Known, Reader
 from kb.law.records import INSIDE, PLAIN, TAIL, TITLE, Edition
 
@@ -178,7 +179,7 @@ class Resolver:
         if key not in self._anchors:
             texts = {each.version: each.anchors for each in self.editions(document)}
             self._anchors[key] = frozenset(texts.get(version, {}))
-        return places.fit(place, self._anchors[key])
+        return article_places.fit(place, self._anchors[key])
 
     def _by(self, key: str) -> list[Called]:
         if key and key not in self._called:

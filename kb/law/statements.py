@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from kb.ingest.structure import dates, history
-from kb.ingest.structure.numbering import numeral
-from kb.model import Document, Section
+from kb.base.model import Document, Section
+from kb.chinese import dates
+from kb.chinese.numerals import numeral
+from kb.structure import history
 
 What = Literal["made", "effect", "ends", "lapses", "amended", "flag"]
 

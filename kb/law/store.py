@@ -1,6 +1,6 @@
 """Who cites whom: a database beside the index, derived from the corpus and kept up with it.
 
-What a text names is kept as keys (kb/law/keys.py), what documents are called as keys, too, and the two are joined when somebody
+What a text names is kept as keys (kb/chinese/title_keys.py), what documents are called as keys, too, and the two are joined when somebody
 asks. So a document that comes later is found by what cited it long before, and nothing is read again but what changed.
 The file may be deleted at any time: `update` makes it anew.
 """
@@ -18,13 +18,13 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
-from kb import storage
-from kb.corpus import Corpus
-from kb.errors import BadIndexError, KbError, StorageError
+from kb.base import storage
+from kb.base.checksums import Seal
+from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
 from kb.law.records import Record, made_on, record
 from kb.law.standing import Status, validities
-from kb.seals import Seal
 
 FILE = "citations.sqlite"
 _LAYOUT = 10

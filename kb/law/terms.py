@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.model import Document, Section
+from kb.base.model import Document, Section
 
 _TERM = r"[“\"]?(?P<term>[^，。；：、“”\"（）()\s]{1,24}?)[”\"]?"
 _MEANS = r"(?:是指|系指|指的是|指(?![导定派挥示引南标令出使明责向]))"

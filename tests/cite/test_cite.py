@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from kb.base.errors import NotFoundError, UsageError
+from kb.base.model import Document, Metadata, Provenance
 from kb.cite.citation import cite
 from kb.cite.quotation import Seal, find_text
-from kb.errors import NotFoundError, UsageError
-from kb.ingest.structure import outline
-from kb.model import Document, Metadata, Provenance
+from kb.structure import outline
 
 LAW = """示例法
 （2010年1月1日示例大会通过　2015年2月3日示例大会第一次修正　2020年5月6日示例大会修订）

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from kb.base.model import Document, Metadata, Provenance
 from kb.compare.characters import characters
 from kb.compare.sections import compare, counterpart
-from kb.corpus import Corpus
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
-from kb.ingest.structure import outline
-from kb.model import Document, Metadata, Provenance
-from kb.settings import Settings
+from kb.structure import outline
 
 OLD = """示例市示例条例
 第一条　为了规范示例行为，制定本条例。

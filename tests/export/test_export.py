@@ -23,19 +23,19 @@ from hypothesis import strategies as st
 from lxml import etree
 from warcio.archiveiterator import ArchiveIterator
 
-from kb import markdown
-from kb.corpus import Corpus
-from kb.errors import NotFoundError, StorageError
+from kb.base.errors import NotFoundError, StorageError
+from kb.base.model import Document, Exchange, Metadata, Provenance, Repair, Section
+from kb.config.settings import Settings
+from kb.corpus import markdown
+from kb.corpus.folder import Corpus
 from kb.export import page
 from kb.export.endings import FORMATS
-from kb.export.evidence import evidence
+from kb.export.evidence_package import evidence
 from kb.export.formats import export
-from kb.export.selection import select
+from kb.export.scope import select
 from kb.export.tables import as_csv, as_xlsx
 from kb.ingest.pipeline import ingest
-from kb.ingest.structure import outline
-from kb.model import Document, Exchange, Metadata, Provenance, Repair, Section
-from kb.settings import Settings
+from kb.structure import outline
 from tests.conftest import BUNDLED
 from tests.web.conftest import put
 
@@ -289,7 +289,7 @@ def test_evidence_without_a_snapshot_says_so(tmp_path: Path) -> None:
 
 @given(st.data())
 def test_every_repair_can_be_undone(data: st.DataObject) -> None:
-    from kb.export.evidence import as_found
+    from kb.export.evidence_package import as_found
 
     pieces = data.draw(
         st.lists(

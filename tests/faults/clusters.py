@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from kb.errors import KbError
+from kb.base.errors import KbError
+from kb.config.settings import Cluster
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
-from kb.settings import Cluster
 from tests.cluster import Nodes
 from tests.search.shelf import Shelf, document
 

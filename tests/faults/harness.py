@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import KbError
+from kb.base.errors import KbError
 
 KILLED = -9
 CRASHED = 99

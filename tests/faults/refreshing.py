@@ -18,9 +18,9 @@ import harness
 import power
 import pytest
 
-from kb.corpus import Corpus
-from kb.errors import KbError
-from kb.ingest.network.pace import Hosts, SystemClock
+from kb.base.errors import KbError
+from kb.corpus.folder import Corpus
+from kb.fetch.network.pace import Hosts, SystemClock
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
 from tests.faults.still import Stopped

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from kb.ingest.network.pace import Hosts, SystemClock
+from kb.fetch.network.pace import Hosts, SystemClock
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site
 from tests.site.server import _Handler

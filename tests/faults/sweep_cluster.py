@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import StorageError
+from kb.base.errors import StorageError
 from kb.search.cluster import updating, writing
 from tests.cluster import Nodes
 from tests.faults.clusters import Scene, Watched

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import refreshing
 
-from kb.corpus import Corpus
-from kb.errors import BadIndexError
-from kb.ingest.mend import mend, problems
+from kb.base.errors import BadIndexError
+from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.open.engines import open_engine
+from kb.upkeep.mend import mend, problems
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
 from tests.test_cli import Kb

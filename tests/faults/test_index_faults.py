@@ -12,7 +12,7 @@ from pathlib import Path
 import harness
 import pytest
 
-from kb.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, StorageError
 from kb.search.open.engines import open_engine
 from tests.search.shelf import Shelf, document
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import harness
 import pytest
 
-from kb import settings
-from kb.corpus import Corpus
-from kb.errors import StorageError
+from kb.base.errors import StorageError
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 
 State = dict[str, tuple[str, tuple[str, ...]]]

@@ -22,7 +22,7 @@ import pytest
 import refreshing
 from refreshing import QUERY, Scene, Stopped
 
-from kb.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, StorageError
 
 SWEEP = "KB_SWEEP" in os.environ
 FAILED = {refreshing.RefreshFailed.exit_code, StorageError.exit_code}

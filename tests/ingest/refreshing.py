@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kb.corpus import Corpus
-from kb.ingest.network.pace import SystemClock
-from kb.ingest.refreshing.refresh import refresh
-from kb.ingest.refreshing.tally import Report, Tally
-from kb.model import Document
+from kb.base.model import Document
+from kb.config.settings import Settings, load
+from kb.config.sources import Source
+from kb.corpus.folder import Corpus
+from kb.fetch.network.pace import SystemClock
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
-from kb.settings import Settings, load
-from kb.sources import Source
+from kb.upkeep.refresh import refresh
+from kb.upkeep.tally import Report, Tally
 
 
 class Hasty(SystemClock):

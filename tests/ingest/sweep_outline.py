@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from kb.ingest.structure import outline
-from kb.model import Section
+from kb.base.model import Section
+from kb.structure import outline
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "laws.tar.xz"
 BLANKS = " \t\u3000\u2002\u2003\xa0"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.ingest.network.addresses import is_allowed
+from kb.fetch.network.addresses import is_allowed
 
 PUBLIC = ("113.96.104.1", "8.8.8.8", "2400:3200::1", "2001:4860:4860::8888", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8")
 OWN = ("127.0.0.1", "127.255.255.254", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "::1")

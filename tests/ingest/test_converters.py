@@ -19,8 +19,8 @@ import openpyxl
 import pytest
 from pdfminer.cmapdb import CMapDB
 
-from kb import settings
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.config import settings
 from kb.ingest import derive
 from kb.ingest.formats import files
 from tests.ingest import paper

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extract import extract_html
 from kb.ingest.formats.lines import plain

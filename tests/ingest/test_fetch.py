@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kb.errors import KbError, UsageError
-from kb.ingest.network.fetch import Fetcher
-from kb.ingest.network.fetch_errors import (
+from kb.base.errors import KbError, UsageError
+from kb.fetch.network.fetch import Fetcher
+from kb.fetch.network.fetch_errors import (
     BadAddressError,
     BusyError,
     CertificateError,
@@ -33,8 +33,8 @@ from kb.ingest.network.fetch_errors import (
     TooLargeError,
     UnreachableError,
 )
-from kb.ingest.network.fetched import Manners
-from kb.ingest.network.pace import Hosts
+from kb.fetch.network.fetched import Manners
+from kb.fetch.network.pace import Hosts
 from tests.site import Content, Site, faults
 
 OWN = Manners(allow_private=True, contact="mailto:shili@example.cn")

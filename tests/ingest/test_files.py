@@ -12,8 +12,8 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from kb import settings
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.config import settings
 from kb.ingest.formats import files
 from tests.ingest import paper
 

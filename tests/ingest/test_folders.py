@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.ingest.refreshing.tally import Tally
+from kb.upkeep.tally import Tally
 from tests.ingest.refreshing import Library, source
 from tests.test_cli import Kb, kb
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.errors import KbError
-from kb.ingest.sites import gkmlpt
-from kb.ingest.sites.listed import SourceError
+from kb.base.errors import KbError
+from kb.fetch.sites import gkmlpt
+from kb.fetch.sites.item import SourceError
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site
 from tests.site.pages import Habits

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kb.ingest.formats import files
-from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
-from kb.ingest.structure import metadata, outline
+from kb.structure import metadata, outline
+from kb.structure.extracted import Extracted
 
 # Text, then title, number, issuer and date.
 DOCUMENTS = {

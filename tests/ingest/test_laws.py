@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from docx import Document as Docx
 
+from kb.base.errors import NotFoundError, UnreadableError
 from kb.cite.citation import cite
-from kb.corpus import Corpus
-from kb.errors import NotFoundError, UnreadableError
-from kb.ingest.laws import import_laws
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.ingest.law_collections import import_laws
 from kb.ingest.rederive import rederive
 from kb.law.records import in_force_from
-from kb.settings import Settings
 
 _LAW = """# 中华人民共和国示例法
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.ingest.network.pace import Hosts
-from kb.ingest.refreshing.propose import as_toml, propose, try_source
-from kb.sources import Css, Source, parse
+from kb.config.sources import Css, Source, parse
+from kb.fetch.network.pace import Hosts
+from kb.upkeep.propose import as_toml, propose, try_source
 from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site
 

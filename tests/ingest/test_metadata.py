@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.base.model import Metadata
+from kb.chinese import dates
+from kb.config.settings import Settings, load
 from kb.ingest import pipeline
 from kb.ingest.formats import files, site_markdown
 from kb.ingest.formats.extract import extract_html
-from kb.ingest.formats.extracted import Extracted
-from kb.ingest.structure import dates, metadata, outline
-from kb.model import Metadata
-from kb.settings import Settings, load
+from kb.structure import metadata, outline
+from kb.structure.extracted import Extracted
 
 PAGES = Path(__file__).parent / "pages"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.ingest.structure.numbering import numeral, read
+from kb.chinese.numerals import numeral, read
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.base.model import Section
 from kb.ingest.disguise.repair import repair
-from kb.ingest.structure.outline import Mark, marks, parse, rebuild
-from kb.model import Section
+from kb.structure.outline import Mark, marks, parse, rebuild
 from tests.ingest.sweep_outline import f1, outlined_articles, printed_articles, problems, read_markdown, statutes
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import docx
 import pytest
 
-from kb import settings
-from kb.corpus import Corpus
-from kb.errors import NotFoundError, StorageError, UsageError
+from kb.base.errors import NotFoundError, StorageError, UsageError
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.ingest.pipeline import Report
 from tests.ingest import paper
@@ -138,8 +138,8 @@ def test_one_bad_file_in_a_thousand_stops_nothing(corpus: Corpus, inbox: Path) -
 DEADLY = """
 import os, sys
 from pathlib import Path
-from kb import settings
-from kb.corpus import Corpus
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.ingest.formats import files
 

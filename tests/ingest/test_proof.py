@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.ingest.network.pace import Hosts
-from kb.ingest.refreshing.propose import propose
-from kb.sources import Css
+from kb.config.sources import Css
+from kb.fetch.network.pace import Hosts
+from kb.upkeep.propose import propose
 from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site, faults
 from tests.site.answer import Answer

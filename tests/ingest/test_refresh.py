@@ -17,14 +17,14 @@ from threading import Timer
 import pytest
 import trustme
 
-from kb.errors import StorageError, UsageError
+from kb.base.errors import StorageError, UsageError
+from kb.config.settings import load
+from kb.config.sources import Select, only_related
+from kb.fetch.network.pace import Hosts, SystemClock
 from kb.ingest import pipeline
-from kb.ingest.network.pace import Hosts, SystemClock
 from kb.ingest.rederive import rederive
-from kb.ingest.refreshing.refresh import chosen, refresh
-from kb.ingest.refreshing.status import status
-from kb.settings import load
-from kb.sources import Select, only_related
+from kb.upkeep.refresh import chosen, refresh
+from kb.upkeep.status import status
 from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site, faults
 from tests.site.answer import Answer

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from kb.ingest.formats.extracted import Extracted
 from kb.ingest.restore import restore
+from kb.structure.extracted import Extracted
 from tests.ingest.disguise import disguise
 
 LISTED = "復會進區業據設構執權當實導學強標領個網監"

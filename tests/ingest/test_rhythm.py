@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 
-from kb.ingest.refreshing import rhythm
+from kb.upkeep import rhythm
 
 _SOURCES = 1_000
 _GAPS_WATCHED = 60

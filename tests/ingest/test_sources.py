@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.settings import Settings, load
-from kb.sources import Css, Select
+from kb.config.settings import Settings, load
+from kb.config.sources import Css, Select
 
 _THREE = '[[source]]\nname = "haojiang"\nkind = "gkmlpt"\nurl = "http://www.haojiang.gov.cn"\n'
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb import settings
-from kb.corpus import Corpus
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
-from kb.ingest.laws import import_laws
+from kb.ingest.law_collections import import_laws
 from kb.law.store import Store
 from tests.law.laws import Shelf
 from tests.law.test_finding import BUNDLED, LABELLED

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from kb.corpus import Corpus
-from kb.ingest.structure import outline
+from kb.base.model import Document, Metadata, Provenance
+from kb.corpus.folder import Corpus
 from kb.law.store import Store
-from kb.model import Document, Metadata, Provenance
+from kb.structure import outline
 
 LAW = """中华人民共和国示例法
 第一章　总则

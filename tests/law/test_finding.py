@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.corpus import Corpus
-from kb.ingest.citations import Citation, find
+from kb.corpus.folder import Corpus
+from kb.law.find import Citation, find
 from tests.law.laws import LAW, RULES, document
 
 BUNDLED = Path(__file__).parents[2] / "corpus"

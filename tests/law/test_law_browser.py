@@ -10,8 +10,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from kb.config.settings import Settings
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
 from tests.law.laws import LAW, RULES, Shelf
 from tests.web.conftest import browser, chrome, served
 from tests.web.driving import DESK, PHONE, look, scripts, until

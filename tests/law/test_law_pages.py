@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from kb.config.settings import Settings
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web.app import create_app
+from kb.web.site.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
 from tests.web.test_feeds import NAMES, feed
 from tests.web.test_language import untranslated

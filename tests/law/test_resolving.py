@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kb.corpus import Corpus
-from kb.errors import BadIndexError, NotFoundError
-from kb.law import answers
+from kb.base.errors import BadIndexError, NotFoundError
+from kb.corpus.folder import Corpus
+from kb.law import citation_json
 from kb.law.resolve import Resolved, Resolver
 from kb.law.store import Store
 from tests.law.laws import LAW, RULES, Shelf
@@ -22,7 +22,7 @@ from tests.law.test_finding import LABELLED
 
 def resolved(shelf: Shelf, id: str) -> list[Resolved]:
     with shelf.store.reading() as reader:
-        return answers.citations(reader, id)
+        return citation_json.citations(reader, id)
 
 
 def targets(shelf: Shelf, id: str) -> list[tuple[str, str, str]]:
@@ -252,7 +252,7 @@ def test_hand_labelled_citations_mean_the_right_document_and_place(
         got = {
             (id, each.found.anchor, each.found.start, each.found.end): each.target
             for id in {place[0] for place in wanted}
-            for each in answers.citations(reader, id)
+            for each in citation_json.citations(reader, id)
         }
     both = [(wanted[place], got[place]) for place in wanted if place in got]
     right = [(want, target) for want, target in both if (target.document.id if target else None) == want[0]]

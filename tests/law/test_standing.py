@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from kb.cli import main
-from kb.errors import UsageError
+from kb.base.errors import UsageError
+from kb.cli.main import main
 from kb.law.basis import chain, stale
 from kb.law.checking import check
 from kb.law.gaps import gaps

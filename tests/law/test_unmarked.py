@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from kb.corpus import Corpus
-from kb.ingest.citations import find
+from kb.corpus.folder import Corpus
 from kb.law.checking import Checked, check
+from kb.law.find import find
 from kb.law.gaps import gaps
 from kb.law.reader import Found
 from kb.law.store import Store

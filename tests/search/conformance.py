@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kb.errors import BadIndexError, UsageError
-from kb.model import Document, Results
+from kb.base.errors import BadIndexError, UsageError
+from kb.base.model import Document, Results
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.query.conditions import Condition
 from kb.search.query.query import MAX_DEPTH, MAX_QUERY

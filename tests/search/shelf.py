@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from kb.errors import UnreadableError
-from kb.model import Document, Metadata, Provenance, Section
+from kb.base.errors import UnreadableError
+from kb.base.model import Document, Metadata, Provenance, Section
 
 
 def section(anchor: str, text: str, *children: Section, heading: str = "", number: str = "") -> Section:

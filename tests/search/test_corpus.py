@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kb import settings
-from kb.corpus import Corpus
+from kb.base.model import Document
+from kb.config import settings
+from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
-from kb.model import Document
 from kb.search.answer.snippets import match_spans
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import StorageError, UsageError
+from kb.base.errors import StorageError, UsageError
+from kb.config.settings import Cluster
 from kb.law.store import Store
 from kb.search.cluster import updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
-from kb.settings import Cluster
 from tests.cluster import Nodes
 from tests.search.conformance import Conformance
 from tests.search.shelf import Shelf, document, of_sections, section

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.errors import UsageError
+from kb.base.errors import UsageError
 from kb.search.query.analysis import fold
 from kb.search.query.conditions import Condition
 from kb.search.query.matching import AllOf, AnyOf, Exact, Near, Node, Not, Wildcard

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.model import Document
+from kb.base.model import Document
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
 from tests.search.conformance import places

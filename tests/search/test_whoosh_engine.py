@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import StorageError
-from kb.model import Document
+from kb.base.errors import StorageError
+from kb.base.model import Document
 from kb.search.answer import section_record
 from kb.search.contract.engine import Engine
 from kb.search.embedded import codec

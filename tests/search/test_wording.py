@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.model import Alternative, Results
+from kb.base.model import Alternative, Results
 from kb.search.answer.summary import alternatives, proof
 
 

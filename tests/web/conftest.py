@@ -17,15 +17,15 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from waitress import create_server, wasyncore
 
-from kb.corpus import Corpus
-from kb.ingest.network.pace import Hosts
-from kb.ingest.refreshing.refresh import refresh
-from kb.ingest.structure import outline
+from kb.base.model import Document, Metadata, Provenance, Repair
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.fetch.network.pace import Hosts
 from kb.law.store import Store
-from kb.model import Document, Metadata, Provenance, Repair
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web.app import create_app
+from kb.structure import outline
+from kb.upkeep.refresh import refresh
+from kb.web.site.app import create_app
 from tests.ingest.refreshing import Hasty, source
 from tests.site import Content, Site, faults
 from tests.site.content import Post

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from selenium import webdriver
 
-from kb.web.api import PREFIX
+from kb.web.api.api import PREFIX
 from tests.web.conftest import HOSTILE, LAW, REPORT
 from tests.web.driving import PHONE, look
 from tests.web.examples import REPORTS

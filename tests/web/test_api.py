@@ -7,10 +7,10 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from kb.corpus import Corpus
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web.app import create_app
+from kb.web.site.app import create_app
 from tests.web.conftest import LAW, REPORT
 
 

@@ -8,14 +8,14 @@ from urllib.parse import quote, unquote
 import pytest
 from flask.testing import FlaskClient
 
-from kb.corpus import Corpus
-from kb.model import Listing
+from kb.base.model import Listing
+from kb.chinese.themes import THEMES, themes_of
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.themes import THEMES, themes_of
-from kb.web.app import create_app
-from kb.web.charts import columns
-from kb.web.shelves import Shelves
+from kb.web.context.facets import Shelves
+from kb.web.site.app import create_app
+from kb.web.view.charts import columns
 from tests.web.conftest import DOCUMENTS, REPORT, put
 from tests.web.test_pages import page, texts
 

@@ -14,9 +14,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from kb.corpus import Corpus
-from kb.settings import Settings
-from kb.web.app import create_app
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.site.app import create_app
 from tests.compare.test_compare import NEW, OLD
 from tests.web.conftest import HOSTILE, LAW, REPORT, put
 from tests.web.test_pages import page, texts

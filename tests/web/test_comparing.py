@@ -98,7 +98,7 @@ def test_no_parameter_breaks_a_comparison(client: FlaskClient, one: str, other: 
 
 
 def test_a_real_sites_silent_edit_can_be_seen(refreshed: Refreshed) -> None:
-    from kb.web.app import create_app
+    from kb.web.site.app import create_app
 
     shown = page(create_app(refreshed.settings).test_client(), f"/d/{refreshed.changed}/compare")
     assert shown.select(".sides ins, .sides del")

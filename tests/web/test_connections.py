@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.settings import Settings
-from kb.web.app import MOST_SENT
-from kb.web.server import _CONNECTIONS
+from kb.config.settings import Settings
+from kb.web.site.app import MOST_SENT
+from kb.web.site.http_server import _CONNECTIONS
 
 _PART = b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n"
 

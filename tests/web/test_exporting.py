@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kb.corpus import Corpus
-from kb.settings import Settings
-from kb.web.app import create_app
-from kb.web.exporting import ENDINGS
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.site.app import create_app
+from kb.web.view.downloads import ENDINGS
 from tests.web.conftest import HOSTILE, LAW, REPORT, put
 from tests.web.test_pages import page, texts
 

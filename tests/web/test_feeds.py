@@ -15,11 +15,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from kb.corpus import Corpus
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web import feeds
-from kb.web.app import create_app
+from kb.web.pages import atom_feeds
+from kb.web.site.app import create_app
 from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put
 from tests.web.test_citing import ID, renumbered
 from tests.web.test_pages import page
@@ -145,7 +145,7 @@ def test_the_sitemap_names_every_document_and_is_divided_where_there_are_too_man
     assert SITEMAP.validate(tree), SITEMAP.error_log.last_error
     places = {unquote(str(each.text)) for each in tree.findall("m:url/m:loc", NAMES)}
     assert {f"http://localhost/d/{id}" for id in corpus.ids()} < places
-    monkeypatch.setattr(feeds, "ADDRESSES", 50)
+    monkeypatch.setattr(atom_feeds, "ADDRESSES", 50)
     index = etree.fromstring(client.get("/sitemap.xml").data)
     assert SITEMAP.validate(index), SITEMAP.error_log.last_error
     found: set[str] = set()

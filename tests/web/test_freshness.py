@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import pytest
 from flask.testing import FlaskClient
 
-from kb.corpus import Corpus
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web.app import create_app
-from kb.web.wording import chinese_date
+from kb.web.site.app import create_app
+from kb.web.view.interface_labels import chinese_date
 from tests.web.conftest import BUNDLED, Refreshed
 from tests.web.test_pages import page, texts
 

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from kb.settings import Settings
-from kb.web.api import PREFIX
-from kb.web.app import create_app
+from kb.config.settings import Settings
+from kb.web.api.api import PREFIX
+from kb.web.site.app import create_app
 from tests.web.conftest import LAW, REPORT
 
 PARAMETERS = [

@@ -23,11 +23,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.datastructures import Headers
 
-from kb.corpus import Corpus
-from kb.settings import Settings
-from kb.web import answers
-from kb.web.api import ENDPOINTS, PREFIX
-from kb.web.app import create_app
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.api import schemas
+from kb.web.api.api import ENDPOINTS, PREFIX
+from kb.web.site.app import create_app
 from tests.web.conftest import LAW, REPORT, SMALL
 from tests.web.test_citing import ID, renumbered, version
 from tests.web.test_pages import page, texts
@@ -98,7 +98,7 @@ def test_files_are_described_with_what_they_answer(client: FlaskClient) -> None:
 def test_what_is_answered_has_no_field_that_is_not_described(client: FlaskClient, corpus: Corpus) -> None:
     answer = client.get(f"{PREFIX}/documents/{quote(LAW)}").json
     assert answer == json.loads(json.dumps(corpus.as_json(LAW)))
-    assert set(corpus.as_json(LAW)) == set(answers.DocumentAnswer.__dataclass_fields__)
+    assert set(corpus.as_json(LAW)) == set(schemas.DocumentAnswer.__dataclass_fields__)
 
 
 def pages(client: FlaskClient, path: str, key: str) -> Iterator[list[Any]]:
@@ -210,8 +210,8 @@ def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, 
 def _asked_by(settings: Settings, origin: str) -> list[Headers]:
     client = create_app(settings).test_client()
     paths = ("/sources", "/nothing", "/corpus.jsonl.gz")
-    answers = [client.get(PREFIX + path, headers={"Origin": origin}) for path in paths]
-    return [each.headers for each in (*answers, client.options(f"{PREFIX}/sources", headers={"Origin": origin}))]
+    schemas = [client.get(PREFIX + path, headers={"Origin": origin}) for path in paths]
+    return [each.headers for each in (*schemas, client.options(f"{PREFIX}/sources", headers={"Origin": origin}))]
 
 
 def test_no_other_hosts_pages_may_read_unless_they_are_named(settings: Settings) -> None:
@@ -234,7 +234,7 @@ def test_no_other_hosts_pages_may_read_unless_they_are_named(settings: Settings)
 def test_the_corpus_comes_as_one_file_of_json_lines(client: FlaskClient, corpus: Corpus) -> None:
     lines = gzip.decompress(client.get(f"{PREFIX}/corpus.jsonl.gz").data).splitlines()
     assert [json.loads(line)["document"] for line in lines] == list(corpus.ids())
-    assert msgspec.json.decode(lines[0], type=answers.DocumentAnswer).document == corpus.ids()[0]
+    assert msgspec.json.decode(lines[0], type=schemas.DocumentAnswer).document == corpus.ids()[0]
 
 
 def test_a_document_that_cannot_be_read_has_a_line_in_the_bulk_file(empty: Settings) -> None:

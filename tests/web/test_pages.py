@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kb.corpus import Corpus
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.search.open.engines import open_engine
-from kb.settings import Settings
-from kb.web.app import create_app
+from kb.web.site.app import create_app
 from tests.web.conftest import DOCUMENTS, HOSTILE, LAW, REPORT, SMALL, put
 
 PAGES = [

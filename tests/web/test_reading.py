@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from kb.ingest.structure import outline
-from kb.model import Document, Metadata, Part, Provenance, Repair, RepairKind, Section
-from kb.web import reading
-from kb.web.restorations import restorations
+from kb.base.model import Document, Metadata, Part, Provenance, Repair, RepairKind, Section
+from kb.structure import outline
+from kb.web.view import reading
+from kb.web.view.restorations import restorations
 
 TEXTS = st.lists(
     st.text(st.sampled_from("一二三、（）1.第条章<&>\"'甲乙丙丁。 |示例"), min_size=1).map(str.strip).filter(bool),

@@ -18,9 +18,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
-from kb.settings import Settings
-from kb.web.app import create_app
-from kb.workers import SHARED_METRICS
+from kb.base.workers import SHARED_METRICS
+from kb.config.settings import Settings
+from kb.web.site.app import create_app
 from tests.web.conftest import REPORT
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from kb.base.model import Repair, RepairKind
 from kb.ingest.disguise import evidence, gbk, readings
 from kb.ingest.disguise.plausible import TO_ASCII, Model
 from kb.ingest.disguise.realign import LOST, SWALLOWED, UNKNOWN, Reader, Run
 from kb.ingest.disguise.simplify import is_traditional, simplify
-from kb.model import Repair, RepairKind
 
 _SIGN = re.compile(rf"{readings.ANNOTATION.pattern}|[?\ufffd](?=[^\s\x00-\x3a\x3c-\x40])")
 _SUSPECT = re.compile(r"[(?\ufffd]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.disguise.simplify import is_common
 
 _BOMS = (

@@ -18,10 +18,10 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.config.settings import Settings
 from kb.ingest.formats import leash, legacy
-from kb.ingest.formats.extracted import Extracted
-from kb.settings import Settings
+from kb.structure.extracted import Extracted
 
 _START = "import sys; sys.path[:] = {path!r}; from kb.ingest.formats.convert import child; child({name!r}, {seconds}, {limit})"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

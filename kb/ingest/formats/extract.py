@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from kb.errors import UnreadableError
-from kb.ingest.formats import detail, labels
+from kb.base.errors import UnreadableError
+from kb.ingest.formats import detail
 from kb.ingest.formats.charset import decode
-from kb.ingest.formats.extracted import Extracted
 from kb.ingest.formats.lines import page_lines, plain, text_lines
+from kb.structure import labels
+from kb.structure.extracted import Extracted
 
 # How the text was found where no mark in the page tells; what else stands in `Extracted.converter` names the mark.
 DENSEST, FROM_SCRIPT = "HTML: densest element", "gkmlpt: window._CONFIG.DETAIL"

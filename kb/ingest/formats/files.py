@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from kb import markdown
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.config.settings import Settings
+from kb.corpus import markdown
 from kb.ingest.formats import convert, site_markdown
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extract import extract_html
-from kb.ingest.formats.extracted import Extracted
-from kb.settings import Settings
+from kb.structure.extracted import Extracted
 
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v]")
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)

@@ -12,8 +12,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from kb.errors import StorageError, UnreadableError
-from kb.settings import Settings
+from kb.base.errors import StorageError, UnreadableError
+from kb.config.settings import Settings
 
 _MEMORY = 2 << 30
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2

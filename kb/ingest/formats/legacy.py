@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
+from kb.config.settings import Settings
 from kb.ingest.formats import leash
-from kb.settings import Settings
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TEXT_STREAM = "WordDocument".encode("utf-16-le")

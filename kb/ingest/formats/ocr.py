@@ -12,10 +12,10 @@ from typing import Any
 import pypdfium2
 from rapidocr import RapidOCR
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import layout
-from kb.ingest.formats.extracted import Recognised
 from kb.ingest.formats.layout import Fragment
+from kb.structure.extracted import Recognised
 
 _DOTS_PER_POINT = 200 / 72
 _LONGEST_SIDE = 4000

@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import layout, package
 from kb.ingest.formats.layout import Fragment
 

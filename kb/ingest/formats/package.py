@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 
 _BLOCK = 1 << 16
 _DTD = tuple(word.encode(codec) for word in ("<!DOCTYPE", "<!ENTITY") for codec in ("ascii", "utf-16-le", "utf-16-be"))

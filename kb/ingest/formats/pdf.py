@@ -19,9 +19,9 @@ from pdfminer.psexceptions import PSException
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import layout
-from kb.ingest.formats.extracted import Recognised
+from kb.structure.extracted import Recognised
 
 # Text less legible than this is tried with the other library; below the second figure it is no text at all.
 _POOR = 0.9

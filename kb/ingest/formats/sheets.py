@@ -20,7 +20,7 @@ from python_calamine import (
     load_workbook,
 )
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import package
 
 _KIND = "表格文件（.xlsx、.xls、.ods、.et）"

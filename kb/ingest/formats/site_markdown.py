@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import re
 
-from kb.ingest.formats import labels
-from kb.ingest.formats.extracted import Extracted
+from kb.structure import labels
+from kb.structure.extracted import Extracted
 
 _FENCE = re.compile(r":::+[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<title>.*)")
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*")

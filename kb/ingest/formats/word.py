@@ -14,7 +14,7 @@ from typing import Any
 import docx
 from docx.oxml.ns import qn
 
-from kb.errors import UnreadableError
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import package
 from kb.ingest.formats.word_numbers import Numbering
 

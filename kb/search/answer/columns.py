@@ -11,9 +11,9 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.ingest.structure.numbering import numeral
-from kb.model import FacetValue, Listing
-from kb.names import NATION, canonical_issuer, typed_names
+from kb.base.model import FacetValue, Listing
+from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
+from kb.chinese.numerals import numeral
 from kb.search.contract.engine import Order
 from kb.search.query.analysis import fold
 from kb.search.query.authority import authority

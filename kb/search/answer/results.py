@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 from urllib.parse import quote
 
-from kb.errors import UsageError
-from kb.model import Alternative, FacetValue, Hit, Results
+from kb.base.errors import UsageError
+from kb.base.model import Alternative, FacetValue, Hit, Results
 from kb.search.answer import suggestions
 from kb.search.answer.columns import number_as_printed
 from kb.search.answer.section_record import Stored

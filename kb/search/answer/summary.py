@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.model import Results
+from kb.base.model import Results
 
 
 def proof(results: Results) -> str:

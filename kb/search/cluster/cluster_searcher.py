@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from opensearchpy import OpenSearch
 
-from kb.model import FacetValue, Listing, Suggestion
+from kb.base.model import FacetValue, Listing, Suggestion
 from kb.search.answer import suggestions
 from kb.search.answer.columns import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for, wanted
 from kb.search.answer.section_record import Stored
-from kb.search.cluster import asking, queries
+from kb.search.cluster import client_requests, queries
+from kb.search.cluster.index_state import State
 from kb.search.cluster.queries import Part, both, either
-from kb.search.cluster.sections import Row
-from kb.search.cluster.state import State
+from kb.search.cluster.section_documents import Row
 from kb.search.cluster.texts import Texts, TextsOn, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.contract.engine import Order
@@ -104,9 +104,9 @@ class Searcher:
         self._texts_on = lru_cache(_DAYS)(self._as_on)
         self.present = Texts(state, self._named)
         self._replaced = replaced
-        self._ask = partial(asking.ask, client, state.index)
-        self._kept = partial(asking.read, client, state.index)
-        self._rows = partial(asking.rows, client, state.index)
+        self._ask = partial(client_requests.ask, client, state.index)
+        self._kept = partial(client_requests.read, client, state.index)
+        self._rows = partial(client_requests.rows, client, state.index)
         self._counting = state.counting()
         self._having: dict[str, int] = {}
         self._scale = lru_cache(_ASKED)(self._measured)

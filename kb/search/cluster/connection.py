@@ -22,8 +22,8 @@ from opensearchpy.exceptions import (
     TransportError,
 )
 
-from kb.errors import BadIndexError, StorageError, UsageError
-from kb.settings import Cluster
+from kb.base.errors import BadIndexError, StorageError, UsageError
+from kb.config.settings import Cluster
 
 USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
 """Environment variables; with `_FILE` behind its name, the password's names the file that holds it."""

@@ -19,7 +19,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException, RequestError
 
-from kb.errors import StorageError
+from kb.base.errors import StorageError
 
 LEASE = 60.0
 """Seconds that a lock holds without being renewed."""

@@ -12,24 +12,24 @@ from typing import TypeVar
 
 from opensearchpy import OpenSearch
 
-from kb.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, StorageError
+from kb.base.metrics import stage
+from kb.base.model import Listing, Results, Suggestion
+from kb.config.settings import Cluster
 from kb.law.store import Store
-from kb.metrics import stage
-from kb.model import Listing, Results, Suggestion
 from kb.search.answer import difference
 from kb.search.answer.results import check_page, hit, results
 from kb.search.cluster import mapping
 from kb.search.cluster.absence import Absence
-from kb.search.cluster.asking import VanishedError
+from kb.search.cluster.client_requests import VanishedError
 from kb.search.cluster.cluster_searcher import Searcher
 from kb.search.cluster.connection import check_version, connect, in_words
+from kb.search.cluster.index_state import State, read_state, strange
 from kb.search.cluster.queries import both
-from kb.search.cluster.state import State, read_state, strange
 from kb.search.cluster.updating import Update, read_replaced, rows_of
 from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
 from kb.search.query.conditions import Condition
 from kb.search.query.query import Query, parse
-from kb.settings import Cluster
 
 Answer = TypeVar("Answer")
 

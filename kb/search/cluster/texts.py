@@ -9,9 +9,9 @@ from typing import Any
 from kb.search.answer.columns import documents_on
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import queries
+from kb.search.cluster.index_state import State
 from kb.search.cluster.queries import Part, both
-from kb.search.cluster.sections import Row
-from kb.search.cluster.state import State
+from kb.search.cluster.section_documents import Row
 from kb.search.query.conditions import Condition, asked_versions
 
 Named = Callable[[str], tuple[list[str], str]]

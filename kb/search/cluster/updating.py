@@ -10,13 +10,13 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException
 
-from kb.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, StorageError
 from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
-from kb.search.cluster import asking, mapping
+from kb.search.cluster import client_requests, mapping
+from kb.search.cluster.index_state import State, first_state, read_state
 from kb.search.cluster.lease import Lease, lease
-from kb.search.cluster.sections import Preparer, Row
-from kb.search.cluster.state import State, first_state, read_state
+from kb.search.cluster.section_documents import Preparer, Row
 from kb.search.cluster.writing import Bulk, refresh, remove
 from kb.search.contract.engine import Progress, Source, Updated
 from kb.search.query.weights import replaced
@@ -162,7 +162,7 @@ class Update:
 
 def rows_of(client: OpenSearch, state: State) -> dict[str, Row]:
     """Answer every document that counts, by key."""
-    return {row.key: row for row in map(Row.read, asking.rows(client, state.index, state.counting("listed")))}
+    return {row.key: row for row in map(Row.read, client_requests.rows(client, state.index, state.counting("listed")))}
 
 
 def replaced_id(state: State) -> str:

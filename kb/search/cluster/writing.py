@@ -9,8 +9,8 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError, TransportError
 
-from kb.errors import StorageError
-from kb.search.cluster.asking import patiently
+from kb.base.errors import StorageError
+from kb.search.cluster.client_requests import patiently
 
 _BYTES = 4_000_000
 _ACTIONS = 500

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.model import Document, Listing, Results, Suggestion
+from kb.base.model import Document, Listing, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.query.conditions import Condition
@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 
 class Source(Protocol):
-    """Where documents come from; `kb.corpus.Corpus` is one."""
+    """Where documents come from; `kb.corpus.folder.Corpus` is one."""
 
     def fingerprints(self) -> Mapping[str, str]:
         """Answer a digest for every document, by id, and for every older version, by "ID@VERSION".

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kb import storage
-from kb.errors import BadIndexError, StorageError
+from kb.base import storage
+from kb.base.errors import BadIndexError, StorageError
 
 MANIFEST = "manifest.json"
 FINGERPRINTS = "fingerprints.json"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kb.model import Listing
+from kb.base.model import Listing
 from kb.search.embedded.arrays import ArrayCache, common, nbytes
 from kb.search.embedded.codec import Numbers, Reader
 from kb.search.query import ranking

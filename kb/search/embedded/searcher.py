@@ -9,8 +9,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.base.model import Suggestion
 from kb.law.store import Store
-from kb.model import Suggestion
 from kb.search.answer import suggestions
 from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, documents_on, standing
 from kb.search.answer.section_record import FIELDS, Stored, unpack

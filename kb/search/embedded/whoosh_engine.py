@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from kb import storage
-from kb.errors import BadIndexError, StorageError
-from kb.model import Listing, Results, Suggestion
+from kb.base import storage
+from kb.base.errors import BadIndexError, StorageError
+from kb.base.model import Listing, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
 from kb.search.answer.results import check_page, hit, results

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kb.corpus import Corpus
-from kb.model import Document, Results
+from kb.base.model import Document, Results
+from kb.corpus.folder import Corpus
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.query.analysis import fold
 from kb.search.query.conditions import NAMES

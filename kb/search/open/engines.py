@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kb.errors import StorageError
+from kb.base.errors import StorageError
+from kb.config.settings import Settings
 from kb.search.contract.engine import Engine
-from kb.settings import Settings
 
 
 def open_engine(index: Path) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from kb.model import Listing
+from kb.base.model import Listing
 
 LOCAL = 3
 """The rank of local rules."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from kb.ingest.structure import dates
-from kb.ingest.structure.numbering import numeral
+from kb.chinese import dates
+from kb.chinese.numerals import numeral
 from kb.search.query.analysis import fold
 
 Field = Literal[

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kb.errors import UsageError
+from kb.base.errors import UsageError
 from kb.search.query import conditions
 from kb.search.query.analysis import fold, informative
 from kb.search.query.conditions import Condition

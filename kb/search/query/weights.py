@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from kb.model import Listing
+from kb.base.model import Listing
 from kb.search.query import ranking
 from kb.search.query.authority import LOCAL, authority
 from kb.search.query.lexicon import other_words

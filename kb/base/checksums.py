@@ -1,0 +1,51 @@
+"""Sums of files that are written in place: taken when the writing ends, removed when it begins.
+
+So a byte that flipped is told from a writer that was killed. The sums are in the form of sha256sum.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.base import storage
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The file `sums` with the sums of `files`, which stand in the same folder."""
+
+    sums: Path
+    files: tuple[Path, ...]
+
+    def put_on(self) -> None:
+        """Take the sums, durably. Raises StorageError."""
+        with storage.refusals(self.sums):
+            lines = [f"{storage.sha256_of(each)}  {each.name}\n" for each in self.files]
+        storage.write_atomic(self.sums, "".join(lines).encode())
+
+    def take_off(self) -> None:
+        """Remove the sums, durably, where there are any. Raises StorageError."""
+        with storage.refusals(self.sums):
+            if not self.sums.is_file():
+                return
+            self.sums.unlink()
+        storage.sync(self.sums.parent)
+
+    def broken(self) -> tuple[Path, ...]:
+        """Answer the files whose sum does not hold, after the sums themselves: either may be what is damaged.
+
+        () when all hold, or there are no sums. Raises StorageError.
+        """
+        with storage.refusals(self.sums):
+            if not self.sums.is_file():
+                return ()
+            lines = _LINE.findall(self.sums.read_bytes().decode("utf-8", "replace"))
+            sums = {name: digest for digest, name in lines}
+            wrong = [
+                each for each in self.files if not each.is_file() or storage.sha256_of(each) != sums.get(each.name)
+            ]
+        return (self.sums, *wrong) if wrong else ()

@@ -1,0 +1,231 @@
+"""Files that survive a crash, a full disk and a second process: atomic writes, durable folders, locks.
+
+Everything here either happens whole or raises StorageError with what was there before still there. POSIX only gives
+that order when asked: data is fsynced before its name appears, and the folder that holds the name after it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import xxhash
+
+from kb.base.errors import StorageError
+
+TEMPORARY = ".tmp-"
+"""How the names of unfinished files begin; a killed run can leave some, nothing ever reads them."""
+
+_LEFT_BEHIND = 5.0  # seconds
+_CHUNK = 1 << 20
+
+_REASONS = {
+    errno.ENOSPC: "磁盘已满：请腾出空间后再试",
+    errno.EDQUOT: "磁盘配额已用完：请腾出空间后再试",
+    errno.EFBIG: "文件超过了系统允许的大小：请检查磁盘和用户限额",
+    errno.EACCES: "没有写入权限：请检查文件夹的所有者和权限",
+    errno.EPERM: "没有写入权限：请检查文件夹的所有者和权限",
+    errno.EROFS: "所在的文件系统是只读的：请换一个可写的位置，或重新挂载",
+    errno.ENOTDIR: "路径中有一段是文件而不是文件夹：请检查设置的路径",
+    errno.EEXIST: "路径中有一段是文件而不是文件夹：请检查设置的路径",
+    errno.EMFILE: "打开的文件太多：请稍后再试，或提高 ulimit -n",
+    errno.ENFILE: "系统打开的文件太多：请稍后再试",
+    errno.EIO: "磁盘读写出错：请检查磁盘",
+    errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
+}
+_FULL = 1 << 16  # bytes that are left; SQLite needs half of them to begin
+_REASONS_OF_SQLITE = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+}
+
+
+@contextmanager
+def refusals(path: Path, doing: str = "写") -> Iterator[None]:
+    """Turn what the machine refuses (OSError) while `path` is written (读: read) into StorageError with one sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
+        raise StorageError(f"{doing}不了 {path}：{reason}。") from error
+
+
+def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageError:
+    """Answer an error that says in one sentence why the database `path` cannot be used.
+
+    On a full disk SQLite tells that it is full, or that reading and writing fail, or that a file cannot be opened.
+    """
+    disk = os.statvfs(path.parent)
+    code = error.sqlite_errorcode & 0xFF
+    number = _REASONS_OF_SQLITE.get(code)
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and disk.f_bavail * disk.f_frsize < _FULL:
+        number = errno.ENOSPC
+    return StorageError(f"读写不了 {path}：{_REASONS[number] if number else f'{error}，请检查磁盘和权限'}。")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` (its folder exists) so that a reader, a crash or a power cut sees the old or the new file.
+
+    Raises StorageError; then the old file, or none, is still there.
+    """
+    # The temporary name does not contain the real one, which may already be as long as a name can be.
+    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    with refusals(path):
+        try:
+            _write_synced(temporary, data)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Create `path` and its missing parents, durably. Raises StorageError."""
+    with refusals(path):
+        if path.is_dir():
+            return
+        if path.parent != path:
+            make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        _sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Bring a file's data, or a folder's names, safely to disk (fsync). Raises StorageError."""
+    with refusals(path):
+        _sync(path)
+
+
+def remove_leftovers(root: Path) -> None:
+    """Delete what killed runs left unfinished below `root`, files and folders. Raises StorageError.
+
+    Call it only under the lock.
+    """
+    with refusals(root):
+        for leftover in list(root.rglob(f"{TEMPORARY}*")):
+            if is_folder(leftover):
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether `path` is a folder itself, not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def sha256_of(path: Path) -> str:
+    """Answer the sha256 (64 hex digits) of a file's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def xxh3_of(path: Path) -> str:
+    """Answer the 128-bit XXH3 of a file's bytes: it tells damage, not malice, five times as fast. Raises OSError."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` (its folder exists): one process at a time. The kernel frees it when the holder dies.
+
+    Raises StorageError at once when another process holds it, naming that process and since when. A holder that was
+    killed while it started a program leaves the lock to that program for the moment until it runs: that is waited for.
+    """
+    with refusals(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with refusals(path):
+            _take(descriptor, path)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode("ascii"))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def holder(path: Path) -> str:
+    """Answer the number of the process that holds the lock file `path`, "" when none does. Raises StorageError.
+
+    To find out, the lock is taken for an instant where it is free.
+    """
+    if not path.exists():
+        return ""
+    with refusals(path, "读"), path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return next(iter(_holder(path)), "?")
+    return ""
+
+
+def _take(descriptor: int, path: Path) -> None:
+    give_up = time.monotonic() + _LEFT_BEHIND
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if not _is_dead(path) or time.monotonic() > give_up:
+                raise StorageError(_held(path)) from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _holder(path: Path) -> list[str]:
+    return path.read_text(encoding="ascii", errors="replace").split()
+
+
+def _is_dead(path: Path) -> bool:
+    """Tell whether the process that took a lock is no more."""
+    holder = _holder(path)
+    if not holder or not holder[0].isdigit():
+        return False
+    try:
+        os.kill(int(holder[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def _held(path: Path) -> str:
+    holder = _holder(path)
+    who = f"（进程号 {holder[0]}，自 {holder[1]} 起）" if len(holder) == 2 else ""
+    return f"{path.parent} 正由另一个进程写入{who}：请等它结束后再试。"
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 — a descriptor, opened with O_EXCL
+        written = 0
+        while written < len(data):
+            written += file.write(memoryview(data)[written:])
+        os.fsync(descriptor)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

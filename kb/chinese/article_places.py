@@ -1,0 +1,99 @@
+"""Places inside a law as they are cited: 第十二条第二款第（三）项 ⇄ art-12-p2-i3.
+
+The wanted anchor follows the outline's (kb/structure/outline.py), except that nobody writes out what is understood: 第十二条
+第（三）项 is art-12-i3 whatever its 款, 第八章 is ch-8 whatever its 编. `fit` finds the anchor that is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kb.chinese.numerals import numeral
+
+_N = r"[〇零一二三四五六七八九十百千两０-９\d]{1,9}"
+_UNITS = "分编|编|章|节|条|款|项|目"
+_STEP = (
+    rf"第\s?(?:[（(]\s?)?{_N}(?:\s?[）)])?(?:[、，](?:[（(]\s?)?{_N}(?:\s?[）)])?(?=[、，（(〇零一二三四五六七八九十百千\d）)]*(?:条|款|项)))*"
+    rf"\s?(?:{_UNITS})(?:之{_N})*"
+)
+_ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]))"
+_APART = rf"[ 　](?=第\s?[（(]?{_N}[）)]?\s?[款项])"
+PLACE = rf"(?:(?:总则|分则)(?=第))?{_STEP}(?:(?:[的中]|{_APART})?(?:{_STEP}|{_ITEM}))*"
+"""A regular expression without groups for one place."""
+
+_STEPS = re.compile(
+    rf"(?P<half>总则|分则)|第?\s?[（(]?\s?(?P<number>{_N})[^编章节条款项目第]*?(?P<unit>{_UNITS}|(?<=[）)]))(?P<of>(?:之{_N})*)"
+)
+_LETTER = {"编": "bk-", "分编": "sub-", "章": "ch-", "节": "s-", "条": "art-", "款": "p", "项": "i", "目": ""}
+_ORDER = list(_LETTER)
+_HALVES = {"总则": "bk-1", "分则": "bk-2"}
+_ARTICLE = _ORDER.index("条")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Steps from the outside in, each (level, token): ((4, "art-12"), (5, "p2"), (6, "i3"))."""
+
+    steps: tuple[tuple[int, str], ...]
+
+    @property
+    def anchor(self) -> str:
+        """The wanted anchor."""
+        return "-".join(token for _, token in self.steps)
+
+    @property
+    def top(self) -> int:
+        """The level of the outermost step."""
+        return self.steps[0][0]
+
+    @property
+    def inside(self) -> bool:
+        """Whether it names only a part of an article: 第二款, 第（三）项."""
+        return self.top > _ARTICLE
+
+    def below(self, other: Place) -> Place:
+        """Answer this place, completed by the outer steps of another one: 第三款 after 第十六条第一款 is in 第十六条."""
+        outer = tuple(step for step in other.steps if step[0] < self.top)
+        if self.top <= _ARTICLE:
+            outer = tuple(step for step in outer if self.top < _ARTICLE)
+        return Place(outer + self.steps)
+
+
+def read(printed: str) -> Place:
+    """Read a place as `PLACE` matches it; of a list such as 第一、二款 the first."""
+    steps: list[tuple[int, str]] = []
+    for found in _STEPS.finditer(printed):
+        if found["half"]:
+            steps.append((0, _HALVES[found["half"]]))
+            continue
+        unit = found["unit"] or "项"
+        level = _ORDER.index(unit)
+        if not steps or level > steps[-1][0]:
+            numbers = [found["number"], *found["of"].split("之")[1:]]
+            steps.append((level, _LETTER[unit] + "-".join(str(numeral(number)) for number in numbers)))
+    return Place(tuple(steps))
+
+
+def fit(wanted: str, anchors: Iterable[str]) -> str:
+    """Answer the anchor of a document that a wanted one means, "" where the document has no such place.
+
+    An exact anchor comes first; else the steps must occur in this order with others between them.
+    """
+    known = anchors if isinstance(anchors, set | frozenset) else frozenset(anchors)
+    if wanted in known or not wanted:
+        return wanted
+    pattern = _pattern(wanted)
+    found = [anchor for anchor in known if pattern.fullmatch(anchor)]
+    if not found and wanted.startswith("art-") and not any("art-" in anchor for anchor in known):
+        return fit(wanted.removeprefix("art-"), known)  # an amendment counts 一、二、三、 and is cited by 第三条
+    return min(found, key=lambda anchor: (anchor.count("-"), len(anchor), anchor), default="")
+
+
+def _pattern(wanted: str) -> re.Pattern[str]:
+    """Allow 款 before 项, and 编 before 章."""
+    head, item, rest = wanted.partition("-i")
+    if item and "-p" not in head:
+        return re.compile(rf"{re.escape(head)}-p\d+-i{re.escape(rest)}")
+    return re.compile(rf"(?:(?:bk|sub|ch|part|annex)-[\d-]+-)+{re.escape(wanted)}")

@@ -1,0 +1,259 @@
+"""The verbs that deal with the corpus: ingest, index, search, show, serve, check."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from kb.base.address import Address
+from kb.base.errors import BadIndexError, NotFoundError, StorageError
+from kb.base.model import Document, Hit, Results, Section
+from kb.base.workers import SHARED_METRICS
+from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
+from kb.config.settings import ENGINES, Settings
+from kb.corpus.folder import Corpus
+from kb.law.store import Store
+from kb.search.answer.summary import alternatives, proof
+from kb.search.contract.engine import MAX_LIMIT, ORDERS, Engine, Order, Stats, Updated
+from kb.search.open.agreement import differences, sample
+from kb.search.open.engines import chosen_engine
+
+_SHOWN_ANCHORS = 20
+
+
+@verb("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="路径…")
+@click.option("--source", default="files", metavar="名称", help="来源，也是语料库里的文件夹名；默认 files")
+@JSON
+def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
+    """把文件或文件夹收进语料库（.txt .html .md .docx .pdf .xlsx .ofd 等）。
+
+    同一个文件再次收录时更新原来的那一份；手工修改过的不会被覆盖。收录之后运行 kb index。
+    """
+    from kb.ingest import pipeline
+
+    with progress("收录") as on_progress:
+        report = pipeline.ingest(
+            paths, Corpus(config.corpus), config, source, lambda done, total, _: on_progress(done, total)
+        )
+    for name, sentence in (*report.conflicts, *report.failures):
+        say(f"{name}：{sentence}")
+    if report.skipped:
+        kinds = "、".join(f"{suffix}（{count} 个）" for suffix, count in report.skipped.most_common(8))
+        say(f"没有收录其他类型的文件：{kinds}。")
+    if report.new or report.changed:
+        say("接下来运行 kb index，就能检索到它们。")
+    if as_json:
+        print_json(asdict(report))
+    else:
+        conflicts, failures = len(report.conflicts), len(report.failures)
+        click.echo(
+            f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，冲突 {conflicts}，失败 {failures}。"
+        )
+    return FAILED if report.conflicts or report.failures else 0
+
+
+@verb("index")
+@click.option("--rebuild", is_flag=True, help="丢开现有索引，从语料库重新建立")
+@click.option(
+    "--engine",
+    "kind",
+    type=click.Choice([*ENGINES, "both"]),
+    metavar="引擎",
+    help="建立哪一个引擎的索引：" + "、".join(ENGINES) + "、both（两个都建）；默认见设置 engine.kind",
+)
+@JSON
+def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> int:
+    """使索引与语料库一致：只处理有变化的文件。"""
+    from kb.upkeep.status import note_indexed
+
+    corpus = existing(Corpus(config.corpus))
+    kinds = ENGINES if kind == "both" else (kind or config.engine,)
+    engines = {each: chosen_engine(config, each) for each in kinds}
+    with progress("查找引用") as on_progress:
+        problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
+    told = {}
+    for each, engine in engines.items():
+        with progress("建立索引") as on_progress:
+            updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
+        problems += updated.problems
+        told[each] = {**asdict(updated), **asdict(engine.stats())}
+        if not as_json:
+            click.echo(_updated(updated, engine.stats()))
+    if not problems and config.engine in kinds:
+        note_indexed(corpus.root)
+    problems += [misread.sentence for misread in corpus.misread()]
+    for sentence in dict.fromkeys(problems):
+        say(sentence)
+    if as_json:
+        print_json(told if len(told) > 1 else told[kinds[0]])
+    return FAILED if problems else 0
+
+
+@verb("search")
+@click.argument("words", nargs=-1, required=True, metavar="查询…")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=10, metavar="数", help="最多列出几节；默认 10")
+@click.option("--offset", type=click.IntRange(0), default=0, metavar="数", help="跳过前几节")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="relevance",
+    metavar="次序",
+    help="relevance 相关（默认）、date 最新在前、rank 效力位阶",
+)
+@JSON
+def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, order: Order, as_json: bool) -> int:
+    """查找含有这些文字的章节。
+
+    直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；OR 表示任一；-某某 表示不要（前面加 --，以免当作选项）；
+    标题:办法、机关:濠江区、日期:2021..2022、条:12 限定范围；民法典1165 直达条文。全部写法见 docs/search.md。
+    """
+    results = chosen_engine(config).search(" ".join(words), limit=limit, offset=offset, order=order)
+    if as_json:
+        print_json(results.as_json())
+        return 0
+    for note in (*results.notes, *alternatives(results)):
+        say(note)
+    _show_results(results, offset)
+    return 0
+
+
+@verb("show")
+@click.argument("address", metavar="文件[@版本][#章节]")
+@JSON
+def _show(config: Settings, address: str, as_json: bool) -> int:
+    """显示一份文件、它的一个旧版本，或其中一节、一款，例如 kb show haojiang-2021-report#1-3-2。
+
+    也可以粘贴网页的地址。有哪些版本见 --json 里的 versions；比较两个版本用 kb diff。
+    """
+    wanted, corpus = Address.read(address), Corpus(config.corpus)
+    document = corpus.read(wanted.id, wanted.version)
+    sections = _at(document, wanted.anchor) if wanted.anchor else document.sections
+    if as_json:
+        chosen = {"sections": [asdict(section) for section in sections]} if wanted.anchor else {}
+        print_json({**corpus.as_json(wanted.id, wanted.version), **chosen})
+        return 0
+    _show_document(document, sections)
+    return 0
+
+
+@verb("serve")
+@click.option("--host", metavar="地址", help="监听的地址；默认见设置")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
+def _serve(config: Settings, host: str | None, port: int | None) -> int:
+    """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
+    with tempfile.TemporaryDirectory(prefix="kb-metrics-") as folder:
+        os.environ.setdefault(SHARED_METRICS, folder)
+        from kb.web.site.http_server import serve  # not before: what it imports looks at that variable once
+
+        engine = chosen_engine(config)
+        try:
+            engine.stats()
+        except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
+            say(f"{error}在此之前只能阅读，不能检索。")
+        serve(config, host or config.host, config.port if port is None else port, on_ready=say)
+    return 0
+
+
+@verb("check")
+@click.option("--accept", metavar="文件", multiple=True, help="确认这份文件的手工修改（可多次使用）")
+@click.option(
+    "--repair", is_flag=True, help="恢复能恢复的：损坏的文件按快照还原，索引重建；没有确认的手工修改也会被还原"
+)
+@click.option("--engines", is_flag=True, help="也检查另一个引擎的索引，并用一些查询比较两个引擎的回答")
+@JSON
+def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool, as_json: bool) -> int:
+    """检查每个字节是否与写入时一致、索引是否与语料库一致。"""
+    from kb.upkeep.mend import mend, problems
+    from kb.upkeep.status import note_indexed
+
+    corpus = existing(Corpus(config.corpus))
+    for id in (Address.read(each).id for each in accept):
+        corpus.accept(id)
+        say(f"已确认 {id} 现在的内容。")
+    engine, law = chosen_engine(config), Store(config.index)
+    others = [chosen_engine(config, kind) for kind in ENGINES if kind != config.engine] if engines else []
+    for sentence in mend(corpus, engine, law, config) if repair else ():
+        say(sentence)
+    found = problems(corpus, engine, law)
+    for other in others:
+        found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
+    found = list(dict.fromkeys(found))
+    if not found:
+        note_indexed(corpus.root)
+    if as_json:
+        print_json({"documents": len(corpus.ids()), "problems": found})
+    else:
+        for sentence in found:
+            click.echo(sentence)
+        click.echo(f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(found)} 个问题。" if found else "完好。"))
+    return FAILED if found else 0
+
+
+def _compared(engine: Engine, other: Engine, corpus: Corpus) -> list[str]:
+    try:
+        return differences(engine, other, list(sample(corpus)))
+    except (BadIndexError, StorageError) as error:
+        return [str(error)]
+
+
+def _updated(updated: Updated, stats: Stats) -> str:
+    older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
+    return (
+        f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
+        f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
+    )
+
+
+def _at(document: Document, anchor: str) -> tuple[Section, ...]:
+    from kb.cite.passage import section_at
+
+    try:
+        return (section_at(document, anchor),)
+    except NotFoundError as error:
+        known = [section.anchor for section in document.walk() if section.number]
+        some = "、".join(known[:_SHOWN_ANCHORS]) + (f" 等 {len(known)} 节" if len(known) > _SHOWN_ANCHORS else "")
+        advice = f"有编号的章节是 {some}" if known else "这份文件没有编号的章节"
+        raise NotFoundError(f"文件 {document.id} 没有章节 #{anchor[:80]}：{advice}。") from error
+
+
+def _show_results(results: Results, offset: int) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{proof(results)}。", style="dim")
+    for place, hit in enumerate(results.hits, start=offset + 1):
+        address = str(Address(hit.document, hit.version, hit.anchor))
+        facts = "　".join(fact for fact in (hit.issuer, hit.date, address) if fact)
+        console.print()
+        how = "（直达）" if hit.direct else "" if hit.literal else "（词语相近）"
+        console.print(Text(f"{place}. {hit.title}{how}", "bold"))
+        console.print(Text(f"   {' › '.join(hit.heading_path)}"))
+        console.print(Text("   ").append_text(_marked(hit)))
+        console.print(Text(f"   {facts}", "dim"))
+
+
+def _marked(hit: Hit) -> Text:
+    text = Text(hit.snippet.replace("\n", " "))
+    for start, end in hit.highlights:
+        text.stylize("bold yellow", start, end)
+    return text
+
+
+def _show_document(document: Document, sections: tuple[Section, ...]) -> None:
+    facts = document.metadata
+    rows = [
+        ("题名", facts.title + ("（题名由系统拟定）" if facts.found.get("title") == "supplied" else "")),
+        ("发文机关", facts.issuer),
+        ("文号", facts.document_number),
+        ("日期", facts.date),
+        ("来源", facts.url or document.provenance.origin),
+    ]
+    click.echo("\n".join(f"{label}：{value}" for label, value in rows if value) + "\n")
+    for section in sections:
+        click.echo("".join(each.text for each in section.walk()), nl=False)

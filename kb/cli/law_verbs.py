@@ -1,0 +1,178 @@
+"""The verbs that deal with the law around a document: import laws, citations, gaps, stale-basis, cite-check."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import click
+
+from kb.base import storage
+from kb.base.address import Address
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.law import citation_json
+from kb.law.basis import stale
+from kb.law.checking import check
+from kb.law.gaps import gaps
+from kb.law.reader import Reader
+from kb.law.resolve import Resolved
+from kb.law.since import Fates
+from kb.law.store import Store
+
+
+@group.group("import", cls=ChineseGroup, options_metavar="[选项]", subcommand_metavar="命令 …")
+def _import() -> None:
+    """导入现成的文件集合。"""
+
+
+@verb("laws", _import)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="路径…")
+@click.option("--source", default="laws", metavar="名称", help="来源，也是语料库里的文件夹名；默认 laws")
+@JSON
+def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
+    """导入法律法规：LawRefBook/Laws 的文件夹或压缩包，或国家法律法规数据库的 DOCX。
+
+    同一部法律的几个文本成为一份文件的几个版本。中断之后再运行会接着做。导入之后运行 kb index。
+    """
+    from kb.ingest.law_collections import import_laws
+
+    with progress("导入") as on_progress:
+        report = import_laws(paths, Corpus(config.corpus), config, source, on_progress)
+    for name, sentence in (*report.conflicts, *report.failures):
+        say(f"{name}：{sentence}")
+    if as_json:
+        print_json(asdict(report))
+    else:
+        click.echo(
+            f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，"
+            f"冲突 {len(report.conflicts)}，失败 {len(report.failures)}；不是法规的文件 {report.skipped.total()} 个。"
+        )
+    return FAILED if report.conflicts or report.failures else 0
+
+
+@verb("citations")
+@click.argument("document", metavar="文件")
+@JSON
+def _citations(config: Settings, document: str, as_json: bool) -> int:
+    """列出一份文件引用了什么：在哪一节、怎么称呼、指语料库里的哪一份哪一条。"""
+    with _up_to_date(config) as reader:
+        found = citation_json.citations(reader, Address.read(document).id)
+    if as_json:
+        print_json([citation_json.as_json(each) for each in found])
+        return 0
+    for each in found:
+        click.echo(f"#{each.found.anchor}　{each.found.text}　→　{_meaning(each)}")
+    lacking = sum(each.target is None for each in found)
+    say(f"共 {len(found)} 处引用，其中 {lacking} 处所指的文件不在语料库里，或不能确定是哪一份。")
+    return 0
+
+
+@verb("gaps")
+@click.option("--limit", type=click.IntRange(1), default=50, metavar="数", help="最多列出几份；默认 50")
+@JSON
+def _gaps(config: Settings, limit: int, as_json: bool) -> int:
+    """列出被引用而语料库里没有的文件：引用最多的在前，附上可能的来源。"""
+    with _up_to_date(config) as reader:
+        missing = gaps(reader)
+    if as_json:
+        print_json([gap.as_json() for gap in missing[:limit]])
+        return 0
+    for gap in missing[:limit]:
+        ended = f"；已被 {gap.repealed_by} 废止" if gap.repealed_by else ""
+        click.echo(f"{gap.documents:>5} 份 {gap.citations:>5} 处　{gap.name}　（{gap.source}{ended}）")
+    say(f"共缺 {len(missing):,} 份，列出 {min(limit, len(missing)):,} 份。")
+    return 0
+
+
+@verb("stale-basis")
+@JSON
+def _stale_basis(config: Settings, as_json: bool) -> int:
+    """列出依据在成文之后修改或废止了的文件，依据最近变化的在前。"""
+    with _up_to_date(config) as reader:
+        found = list(stale(Fates(reader, _today())))
+    if as_json:
+        print_json(
+            [
+                {
+                    "document": each.id,
+                    "title": each.title,
+                    "date": each.date,
+                    "basis": [link.as_json() for link in links],
+                }
+                for each, links in found
+            ]
+        )
+        return 0
+    for each, links in found:
+        click.echo(f"{each.title}（{each.date}）　{each.id}")
+        for link in links:
+            click.echo(f"    {link.resolved.found.text}：{link.word}。{link.fate.note}")
+    say(f"共 {len(found):,} 份文件的依据在成文之后有变化。")
+    return 0
+
+
+@verb("cite-check")
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True), metavar="文件")
+@click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
+@JSON
+def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> int:
+    """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款、没有这个文本，还是无法判断、没有认出、不在语料库里。
+
+    文件用 - 表示从标准输入读取。全部无误时退出码是 0。
+    """
+    text = _text_of(path)
+    with _up_to_date(config) as reader:
+        checked = list(check(reader, text, on or _today(), _today()))
+    if as_json:
+        print_json([each.as_json() for each in checked])
+    else:
+        for each in checked:
+            click.echo(f"{each.word}　{each.named}　{each.fate.note}")
+            for evidence in each.fate.evidence:
+                click.echo(f"    见《{evidence.title}》（{evidence.document}#{evidence.anchor}）：{evidence.sentence}")
+        say(f"共 {len(checked)} 处引用。")
+    return 0 if all(each.fate.status == "right" for each in checked) else FAILED
+
+
+def _text_of(path: Path) -> str:
+    """Read a text, "-" from standard input. Raises NotFoundError, StorageError, UnreadableError where it is not UTF-8."""
+    standard = path == Path("-")
+    if not (standard or path.exists()):
+        raise NotFoundError(f"找不到 {path}：请检查路径。")
+    with storage.refusals(path, "读"):
+        data = sys.stdin.buffer.read() if standard else path.read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} 不是 UTF-8 文本：请另存为 UTF-8 后再核对。") from error
+
+
+def _today() -> str:
+    return date.today().isoformat()
+
+
+@contextmanager
+def _up_to_date(config: Settings) -> Iterator[Reader]:
+    """Open the store of citations after bringing it up with the corpus."""
+    store = Store(config.index)
+    with progress("查找引用") as on_progress:
+        for sentence in store.update(existing(Corpus(config.corpus)), progress=on_progress):
+            say(sentence)
+    with store.reading() as reader:
+        yield reader
+
+
+def _meaning(resolved: Resolved) -> str:
+    target = resolved.target
+    if target is None:
+        return "没有认出" if resolved.found.kind == "unmarked" else "不在语料库里"
+    address = target.document.id + (f"#{target.anchor}" if target.anchor else "")
+    version = f"（{target.version[:10]} 的文本）" if target.version else ""
+    return address + version + ("，但没有这一条款" if target.missing else "")

@@ -1,0 +1,172 @@
+"""The verbs that deal with sources: refresh, status, source try, source add, rederive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+
+from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
+from kb.config.settings import Settings
+from kb.config.sources import only_related
+from kb.corpus.folder import Corpus
+from kb.search.open.engines import chosen_engine
+from kb.upkeep.tally import Progress, Report, Tally
+
+_COUNTS = {
+    "new": "新增",
+    "changed": "更新",
+    "gone": "撤下",
+    "unchanged": "未变",
+    "suspicious": "可疑",
+    "failed": "失败",
+}
+_NOTES = 5
+
+
+@verb("refresh")
+@click.argument("names", nargs=-1, metavar="[来源…]")
+@click.option("--full", is_flag=True, help="全面核对：找出撤下和悄悄修改的文件")
+@click.option("--related", is_flag=True, help="只要与已有文件相关的：被它们引用，或主题相同")
+@click.option("--dry-run", is_flag=True, help="只看会取到什么，不写入")
+@JSON
+def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool, dry_run: bool, as_json: bool) -> int:
+    """从来源取回新的和有变化的文件，并更新索引。
+
+    不写来源就是全部。中断之后再运行会接着做。全部正常时退出码是 0。
+    """
+    from kb.upkeep.refresh import chosen, refresh
+
+    sources = [only_related(source) if related else source for source in chosen(config, names)]
+    if not sources:
+        say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
+        return FAILED
+    corpus, engine = Corpus(config.corpus), chosen_engine(config)
+    with _source_progress() as on_progress:
+        report = refresh(sources, corpus, engine, config, full=full, dry_run=dry_run, on_progress=on_progress)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        _show_report(report)
+    return 0 if report.ok else FAILED
+
+
+@verb("status")
+@JSON
+def _status(config: Settings, as_json: bool) -> int:
+    """每个来源最近怎样：上次成功、文件数、下次应在何时、有没有问题。有警报时退出码是 1。"""
+    from kb.upkeep.status import index_alarm, status
+
+    corpus = Corpus(config.corpus)
+    found, index = status(config.sources, corpus), index_alarm(corpus)
+    code = FAILED if index or any(each.alarm for each in found) else 0
+    if as_json:
+        print_json({"sources": [asdict(each) for each in found], "index": index})
+        return code
+    if not found:
+        click.echo("kb.toml 里还没有来源。")
+    for each in found:
+        success = each.last_success or "还没有过"
+        click.echo(
+            f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}"
+        )
+        if each.unfinished:
+            click.echo(f"    {each.unfinished}")
+        if each.next_due:
+            click.echo(f"    下次应在 {each.next_due} 之前")
+        for sentence in each.problems[:_NOTES]:
+            click.echo(f"    {sentence}")
+        if each.alarm:
+            click.echo(f"    警报：{each.alarm}")
+    if index:
+        click.echo(f"索引警报：{index}")
+    return code
+
+
+@verb("rederive")
+@click.option("--write", is_flag=True, help="把新的结果写入语料库（手工修改过的文件不动）")
+@JSON
+def _rederive(config: Settings, write: bool, as_json: bool) -> int:
+    """用保存的快照把每份文件重新提取一遍（不联网），显示与现在的差别。"""
+    from kb.ingest.rederive import rederive
+
+    corpus = existing(Corpus(config.corpus))
+    with corpus.writing() if write else nullcontext():
+        differences = list(rederive(corpus, config, write=write))
+    if as_json:
+        print_json({"differences": [asdict(each) for each in differences]})
+    else:
+        for each in differences:
+            click.echo(f"{each.id}：{each.problem or '有差别的是 ' + '、'.join(each.fields)}")
+            click.echo(each.diff, nl=False)
+        stored = f"，写入 {sum(each.written for each in differences):,} 份" if write else ""
+        click.echo(f"{len(corpus.ids()):,} 份文件中 {len(differences):,} 份有差别{stored}。")
+    return FAILED if any(each.problem for each in differences) else 0
+
+
+@group.group(name="source", cls=ChineseGroup, options_metavar="[选项]", subcommand_metavar="命令 …")
+def source_group() -> None:
+    """试一试来源，或为一个网址写一段来源。"""
+
+
+@verb("try", source_group)
+@click.argument("name", metavar="来源")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, metavar="数", help="最多看几条；默认 20")
+def _try(config: Settings, name: str, limit: int) -> int:
+    """看看一个来源会取到什么；什么也不写入。"""
+    from kb.upkeep.propose import try_source
+    from kb.upkeep.refresh import chosen
+
+    (source,) = chosen(config, [name])
+    trial = try_source(source, config, limit)
+    total = f"，列表共 {trial.total:,} 条" if trial.total else ""
+    click.echo(f"最前面的 {len(trial.items)} 条{total}（✓ 会收录，× 不会）：")
+    for item, selected in trial.items:
+        click.echo(f"{'✓' if selected else '×'} {item.published or '日期不详'}　{item.title}　{item.url}")
+    if trial.document:
+        facts = trial.document.metadata
+        click.echo(f"\n第一份读出来是：{facts.title}　{facts.issuer}　{facts.document_number}　{facts.date}")
+        click.echo(f"正文 {len(trial.document.text):,} 字，{sum(1 for _ in trial.document.walk())} 节。")
+    if trial.problem:
+        say(trial.problem)
+    return FAILED if trial.problem or not trial.items else 0
+
+
+@verb("add", source_group)
+@click.argument("url", metavar="网址")
+@click.option("--allow-private", is_flag=True, help="允许访问内网和本机地址")
+def _add(config: Settings, url: str, allow_private: bool) -> int:
+    """看一看这个网址，写出适合它的一段 [[source]]，供粘贴到 kb.toml。"""
+    from kb.upkeep.propose import as_toml, propose
+
+    click.echo(as_toml(propose(url, config, allow_private=allow_private)), nl=False)
+    say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    return 0
+
+
+def _show_report(report: Report) -> None:
+    for name, tally in report.sources.items():
+        click.echo(f"{name}：{_in_words(tally)}")
+        for sentence in (tally.error, *tally.notes):
+            if sentence:
+                say(f"    {sentence}")
+    for sentence in filter(None, (report.index, report.untold)):
+        say(sentence)
+    click.echo(f"用时 {report.seconds:.1f} 秒。")
+
+
+def _in_words(tally: Tally) -> str:
+    return "，".join(f"{_COUNTS[name]} {count}" for name, count in tally.counts().items())
+
+
+@contextmanager
+def _source_progress() -> Iterator[Progress]:
+    """Show how far each source is: a bar on a terminal, plain lines in a log."""
+    if not Console(stderr=True).is_terminal:
+        yield lambda name, done, total: say(f"{name} {done}/{total or '?'}") if done and done % 100 == 0 else None
+        return
+    with progress("更新") as advance:
+        yield lambda _, done, total: advance(done, total)

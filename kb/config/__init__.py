@@ -1,0 +1,1 @@
+"""kb.toml → settings and sources."""

@@ -1,0 +1,267 @@
+"""kb.toml → Settings. Every setting has a default; a wrong one is an error that names the line.
+
+`SETTINGS` is the one table of what can be set: name, default and a sentence for the documentation.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kb.base.errors import NotFoundError, UsageError
+from kb.config import sources
+from kb.config.sources import Source
+
+Value = str | int | bool | tuple[str, ...]
+
+SETTINGS: tuple[tuple[str, Value, str], ...] = (
+    ("corpus.path", "corpus", "语料库文件夹"),
+    ("index.path", "index", "索引文件夹（可以随时删除重建）"),
+    (
+        "engine.kind",
+        "embedded",
+        "检索引擎：embedded 在本机的索引文件夹里；opensearch 在 OpenSearch 集群里（先装可选组件：scripts/environment opensearch）",
+    ),
+    (
+        "engine.hosts",
+        ("http://127.0.0.1:9200",),
+        "集群的网址，一个或多个；用户名和密码在环境变量里，见 docs/cluster.md",
+    ),
+    ("engine.name", "kb", "集群里索引的名称（小写字母、数字、- 和 _）；几个语料库共用一个集群时各取一个"),
+    ("engine.shards", 1, "建立索引时分成几片（1 到 1024）；怎样选见 docs/scale.md"),
+    ("engine.certificates", "", "核对集群证书用的 CA 证书文件（PEM）；留空用公认的证书机构"),
+    ("engine.client_certificate", "", "集群要求客户端证书时，证书文件（PEM）"),
+    ("engine.client_key", "", "客户端证书的私钥文件（PEM）"),
+    ("serve.host", "127.0.0.1", "网页服务监听的地址"),
+    ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
+    ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
+    (
+        "serve.address",
+        "",
+        "读者看到的网址，例如 https://kb.example.cn；引注、导出、订阅和网站地图里的地址由它开头；留空就用读者访问的地址",
+    ),
+    (
+        "serve.proxy",
+        "",
+        "前面的反向代理的地址，例如 127.0.0.1（* 表示任何地址）：采用它转告的访问者、协议和主机名，见 docs/cluster.md",
+    ),
+    (
+        "serve.origins",
+        (),
+        '哪些网站的网页可以读取数据接口（CORS），例如 ["https://www.example.cn"]；["*"] 是任何网站；留空是都不可以',
+    ),
+    ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
+    ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
+    ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
+    (
+        "ingest.ocr",
+        False,
+        "识别扫描的 PDF（OCR）；先运行 scripts/environment ocr 装上可选组件；每页约需几秒，页数多时调高上面的时限",
+    ),
+    ("refresh.contact", "", "联系方式（邮箱或网址），抓取时告诉对方网站；建议填写"),
+    (
+        "refresh.alarm",
+        "",
+        "有来源出现警报或恢复正常时，把说明交给谁：一条命令（说明写到它的标准输入），或 http(s):// 开头的网址（发 JSON）",
+    ),
+)
+
+FILE_NAME = "kb.toml"
+_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
+_FILES = ("certificates", "client_certificate", "client_key")
+ENGINES = ("embedded", "opensearch")
+_ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
+_HOST = re.compile(r"https?://[^\s/@]+/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The OpenSearch that the index is in. `name` is that of its alias; user and password are in no settings."""
+
+    hosts: tuple[str, ...]
+    name: str = "kb"
+    shards: int = 1
+    certificates: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force; paths are absolute."""
+
+    corpus: Path
+    index: Path
+    host: str
+    port: int
+    max_bytes: int
+    timeout: float
+    ocr: bool = False
+    contact: str = ""
+    alarm: str = ""
+    sources: tuple[Source, ...] = ()
+    workers: int = 2
+    address: str = ""
+    proxy: str = ""
+    origins: tuple[str, ...] = ()
+    log: bool = False
+    engine: str = "embedded"
+    cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
+
+
+def load(config: Path | None = None, folder: Path | None = None) -> Settings:
+    """Read `config`, or `kb.toml` in `folder` (the current one), or take the defaults when there is none.
+
+    Raises NotFoundError when a named file is missing and UsageError when its content is wrong.
+    """
+    folder = (folder or Path.cwd()).absolute()
+    path = config.absolute() if config else folder / FILE_NAME
+    listed: tuple[Source, ...] = ()
+    if path.is_file():
+        folder = path.parent
+        values, listed = _read(path)
+    elif config:
+        raise NotFoundError(f"找不到设置文件 {config}：请检查 --config 后面的路径。")
+    else:
+        values = {name: default for name, default, _ in SETTINGS}
+    return Settings(
+        corpus=folder / str(values["corpus.path"]),
+        index=folder / str(values["index.path"]),
+        host=str(values["serve.host"]),
+        port=int(values["serve.port"]),
+        workers=int(values["serve.workers"]),
+        address=str(values["serve.address"]).rstrip("/"),
+        proxy=str(values["serve.proxy"]),
+        origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
+        log=bool(values["serve.log"]),
+        max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
+        timeout=float(values["ingest.timeout_seconds"]),
+        ocr=bool(values["ingest.ocr"]),
+        contact=str(values["refresh.contact"]),
+        alarm=str(values["refresh.alarm"]),
+        sources=tuple(_placed(source, folder) for source in listed),
+        engine=str(values["engine.kind"]),
+        cluster=_cluster(values, folder),
+    )
+
+
+def _cluster(values: Mapping[str, Any], folder: Path) -> Cluster:
+    files = {key: folder / str(values[f"engine.{key}"]) for key in _FILES if values[f"engine.{key}"]}
+    return Cluster(
+        hosts=tuple(values["engine.hosts"]),
+        name=str(values["engine.name"]),
+        shards=int(values["engine.shards"]),
+        **files,
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], tuple[Source, ...]]:
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        tables: dict[str, Any] = tomllib.loads(source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"读不了设置文件 {path}：请确认它是可读的 UTF-8 文本（{error}）。") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(_no_toml(path, str(error))) from error
+    listed = sources.parse(tables.pop("source", []), source, path)
+    given = {
+        f"{table}.{key}": value
+        for table, entries in tables.items()
+        for key, value in (entries.items() if isinstance(entries, dict) else [("", entries)])
+    }
+    values = {name: default for name, default, _ in SETTINGS}
+    for name, value in given.items():
+        problem = _problem(name, value, values)
+        if problem:
+            raise UsageError(f"设置文件 {path} 第 {_line_of(name, source)} 行：{name.rstrip('.')} {problem}。")
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return values, listed
+
+
+def _no_toml(path: Path, said: str) -> str:
+    """Say where a file stops being TOML; the parser says it in English at the end of its sentence."""
+    found = re.fullmatch(r"(.*) \((?:at line (\d+), column (\d+)|at end of document)\)", said)
+    if not found:
+        return f"设置文件 {path} 不是合格的 TOML（{said}）：请检查引号、括号和等号。"
+    where = f"第 {found[2]} 行第 {found[3]} 个字" if found[2] else "末尾"
+    return f"设置文件 {path} {where}不是合格的 TOML（{found[1]}）：请检查引号、括号和等号。"
+
+
+def _placed(source: Source, folder: Path) -> Source:
+    """Let the path of a `files` source be relative to the settings' folder, like every path there."""
+    return replace(source, url=str(folder / source.url)) if source.kind == "files" else source
+
+
+def _problem(name: str, value: object, defaults: dict[str, Any]) -> str:
+    """Say what is wrong with a setting, or answer "" when nothing is."""
+    if name not in defaults:
+        return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
+    if name in _CHECKED and (wrong := _CHECKED[name](value)):
+        return wrong
+    if isinstance(defaults[name], tuple):
+        return ""
+    if isinstance(defaults[name], str):
+        filled = isinstance(value, str) and (value or not defaults[name])
+        return "" if filled else "应当是一段非空的文字（写在引号里）"
+    if isinstance(defaults[name], bool):
+        return "" if isinstance(value, bool) else "应当是 true 或 false"
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "应当是一个整数"
+    low, high = _RANGES.get(name, (1, 1_000_000))
+    return "" if low <= value <= high else f"应当在 {low} 到 {high} 之间"
+
+
+def _kind_problem(value: object) -> str:
+    return "" if value in ENGINES else f"应当是 {'、'.join(ENGINES)} 之一"
+
+
+def _name_problem(value: object) -> str:
+    return (
+        "" if isinstance(value, str) and _ALIAS.fullmatch(value) else "应当是小写字母、数字、- 和 _，以字母或数字开头"
+    )
+
+
+def _hosts_problem(value: object) -> str:
+    hosts = value if isinstance(value, list) else []
+    if hosts and all(isinstance(host, str) and _HOST.fullmatch(host) for host in hosts):
+        return ""
+    return '应当是一个或多个网址，例如 ["https://search1.example.com:9200"]，里面不写用户名和密码'
+
+
+def _origins_problem(value: object) -> str:
+    origins = value if isinstance(value, list) else [None]
+    if all(isinstance(each, str) and (each == "*" or _HOST.fullmatch(each)) for each in origins):
+        return ""
+    return '应当是没有路径的网址的列表，例如 ["https://www.example.cn"]，或者 ["*"]'
+
+
+def _address_problem(value: object) -> str:
+    good = isinstance(value, str) and (not value or _HOST.fullmatch(value))
+    return "" if good else '应当是没有路径的网址，例如 "https://kb.example.cn"'
+
+
+_CHECKED: Mapping[str, Callable[[object], str]] = {
+    "engine.kind": _kind_problem,
+    "engine.name": _name_problem,
+    "engine.hosts": _hosts_problem,
+    "serve.address": _address_problem,
+    "serve.origins": _origins_problem,
+}
+
+
+def _line_of(name: str, source: str) -> int:
+    """Find the line (from 1) that sets `table.key`; the table's own line when the key is not on one of its own."""
+    table, _, key = name.partition(".")
+    current, table_line = "", 1
+    for number, line in enumerate(source.splitlines(), start=1):
+        header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]", line)
+        if header:
+            current = header[1]
+            table_line = number if current == table else table_line
+        elif re.match(rf"\s*\"?{re.escape(key or table)}\"?\s*[=.]", line) and current == (table if key else ""):
+            return number
+    return table_line

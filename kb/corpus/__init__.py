@@ -1,0 +1,1 @@
+"""The folder of Markdown files: documents, their versions, their snapshots, what changed."""

@@ -1,0 +1,607 @@
+"""The folder of documents: `<source>/<id>.md`, versions in `<source>/<id>/<date>-<hash>.md`, snapshots in `.snapshots/`.
+
+Whatever happens, a document is its old or its new state: snapshot first, then the old version beside, then the document
+itself by one atomic replace. A person's edits are never overwritten: the file's checksum tells them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from shlex import quote
+from typing import Any, Literal
+
+from kb.base import storage
+from kb.base.cache import Remembered
+from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.model import Document, Provenance
+from kb.corpus import front_matter, markdown
+from kb.corpus.snapshots import Snapshots
+from kb.structure import yaml_head
+
+# Names must hold in addresses, on every file system, and leave room for a suffix in its 255 bytes.
+_LONGEST = 180
+_UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
+_ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
+_EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
+_RETRIEVED = re.compile(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
+_WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
+_SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
+_VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
+_HEAD = 1 << 16
+_EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
+State = Literal["new", "changed", "unchanged", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a document that was written; `path` is its file, or for a conflict the new version kept beside."""
+
+    state: State
+    id: str
+    path: Path
+
+    @property
+    def conflict(self) -> str:
+        """Say what a conflict is, and how to settle it either way."""
+        present = self.path.parent.with_name(f"{self.id}.md")
+        return (
+            f"来源有了新版本，但现有文件经过手工修改（或已损坏），没有覆盖；新版本放在 {self.path}。"
+            f"看差别：kb diff {self.id} {self.id}@{self.path.stem}；保留自己的：kb check --accept {self.id}；"
+            f"改用新版本：cp {quote(str(self.path))} {quote(str(present))}；之后运行 kb index。"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A state of a document: its name, its date (ISO 8601; see `Provenance.dated`), and the sha256 of its snapshot."""
+
+    version: str
+    date: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What a document's file is at the moment: the sha256 of its bytes, and when it was last written (UTC)."""
+
+    digest: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant."""
+
+    path: Path
+    sentence: str
+    id: str = ""
+
+
+class Corpus:
+    """A folder of documents. It need not exist yet; reading finds nothing then."""
+
+    def __init__(self, root: Path, keep: int = 0) -> None:
+        """`keep` characters of text at most are kept ready of the documents read last, for who reads some often."""
+        self.root = root
+        # None by default: a corpus is handed to other processes, and a lock cannot be.
+        self._ready = Remembered(keep, _length) if keep else None
+        self.snapshots = Snapshots(root / ".snapshots")
+        self._known: dict[str, dict[str, str]] = {}
+        self._taken: set[str] = set()
+        self._surveyed = False
+
+    def ids(self) -> tuple[str, ...]:
+        """Answer the ids of all documents, sorted."""
+        return tuple(sorted({path.stem for path in self._files()}))
+
+    def count(self, source: str) -> int:
+        """Count the documents in the folder of a source, also one that is not there."""
+        return sum(1 for _ in self._files_in(self.root / source))
+
+    def read(self, id: str, version: str = "") -> Document:
+        """Read a document, or one of its versions (see `history`), which may also be named as "ID@VERSION".
+
+        Raises NotFoundError and UnreadableError.
+        """
+        if not version and (named := _VERSIONED.fullmatch(id)):
+            id, version = named.groups()
+        if version and version == _version_name(path := self._find(id), self._read(path, id)):
+            version = ""
+        return self._read(self._find(id, version), id)
+
+    def history(self, id: str) -> tuple[Version, ...]:
+        """Answer all states of a document, the present one first. Raises NotFoundError and UnreadableError.
+
+        An older one need not be readable to be named.
+        """
+        path, document = self._find(id), self.read(id)
+        present = Version(_version_name(path, document), document.provenance.dated, document.provenance.snapshot)
+        older = (Version(name, name[:10], _snapshot_of(self._find(id, name))) for name in self.versions(id))
+        return (present, *older)
+
+    def state(self, id: str, version: str = "") -> FileState:
+        """Answer the state of a document's file, or that of one of its versions. Raises NotFoundError."""
+        present = self._find(id)
+        if version and version == _version_name(present, self._read(present, id)):
+            version = ""
+        path = self._find(id, version)
+        return FileState(storage.sha256_of(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+    def as_json(self, id: str, version: str = "") -> dict[str, Any]:
+        """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.
+
+        `status` is the document's, whatever the version. Raises NotFoundError and UnreadableError.
+        """
+        present, history = self.read(id), self.history(id)
+        return {
+            **(self.read(id, version) if version else present).as_json(),
+            "status": present.status,
+            "version": version or history[0].version,
+            "versions": [asdict(each) for each in history],
+        }
+
+    def heads(self, id: str) -> dict[str, str]:
+        """Answer the front matter of a document's file, and of its versions, by path below the corpus.
+
+        Only of files that are as they were written. Raises NotFoundError and UnreadableError.
+        """
+        present = self._find(id)
+        texts = {path: markdown.normal(path.read_bytes(), str(path)) for path in (present, *_versions(present))}
+        return {
+            path.relative_to(self.root).as_posix(): yaml_head.split(text)[0]
+            for path, text in texts.items()
+            if front_matter.intact(text)
+        }
+
+    def local(self) -> Iterator[tuple[str, str]]:
+        """Yield (source, id) of the documents that came from no web site: their origin is a file's name."""
+        return ((path.parent.name, path.stem) for path in self._files() if not _WEB_ORIGIN.search(_head(path)))
+
+    def fetched(self) -> Iterator[tuple[str, str]]:
+        """Yield (source, id) of the documents that came from a web site."""
+        return ((path.parent.name, path.stem) for path in self._files() if _WEB_ORIGIN.search(_head(path)))
+
+    def documents(self, on_unreadable: Callable[[UnreadableError], None] | None = None) -> Iterator[Document]:
+        """Yield every document, by id. One that cannot be read goes to `on_unreadable`, or raises where none is given."""
+        for id in self.ids():
+            try:
+                yield self.read(id)
+            except UnreadableError as error:
+                if on_unreadable is None:
+                    raise
+                on_unreadable(error)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Answer the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".
+
+        It is what an index compares itself with.
+        """
+        found: dict[str, str] = {}
+        for path in reversed(list(self._files())):
+            found[path.stem] = storage.sha256_of(path)
+            older = (version for version in _older(path) if not version.stem.endswith(found[path.stem][:8]))
+            found |= {f"{path.stem}@{version.stem}": storage.sha256_of(version) for version in older}
+        return found
+
+    def states(self) -> dict[str, str]:
+        """Answer what every document is, with the versions beside it, by id: it changes when either does."""
+        return {
+            path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in _versions(path))))
+            for path in reversed(list(self._files()))
+        }
+
+    def digests(self, source: str) -> frozenset[str]:
+        """Answer the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
+        files = (self.root / source).glob("**/[!.]*.md")
+        return frozenset(_snapshot_of(path) for path in files) - {""}
+
+    def snapshot(self, digest: str) -> bytes:
+        """Answer the bytes as found, verified. Raises NotFoundError and UnreadableError."""
+        return self.snapshots.read(digest)
+
+    def versions(self, id: str) -> tuple[str, ...]:
+        """Name the older versions kept beside a document, `<date>-<hash>`, newest first. Raises NotFoundError.
+
+        A version that is the document's present file is left out: a killed run had kept it before it replaced the file.
+        So is a newer text that may not replace a file that was edited: it can be read by its name.
+        """
+        path = self._find(id)
+        present = storage.sha256_of(path)[:8]
+        names = (version.stem for version in _older(path))
+        return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the corpus's lock; needed around `write` and `id_for`. Clears away what killed runs left.
+
+        Raises StorageError when the folder cannot be written or another process holds the lock.
+        """
+        storage.make_folder(self.root)
+        with storage.lock(self.root / ".lock"):
+            storage.remove_leftovers(self.root)
+            self._surveyed = False
+            yield
+
+    def writer(self) -> str:
+        """Answer the number of the process that is writing, "" when none is. Raises StorageError."""
+        return storage.holder(self.root / ".lock")
+
+    def id_for(self, source: str, origin: str, name: str = "") -> str:
+        """Answer the id under which a file is kept: the one it has, or a new one from `name`, or its origin's.
+
+        Another file's id is never given away: a suffix made of the origin keeps two files of one name apart, also where
+        a file system does not tell case.
+        """
+        if not source or source != safe_name(source):
+            raise UsageError(f"来源名“{source}”不能用作文件夹名：请只用文字、数字、连字符和下划线。")
+        if not self._surveyed:
+            self._survey()
+        known = self._known.setdefault(source, {})
+        if origin not in known:
+            name = safe_name(name or PurePosixPath(origin).stem)
+            # A file of unknown origin in its place may be a damaged copy of this very document: `write` sees to it.
+            strange = (self.root / source / f"{name}.md").is_file() and name not in known.values()
+            known[origin] = (
+                name if strange or _folded(name) not in self._taken else _suffixed(name, f"{source}/{origin}")
+            )
+            self._taken.add(_folded(known[origin]))
+        return known[origin]
+
+    def write(self, document: Document, data: bytes) -> Outcome:
+        """Store a document made of the bytes `data`, unless that would overwrite a person's edits. Raises StorageError.
+
+        A file that was emptied is nobody's edit and is replaced. Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
+        version is kept: a version is a state of the source). Other bytes: the old file becomes a version; if it was
+        edited, it stays and the new text is kept beside as a version: a conflict.
+        """
+        path = self.root / document.source / f"{document.id}.md"
+        storage.make_folder(path.parent)
+        with storage.refusals(path):
+            present = path.read_bytes() if path.is_file() else None
+        if present is None:
+            return self._replace(path, document, data, "new")
+        try:
+            text = markdown.normal(present, path.name)
+            old = markdown.load(text, document.id, document.source)
+        except UnreadableError:
+            if markdown.is_emptied(present):
+                return self._replace(path, document, data, "changed")
+            return self._keep_beside(path, document, data)
+        edited = _is_edited(text)
+        if _same_source(old.provenance, document.provenance):
+            document = _as_of(document, old.provenance)
+            same = edited or markdown.dump(document) == text
+            return self._stay(path, data) if same else self._replace(path, document, data, "changed")
+        if edited:
+            return self._settled(path, text, document, data) or self._keep_beside(path, document, data)
+        self._keep(path, present, old.provenance.dated)
+        return self._replace(path, document, data, "changed")
+
+    def write_edition(self, document: Document, data: bytes) -> Outcome:
+        """Store one text of a law (`provenance.edition` dates it): the newest is the document, older ones stand beside.
+
+        As `write` otherwise, whatever the order in which the texts come. Raises StorageError.
+        """
+        path = self.root / document.source / f"{document.id}.md"
+        newest = _EDITION.search(_head(path)) if path.is_file() else None
+        if newest is None or newest[1] <= document.provenance.edition:
+            return self.write(document, data)
+        if kept := self._kept(path, document):
+            return Outcome("unchanged", document.id, kept)
+        self.snapshots.store(data)
+        return Outcome(
+            "new", document.id, self._keep(path, markdown.dump(document).encode(), document.provenance.dated)
+        )
+
+    def mark_withdrawn(self, id: str, date: str) -> bool:
+        """Record that the source no longer has the document since `date` (ISO 8601); "" that it has it again.
+
+        Everything else stays as it is. Answers False, and does nothing, for a file with edits that nobody accepted.
+        Raises NotFoundError, UnreadableError and StorageError; needs `writing`.
+        """
+        path = self._find(id)
+        text = markdown.normal(path.read_bytes(), path.name)
+        document = markdown.load(text, id, path.parent.name)
+        if document.provenance.withdrawn == date:
+            return True
+        if not front_matter.intact(text):
+            return False
+        marked = markdown.dump(replace(document, provenance=replace(document.provenance, withdrawn=date)))
+        when = front_matter.accepted(text)
+        storage.write_atomic(path, (front_matter.accept(marked, when) if when else marked).encode())
+        return True
+
+    def accept(self, id: str) -> None:
+        """Record a document's present text as intended, and the versions kept beside it as seen.
+
+        Raises NotFoundError, UnreadableError, StorageError, and UsageError for a file that carries no checksum of ours.
+        """
+        path = self._find(id)
+        text = markdown.normal(path.read_bytes(), path.name)
+        markdown.load(text, id, path.parent.name)
+        if not front_matter.is_ours(text):
+            raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
+        with self.writing():
+            storage.write_atomic(path, front_matter.accept(text, _now()).encode())
+
+    def check(self) -> Iterator[Problem]:
+        """Verify every byte of the corpus that kb wrote, and that every document is readable; yield what is wrong."""
+        sound = set()
+        for digest in self.snapshots.names():
+            try:
+                self.snapshots.read(digest)
+                sound.add(digest)
+            except (UnreadableError, NotFoundError) as error:
+                yield Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error))
+        yield from self._misplaced()
+        for path in self._files():
+            for file in (path, *_versions(path)):
+                yield from self._check_file(file, path.stem, sound)
+
+    def misread(self) -> Iterator[Problem]:
+        """Yield the files written by hand whose front matter cannot be read: they are documents without it."""
+        for path in self._files():
+            head = markdown.plain(_head(path))
+            if not front_matter.is_ours(head) and (fault := yaml_head.fault(head)):
+                yield _misread(path, fault)
+
+    def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
+        try:
+            text = markdown.normal(path.read_bytes(), str(path))
+            document = markdown.load(text, id, path.relative_to(self.root).parts[0])
+        except (UnreadableError, OSError) as error:
+            yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
+            return
+        if not front_matter.is_ours(text):
+            if fault := yaml_head.fault(text):
+                yield _misread(path, fault)
+            return
+        if not front_matter.intact(text):
+            yield Problem(path, f"{path} 与写入时不一致：手工修改或损坏。确认无误请运行 kb check --accept {id}。", id)
+        if document.provenance.snapshot not in sound:
+            yield Problem(
+                path,
+                f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请从备份恢复，或运行 {_again(document)}。",
+                id,
+            )
+
+    def _misplaced(self) -> Iterator[Problem]:
+        """Yield files that nothing will ever read, and ids that stand for two documents."""
+        seen: dict[str, Path] = {}
+        for path in self._files():
+            other = seen.setdefault(_folded(path.stem), path)
+            if other != path:
+                yield Problem(
+                    path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
+                )
+        for path in sorted(each for each in self.root.glob("[!.]*/[!.]*.md") if each.is_symlink()):
+            yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
+        for path in sorted(self.root.glob("*.md")):
+            yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
+        for path in sorted(self.root.glob("[!.]*/*/*.md")):
+            owner = path.parent.with_name(f"{path.parent.name}.md")
+            if not owner.is_file():
+                yield Problem(
+                    path, f"{path} 是旧版本，但现行文件 {owner} 不见了：请从备份恢复，或重新 kb ingest 原文件。"
+                )
+
+    def _folders(self) -> list[Path]:
+        """Answer the folders of the sources, by name. Hidden ones and links are none."""
+        with storage.refusals(self.root, "读"):
+            return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Yield (id, file) of every document, by source and name."""
+        return ((path.stem, path) for path in self._files())
+
+    def _files(self) -> Iterator[Path]:
+        """Yield the files of documents, by source and name. Hidden ones (unfinished, for instance) and links are none."""
+        for folder in self._folders():
+            yield from self._files_in(folder)
+
+    def _files_in(self, folder: Path) -> Iterator[Path]:
+        with storage.refusals(folder, "读"):
+            paths = sorted(folder.glob("[!.]*.md"))
+        return (path for path in paths if path.is_file() and not path.is_symlink())
+
+    def _find(self, id: str, version: str = "") -> Path:
+        """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""
+        if _is_name(id) and (not version or _is_name(version)):
+            for folder in self._folders():
+                path = folder / id / f"{version}.md" if version else folder / f"{id}.md"
+                if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                    return path
+        if not version:
+            raise NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
+        known = "、".join(each.version for each in self.history(id))
+        raise NotFoundError(f"文件 {id} 没有名为“{version[:80]}”的版本：有的是 {known}。")
+
+    def _read(self, path: Path, id: str) -> Document:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
+        if self._ready is None:
+            return self._loaded(path, id, data)
+        key = (path, hashlib.sha256(data).digest())
+        return self._ready.get(key, lambda: self._loaded(path, id, data))
+
+    def _loaded(self, path: Path, id: str, data: bytes) -> Document:
+        text = markdown.normal(data, str(path))
+        document = markdown.load(text, id, path.relative_to(self.root).parts[0])
+        if not front_matter.is_ours(text):
+            return document
+        if not front_matter.intact(text):
+            return _noted(document, f"{_EDITED}。")
+        when = front_matter.accepted(text)
+        return _noted(document, f"正文经人工修改，于 {when[:10]} 确认。") if when else document
+
+    def _survey(self) -> None:
+        """Learn which origin each document has, from the heads of the files."""
+        self._known, self._taken, self._surveyed = {}, set(), True
+        for path in self._files():
+            self._taken.add(_folded(path.stem))
+            if found := _ORIGIN.search(_head(path)):
+                origin = yaml_head.read_any(found[0]).get("origin", "")
+                self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
+
+    def _replace(self, path: Path, document: Document, data: bytes, state: State) -> Outcome:
+        self.snapshots.store(data)
+        storage.write_atomic(path, markdown.dump(document).encode())
+        return Outcome(state, document.id, path)
+
+    def _stay(self, path: Path, data: bytes) -> Outcome:
+        self.snapshots.store(data)  # where it was lost or damaged, it is there again
+        return Outcome("unchanged", path.stem, path)
+
+    def _keep(self, path: Path, data: bytes, date: str) -> Path:
+        """Keep a version beside the document, once."""
+        version = path.with_suffix("") / f"{date or '0000-00-00'}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+        if not version.is_file():
+            storage.make_folder(version.parent)
+            storage.write_atomic(version, data)
+        return version
+
+    def _keep_beside(self, path: Path, document: Document, data: bytes) -> Outcome:
+        """Keep new text that may not replace the present file; the same bytes are kept once, however often they come."""
+        kept = self._kept(path, document)
+        if kept is None:
+            self.snapshots.store(data)
+            kept = self._keep(path, markdown.dump(document).encode(), document.provenance.dated)
+        return Outcome("conflict", document.id, kept)
+
+    def _settled(self, path: Path, text: str, document: Document, data: bytes) -> Outcome | None:
+        """Answer "unchanged" where a person accepted the present text after this very version had been kept beside."""
+        kept = self._kept(path, document)
+        if kept is None or not front_matter.intact(text):
+            return None
+        seen = markdown.load(markdown.normal(kept.read_bytes(), kept.name), document.id, document.source)
+        return self._stay(path, data) if seen.provenance.retrieved <= front_matter.accepted(text) else None
+
+    def _kept(self, path: Path, document: Document) -> Path | None:
+        """Find the version that was made of the same bytes."""
+        needle = f"\n  snapshot: {document.provenance.snapshot}\n".encode()
+        return next((version for version in _versions(path) if needle in version.read_bytes()), None)
+
+
+def safe_name(name: str) -> str:
+    """Make a name fit for addresses and file systems: NFC, no separators or white space, no leading dot, bounded bytes."""
+    visible = "".join(
+        c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in ("Cf", "Cs", "Cn")
+    )
+    plain = _UNSAFE.sub("-", visible).strip(".-") or "未命名"
+    if len(plain.encode()) <= _LONGEST:
+        return plain
+    return _suffixed(plain.encode()[:_LONGEST].decode("utf-8", "ignore"), name)
+
+
+def _suffixed(name: str, origin: str) -> str:
+    return f"{name}-{hashlib.sha256(origin.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _is_name(name: str) -> bool:
+    return (
+        bool(name)
+        and not name.startswith(".")
+        and not re.search(r"[/\\\0]", name)
+        and len(name.encode("utf-8", "replace")) < 250
+    )
+
+
+def _versions(path: Path) -> list[Path]:
+    with storage.refusals(path, "读"):
+        return sorted(path.with_suffix("").glob("[!.]*.md"))
+
+
+def _older(path: Path) -> list[Path]:
+    """Answer the versions of a document that came before its present file, or of which that is not known."""
+    versions = _versions(path)
+    present = _moment(path) if versions else ("", "")
+    return [
+        version
+        for version in versions
+        if not any(present)
+        or (moment := _moment(version)) < present
+        or (moment == present and not _is_edited(_text(path)))  # of one second: it was replaced, or waits
+    ]
+
+
+def _text(path: Path) -> str:
+    with storage.refusals(path):
+        return path.read_bytes().decode("utf-8", "replace")
+
+
+def _is_edited(text: str) -> bool:
+    """Tell whether a person changed a file, or accepted a change: it is not replaced then."""
+    return not front_matter.intact(text) or bool(front_matter.accepted(text))
+
+
+def _moment(path: Path) -> tuple[str, str]:
+    """Answer what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none."""
+    head = _head(path)
+    edition, retrieved = _EDITION.search(head), _RETRIEVED.search(head)
+    return edition[1] if edition else "", retrieved[1] if retrieved else ""
+
+
+def _head(path: Path) -> str:
+    """Read the beginning of a file: what its front matter says of its provenance. Raises StorageError."""
+    with storage.refusals(path), path.open("rb") as file:
+        return file.read(_HEAD).decode("utf-8", "replace")
+
+
+def _snapshot_of(path: Path) -> str:
+    """Read the sha256 of a document's snapshot off its file, "" where none is named."""
+    found = _SNAPSHOT.search(_head(path))
+    return found[1] if found else ""
+
+
+def _version_name(path: Path, document: Document) -> str:
+    """Answer the name under which the present file would be kept as a version."""
+    return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+
+
+def _again(document: Document) -> str:
+    """Name the command that takes a document from where it came, once more."""
+    if document.provenance.origin.startswith(("http://", "https://")):
+        return f"kb refresh {document.source} --full"
+    verb = "kb import laws 原来的文件夹" if document.provenance.edition else "kb ingest 原来的文件"
+    return f"{verb} --source {document.source}"
+
+
+def _misread(path: Path, fault: str) -> Problem:
+    sentence = f"{path} 的文件头没有采用：{fault}。请改正它；不需要文件头，就删去两行 --- 和它们之间的内容。"
+    return Problem(path, sentence, path.stem)
+
+
+def _same_source(old: Provenance, new: Provenance) -> bool:
+    """Tell whether two documents were made of the same: the bytes and what the site's list said of them."""
+    return old.snapshot == new.snapshot and old.listed == new.listed
+
+
+def _as_of(document: Document, first: Provenance) -> Document:
+    """Date a document to when its bytes were first found."""
+    provenance = replace(document.provenance, retrieved=first.retrieved, exchange=first.exchange)
+    return replace(document, provenance=provenance)
+
+
+def _length(document: Document) -> int:
+    return sum(len(section.text) for section in document.walk())
+
+
+def _noted(document: Document, note: str) -> Document:
+    return replace(document, provenance=replace(document.provenance, notes=(*document.provenance.notes, note)))
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

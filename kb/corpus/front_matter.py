@@ -1,0 +1,280 @@
+"""Metadata and provenance ⇄ the YAML front matter of a corpus file, and the checksum that seals the file.
+
+Every scalar is read as the string that is printed (YAML's failsafe schema: `2021-11-22` is no date object, `no` no
+boolean); keys stand in a fixed order, empty ones are left out, one line a value so that the files can be grepped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import yaml
+
+from kb.base.errors import UnreadableError
+from kb.base.model import REPAIR_KINDS, Attachment, Exchange, Metadata, Provenance, Repair
+from kb.structure import yaml_head
+
+_CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_CHECKSUM_LINE = re.compile(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_MOST_TRIED = 100_000_000  # bytes of front matter times bytes of the file: half a minute or so
+_BEGUN = re.compile(r"---\n[a-z_]+:")
+_OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
+_ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
+_PLAIN = ("title", "document_number", "issuer", "kind", "date", "published", "effective", "url", "identifier")
+_ORIGIN = (
+    "origin",
+    "snapshot",
+    "retrieved",
+    "media_type",
+    "encoding",
+    "converter",
+    "attached_to",
+    "withdrawn",
+    "edition",
+)
+_ATTACHMENT = ("name", "url", "document", "snapshot", "reason")
+_ENDLESS = 1 << 30
+
+
+class _Dumper(yaml.BaseDumper):
+    """Writes strings only, in pure Python: the same bytes whether or not libyaml is there."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
+
+
+def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    style = '"' if _BREAKS.search(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _mapping(dumper: _Dumper, value: dict[str, Any]) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value.items())
+
+
+def _sequence(dumper: _Dumper, value: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value)
+
+
+_Dumper.add_representer(str, _string)
+_Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(list, _sequence)
+
+
+def dump(metadata: Metadata, provenance: Provenance) -> str:
+    """Answer the front matter between its `---` lines, without checksum."""
+    head: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(metadata, name)) or name == "title"}
+    head |= _filled(
+        found=dict(metadata.found),
+        alternatives={name: list(values) for name, values in metadata.alternatives.items()},
+        labels=dict(metadata.labels),
+    )
+    origin: dict[str, Any] = {name: value for name in _ORIGIN if (value := getattr(provenance, name))}
+    origin |= _filled(
+        simplified=str(provenance.simplified or ""),
+        furniture=list(provenance.furniture),
+        notes=list(provenance.notes),
+        exchange=_dump_exchange(provenance.exchange),
+        listed=dict(provenance.listed),
+        attachments=[_filled(**{name: getattr(each, name) for name in _ATTACHMENT}) for each in provenance.attachments],
+    )
+    repairs = _dump_repairs(provenance.repairs)
+    known = _indented(_yaml(origin)) if origin or not repairs else ""  # {} may not be followed by more
+    return f"{yaml_head.FENCE}{_yaml(head)}provenance:\n{known}{repairs}{yaml_head.FENCE}"
+
+
+def _dump_exchange(exchange: Exchange | None) -> dict[str, Any]:
+    if exchange is None:
+        return {}
+    checked = "yes" if exchange.certificate_checked else "no"
+    head = {"url": exchange.url, "status": str(exchange.status), "certificate_checked": checked}
+    return head | _filled(request=dict(exchange.request), response=dict(exchange.response))
+
+
+def _filled(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _yaml(value: Any, *, flow: bool = False, width: int = _ENDLESS) -> str:
+    text: str = yaml.dump(
+        value, None, _Dumper, default_flow_style=flow, allow_unicode=True, sort_keys=False, width=width
+    )
+    return text
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.split("\n")[:-1])
+
+
+def _dump_repairs(repairs: Iterable[Repair]) -> str:
+    """Print repairs compactly, as runs of one kind: `- annotation: [[position, restored, found], …]`."""
+    text = ""
+    for kind, run in groupby(repairs, key=lambda repair: repair.kind):
+        places = [_flow(str(repair.position), repair.restored, repair.found) for repair in run]
+        text += f"  - {kind}: [" + ",\n    ".join(_packed(places, 110)) + "]\n"
+    return "  repairs:\n" + text if text else ""
+
+
+def _flow(*values: str) -> str:
+    text: str = yaml.dump(list(values), None, _Dumper, default_flow_style=True, allow_unicode=True, width=_ENDLESS)
+    return text.rstrip("\n")
+
+
+def _packed(items: Iterable[str], width: int) -> Iterator[str]:
+    """Join items with commas to lines of about `width` characters."""
+    line = ""
+    for item in items:
+        if line and len(line) + len(item) > width:
+            yield line
+            line = item
+        else:
+            line = f"{line}, {item}" if line else item
+    yield line
+
+
+def seal(text: str) -> str:
+    """Put the checksum of the whole file as the last line of its front matter."""
+    bare = _unsealed(text)
+    end = bare.index(f"\n{yaml_head.FENCE}", len(yaml_head.FENCE)) + 1
+    return f"{bare[:end]}checksum: {hashlib.sha256(bare.encode()).hexdigest()}\n{bare[end:]}"
+
+
+def intact(text: str) -> bool:
+    """Tell whether the file is as it was written: its checksum is there and holds."""
+    match = _CHECKSUM.search(text, 0, yaml_head.end(text))
+    return match is not None and hashlib.sha256(_unsealed(text).encode()).hexdigest() == match[1]
+
+
+def written_as(damaged: str, other: str) -> bool:
+    """Tell whether a damaged file was once `other`: it carries the same checksum, or that is where the damage is.
+
+    Text that is merely alike proves nothing: its checksum would be another one altogether.
+    """
+    match = _CHECKSUM.search(damaged, 0, yaml_head.end(damaged))
+    if match and match[0] in other[: yaml_head.end(other)]:
+        return True
+    return len(damaged) == len(other) and sum(map(str.__ne__, damaged, other)) == 1
+
+
+def restored(data: bytes) -> bytes:
+    """Find the one byte of the front matter that is not as it was sealed, by trying all; b"" where it is more than one.
+
+    What stands there (where the document is from, when it was fetched) can be derived from nothing else.
+    """
+    line = _CHECKSUM_LINE.search(data)
+    end = data.find(f"\n{yaml_head.FENCE}".encode(), line.end() - 1) if line else -1
+    if line is None or end * len(data) > _MOST_TRIED:
+        return b""
+    head, rest = data[: line.start()], data[line.end() :]
+    before = hashlib.sha256()
+    for place, present in enumerate(head):
+        after = head[place + 1 :] + rest
+        for byte in range(256):
+            tried = before.copy()
+            tried.update(bytes((byte,)) + after)
+            if tried.hexdigest().encode() == line[1]:
+                return data[:place] + bytes((byte,)) + data[place + 1 :]
+        before.update(bytes((present,)))
+    return b""
+
+
+def _unsealed(text: str) -> str:
+    end = yaml_head.end(text)
+    return _CHECKSUM.sub("", text[:end], count=1) + text[end:]
+
+
+def accept(text: str, when: str) -> str:
+    """Seal the text as a person has edited it; `when` (ISO 8601) is recorded."""
+    end = yaml_head.end(text)
+    head = _ACCEPTED.sub("", text[:end])
+    fence = head.rindex(yaml_head.FENCE)
+    return seal(f"{head[:fence]}accepted: {when}\n{head[fence:]}{text[end:]}")
+
+
+def accepted(text: str) -> str:
+    """Answer when a person last accepted hand edits (ISO 8601), or ""."""
+    match = _ACCEPTED.search(text, 0, yaml_head.end(text))
+    return match[1] if match else ""
+
+
+def is_cut(text: str) -> bool:
+    """Tell a text that breaks off in its front matter, as after a power cut."""
+    return bool(_BEGUN.match(text)) and not yaml_head.end(text)
+
+
+def is_ours(text: str) -> bool:
+    """Tell a file that kb wrote, even a damaged one, from any other Markdown."""
+    return bool(_OURS.search(text))
+
+
+def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
+    """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
+    try:
+        return _load(yaml_head.parse(head))
+    except yaml.YAMLError as error:
+        raise _unreadable(name, yaml_head.explain(error)) from error
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise _unreadable(name, "缺少必要的项，或某一项的写法不对") from error
+
+
+def _unreadable(name: str, reason: str) -> UnreadableError:
+    return UnreadableError(f"读不了 {name} 的文件头：{reason}。请改正或恢复这个文件，或删除它后重新 kb ingest。")
+
+
+def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
+    origin = head["provenance"]
+    metadata = Metadata(
+        **{field: _text(head.get(field, "")) for field in _PLAIN},
+        found=_texts(head.get("found", {})),
+        alternatives={_text(key): tuple(map(_text, values)) for key, values in head.get("alternatives", {}).items()},
+        labels=_texts(head.get("labels", {})),
+    )
+    provenance = Provenance(
+        **{field: _text(origin.get(field, "")) for field in _ORIGIN},
+        simplified=int(origin.get("simplified", "0")),
+        repairs=tuple(_load_repairs(origin.get("repairs", []))),
+        furniture=tuple(map(_text, origin.get("furniture", []))),
+        notes=tuple(map(_text, origin.get("notes", []))),
+        exchange=_load_exchange(origin.get("exchange")),
+        listed=_texts(origin.get("listed", {})),
+        attachments=tuple(
+            Attachment(**{"name": "", "url": "", **_texts(each)}) for each in origin.get("attachments", [])
+        ),
+    )
+    return metadata, provenance
+
+
+def _load_exchange(head: Mapping[str, Any] | None) -> Exchange | None:
+    if head is None:
+        return None
+    return Exchange(
+        url=_text(head["url"]),
+        status=int(head["status"]),
+        request=_texts(head.get("request", {})),
+        response=_texts(head.get("response", {})),
+        certificate_checked=head["certificate_checked"] == "yes",
+    )
+
+
+def _load_repairs(runs: Iterable[Mapping[str, list[list[str]]]]) -> Iterable[Repair]:
+    for run in runs:
+        for kind, places in run.items():
+            if kind not in REPAIR_KINDS:
+                raise ValueError(f"不认识的修复种类 {kind}")
+            for position, restored, found in places:
+                yield Repair(kind, int(position), _text(restored), _text(found))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"应当是一段文字：{value}")
+    return value
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in values.items()}

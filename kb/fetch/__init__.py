@@ -1,0 +1,1 @@
+"""Going to the sites: the network with manners, and what each family of sites offers."""

@@ -1,0 +1,132 @@
+"""RSS 2.0, RSS 1.0 and Atom feeds, and sitemaps (sitemaps.org): XML lists of addresses."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import MutableMapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from kb.config.sources import Source
+from kb.fetch.network.fetched import Fetched
+from kb.fetch.sites.item import Item, Lists, Page, SourceError, T, Web, short_key
+
+_MOST_SITEMAPS = 500
+_LARGEST_SITEMAP = 52_428_800  # sitemaps.org: 50 MB uncompressed
+
+
+def feed(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
+    """Yield the one page that a feed is."""
+    yield iter((_asked(web.read(source.url, read_feed), source.url),))
+
+
+def sitemap(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
+    """Yield a list for each sitemap, an index followed. Their order tells nothing, so each is one page."""
+    waiting, asked = [source.url], set[str]()
+    while waiting and len(asked) < _MOST_SITEMAPS:
+        url = waiting.pop(0)
+        if url not in asked:
+            asked.add(url)
+            page, more = _asked(web.read(url, read_sitemap), url)
+            waiting += more
+            yield iter((page,))
+
+
+def _asked(found: T | None, url: str) -> T:
+    if found is None:
+        raise SourceError(f"{url} 不存在：请检查 url。")
+    return found
+
+
+def read_feed(answer: Fetched) -> Page:
+    """Read a feed. Raises SourceError when it is none."""
+    root = _root(answer)
+    if _name(root) not in ("rss", "feed", "RDF"):
+        raise SourceError(f"{answer.url} 不是 RSS 或 Atom：请检查 url。")
+    entries = (each for each in root.iter("*") if _name(each) in ("item", "entry"))
+    items = (_entry(each, answer.final_url) for each in entries)
+    unique = {item.key: item for item in items if item}
+    return Page(tuple(unique.values()))
+
+
+def _entry(entry: etree._Element, base: str) -> Item | None:
+    """Make an item of an <item> or <entry>; None when it has no link."""
+    fields = {_name(child): (child.text or "").strip() for child in entry}
+    url = urljoin(base, _link(entry, fields)) if _link(entry, fields) else ""
+    if not url.startswith(("http://", "https://")):
+        return None
+    title = " ".join(fields.get("title", "").split())
+    published = _day(
+        next((fields[name] for name in ("pubDate", "published", "date", "updated") if fields.get(name)), "")
+    )
+    labels = {"标题": title, "发布日期": published, "分类": fields.get("category", "")}
+    told = {label: value for label, value in labels.items() if value}
+    return Item(short_key(url), url, title, published, labels.get("分类", ""), told, stamp=fields.get("updated", ""))
+
+
+def _link(entry: etree._Element, fields: dict[str, str]) -> str:
+    """Answer an entry's address: Atom's link of relation "alternate", RSS's text, or a guid that is an address."""
+    for child in entry:
+        if _name(child) == "link" and child.get("href") and child.get("rel", "alternate") == "alternate":
+            return str(child.get("href"))
+    guid = fields.get("guid", "")
+    return fields.get("link", "") or (guid if guid.startswith("http") else "")
+
+
+def read_sitemap(answer: Fetched) -> tuple[Page, list[str]]:
+    """Read a sitemap; answer its addresses and, for an index, those of its sitemaps. Raises SourceError."""
+    root = _root(answer)
+    if _name(root) not in ("urlset", "sitemapindex"):
+        raise SourceError(f"{answer.url} 不是 sitemap：请检查 url。")
+    found = [{_name(child): (child.text or "").strip() for child in each} for each in root]
+    addresses = [(urljoin(answer.final_url, each["loc"]), each.get("lastmod", "")) for each in found if each.get("loc")]
+    if _name(root) == "sitemapindex":
+        return Page(()), [url for url, _ in addresses]
+    items = {url: Item(short_key(url), url, published=_day(stamp), stamp=stamp) for url, stamp in addresses}
+    return Page(tuple(items.values())), []
+
+
+def _root(answer: Fetched) -> etree._Element:
+    """Parse XML without DTDs, entities or network; a feed that is not quite well-formed is read as far as it goes."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    body = _unpacked(answer.body)
+    try:
+        root = etree.fromstring(body, parser) if b"<!ENTITY" not in body else None
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        raise SourceError(f"{answer.url} 的回答不是可以读的 XML：请检查 url，网站也可能在验证访问者。")
+    return root
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Unpack a sitemap.xml.gz, bounded."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.open(BytesIO(body)) as file:
+            return file.read(_LARGEST_SITEMAP)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError("压缩的 sitemap 已损坏：下次会再试。") from error
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _day(printed: str) -> str:
+    """Answer the day of an RFC 822 or ISO 8601 time as printed, "" when it is neither."""
+    try:
+        return datetime.fromisoformat(printed).date().isoformat()
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(printed).date().isoformat()
+    except ValueError:
+        return ""

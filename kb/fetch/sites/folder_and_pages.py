@@ -1,0 +1,161 @@
+"""Sources that are no site: single addresses, and a folder or an archive that people drop documents into."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tarfile
+import zipfile
+from collections.abc import Iterator, MutableMapping
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.config.settings import Settings
+from kb.config.sources import Source
+from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.sites.item import Item, Lists, Page, Web, short_key
+from kb.ingest.formats import files
+
+_PAGE = 500
+_ON_THE_WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+# An address of another kind (file:, C:), or a path from the root of the machine.
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
+
+
+def pages(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
+    """Yield the addresses of a `page` source as one list."""
+    addresses = dict.fromkeys((source.url, *source.urls))
+    yield iter((Page(tuple(Item(short_key(url), url) for url in addresses)),))
+
+
+class Folder:
+    """The files of a folder, or of an archive."""
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self._path = Path(source.url)
+        self._settings = settings
+        self._links: list[str] = []
+
+    def lists(self) -> Lists:
+        """Yield what is there as one list. Raises NotFoundError when there is no such folder or archive."""
+        if not self._path.exists():
+            raise NotFoundError(f"找不到 {self._path}：请检查这个来源的 url。")
+        yield self._pages(sorted(self._members()))
+
+    def _pages(self, members: list[tuple[str, str]]) -> Iterator[Page]:
+        """Yield pages of the files that can be read; a file's size and time tell whether it is another one."""
+        for start in range(0, len(members), _PAGE):
+            part = members[start : start + _PAGE]
+            items = (Item(short_key(name), name, Path(name).stem, stamp=stamp) for name, stamp in part)
+            yield Page(tuple(items), len(members))
+        if self._links:
+            yield Page((), len(members), tuple(f"{name} {files.LINK}" for name in sorted(self._links)))
+
+    def _members(self) -> Iterator[tuple[str, str]]:
+        """Yield (name, stamp) of each file of a kind that can be read."""
+        for name, stamp in self._all():
+            hidden = any(part.startswith(".") for part in Path(name).parts)
+            if Path(name).suffix.lower() in files.SUFFIXES and not hidden:
+                yield name, stamp
+
+    def _all(self) -> Iterator[tuple[str, str]]:
+        if self._path.is_dir():
+            for path in self._path.rglob("*"):
+                name = path.relative_to(self._path).as_posix()
+                if path.is_symlink():
+                    self._links.append(name)
+                elif path.is_file():
+                    status = path.stat()
+                    yield name, f"{status.st_size} {status.st_mtime_ns}"
+        elif self._path.suffix.lower() == ".zip":
+            with self._zip() as archive:
+                yield from ((each.filename, f"{each.file_size} {each.CRC}") for each in archive.infolist())
+        else:
+            with self._tar() as archive:
+                for each in archive:
+                    if each.issym() or each.islnk():
+                        self._links.append(each.name)
+                    elif each.isfile():
+                        yield each.name, f"{each.size} {each.mtime}"
+
+    @staticmethod
+    def join(page: str, link: str) -> str:
+        """Return the name of the file that a link of a saved page leads to: relative to the page, as browsers save them.
+
+        What leads nowhere in the folder stays as it is, for `read` to refuse.
+        """
+        if _ELSEWHERE.match(link):
+            return link
+        path = unquote(re.split("[?#]", link, maxsplit=1)[0])
+        return posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+
+    def read(self, name: str, time: datetime) -> Fetched:
+        """Read one file as if it had been fetched.
+
+        Raises NotFoundError where there is none, UnreadableError for one that cannot be read or is not in the folder.
+        """
+        return Fetched(
+            url=name,
+            final_url=name,
+            status=200,
+            reason="",
+            request_headers=(),
+            response_headers=(),
+            body=self._bytes(name),
+            time=f"{time:%Y-%m-%dT%H:%M:%SZ}",
+            validators=Validators(name),
+            not_modified=False,
+            certificate_checked=False,
+            address="",
+        )
+
+    def _bytes(self, name: str) -> bytes:
+        parts = PurePosixPath(name).parts
+        if _ON_THE_WEB.match(name):
+            raise UnreadableError(f"{name} 在网上，文件夹来源不去取：需要它，请把它存进文件夹。")
+        if _ELSEWHERE.match(name) or not parts or any(part.startswith(".") for part in parts):
+            raise UnreadableError(f"{name} 不在这个来源的文件夹里，没有收录：需要它，请把它放进文件夹。")
+        if self._path.is_dir():
+            return self._file(name)
+        limit = self._settings.max_bytes + 1
+        try:
+            if self._path.suffix.lower() == ".zip":
+                with self._zip() as packed, packed.open(name) as member:
+                    data = member.read(limit)
+            else:
+                with self._tar() as archive:
+                    file = archive.extractfile(name)
+                    data = file.read(limit) if file else b""
+        except KeyError as error:
+            raise NotFoundError(f"压缩包里没有 {name}。") from error
+        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
+            raise UnreadableError(f"解不开压缩包里的 {name}（{error}）：请检查这个压缩包。") from error
+        if len(data) == limit:
+            raise UnreadableError(files.too_large(limit, self._settings))
+        return data
+
+    def _file(self, name: str) -> bytes:
+        """Read a file that is in the folder itself: no link on the way to it, or to it, is followed."""
+        path = self._path / name
+        if path.resolve() != self._path.resolve() / name:
+            raise UnreadableError(f"{name} {files.LINK}")
+        if not path.exists():
+            raise NotFoundError(f"文件夹里没有 {name}。")
+        return files.load(path, self._settings)
+
+    def _zip(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self._path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise UnreadableError(f"打不开压缩包 {self._path}（{error}）：请检查这个文件。") from error
+
+    def _tar(self) -> tarfile.TarFile:
+        try:
+            return tarfile.open(self._path)
+        except (OSError, EOFError, tarfile.TarError) as error:
+            raise UnreadableError(
+                f"打不开 {self._path}（{error}）：files 来源应当是文件夹、.zip 或 .tar 压缩包。"
+            ) from error

@@ -1,0 +1,191 @@
+"""Collections of laws → corpus: the public LawRefBook/Laws layout, as folder or archive, and the National Database's DOCX.
+
+A law is all files of one title. Those with different dates are its versions: the newest text is the document, the older
+ones stand beside it. Those without dates that print a second title (总则, 物权编 …) are its parts and are joined in the
+order of their articles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import re
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.model import Document
+from kb.chinese.numerals import read
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus, safe_name
+from kb.ingest import pipeline
+from kb.ingest.formats.files import LINK
+from kb.ingest.pipeline import Input, Report
+from kb.structure import statute
+
+SOURCE = "laws"
+_ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2")
+_INFO_END = "<!-- INFO END -->"
+_TITLE = re.compile(r"^#[ \t]+(.+?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,5})(?=[ \t]|$)", re.MULTILINE)
+_ARTICLE = re.compile(r"^第[^条\s]{1,9}条", re.MULTILINE)
+_TEMPLATE = "bookHidden: true"
+_FOLDED = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A law's file: its folded title and, where it is a part of a law, the title of the part."""
+
+    path: Path
+    origin: str
+    title: str
+    part: str = ""
+
+
+def import_laws(
+    paths: Sequence[Path],
+    corpus: Corpus,
+    settings: Settings,
+    source: str = SOURCE,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Bring laws into `corpus/<source>/`. A file that is there already is not read again, so a killed run goes on; only
+    its snapshot is stored once more where it was lost or damaged.
+
+    Raises NotFoundError for a path that does not exist, UnreadableError for a damaged archive, UsageError for a bad
+    source name, StorageError when the corpus cannot be written.
+    """
+    report = Report()
+    with ExitStack() as stack, corpus.writing():
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-laws-")))
+        files = [file for number, path in enumerate(paths) for file in _files(path, scratch / str(number), report)]
+        inputs = _new(_joined(files, scratch), corpus, source, report)
+        for done, (each, built) in enumerate(pipeline.build_all(inputs, source, settings), start=1):
+            if built.document:
+                document = _law(built.document, files, corpus, source)
+                pipeline.count(report, corpus.write_edition(document, built.data))
+            else:
+                report.failures.append((each.origin, built.failure))
+            if on_progress:
+                on_progress(done, len(inputs))
+    return report
+
+
+def _law(document: Document, files: Sequence[_File], corpus: Corpus, source: str) -> Document:
+    """Make a law of a built document: its id comes from its title, so all versions share it."""
+    law = statute.standing(document)
+    parts = [file.origin for file in files if file.part and law.provenance.origin == _origin_of_whole(file)]
+    if parts:
+        note = f"由来源的 {len(parts)} 个文件按条文次序合并：{'、'.join(parts)}。"
+        law = replace(law, provenance=replace(law.provenance, notes=(*law.provenance.notes, note)))
+    title = law.metadata.title
+    name = safe_name(statute.short_title(title))
+    known = (corpus.root / source / f"{name}.md").is_file()
+    return replace(law, id=name if known else corpus.id_for(source, title, name))
+
+
+def _files(path: Path, scratch: Path, report: Report) -> Iterator[_File]:
+    """Yield the laws in a folder, an archive or a file of its own; what is none is counted in the report."""
+    if path.is_symlink():
+        raise UsageError(f"{path} {LINK}")
+    if not path.exists():
+        raise NotFoundError(f"找不到 {path}：请检查路径。")
+    if path.name.endswith(_ARCHIVES):
+        path = _unpacked(path, scratch)
+    root = path if path.is_dir() else path.parent
+    for each in sorted(root.rglob("[!.]*")) if path.is_dir() else [path]:
+        if each.is_symlink():
+            report.skipped["链接"] += 1
+        elif each.is_file():
+            law = _recognised(each, each.relative_to(root).as_posix())
+            if law:
+                yield law
+            else:
+                report.skipped[each.suffix.lower() or each.name] += 1
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, OSError) as error:
+        raise UnreadableError(f"打不开压缩包 {archive}（{error}）：请检查它是否完整，或先解开再导入文件夹。") from error
+    return folder
+
+
+def _recognised(path: Path, origin: str) -> _File | None:
+    """Tell a law's file: Markdown with the mark that ends a preamble, or a DOCX."""
+    if path.suffix.lower() == ".docx":
+        return _File(path, origin, _folded(statute.unstamped(path.stem)))
+    if path.suffix.lower() != ".md":
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    head, mark, _ = text.partition(_INFO_END)
+    titles = _TITLE.findall(head)
+    if not mark or not titles or _TEMPLATE in head:
+        return None
+    part = titles[1] if len(titles) > 1 and not statute.stamp(path.stem) else ""
+    return _File(path, origin, _folded(titles[0]), part)
+
+
+def _joined(files: Sequence[_File], scratch: Path) -> Iterator[Input]:
+    """Yield what to build: files as they are, the parts of a law as one file written to `scratch`."""
+    parts: dict[str, list[_File]] = {}
+    for file in files:
+        if file.part:
+            parts.setdefault(_origin_of_whole(file), []).append(file)
+        else:
+            yield Input(file.path, file.origin)
+    for origin, some in parts.items():
+        whole = scratch / f"{safe_name(origin)}.md"
+        texts = {file.part: file.path.read_text(encoding="utf-8", errors="replace") for file in some}
+        whole.write_text(_one_text(texts), encoding="utf-8")
+        yield Input(whole, origin)
+
+
+def _origin_of_whole(part: _File) -> str:
+    folder = Path(part.origin).parent
+    return (folder / f"{statute.short_title(part.title)}.md").as_posix()
+
+
+def _one_text(texts: dict[str, str]) -> str:
+    """Join the parts of a law: the common head once, each part below its own title, one level deeper."""
+    ordered = sorted(texts.items(), key=lambda item: _first_article(item[1]))
+    title, preamble = "", ""
+    bodies = []
+    for part, text in ordered:
+        head, _, body = text.partition(_INFO_END)
+        title = _TITLE.findall(head)[0]
+        preamble = preamble or "\n".join(line for line in head.split("\n") if not line.startswith("#"))
+        deeper = _HEADING.sub(r"#\1", body).strip()
+        bodies.append(f"## {part}\n\n{deeper}\n")
+    return f"# {title}\n{preamble}\n{_INFO_END}\n\n" + "\n".join(bodies)
+
+
+def _first_article(text: str) -> tuple[int, ...]:
+    found = _ARTICLE.search(text)
+    number = read(f"{found[0]}　") if found else None
+    return number.values if number else (1 << 30,)
+
+
+def _new(inputs: Iterator[Input], corpus: Corpus, source: str, report: Report) -> list[Input]:
+    """Leave out what the corpus has, the same bytes, once their snapshot is sound."""
+    digests, new = corpus.digests(source), []
+    for each in inputs:
+        data = each.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() in digests:
+            corpus.snapshots.store(data)
+            report.unchanged += 1
+        else:
+            new.append(each)
+    return new
+
+
+def _folded(title: str) -> str:
+    return _FOLDED.sub("", title)

@@ -1,0 +1,107 @@
+"""What counts in the cluster: one document says it, and changing that document is the one step of an update.
+
+Sections are written long before they count. The state has the epoch of the last update that was completed; a section
+counts if its update's epoch is no later, is not one that was never completed (`void`), and if its edition is not
+`removed`. So a search sees the index before an update or after it, on every shard and whatever machine dies between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import NotFoundError
+
+from kb.base.errors import BadIndexError
+from kb.search.cluster.client_requests import patiently
+from kb.search.cluster.mapping import FORMAT, STATE
+from kb.search.cluster.section_documents import Row
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the index. `index` is its name, `changed` the cluster's own mark of the document that says this.
+
+    `sections` are those of present documents, `older` those of older versions; `versions` counts these.
+    """
+
+    index: str
+    changed: tuple[int, int]
+    epoch: int
+    format: str
+    created: str
+    documents: int
+    sections: int
+    versions: int
+    older: int
+    void: tuple[int, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def counting(self, born: str = "born") -> dict[str, Any]:
+        """Answer the query for what counts: sections, or rows by the name of their epoch."""
+        without: list[dict[str, Any]] = []
+        if self.void:
+            without.append({"terms": {born: list(self.void)}})
+        if self.removed:
+            without.append({"terms": {"edition": list(self.removed)}})
+        return {"bool": {"filter": [{"range": {born: {"lte": self.epoch}}}], "must_not": without}}
+
+    def following(self, epoch: int, rows: Iterable[Row], removed: Iterable[str]) -> State:
+        """Answer the state that an update makes of this one: its rows are all there are then."""
+        void = (*self.void, *range(self.epoch + 1, epoch))
+        return replace(_of_rows(self.index, epoch, rows), void=void, removed=tuple(removed), changed=self.changed)
+
+    def body(self) -> dict[str, Any]:
+        """Answer the document that says this."""
+        kept = asdict(self)
+        return {"state": {name: kept[name] for name in kept if name not in ("index", "changed")}}
+
+
+def first_state(index: str, epoch: int, rows: Iterable[Row]) -> State:
+    """Answer the state of an index that was filled by one update."""
+    return _of_rows(index, epoch, rows)
+
+
+def read_state(client: OpenSearch, alias: str) -> State | None:
+    """Answer the state that counts, None where there is no index yet. Raises BadIndexError for one that is not ours."""
+    try:
+        found = patiently(lambda: client.get(index=alias, id=STATE))
+    except NotFoundError as error:
+        if error.error == "index_not_found_exception":
+            return None
+        raise BadIndexError(_foreign(alias)) from error
+    kept: Mapping[str, Any] = found["_source"].get("state") or {}
+    if found["_index"] == alias or "epoch" not in kept:
+        raise BadIndexError(_foreign(alias))
+    mark = int(found["_seq_no"]), int(found["_primary_term"])
+    lists = {"void": tuple(kept["void"]), "removed": tuple(kept["removed"])}
+    return State(index=found["_index"], changed=mark, **{**kept, **lists})
+
+
+def strange(state: State) -> BadIndexError:
+    """Say that an index was written by another version."""
+    return BadIndexError(f"索引由另一版本（{state.format}）写成，现在是 {FORMAT}：请运行 kb index 更新。")
+
+
+def _of_rows(index: str, epoch: int, rows: Iterable[Row]) -> State:
+    present = [row for row in rows if row.listing]
+    older = [row for row in present if row.listing and row.listing.version]
+    sections, of_older = sum(row.sections for row in present), sum(row.sections for row in older)
+    return State(
+        index=index,
+        changed=(0, 0),
+        epoch=epoch,
+        format=FORMAT,
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        documents=len(present) - len(older),
+        sections=sections - of_older,
+        versions=len(older),
+        older=of_older,
+    )
+
+
+def _foreign(alias: str) -> str:
+    return f"集群里的索引 {alias} 不是政策文库建立的：请在 kb.toml 的 engine.name 换一个名称。"

@@ -1,0 +1,231 @@
+"""The head of a document: title lines, document number and, of laws, the preamble that tells how they came about.
+
+GB/T 9704-2012 7.2.5 (发文字号) and 7.3.1 (标题): the number stands above or, on web pages, below the title; the title may
+be broken over several lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kb.chinese import dates
+from kb.structure import history
+
+_YEAR_BRACKETS = r"[〔\[【（(﹝［〈<]\s*(?:[1１][9９]|[2２][0０])\d\d\s*[〕\]】）)﹞］〉>]"
+_DIGITS = r"[\d一二三四五六七八九十百千〇零]+"
+NUMBER = (
+    rf"(?:[\u4e00-\u9fff（）()]{{1,25}}?\s*{_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*号"
+    rf"|(?:[\u4e00-\u9fff 　]{{1,40}}?(?:命?令|公告)\s*)?(?:[12]\d{{3}}\s*年\s*)?第\s*{_DIGITS}\s*号(?:令|公告)?)"
+)
+"""A regular expression without groups for 国发〔2019〕5号, 国令第707号, 2025年第5号, 第707号."""
+
+ORGAN = (
+    r"(?:政府|部|委|委员会|局|厅|院|办公厅|办公室|会|署|总队|支队|大队|处|所|站|办|妇联|残联|文联|工商联|党组|司|法庭|法院|检察院|中心|公司|集团|军委|军区|司令部|指挥部|"
+    r"领导小组|工作组|专家组|组|大学|学院|学校|银行|联盟|协会|学会|社|党委|党校|馆|常务委员|团中央|政治部|后勤部|海关|管委会|工委|纪委|人大|政协|国务院|中央|市委|省委)"
+)
+"""A regular expression for the last word of an organ's name."""
+
+_WHOLE_NUMBER = re.compile(rf"[（(]?({NUMBER})[）)]?")
+_ORDER = re.compile(r"(.{2,40}?)(命?令|公告)")
+_HEADING = re.compile(
+    r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"
+)
+_TITLE_WORDS = (
+    "(?:决议|决定|令|公报|公告|通告|意见|通知|通报|报告|请示|批复|复函|答复|议案|函|纪要|修正案|法典?|宪法|条例|规定|办法|细则|规则|规程|章程"
+    "|解释|解答|安排|准则|守则|制度|规划|计划|方案|预案|纲要|要点|清单|目录|名单|指南|措施|说明|解读|总结|公示|标准|规范)"
+)
+_TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
+_NUMBERED_TITLE = re.compile(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
+_BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
+_EVENT_END = re.compile(
+    rf"(?:通过|修[订正改]|公布|发布|颁布|施行|实施|批准|生效|{history.CHANGED_BY})(?:[）)。\s]|根据)*$"
+)
+_DATE = re.compile(dates.DATE)
+_SERIAL = re.compile(r"(?:[12]\d{3}\s*年\s*)?第")
+_BESIDE = re.compile(
+    r"^附件\s*[\d一二三四五六七八九十]*\s*[：:]?\s*|^(?:发文字号|文号)\s*[：:]\s*|\s+签发人\s*[：:].*$"
+)
+_BODY_LINE = re.compile(r"[。：:]$")
+_MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
+_MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
+_PUBLISHED = re.compile(r"公布|发布|颁布")
+_DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
+_HEAD_CHARACTERS = 4000
+_HEAD_LINES = 14
+_TITLE_LINE = 50
+_LONG_TITLE = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the body. Every value is "" where it does not stand there; dates are ISO 8601."""
+
+    title: str = ""
+    number: str = ""
+    issuer: str = ""
+    adopted: str = ""
+    published: str = ""
+    effective: str = ""
+
+
+def read(text: str) -> Head:
+    """Read the head of a document's text."""
+    start = text[:_HEAD_CHARACTERS]
+    lines = [line.strip() for line in start.splitlines() if line.strip()]
+    body = _BODY.search(start)
+    past = history.lines(start[: body.start()] if body else start)
+    told = _history(filter(_EVENT_END.search, past))
+    title, number, orderer = _title(lines)
+    return Head(
+        title=title,
+        number=number or told.number,
+        issuer=told.issuer or orderer,
+        adopted=told.adopted,
+        published=told.published,
+        effective=told.effective,
+    )
+
+
+def organ(printed: str) -> str:
+    """Answer the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
+    name = re.sub(rf"第{_DIGITS}届|[12]\d{{3}}年$", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
+    name = re.sub(r"^(最高人民(?:法院|检察院))(?:审判|检察)委员会$", r"\1", name)
+    name = re.sub(r"^中华人民共和国(?!主席)(?=.{2})", "", name)
+    return name if len(name) > 2 and re.search(rf"{ORGAN}$", name) else ""
+
+
+def organs(printed: str) -> str:
+    """Answer the plain names of organs that stand side by side, joined by 、; "" when anything else stands there."""
+    names = [organ(name) for name in re.split(r"[\s、]+", printed.strip())]
+    return "、".join(names) if all(names) else ""
+
+
+def _title(lines: Sequence[str]) -> tuple[str, str, str]:
+    """Answer title, document number and, of an order, the organ that gives it."""
+    plain = [part for line in lines[:_HEAD_LINES] for part in _parts(_plain(line))]
+    number = _number(plain)
+    letterhead, block = _title_lines(plain)
+    order = _ORDER.fullmatch(letterhead or (block[0] if block else ""))
+    if not order or not _SERIAL.match(number):
+        return _joined(block), number, ""
+    title = _joined(block) if letterhead else _ordered_title(lines, block[0])
+    # 国务院令第707号 is cited with the name of the order; 2019年第39号 of an announcement is a number by itself.
+    named = order[2].endswith("令") or number.startswith("第")
+    return title, f"{order[0]}{''.join(number.split())}" if named else number, organs(order[1])
+
+
+def _plain(line: str) -> str:
+    """Take off a line what is not its own: marks of Markdown, letter spacing, 附件1, 文号：, 签发人."""
+    return _BESIDE.sub("", _without_letter_spacing(_MARKS.sub("", line)))
+
+
+def _parts(line: str) -> tuple[str, ...]:
+    """Part a title from the number printed after it: 关于示例的通知（示府〔2020〕1号）, 示例市人民政府令 第45号."""
+    found = _NUMBERED_TITLE.fullmatch(line)
+    return (found[1], found[2]) if found else (line,)
+
+
+def _number(lines: Sequence[str]) -> str:
+    """Answer the first number that stands alone on a line above the text; "" where there is none."""
+    for line in lines:
+        if found := _WHOLE_NUMBER.fullmatch(line):
+            return found[1]
+        if _BODY_LINE.search(line) and not _is_title_line(line):
+            return ""
+    return ""
+
+
+def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
+    """Answer the letterhead (发文机关标志), "" where none stands apart, and the lines of the title."""
+    letterhead: list[str] = []
+    block: list[str] = []
+    for line in lines:
+        if _WHOLE_NUMBER.fullmatch(line):
+            if block and _is_letterhead(block):
+                letterhead, block = block, []
+        elif not block and re.fullmatch(rf"[^，。]{{0,30}}?{ORGAN}文件", line):
+            continue
+        elif _is_title_line(line):
+            block += [line] if line not in block else []
+        elif block or letterhead or len(line) > _TITLE_LINE:
+            break
+    return ("".join(letterhead), block) if block else ("", letterhead)
+
+
+def _is_letterhead(block: Sequence[str]) -> bool:
+    """Tell whether lines above a number are its letterhead: organs alone, or the name of an order (GB/T 9704-2012, 10.1, 10.2)."""
+    whole = "".join(block)
+    return "关于" not in whole and bool(organs(whole) or _ORDER.fullmatch(whole))
+
+
+def _is_title_line(line: str) -> bool:
+    """Titles are short and are no sentences, no headings and no dates; a date or a bracket below them is not theirs."""
+    ends = bool(_TITLE_END.search(line))  # what ends like a title may be long and hold commas
+    if len(line) > (_LONG_TITLE if ends else _TITLE_LINE) or not re.search(r"[\u4e00-\u9fff]{2}", line):
+        return False
+    if re.search(r"[。；;！!？?：:|]" if ends else r"[。；;！!？?：:，,|]", line):
+        return False
+    return not (_HEADING.match(line) or _DATE.match(line) or line[0] in "（(〔[【<:-!@*")
+
+
+def _without_letter_spacing(line: str) -> str:
+    """国 家 粮 食 应 急 预 案 的 函 → 国家粮食应急预案的函: blanks between single characters are layout."""
+    words = line.split()
+    return "".join(words) if len(words) > 1 and all(len(word) == 1 for word in words) else re.sub(r"\s+", " ", line)
+
+
+def _joined(block: Sequence[str]) -> str:
+    """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
+    for count in range(1, len(block)):
+        title, rest = "".join(block[:count]), "".join(block[count:])
+        if _TITLE_END.search(title) and _letters(title) in _letters(rest):
+            return title  # printed again below, as a title in the text or within 关于印发《…》的通知
+    joined = ["".join(block[: count + 1]) for count in range(len(block))]
+    return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _ordered_title(lines: Sequence[str], order: str) -> str:
+    """Answer the title of what an order proclaims: the first 《…》 of its text that also stands as a line below it."""
+    named = [re.sub(r"[〈〉]", "", name) for line in lines[1:12] for name in re.findall(r"《([^》]+)》", line)]
+    below = {re.sub(r"\s+", "", line.lstrip("# ")) for line in lines[2:]}
+    return next((name for name in named if re.sub(r"\s+", "", name) in below), named[0] if named else order)
+
+
+def _history(lines: Iterable[str]) -> Head:
+    """Read the preamble: when and by whom the document was adopted, last amended, published, and is in force from."""
+    adopted = published = effective = number = ""
+    adopters: list[str] = []
+    publisher = ""
+    for line in lines:
+        bodies: list[str] = []
+        for event in history.events(line):
+            if event.in_force:
+                effective = event.day
+                continue
+            action = event.action
+            bodies.append(_body(action))
+            number = (_DECREE.findall(action) or [number])[-1]
+            if "通过" in action or event.change:
+                adopted = event.day
+                adopters = adopters or [body for body in bodies if body]
+            elif _PUBLISHED.search(action):
+                published, publisher = event.day, publisher or bodies[-1]
+    issuer = "、".join(dict.fromkeys(adopters)) or publisher
+    return Head(
+        number=number.lstrip("以由经"), issuer=issuer, adopted=adopted, published=published, effective=effective
+    )
+
+
+def _body(action: str) -> str:
+    """Answer the organ of 广东省第十三届人民代表大会常务委员会第七次会议通过 or of 中华人民共和国国务院令第570号公布."""
+    meeting = _MEETING.search(action)
+    if meeting:
+        return organ(action[: meeting.start()])
+    names = [organ(name) for name in re.split(r"(?:命?令|公告)?\s*(?:第|公布|发布|颁布)", action)[0].split("、")]
+    return "、".join(names) if all(names) else ""

@@ -1,0 +1,88 @@
+"""How a law came about, as the lines over its text tell it: what happened on which day, in the words of the line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.chinese import dates
+
+CHANGED_BY = r"通过的《[^》]*(?:修正案(?:（[^）]*）)?|决定)》"
+"""A regular expression without groups: 刑法 and 宪法 list what changed them by name alone, 通过的《…刑法修正案（十二）》."""
+
+_START = re.compile(rf"[\s　（(]*(?:经|根据|自|该文件于|由)?[\s　]*{dates.DATE}")
+_CUT = re.compile(r"[\s　]*(?:日|第[一二三四五六七八九十百\d]+届)")
+_DATE = re.compile(dates.DATE)
+_BOOK = re.compile(r"《[^》]*》")
+_CHANGE = re.compile(r"(修[订正改])(?!案)")
+_CHANGED_BY = re.compile(CHANGED_BY)
+_MADE = re.compile(r"通过|批准|公布|发布|颁布")
+_IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
+_AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
+_TO_THE_NEXT = re.compile(r"[\s　]*(?:根据|和|、)?[\s　]*$")
+_WRAPPED = 4
+"""Lines over which a title in a line may be broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is `told` of a `day` (ISO 8601): the words after its date, up to the next date of the line.
+
+    `sentence` has both as they are printed.
+    """
+
+    day: str
+    told: str
+    sentence: str
+
+    @property
+    def action(self) -> str:
+        """What is told, without the names of documents: those may speak of changes, too."""
+        return _BOOK.sub("", self.told)
+
+    @property
+    def change(self) -> str:
+        """How the text was changed: 修正, 修订 or 修改; "" where it was not."""
+        found = _CHANGE.findall(self.action)
+        return found[-1] if found else "修正" if _CHANGED_BY.search(self.told) else ""
+
+    @property
+    def makes(self) -> bool:
+        """Whether the document was passed, approved or published."""
+        return bool(_MADE.search(self.action))
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it was published and in force from the same day: 全国人民代表大会公告公布施行."""
+        return bool(_AT_ONCE.search(self.action))
+
+    @property
+    def in_force(self) -> bool:
+        """Whether this is the day from which it is in force."""
+        return bool(_IN_FORCE.match(self.action))
+
+
+def lines(text: str) -> list[str]:
+    """Answer the lines that begin with a day, one that is broken within a title, or within its day, made whole."""
+    found: list[str] = []
+    taken = 0
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if _START.match(line):
+            found.append(line)
+            taken = 1
+        elif 0 < taken < _WRAPPED and (found[-1].count("《") > found[-1].count("》") or _CUT.match(line)):
+            found[-1] += line
+            taken += 1
+        else:
+            taken = 0
+    return found
+
+
+def events(line: str) -> Iterator[Event]:
+    """Yield what a line tells of each of its days, in its order."""
+    found = [each for each in _DATE.finditer(line) if dates.to_iso(each[0])]
+    ends = [*(each.start() for each in found[1:]), len(line)]
+    for each, end in zip(found, ends, strict=False):
+        told = _TO_THE_NEXT.sub("", line[each.end() : end])
+        yield Event(dates.to_iso(each[0]), told, f"{each[0]}{told}".strip(" 　（）()"))

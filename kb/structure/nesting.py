@@ -1,0 +1,303 @@
+"""Numbered lines → how deep each lies, by the order in which the document itself uses its numbers.
+
+GB/T 9704-2012 (7.3.3) nests 一、 （一） 1. （1）; statutes nest 编 章 节 条 (立法法, art. 65). Real documents leave levels out
+(一、 then 1.), let 1. 2. run on across （一）（二）, put 一、 under chapters and articles under 一、, skip and repeat numbers.
+So a number is a sibling of the open section that is numbered in the same way, and otherwise a child of the last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb.chinese.numerals import Number, Style
+
+_ORDER: tuple[Style, ...] = (
+    *("part", "book", "subbook", "chapter", "division", "article"),
+    *("hanzi", "ordinal", "hanzi-bracket", "arabic", "arabic-bracket", "circled"),
+)
+_RANKS = {style: rank for rank, style in enumerate(_ORDER)}
+_ARTICLE = _RANKS["article"]
+_HEADING = 60  # characters: a heading on a line of its own is not longer
+_STOPPED = 16  # characters: a heading that ends in a full stop is not longer
+_DEEPEST = 12  # levels: deeper nesting is an accident of the text
+_AHEAD = 40  # numbered lines looked at to see whether a list goes on
+_MOST = 300  # a greater number without 第 starts a sentence (2000.)
+_NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
+# 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
+_BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
+_STOP = re.compile(r"[。；：！？，、;:!?,]$")
+
+
+@dataclass(slots=True)
+class Open:
+    """A section that is still open: its number (None for a heading without one), its hint and its line's look."""
+
+    number: Number | None
+    hint: int
+    titled: bool
+    beside: bool  # 序言, 附则: such a heading stands beside chapters
+
+
+class Nesting:
+    """Follows the lines of one text from top to bottom; `levels` are Markdown heading levels by line index."""
+
+    def __init__(self, lines: Sequence[str], numbers: Sequence[Number | None], levels: Mapping[int, int]) -> None:
+        self.lines, self.numbers, self.levels = lines, numbers, levels
+        self.numbered = [i for i, number in enumerate(numbers) if number]
+        self.rank_of_numbered = {i: at for at, i in enumerate(self.numbered)}
+        self.decimals = {n.values for n in numbers if n and n.style == "decimal"}
+        self.quoted = _quoted(lines)
+        self.reset()
+
+    def reset(self) -> None:
+        """Start a new text: an annex has numbers of its own."""
+        self.open: list[Open] = []
+        self.last: dict[Style, tuple[int, ...]] = {}
+        self.last_decimal: dict[tuple[int, ...], int] = {}
+        self.quoting = False
+
+    def sections(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield (line, depth from 0) for every line from `start` to `end` that starts a section."""
+        for i in range(start, end):
+            number, depth = self.numbers[i], None
+            if i in self.quoted and not self._resumes(i, number):
+                continue
+            if number:
+                depth = self._place(i, number)
+            if depth is None and (i in self.levels or _NAMED.match(self.lines[i])):
+                depth, number = self._untitled_depth(i), None
+            if depth is not None and depth < _DEEPEST:
+                self._enter(i, depth, number)
+                yield i, depth
+
+    def _resumes(self, i: int, number: Number | None) -> bool:
+        """Tell whether a quoted line is the next number of an amendment, whose last quotation was never closed."""
+        outermost = self.open[0].number if self.open else None
+        goes_on = number and outermost and outermost.style == number.style and "“" in self.lines[i]
+        return bool(goes_on and outermost and number and _follows(outermost.values, number.values))
+
+    def _enter(self, i: int, depth: int, number: Number | None) -> None:
+        del self.open[depth:]
+        self.open.append(
+            Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_BESIDE.match(self.lines[i])))
+        )
+        if number and number.style == "decimal":
+            self.last_decimal[number.values[:-1]] = number.values[-1]
+        elif number:
+            self.last[number.style] = number.values
+
+    def _titled(self, i: int, number: Number | None) -> bool:
+        """Tell whether the line reads as a heading by itself."""
+        rest = self.lines[i][number.end :] if number else self.lines[i]
+        return i in self.levels or (len(rest) <= _HEADING and not _STOP.search(rest.rstrip()))
+
+    def _announced(self, i: int) -> bool:
+        """Tell whether the line before says that a list or a quotation follows."""
+        return i > 0 and self.lines[i - 1].rstrip().endswith(("：", ":"))
+
+    def _place(self, i: int, number: Number) -> int | None:
+        if number.style == "decimal":
+            return self._place_decimal(i, number)
+        if _RANKS[number.style] <= _ARTICLE:
+            return self._place_article(i, number) if number.style == "article" else self._place_chapter(i, number)
+        if number.values[0] > _MOST or (number.style == "ordinal" and not self._titled(i, number)):
+            return None
+        return self._place_item(i, number)
+
+    # 编 章 节 条
+
+    def _place_article(self, i: int, number: Number) -> int | None:
+        expected = _follows(self.last.get("article"), number.values)
+        if expected:
+            self.quoting = False
+        elif self.quoting or number.doubtful or (self.last.get("article") and self._announced(i)):
+            self.quoting = self.quoting or self._announced(i)
+            return None
+        at = self._innermost("article")
+        if at is not None:
+            return at
+        while self.open and not self._may_hold_articles(self.open[-1]):
+            if not expected:
+                return None
+            self.open.pop()
+        return len(self.open)
+
+    def _may_hold_articles(self, section: Open) -> bool:
+        return section.number is None or section.titled
+
+    def _place_chapter(self, i: int, number: Number) -> int | None:
+        if not (self._titled(i, number) or self._wrapped(i, number) or self._stopped(i, number)):
+            return None
+        rank, last = _RANKS[number.style], self.last.get(number.style)
+        if self.quoting or (number.values != (1,) and not _follows(last, number.values) and self._announced(i)):
+            self.quoting = True
+            return None
+        hint = self.levels.get(i, 0)
+        depth = len(self.open)
+        while depth and not self._above(self.open[depth - 1], rank, hint):
+            depth -= 1
+        return depth
+
+    def _wrapped(self, i: int, number: Number) -> bool:
+        """Tell whether a heading is broken over this line and the next: 第五章 烟丝、 / 滤嘴棒的生产."""
+        goes_on = self.lines[i].rstrip().endswith(("、", "，")) and len(self.lines[i]) <= _HEADING
+        below = i + 1 < len(self.lines) and not self.numbers[i + 1] and self._titled(i + 1, None)
+        return goes_on and below and _follows(self.last.get(number.style), number.values)
+
+    def _stopped(self, i: int, number: Number) -> bool:
+        """Tell whether a short heading carries a full stop by a slip: 第五节 生活、卫生。"""
+        rest = self.lines[i][number.end :].rstrip()
+        return not number.doubtful and len(rest) <= _STOPPED and rest.find("。") == len(rest) - 1
+
+    def _above(self, section: Open, rank: int, hint: int) -> bool:
+        """Tell whether an open section can hold a chapter of this rank."""
+        if section.number is None:
+            return 0 < section.hint < hint and not section.beside
+        return section.number.style != "decimal" and _RANKS[section.number.style] < rank
+
+    # 一、 （一） 1. （1） ①
+
+    def _place_item(self, i: int, number: Number) -> int | None:
+        article = self._innermost("article")
+        if article is not None:
+            return self._leave_articles(i, number, article)
+        same = [at for at, section in enumerate(self.open) if section.number and section.number.style == number.style]
+        for at in reversed(same):
+            if _follows(self._values(at), number.values):
+                return at
+        if same and not self._starts_inner_list(i, number, self._values(same[-1])):
+            return same[-1]
+        if not same and not self._can_start(i, number):
+            return None
+        return len(self.open) if same else self._new_depth(i, number)
+
+    def _leave_articles(self, i: int, number: Number, article: int) -> int | None:
+        """一、 goes on after articles where it stood above them; any other number is a 项 of the article."""
+        for at in range(article):
+            above = self.open[at].number
+            if above and above.style == number.style == "hanzi" and _follows(above.values, number.values):
+                return at if self._titled(i, number) else None
+        return None
+
+    def _new_depth(self, i: int, number: Number) -> int:
+        """Answer the depth of a kind of number that is not open: below the last section, unless that ranks lower."""
+        depth = len(self.open)
+        while depth:
+            above = self.open[depth - 1].number
+            if above is None or above.style == "decimal" or _RANKS[above.style] < _RANKS[number.style]:
+                break
+            if self._announced(i) or self._goes_on(i, above.style, above.values):
+                break
+            depth -= 1
+        return depth
+
+    def _can_start(self, i: int, number: Number) -> bool:
+        """Tell whether a list may start with this number: 1, one that runs on, or a main level that skips some."""
+        if number.values == (1,) or _follows(self.last.get(number.style), number.values) or i in self.levels:
+            return True
+        return number.style in ("hanzi", "hanzi-bracket") or self._goes_on(i, number.style, number.values)
+
+    def _starts_inner_list(self, i: int, number: Number, outer: tuple[int, ...]) -> bool:
+        return number.values == (1,) and self._announced(i) and self._goes_on(i, number.style, outer)
+
+    def _goes_on(self, i: int, style: Style, values: tuple[int, ...]) -> bool:
+        """Tell whether the list whose last number is `values` goes on below line `i`."""
+        at = self.rank_of_numbered[i] + 1
+        for j in self.numbered[at : at + _AHEAD]:
+            number = self.numbers[j]
+            if number and number.style == style:
+                return _follows(values, number.values)
+            if number and number.style != "decimal" and _RANKS[number.style] < _RANKS[style] and self._is_open(number):
+                return False
+        return False
+
+    # 1.2.3
+
+    def _place_decimal(self, i: int, number: Number) -> int | None:
+        prefix, value = number.values[:-1], number.values[-1]
+        if self._innermost("article") is not None:
+            return None
+        if not prefix:
+            return self._place_bare(i, number)
+        last = self.last_decimal.get(prefix, 0)
+        near = value == last + 1 if number.doubtful else last < value <= last + 3
+        for at, section in enumerate(self.open):
+            if section.number and section.number.values == prefix and near:
+                return at + 1
+        if i in self.levels:
+            return self._untitled_depth(i)
+        return self._depth_of_decimals(len(prefix)) if near and (value > 1 or (*prefix, 2) in self.decimals) else None
+
+    def _place_bare(self, i: int, number: Number) -> int | None:
+        """Place the 1 of a plan that goes on with 1.1."""
+        value = number.values[0]
+        follows = value == self.last_decimal.get((), 0) + 1
+        planned = (value, 1) in self.decimals or ((value - 1, 1) in self.decimals and follows)
+        if not planned or not self._titled(i, number) or (value != 1 and not follows and number.doubtful):
+            return None
+        return self._depth_of_decimals(0)
+
+    def _depth_of_decimals(self, prefix: int) -> int:
+        """Answer the depth of the open decimal with this many figures before its last, else below what is open."""
+        for at, section in enumerate(self.open):
+            if section.number and section.number.style == "decimal" and len(section.number.values) > prefix:
+                return at
+        return len(self.open) if not self.open or self.open[-1].titled else 0
+
+    # Headings without a number
+
+    def _untitled_depth(self, i: int) -> int:
+        hint = self.levels.get(i, 0)
+        depth = len(self.open) if hint else 0
+        while depth and not 0 < self.open[depth - 1].hint < hint:
+            depth -= 1
+        return depth
+
+    # What is open
+
+    def _innermost(self, style: Style) -> int | None:
+        for at in range(len(self.open) - 1, -1, -1):
+            number = self.open[at].number
+            if number and number.style == style:
+                return at
+        return None
+
+    def _is_open(self, number: Number) -> bool:
+        return self._innermost(number.style) is not None
+
+    def _values(self, at: int) -> tuple[int, ...]:
+        number = self.open[at].number
+        return number.values if number else ()
+
+
+def _follows(last: tuple[int, ...] | None, values: tuple[int, ...]) -> bool:
+    """Tell whether a number is the one after `last`: 4 after 3, 3之一 after 3, 3之二 after 3之一, 4 after 3之一."""
+    if not last:
+        return values == (1,)
+    return values in ((last[0] + 1,), (*last, 1), (*last[:-1], last[-1] + 1))
+
+
+def _quoted(lines: Sequence[str]) -> set[int]:
+    """Answer the lines that start inside a quotation of several lines, as amendments quote whole articles.
+
+    A quotation mark that is never closed is a slip: it quotes nothing.
+    """
+    quoted: set[int] = set()
+    pending: list[int] | None = None
+    for i, line in enumerate(lines):
+        if pending is not None:
+            pending.append(i)
+        opened, closed = line.rfind("“"), line.rfind("”")
+        if closed > opened:
+            quoted.update(pending or ())
+            pending = None
+        elif opened > closed and pending is None:
+            pending = []
+        if pending and len(pending) > _LONGEST_QUOTATION:
+            pending = None
+    return quoted
+
+
+_LONGEST_QUOTATION = 200  # lines

@@ -1,0 +1,59 @@
+"""Who signed and when: issuing organs and date at the end of a document (GB/T 9704-2012 7.3.5, 发文机关署名 成文日期)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from kb.chinese.dates import DATE, first
+from kb.structure.heads import ORGAN
+
+_DATE_LINE = re.compile(rf"(?P<before>[^。；：:，,]*?)[\s（(]*{DATE}[\s）)]*")
+_ORGAN = re.compile(rf"[\u4e00-\u9fff（）()·]{{0,40}}{ORGAN}")
+_SEAL = re.compile(r"\s*[（(](?:章|印章?|盖章|公章|代章)[）)]$")
+_LONGEST = 100
+_MOST_SIGNERS = 20
+
+
+def find(text: str) -> tuple[str, str]:
+    """Answer (organs joined by 、, ISO date) of the first signature of `text`, "" for what is missing.
+
+    Annexes may be signed too; the document's own signature comes first. The date may stand below the organs, above
+    them, or on their line. A date without organs is answered when no signature has both.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    alone = ""
+    for index, before in _date_lines(lines):
+        if date := first(lines[index][len(before) :]):
+            names = (
+                [organs(before)]
+                if organs(before)
+                else []
+                if before
+                else _signers(lines[:index][::-1])[::-1] or _signers(lines[index + 1 :])
+            )
+            if names:
+                return "、".join(name for row in names for name in row), date
+            alone = alone or ("" if before else date)
+    return "", alone
+
+
+def organs(line: str) -> list[str]:
+    """Answer the organs that a signature line names, [] when anything else stands on it."""
+    words = _SEAL.sub("", line).split()
+    if len(words) > 2 and all(len(word) == 1 for word in words):
+        words = ["".join(words)]
+    names = [name for word in words for name in word.split("、")]
+    return names if names and all(_ORGAN.fullmatch(name) for name in names) else []
+
+
+def _date_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield (index, what stands before the date) of the lines that end with a date."""
+    for index, line in enumerate(lines):
+        if len(line) <= _LONGEST and line[-1] in "日月）)0123456789" and (match := _DATE_LINE.fullmatch(line)):
+            yield index, match["before"].strip()
+
+
+def _signers(lines: Sequence[str]) -> list[list[str]]:
+    return list(takewhile(bool, map(organs, lines[:_MOST_SIGNERS])))

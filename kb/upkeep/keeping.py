@@ -1,0 +1,185 @@
+"""What becomes of an answer: compared with what the corpus has, written, or set aside. Nothing good is ever replaced by
+something doubtful."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from kb.base import storage
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.model import Document, Exchange, Metadata, Provenance
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus, safe_name
+from kb.fetch.network.fetched import Fetched
+from kb.ingest import derive
+from kb.upkeep.state import ASIDE
+
+Change = Literal["new", "changed", "unchanged", "conflict"]
+# What differs from one visit to the next, or from one list to another, without the document being another.
+_VOLATILE = frozenset(
+    [
+        "浏览次数",
+        "浏览量",
+        "点击数",
+        "点击量",
+        "访问次数",
+        "阅读次数",
+        "分类",
+        "体裁分类",
+        "主题分类",
+        "索引号",
+        "原文链接",
+        "Url",
+        "canonical",
+    ]
+)
+_SECRET = frozenset(("set-cookie", "cookie", "authorization"))
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Keeps documents of one source. A dry one only says what it would do."""
+
+    corpus: Corpus
+    source: str
+    settings: Settings
+    dry: bool = False
+
+    def present(self, id: str) -> Document | None:
+        """Answer the document that the corpus has under an id, None where there is none that can be read."""
+        try:
+            return self.corpus.read(id)
+        except (NotFoundError, UnreadableError):
+            return None
+
+    def keep(self, old: Document | None, new: Document, data: bytes) -> Change:
+        """Make `new`, made of `data`, the present state of its document, where it differs. Raises StorageError."""
+        if old and (self._same(old, new) or self._same_from(old, new)):
+            if old.provenance.snapshot == new.provenance.snapshot and not self.sound(old):
+                self.snapshot(data)
+            return self._returned(old)
+        if self.dry:
+            return "changed" if old else "new"
+        return self.corpus.write(new, data).state
+
+    def _returned(self, old: Document) -> Change:
+        """Note that a document that had been withdrawn is there again."""
+        if not old.provenance.withdrawn:
+            return "unchanged"
+        if not self.dry:
+            self.corpus.mark_withdrawn(old.id, "")
+        return "changed"
+
+    def _same(self, old: Document, new: Document) -> bool:
+        """Tell whether the site says the same; counters, categories and headers do not matter."""
+        return (
+            old.text == new.text
+            and _facts(old.metadata) == _facts(new.metadata)
+            and _lasting(old.provenance.listed) == _lasting(new.provenance.listed)
+            and old.provenance.attachments == new.provenance.attachments
+        )
+
+    def sound(self, old: Document) -> bool:
+        """Tell whether a document's snapshot is there, to the byte."""
+        try:
+            self.corpus.snapshot(old.provenance.snapshot)
+        except (NotFoundError, UnreadableError):
+            return False
+        return True
+
+    def _same_from(self, old: Document, new: Document) -> bool:
+        """Tell whether only our reading of the page changed, or a person edited the file: the site did nothing then."""
+        try:
+            data = self.corpus.snapshot(old.provenance.snapshot)
+            return self._same(derive.from_snapshot(old, data, self.settings), new)
+        except (NotFoundError, UnreadableError):
+            return False
+
+    def withdraw(self, id: str, day: str) -> bool:
+        """Mark a document as withdrawn; False when a person's edits, or damage, forbid to touch the file."""
+        try:
+            return self.dry or self.corpus.mark_withdrawn(id, day)
+        except (NotFoundError, UnreadableError):
+            return False
+
+    def snapshot(self, data: bytes) -> str:
+        """Keep bytes that did not become a document; answer their sha256."""
+        return hashlib.sha256(data).hexdigest() if self.dry else self.corpus.snapshots.store(data)
+
+    def set_aside(self, key: str, answer: Fetched, reason: str) -> None:
+        """Keep a suspicious answer with its exchange, once: `.suspicious/<source>/<key>-<its hash>-<the record's hash>.json`."""
+        if self.dry:
+            return
+        digest = self.corpus.snapshots.store(answer.body)
+        record = {
+            "key": key,
+            "reason": reason,
+            "retrieved": answer.time.replace("+00:00", "Z"),
+            "snapshot": digest,
+            "exchange": asdict(exchange_of(answer)),
+        }
+        folder = self.corpus.root / ASIDE / self.source
+        storage.make_folder(folder)
+        name = f"{safe_name(key)}-{digest[:8]}"
+        if not any(folder.glob(f"{glob.escape(name)}-*.json")):
+            data = json.dumps(record, ensure_ascii=False, indent=2).encode()
+            storage.write_atomic(folder / f"{name}-{_short(data)}.json", data)
+
+
+def damaged_records(root: Path) -> Iterator[Path]:
+    """Yield the records of suspicious answers that are not as they were written. Raises StorageError."""
+    for path in sorted((root / ASIDE).glob("*/[!.]*.json")):
+        with storage.refusals(path):
+            if not path.stem.endswith(f"-{_short(path.read_bytes())}"):
+                yield path
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+def found_at(answer: Fetched, origin: str, listed: Mapping[str, str], attached_to: str = "") -> Provenance:
+    """Begin the provenance of a document with what is known before it is read."""
+    address = {"原文链接": answer.final_url} if "://" in answer.final_url else {}
+    return Provenance(
+        origin=origin,
+        snapshot=hashlib.sha256(answer.body).hexdigest(),
+        retrieved=answer.time.replace("+00:00", "Z"),
+        media_type="",
+        exchange=exchange_of(answer) if address else None,
+        listed={**listed, **address},
+        attached_to=attached_to,
+    )
+
+
+def exchange_of(answer: Fetched) -> Exchange:
+    """Answer the exchange as it is stored; cookies are nobody's business."""
+    return Exchange(
+        url=answer.final_url,
+        status=answer.status,
+        request=_headers(answer.request_headers),
+        response=_headers(answer.response_headers),
+        certificate_checked=answer.certificate_checked,
+    )
+
+
+def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        if name.lower() not in _SECRET:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _facts(metadata: Metadata) -> Metadata:
+    return replace(metadata, labels=_lasting(metadata.labels), identifier="", url="", alternatives={})
+
+
+def _lasting(labels: Mapping[str, str]) -> dict[str, str]:
+    return {label: value for label, value in labels.items() if label not in _VOLATILE}

@@ -1,0 +1,114 @@
+"""What is wrong with corpus, memory and index, and what of it can be derived again: a document from its snapshot, the index
+from the documents, a source's memory from its site. Nothing is thrown away: what is replaced is kept aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kb.base import storage
+from kb.base.errors import BadIndexError, KbError
+from kb.config.settings import Settings
+from kb.corpus import front_matter, markdown
+from kb.corpus.folder import Corpus
+from kb.ingest import derive
+from kb.law.store import Store
+from kb.search.contract.engine import Engine
+from kb.upkeep import seals
+from kb.upkeep.keeping import damaged_records
+from kb.upkeep.state import ASIDE
+
+
+def problems(corpus: Corpus, engine: Engine, law: Store) -> list[str]:
+    """Answer a sentence for everything that is not as it was written, or not in step. Raises StorageError."""
+    found = [problem.sentence for problem in corpus.check()]
+    for name, paths in seals.damaged(corpus.root):
+        files = "、".join(map(str, paths))
+        found.append(f"来源 {name} 的更新记录与写入时不一致（{files}）：请运行 kb check --repair，下次更新会重新记录。")
+    records = damaged_records(corpus.root)
+    found += [f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。" for path in records]
+    return [*found, *engine.check(corpus.fingerprints()), *law.check()]
+
+
+def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
+    """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
+    with corpus.writing():
+        for path in dict.fromkeys(problem.path for problem in corpus.check()):
+            if path.suffix == ".md" and path.is_file() and not path.is_symlink():
+                yield from _mend_document(corpus, path, law, settings)
+        for name, _ in tuple(seals.damaged(corpus.root)):
+            seals.unseal(corpus.root, name)
+            yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
+    if engine.check(corpus.fingerprints()):
+        yield _mend_index(corpus, engine)
+    if law.check():
+        law.update(corpus, rebuild=True)
+        yield "引用库已重建。"
+
+
+def _mend_document(corpus: Corpus, path: Path, law: Store, settings: Settings) -> Iterator[str]:
+    """Put a document or version back as it was written, where its own checksum proves what that was.
+
+    A file that was emptied, or cut off in its front matter, has nothing to lose: it becomes what its snapshot gives
+    today where that is not the same.
+    """
+    data = path.read_bytes()
+    text = data.decode("utf-8", "replace")
+    emptied = markdown.is_emptied(data) or front_matter.is_cut(text)
+    if not (emptied or "\0" in text or front_matter.is_ours(text)) or front_matter.intact(text):
+        return
+    head = _head(law, path.relative_to(corpus.root).as_posix())
+    again = _derived(corpus, path, text, settings)
+    written = again if again and front_matter.written_as(text, again) else front_matter.restored(data).decode()
+    same = True
+    if not written and head:
+        again = _derived(corpus, path, f"{head}\n-\n", settings)
+        same = front_matter.written_as(head, again)
+        written = again if same or emptied else ""
+    if not written:
+        yield (
+            f"{path} 恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（kb refresh 来源 --full，"
+            "或 kb ingest 原来的文件）；若是手工修改，用 kb check --accept 确认。"
+        )
+        return
+    folder = path.relative_to(corpus.root).parts[0]
+    kept = corpus.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+    storage.make_folder(kept.parent)
+    storage.write_atomic(kept, data)
+    storage.write_atomic(path, written.encode())
+    if same:
+        yield f"{path} 已恢复成写入时的样子；替换下来的内容在 {kept}。"
+    else:
+        yield f"{path} 已按快照重新提取，与损坏之前写入的不完全相同（程序更新过，或曾有手工修改）：请核对。"
+
+
+def _head(law: Store, file: str) -> str:
+    """Answer the front matter that a file had when it was sound, as far as the store of citations can tell."""
+    try:
+        return law.head(file)
+    except KbError:
+        return ""
+
+
+def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> str:
+    """Derive a document from the snapshot that the head of `text` names; "" where that cannot be done."""
+    folder, id = path.relative_to(corpus.root).parts[:2]
+    try:
+        damaged = markdown.load(text, id.removesuffix(".md"), folder)
+        return markdown.dump(derive.from_snapshot(damaged, corpus.snapshot(damaged.provenance.snapshot), settings))
+    except KbError:
+        return ""
+
+
+def _mend_index(corpus: Corpus, engine: Engine) -> str:
+    """Bring the index in step, or make it anew where it is damaged."""
+    try:
+        engine.update(corpus)
+        if not engine.check(corpus.fingerprints()):
+            return "索引已更新。"
+    except BadIndexError:
+        pass
+    engine.update(corpus, rebuild=True)
+    return "索引已重建。"

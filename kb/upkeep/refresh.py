@@ -1,0 +1,298 @@
+"""Bring the corpus and its index up to date with their sources. What cron calls, for years.
+
+One refresh at a time; one source's trouble never stops another; interrupted anywhere, the next one goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from urllib.parse import urljoin
+
+from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.config.settings import Settings
+from kb.config.sources import Source
+from kb.corpus.folder import Corpus
+from kb.fetch.network.fetch import Fetcher
+from kb.fetch.network.fetched import Fetched, Manners, Validators
+from kb.fetch.network.pace import Hosts, SystemClock
+from kb.fetch.sites import feeds, folder_and_pages, gkmlpt, listing
+from kb.fetch.sites.item import Lists, SourceError, T, Web
+from kb.law.store import Store
+from kb.search.contract.engine import Engine
+from kb.upkeep import alarms, seals, suspicion
+from kb.upkeep.keeping import Keeper
+from kb.upkeep.related import Subject, subject
+from kb.upkeep.selection import Selection
+from kb.upkeep.state import FOLDER, Post, State
+from kb.upkeep.status import note_indexed, note_indexing, note_start, status, write_status
+from kb.upkeep.tally import Progress, Report, Tally
+from kb.upkeep.walk import Walk
+
+Lister = Callable[[Source, Web, MutableMapping[str, Any]], Lists]
+LISTERS: dict[str, Lister] = {
+    "gkmlpt": gkmlpt.lists,
+    "listing": listing.lists,
+    "feed": feeds.feed,
+    "sitemap": feeds.sitemap,
+    "page": folder_and_pages.pages,
+}
+_MOST_SEEDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWeb:
+    """How listers ask a site; see `Web`."""
+
+    fetcher: Fetcher
+
+    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+        """Fetch and read a page of a list: proof first, then suspicion. See `Web.read`."""
+        answer = self.fetcher.get(url)
+        if answer.status in (404, 410):
+            return None
+        found, failure = None, None
+        try:
+            found = reader(answer) if answer.ok else None
+        except KbError as error:
+            failure = error
+        if found is None or not proves(found):
+            if reason := suspicion.judge(answer):
+                raise SourceError(f"列表页 {url} 可疑（{reason}）：没有改动任何文件，下次再试。")
+            if failure:
+                raise failure
+        return found
+
+
+def refresh(
+    sources: Sequence[Source],
+    corpus: Corpus,
+    engine: Engine,
+    settings: Settings,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    on_progress: Progress | None = None,
+    hosts: Hosts | None = None,
+) -> Report:
+    """Fetch what is new or changed at the sources, mark what is gone, and make the index the corpus's.
+
+    `full` asks for every page again; a source does so by itself every `full_days`. `dry_run` asks the same of the sites
+    but writes nothing. Raises StorageError when another refresh, or any other writer, is at work.
+    """
+    hosts = hosts or Hosts(SystemClock())
+    started = time.monotonic()
+    report = Report()
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(corpus.writing())
+        for source in sources:
+            run = _Run(source, corpus, settings, hosts, full, dry_run, on_progress or _silent)
+            report.sources[source.name] = run.go()
+        if not dry_run:
+            note_indexing(corpus.root, hosts.clock.now())
+            report.index = _index(corpus, engine, Store(settings.index))
+            note_indexed(corpus.root, report.index)
+            report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def chosen(settings: Settings, names: Sequence[str]) -> tuple[Source, ...]:
+    """Answer the sources with these names, or all of them. Raises UsageError for a name that there is not."""
+    known = {source.name: source for source in settings.sources}
+    for name in names:
+        if name not in known:
+            there = f"现有的来源是 {'、'.join(known)}" if known else "kb.toml 里还没有 [[source]]"
+            raise UsageError(f"没有名为“{name}”的来源：{there}。")
+    return tuple(known[name] for name in names) if names else settings.sources
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _index(corpus: Corpus, engine: Engine, law: Store) -> str:
+    """Make the store of citations and the index the corpus's; answer what is wrong, "" when nothing is.
+
+    The store comes first: the index asks it how documents stand. Trouble with one does not keep the other back.
+    """
+    problems: list[str] = []
+    updates: tuple[Callable[[], Sequence[str]], ...] = (
+        lambda: law.update(corpus),
+        lambda: engine.update(corpus).problems,
+    )
+    for update in updates:
+        try:
+            problems += update()
+        except KbError as error:
+            problems.append(str(error))
+    return " ".join(dict.fromkeys(problems))
+
+
+def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:
+    """Tell whom the settings name of the alarms there are now; answer why that failed, "" when it did not."""
+    if not settings.alarm:
+        return ""
+    try:
+        found = {each.title: each.alarm for each in status(settings.sources, corpus, now) if each.alarm}
+        return alarms.tell(settings.alarm, found | ({"索引": index} if index else {}), corpus.root)
+    except KbError as error:
+        return str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The refresh of one source."""
+
+    source: Source
+    corpus: Corpus
+    settings: Settings
+    hosts: Hosts
+    full: bool
+    dry: bool
+    on_progress: Progress
+
+    def go(self) -> Tally:
+        """Refresh the source, whatever happens; answer what was done."""
+        tally, now = Tally(), self.hosts.clock.now()
+        path = self.corpus.root / FOLDER / f"{self.source.name}.sqlite"
+        try:
+            if self.source.problem:
+                raise UsageError(self.source.problem)
+            if not (self.dry or seals.unseal(self.corpus.root, self.source.name)):
+                tally.notes.append("记录来源情况的文件已损坏，重新开始记录：网页会全部再核对一遍，文件不受影响。")
+            with State(path, self.dry) as state:
+                if not self.dry:
+                    note_start(self.corpus.root, self.source, now)
+                try:
+                    self._walk(state, tally, now)
+                except KbError as error:
+                    tally.error = str(error)
+                    tally.failed += 1
+                state.commit()
+                if not self.dry:
+                    write_status(self.corpus.root, self.source, state, tally, now)
+            if not self.dry:
+                seals.of_source(self.corpus.root, self.source.name).put_on()
+        except KbError as error:
+            tally.error = str(error)
+            tally.failed += 1
+        return tally
+
+    def _walk(self, state: State, tally: Tally, now: datetime) -> None:
+        if state.is_empty():
+            self._remember_documents(state)
+        number, full, deep = _begin(state, self.source, self.full, now)
+        site: dict[str, Any] = {} if full else state.recall("site", {})
+        with self._opened(site, now) as (obtain, join, lists):
+            walk = Walk(
+                self.source,
+                obtain,
+                Keeper(self.corpus, self.source.name, self.settings, self.dry),
+                state,
+                Selection(self.source.select, self._subject()),
+                now,
+                full,
+                lambda done, total: self.on_progress(self.source.name, done, total),
+                join,
+                tally,
+                number,
+                deep,
+            )
+            walk.run(lists)
+        state.remember("site", site)
+        state.commit()
+
+    def _remember_documents(self, state: State) -> None:
+        """Begin a memory with what the corpus has of the source: a lost one must not hide what was withdrawn since."""
+        prefix = f"{self.source.name}-"
+        for folder, id in self.corpus.fetched():
+            if folder == self.source.name and id.startswith(prefix):
+                try:
+                    provenance = self.corpus.read(id).provenance
+                except UnreadableError:  # damaged: the walk meets its page again
+                    continue
+                if not (provenance.attached_to or provenance.withdrawn):
+                    state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
+
+    @contextmanager
+    def _opened(
+        self, site: dict[str, Any], now: datetime
+    ) -> Iterator[tuple[Callable[[str, Validators | None], Fetched], Callable[[str, str], str], Lists]]:
+        """Open the way to the source: how to obtain an address, how a link of a page makes one, and its lists."""
+        if self.source.kind == "files":
+            folder = folder_and_pages.Folder(self.source, self.settings)
+            yield lambda url, _: folder.read(url, now), folder.join, folder.lists()
+            return
+        with Fetcher(manners(self.source, self.settings), self.hosts) as fetcher:
+            lists = LISTERS[self.source.kind](self.source, SiteWeb(fetcher), site)
+            yield lambda url, validators: fetcher.get(url, conditional=validators), urljoin, lists
+
+    def _subject(self) -> Subject | None:
+        """Learn what the corpus is about, of the documents that came from no source. Raises UsageError."""
+        if not self.source.select.related:
+            return None
+        seeds = tuple(islice(self._seeds(), _MOST_SEEDS))
+        if not seeds:
+            raise UsageError(
+                "related = true 要以已有的文件为准，可是语料库里还没有：请先 kb ingest 一份，例如随附的报告。"
+            )
+        return subject(self.corpus.read(id) for id in seeds)
+
+    def _seeds(self) -> Iterator[str]:
+        """Yield the documents that relation is judged by: neither fetched nor out of a `files` source.
+
+        They may stand in the folder of a source: the bundled report is in that of the district's site.
+        """
+        dropped = {source.name for source in (*self.settings.sources, self.source) if source.kind == "files"}
+        return (id for folder, id in self.corpus.local() if folder not in dropped)
+
+
+def manners(source: Source, settings: Settings) -> Manners:
+    """Answer how a source is to be asked."""
+    return Manners(
+        delay=source.delay,
+        max_bytes=settings.max_bytes,
+        allow_private=source.allow_private,
+        insecure=not source.verify,
+        contact=settings.contact,
+    )
+
+
+def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int, bool, bool]:
+    """Begin a walk, or take up the one that was interrupted; answer (its number, is it full, is it deep).
+
+    A deep walk goes to the end of every list: the first one, a full one, and one after an interruption.
+    """
+    _forget_old_selection(state, source)
+    last = state.recall("walk", {"number": 0, "open": False, "full": False})
+    full = full or source.kind == "page" or _sweep_is_due(state, source, now) or (last["open"] and last["full"])
+    resumed = last["open"] and last["full"] == full
+    number = last["number"] if resumed else last["number"] + 1
+    state.remember("walk", {"number": number, "open": True, "full": full})
+    state.commit()
+    return number, full, full or last["open"] or not state.recall("complete", False)
+
+
+def _sweep_is_due(state: State, source: Source, now: datetime) -> bool:
+    swept = state.recall("swept", "")
+    return bool(swept) and now - datetime.fromisoformat(swept) >= timedelta(days=source.full_days)
+
+
+def _forget_old_selection(state: State, source: Source) -> None:
+    """When another selection is asked for, what was left out is looked at anew."""
+    chosen = json.dumps([source.kind, source.url, astuple(source.select), astuple(source.css)], ensure_ascii=False)
+    digest = hashlib.sha256(chosen.encode()).hexdigest()[:16]
+    if state.recall("selection", digest) != digest:
+        state.forget_skipped()
+        state.remember("complete", False)
+        state.remember("site", {})
+    state.remember("selection", digest)

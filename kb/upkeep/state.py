@@ -1,0 +1,173 @@
+"""What a refresh remembers of a source: each post it has seen, and where it stopped. One SQLite file a source.
+
+It is a memory, not a store: delete it, and the next refresh asks for everything again and finds the same documents.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from kb.base import storage
+from kb.base.errors import StorageError
+
+Outcome = Literal["kept", "skipped", "suspicious", "failed", "gone"]
+FOLDER = ".state"
+ASIDE = ".suspicious"
+"""Beside the documents: what is remembered of each source, and the answers that were not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post of a source, or an attachment of one (`parent` is the post's key then).
+
+    `document` is its id in the corpus, "" while it has none. `digest` is what the list said last, `outcome` what became
+    of it, `trouble` why it is suspicious or failed. `etag` and `modified` hold for `final_url`. `walk` is the last walk
+    in which it was dealt with, `noticed` the day of its news (ISO 8601), `tries` counts failures in a row; `item` is
+    what the list said of a post in trouble (JSON), so that it can be tried again without the list.
+    """
+
+    key: str
+    url: str
+    digest: str
+    outcome: Outcome
+    document: str = ""
+    trouble: str = ""
+    final_url: str = ""
+    etag: str = ""
+    modified: str = ""
+    walk: int = 0
+    noticed: str = ""
+    tries: int = 0
+    parent: str = ""
+    item: str = ""
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Post))
+_SCHEMA = f"""
+create table if not exists post ({_COLUMNS}, primary key (key)) without rowid;
+create index if not exists by_outcome on post (outcome);
+create table if not exists memory (name primary key, value) without rowid;
+"""
+
+
+class State:
+    """The memory of one source; `with State(path) as state`. A dry one is a copy that is thrown away."""
+
+    def __init__(self, path: Path, dry: bool = False) -> None:
+        self._path = path
+        with self._refusals():
+            if not dry:
+                storage.make_folder(path.parent)
+            self._db = sqlite3.connect(":memory:" if dry else path, isolation_level=None)
+            if dry and path.is_file():
+                with sqlite3.connect(path) as present:
+                    present.backup(self._db)
+                present.close()
+            # A commit is on the disk, its folder's entry too, before the next document is asked for.
+            self._db.execute("pragma synchronous = extra")
+            self._db.executescript(_SCHEMA)
+            self._db.execute("begin")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Turn what SQLite refuses into one sentence."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise storage.refused_by_sqlite(self._path, error) from error
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"{self._path} 已损坏（{error}）：请删除它，再运行 kb refresh，文件不会丢失。"
+            ) from error
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable. Raises StorageError."""
+        with self._refusals():
+            self._db.execute("commit")
+            self._db.execute("begin")
+
+    def get(self, key: str) -> Post | None:
+        """Answer what is remembered of a post."""
+        return next(self._select("key = ?", key), None)
+
+    def put(self, post: Post) -> None:
+        """Remember a post."""
+        marks = ", ".join("?" * len(fields(Post)))
+        with self._refusals():
+            self._db.execute(f"insert or replace into post ({_COLUMNS}) values ({marks})", astuple(post))
+
+    def count(self, outcome: Outcome) -> int:
+        """Count the posts (not attachments) with this outcome; a failed one that has a document is "kept"."""
+        with self._refusals():
+            found = self._db.execute("select count(*) from post where outcome = ? and parent = ''", (outcome,))
+            return int(found.fetchone()[0])
+
+    def unseen(self, walk: int) -> Iterator[Post]:
+        """Yield the kept posts that a walk did not come by."""
+        return self._select("outcome = 'kept' and parent = '' and walk < ?", walk)
+
+    def troubled(self, walk: int, tries: int) -> Iterator[Post]:
+        """Yield the posts that failed or were suspicious, fewer than `tries` times, and were not dealt with in the walk."""
+        where = "(trouble <> '' or outcome in ('failed', 'suspicious')) and parent = '' and walk < ? and tries < ?"
+        return self._select(where, walk, tries)
+
+    def news(self, limit: int) -> list[str]:
+        """Answer the latest days on which there was news, newest first."""
+        with self._refusals():
+            found = self._db.execute(
+                "select distinct noticed from post where noticed <> '' and parent = '' order by noticed desc limit ?",
+                (limit,),
+            )
+            return [str(day) for (day,) in found]
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is remembered of any post."""
+        with self._refusals():
+            return self._db.execute("select 1 from post limit 1").fetchone() is None
+
+    def forget_skipped(self) -> None:
+        """Let the posts that were not selected be considered anew."""
+        with self._refusals():
+            self._db.execute("delete from post where outcome = 'skipped'")
+
+    def recall(self, name: str, default: Any) -> Any:
+        """Answer what was remembered under a name."""
+        with self._refusals():
+            found = self._db.execute("select value from memory where name = ?", (name,)).fetchone()
+        return json.loads(found[0]) if found else default
+
+    def remember(self, name: str, value: Any) -> None:
+        """Remember a value (JSON) under a name."""
+        with self._refusals():
+            self._db.execute(
+                "insert or replace into memory values (?, ?)", (name, json.dumps(value, ensure_ascii=False))
+            )
+
+    def _select(self, where: str, *values: object) -> Iterator[Post]:
+        """Yield posts by key, a few at a time, so that the table may be changed in between."""
+        after = ""
+        while True:
+            with self._refusals():
+                found = self._db.execute(
+                    f"select {_COLUMNS} from post where key > ? and {where} order by key limit 200", (after, *values)
+                ).fetchall()
+            if not found:
+                return
+            for row in found:
+                yield Post(*row)
+            after = str(found[-1][0])

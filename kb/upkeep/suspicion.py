@@ -1,0 +1,103 @@
+"""Is an answer the page that was asked for? Challenges, login forms, error pages and emptied pages are not content."""
+
+from __future__ import annotations
+
+import re
+
+from kb.base.errors import UnreadableError
+from kb.fetch.network.fetched import Fetched
+from kb.ingest.formats.charset import decode
+from kb.ingest.formats.extract import DENSEST, FROM_SCRIPT, extract_html
+
+_SHRUNK = 10
+_TITLES = ("标题", "名称", "ArticleTitle")
+_SMALL_PAGE = 600
+_TAGS = re.compile(r"<(script|style|noscript|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?-->|<[^>]+>", re.DOTALL | re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_PASSWORD = re.compile(r"""<input\b[^>]*\btype\s*=\s*["']?password""", re.IGNORECASE)
+# What the common protections of government sites call their cookies and scripts.
+_CHALLENGE = re.compile(
+    r"__jsl_clearance|acw_sc__v2|_cf_chl_opt|challenge-platform|\bC3VK\b|wzws-waf|document\.cookie\s*=[^;]*;[^<]{0,200}location",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(
+    r"访问验证|安全验证|人机验证|请完成验证|验证码|访问过于频繁|您的访问被(?:拦截|拒绝)|正在进行安全检[测查]|开启\s*JavaScript|enable JavaScript"
+    r"|访问(?:受限|禁止)|拦截提示",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    r"(?:页面|网页|文章|信息|内容|您访问的\S{0,6})(?:不存在|已删除|已被删除|找不到|走丢)|\b404\b|Not Found",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
+
+
+def judge_post(answer: Fetched, title: str, body: str) -> str:
+    """Say what is suspicious about the page of a post, "" when nothing is or when it proves to be the post.
+
+    `title` is what the list calls the post, "" when it does not say; `body` the source's selector of the text.
+    """
+    reason = judge(answer)
+    return "" if reason and answer.ok and _holds(answer, title, body) else reason
+
+
+def _holds(answer: Fetched, title: str, body: str) -> bool:
+    """Tell whether a page holds the post that was asked for: under the list's title, or in the place named for it.
+
+    That the page speaks of the title proves nothing: error pages do so, too. It must be the heading of a text that
+    stands where the site's family keeps texts, or a heading of its own.
+    """
+    try:
+        page = extract_html(answer.body, content_type=answer.header("Content-Type"), body=body)
+    except UnreadableError:
+        return False
+    wanted = _bare(title).rstrip("….")
+    if not wanted:
+        return page.converter in (f"HTML: {body}", FROM_SCRIPT)
+    printed = [page.title, *(page.labels.get(label, "") for label in _TITLES), *page.text.split("\n", 2)[:2]]
+    if page.converter == DENSEST:
+        return wanted in map(_bare, printed)
+    return any(_bare(each).startswith(wanted) for each in printed)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def judge(answer: Fetched) -> str:
+    """Say what is suspicious about an answer, "" when nothing is. 404 and 410 are the caller's to judge."""
+    if not answer.ok:
+        return f"网站回答 {answer.status} {answer.reason}".rstrip() + "：多半是在验证或拒绝访问者"
+    if not answer.body.strip():
+        return "网站回答的内容是空的"
+    return _judge_page(answer) if looks_like_html(answer) else ""
+
+
+def looks_like_html(answer: Fetched) -> bool:
+    """Tell a web page from other files by its first bytes."""
+    return bool(
+        re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|script|body|meta|!--)", answer.body[:512], re.I)
+    )
+
+
+def _judge_page(answer: Fetched) -> str:
+    try:
+        source, _ = decode(answer.body, answer.header("Content-Type").partition("charset=")[2].strip(" \"';"))
+    except UnreadableError:
+        return "网页的文字无法解码"
+    shown = "".join(_TAGS.sub(" ", source).split())
+    title = " ".join(found[1].split()) if (found := _TITLE.search(source)) else ""
+    if not shown and "<script" in source.lower():
+        return "网页里只有脚本，没有文字：多半是在验证访问者"
+    if len(shown) >= _SMALL_PAGE:
+        return ""  # words such as 验证码 also stand in documents
+    if _PASSWORD.search(source) or (_LOGIN.search(title) and "<form" in source.lower()):
+        return "得到的是登录页面"
+    if _CHALLENGE.search(source) or _WORDS.search(f"{title} {shown}"):
+        return "得到的是验证访问者的页面"
+    return "得到的是“页面不存在”之类的提示" if _MISSING.search(f"{title} {shown}") else ""
+
+
+def shrunk(before: int, now: int) -> str:
+    """Say that a text shrank to a tenth of its characters or less, "" when it did not."""
+    return f"正文从 {before:,} 字缩到了 {now:,} 字" if now * _SHRUNK <= before else ""

@@ -1,0 +1,387 @@
+"""One walk over what a source offers: new and changed posts are fetched and kept, vanished ones marked.
+
+A walk that was interrupted is taken up where it stopped: what it had dealt with carries its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.model import Attachment, Document
+from kb.config.sources import Source
+from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
+from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.sites.item import Item, Lists, Page, SourceError
+from kb.ingest import derive
+from kb.upkeep import suspicion
+from kb.upkeep.keeping import Change, Keeper, found_at
+from kb.upkeep.selection import Selection
+from kb.upkeep.state import Outcome, Post, State
+from kb.upkeep.tally import Tally
+
+Obtain = Callable[[str, Validators | None], Fetched]
+"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
+
+_MOST_TRIES = 8
+_IN_A_ROW = 5
+_MOST_ATTACHMENTS = 30
+_GONE = (404, 410)
+# The page's own fault: the site answers, so the next one may be asked for.
+_ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundError, UnreadableError)
+
+
+@dataclass(slots=True)
+class Walk:
+    """Walks over one source. `full` asks for every page again and looks for what is gone."""
+
+    source: Source
+    obtain: Obtain
+    keeper: Keeper
+    state: State
+    selection: Selection
+    now: datetime
+    full: bool
+    on_progress: Callable[[int, int], None]
+    join: Callable[[str, str], str]
+    tally: Tally = field(default_factory=Tally)
+    number: int = 0
+    deep: bool = True
+    looked_at: int = 0
+    missing: int = 0
+    _troubled: int = 0
+    _failures: int = 0
+    _standing: int = 0
+
+    def run(self, lists: Lists) -> None:
+        """Walk to the end. Raises SourceError, FetchError and StorageError; then the next walk goes on from here."""
+        self._standing = self.state.count("kept")
+        for pages in lists:
+            total, listed, before = 0, 0, self.looked_at
+            for page in pages:
+                total, listed = page.total or total, listed + len(page.items)
+                self.tally.notes += page.notes
+                fresh = self._page(page, before + total if total >= listed else 0)
+                # News stands at the head of a list; what is older than a page's older half is known.
+                if not self.deep and not any(fresh[len(fresh) // 2 :]):
+                    break
+            else:
+                self.missing += max(0, total - listed)
+        self._judge_lists()
+        if self.full and self._is_whole() and self.source.kind != "files":
+            self._look_for_gone()
+        self._try_again()
+        self._sum_up()
+
+    def _page(self, page: Page, total: int) -> list[bool]:
+        """Consider the items of a page; answer which are news."""
+        fresh = []
+        for item in page.items:
+            fresh.append(self._consider(item))
+            self.looked_at += 1
+            self.on_progress(self.looked_at, total)
+        self.state.commit()
+        return fresh
+
+    def _consider(self, item: Item) -> bool:
+        """Fetch what is new or changed. Answers whether the list says something new."""
+        known = self.state.get(item.key)
+        if known and known.walk == self.number:
+            return False  # listed twice, or done before an interruption
+        fresh = known is None or known.digest != item.digest
+        if not (known and known.document) and not self.selection.may(item):
+            self._remember(item, known, "skipped")
+        elif fresh or self.full or self._is_due(known):
+            self._visit(item, known, fresh=fresh)
+        elif known:
+            self.state.put(replace(known, walk=self.number))
+        return fresh
+
+    def _is_due(self, known: Post | None) -> bool:
+        """Tell whether a post that is not as it should be is to be asked for again."""
+        if known is None or known.outcome == "gone":
+            return True
+        return bool(known.trouble) and known.tries < _MOST_TRIES
+
+    def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool = True) -> None:
+        """Ask for a post's page and deal with the answer."""
+        try:
+            answer = self.obtain(item.url, None if fresh else _validators(known))
+        except (FetchError, NotFoundError, UnreadableError) as error:
+            self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
+            return
+        judged = not answer.not_modified and answer.status not in _GONE
+        reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
+        self._failures = self._failures if reason else 0
+        if answer.status in _GONE and known and known.document and not (listed and self.source.kind != "page"):
+            self._withdraw(known)
+        elif answer.status in _GONE:
+            self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
+        elif answer.not_modified and known:
+            self._not_modified(item, known)
+        elif reason:
+            self._set_aside(item, known, answer, reason)
+        else:
+            self._read(item, known, answer)
+
+    def _read(self, item: Item, known: Post | None, answer: Fetched) -> None:
+        """Make a document of a good answer and keep it."""
+        corpus = self.keeper.corpus
+        try:
+            found = found_at(answer, item.url, item.labels)
+            derived = derive.from_web(answer.body, found, self.source.name, self.keeper.settings, self.source.css.body)
+            name = f"{self.source.name}-{item.key}" if "://" in item.url else ""
+            id = (known.document if known else "") or corpus.id_for(self.source.name, item.url, name)
+            old = self.keeper.present(id)
+        except UnreadableError as error:
+            if known and known.outcome == "kept":  # it was readable before: something is wrong with this answer
+                self._set_aside(item, known, answer, str(error))
+            else:
+                self.keeper.snapshot(answer.body)
+                self._fail(item, known, str(error))
+            return
+        if reason := suspicion.shrunk(len(old.text), len(derived.document.text)) if old else "":
+            self._set_aside(item, known, answer, reason)
+        elif not old and not self.selection.takes(derived.document, item):
+            self._remember(item, known, "skipped")
+        else:
+            offered = item.attachments or [
+                (name, self.join(answer.final_url, url)) for name, url in derived.attachments
+            ]
+            self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
+
+    def _keep(
+        self,
+        item: Item,
+        known: Post | None,
+        answer: Fetched,
+        new: Document,
+        old: Document | None,
+        offered: tuple[tuple[str, str], ...],
+    ) -> None:
+        """Keep a document with its attachments, and remember it."""
+        before = {each.url: each for each in old.provenance.attachments} if old else {}
+        attachments, changes, trouble = self._attachments(item, new.id, offered, before)
+        provenance = replace(new.provenance, attachments=attachments)
+        change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
+        self._count(change, changes, new.id)
+        self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
+        self.state.commit()
+
+    def _not_modified(self, item: Item, known: Post) -> None:
+        """The page is as it was; its attachments may be others."""
+        old = self.keeper.present(known.document)
+        if old is None or not self.keeper.sound(old):  # deleted or damaged here: as if it had never been fetched
+            self._visit(item, None, fresh=True)
+            return
+        before = {each.url: each for each in old.provenance.attachments}
+        offered = item.attachments or tuple((each.name, each.url) for each in before.values())
+        attachments, changes, trouble = self._attachments(item, old.id, offered, before)
+        change: Change = "changed" if old.provenance.withdrawn else "unchanged"
+        if attachments != old.provenance.attachments:
+            new = replace(old, provenance=replace(old.provenance, attachments=attachments))
+            change = self.keeper.keep(old, new, self.keeper.corpus.snapshot(old.provenance.snapshot))
+        elif change == "changed":
+            self.keeper.withdraw(old.id, "")
+        self._count(change, changes, old.id)
+        kept = Validators(known.final_url, known.etag, known.modified)
+        self._remember(item, known, "kept", known.document, trouble=trouble, validators=kept)
+
+    def _attachments(
+        self, item: Item, id: str, offered: tuple[tuple[str, str], ...], before: dict[str, Attachment]
+    ) -> tuple[tuple[Attachment, ...], set[Change], str]:
+        """Fetch what a post offers; answer the attachments, what became of those that are documents, and a trouble."""
+        found: dict[str, Attachment] = {}
+        changes: set[Change] = set()
+        trouble = ""
+        for name, url in offered[:_MOST_ATTACHMENTS]:
+            if url in found:
+                continue
+            try:
+                found[url] = self._attachment(item, id, name, url, len(found) + 1, before.get(url), changes)
+            except (FetchError, NotFoundError) as error:
+                trouble = f"附件“{name}”取不到：{error}"
+                found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
+            except UnreadableError as error:  # of a folder: asking again would change nothing
+                self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有收录：{error}")
+                found[url] = before.get(url) or Attachment(name, url, reason=str(error))
+        if trouble:
+            self.tally.failed += 1
+            self.tally.notes.append(f"{item.title or item.url}：{trouble}")
+        return tuple(found.values()), changes, trouble
+
+    def _attachment(
+        self, item: Item, id: str, name: str, url: str, place: int, before: Attachment | None, changes: set[Change]
+    ) -> Attachment:
+        """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason."""
+        key = f"{item.key}/{url}"
+        known = self.state.get(key) if before and (before.document or before.snapshot) else None
+        answer = self.obtain(url, _validators(known))
+        if answer.not_modified and before:
+            return replace(before, name=name)
+        reason = suspicion.judge(answer)
+        if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
+            self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
+            return before or Attachment(name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。")
+        kept = self._attached_document(item, id, name, url, place, answer, changes)
+        post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
+        self.state.put(_with(post, answer.validators))
+        return kept
+
+    def _attached_document(
+        self, item: Item, id: str, name: str, url: str, place: int, answer: Fetched, changes: set[Change]
+    ) -> Attachment:
+        listed = {"附件名称": name, **({"发布日期": item.published} if item.published else {})}
+        found = found_at(answer, url, listed, attached_to=id)
+        try:
+            new = derive.from_web(answer.body, found, self.source.name, self.keeper.settings).document
+            own = self.keeper.corpus.id_for(self.source.name, url, f"{id}-a{place}")
+            changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
+        except UnreadableError as error:
+            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=str(error))
+        return Attachment(name, url, document=own)
+
+    def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
+        """Count a post once: new, or changed when it or an attachment did."""
+        if change == "conflict":
+            kept = f"{self.source.name}/{id}"
+            self.tally.notes.append(
+                f"{id}：来源有了新版本，但现有文件经过手工修改，没有覆盖；新版本放在 {kept}/ 里。"
+                f"保留自己的：kb check --accept {id}；改用新版本：把它复制成 {kept}.md；之后运行 kb index。"
+            )
+        if change == "new":
+            self.tally.new += 1
+            if self.state.recall("complete", False):
+                self.state.remember("arrived", self.now.date().isoformat())
+        elif change != "unchanged" or of_attachments - {"unchanged"}:
+            self.tally.changed += 1
+
+    def _fail(self, item: Item, known: Post | None, reason: str, *, stops: bool = False) -> None:
+        """Remember that a post could not be had. The document that is there stays.
+
+        Raises SourceError when the site has failed several times in a row: the rest would fare no better.
+        """
+        self.tally.failed += 1
+        self._in_trouble(item, known, "failed", reason)
+        self._failures += stops
+        if self._failures >= _IN_A_ROW:
+            self.state.commit()
+            raise SourceError(f"连续 {_IN_A_ROW} 次取不到网页，先停下，下次接着来。最后一次：{reason}")
+
+    def _set_aside(self, item: Item, known: Post | None, answer: Fetched, reason: str) -> None:
+        """Keep a suspicious answer apart. Raises SourceError when the site answers nothing else any more."""
+        self.keeper.set_aside(item.key, answer, reason)
+        self.tally.suspicious += 1
+        self._in_trouble(item, known, "suspicious", reason)
+        self._failures += 1
+        if self._failures >= _IN_A_ROW:
+            self.state.commit()
+            raise SourceError(f"连续 {_IN_A_ROW} 个网页可疑，先停下，下次接着来。最后一次：{reason}")
+
+    def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
+        self.tally.notes.append(f"{item.title or item.url}：{reason.rstrip('。')}。")
+        self._troubled += bool(known and known.outcome == "kept")
+        self._remember(item, known, "kept" if known and known.outcome == "kept" else outcome, trouble=reason)
+        self.state.commit()
+
+    def _remember(
+        self,
+        item: Item,
+        known: Post | None,
+        outcome: Outcome,
+        document: str = "",
+        *,
+        trouble: str = "",
+        validators: Validators | None = None,
+    ) -> None:
+        """Put a post down in the state, with this walk's number."""
+        today = self.now.date().isoformat()
+        day = item.published[:10] if len(item.published) >= 10 else today
+        fresh = known is None or known.digest != item.digest
+        post = Post(
+            key=item.key,
+            url=item.url,
+            digest=item.digest,
+            outcome=outcome,
+            document=document or (known.document if known else ""),
+            trouble=trouble,
+            walk=self.number,
+            noticed=min(day, today) if fresh or not known else known.noticed,
+            tries=(known.tries if known and not fresh else 0) + 1 if trouble else 0,
+            item=item.dump() if trouble else "",
+        )
+        self.state.put(_with(post, validators))
+
+    def _is_whole(self) -> bool:
+        """Tell whether the lists gave nearly as many posts as they say there are."""
+        return self.missing * 10 <= self.looked_at + self.missing
+
+    def _judge_lists(self) -> None:
+        """See whether the lists are whole. Raises SourceError when they are not: nothing may be taken as gone then."""
+        if not self.looked_at and (self._standing or self.source.kind != "files"):
+            raise SourceError("列表是空的：没有把任何文件当作撤下；请检查网站是否改版。")
+        if not self.deep:
+            return
+        if not self._is_whole():
+            self.tally.notes.append(f"网站说还有 {self.missing} 篇，却没有列出：没有把任何文件当作撤下。")
+        before, confirmed = self.state.recall("listed", 0), self.state.recall("shrank", 0)
+        if self.looked_at * 2 < before and not (self.full and confirmed and self.number > confirmed):
+            self.state.remember("shrank", confirmed or self.number)
+            self.state.remember("walk", {"number": self.number, "open": False, "full": self.full})
+            raise SourceError(
+                f"列表从 {before} 篇缩到了 {self.looked_at} 篇：没有把任何文件当作撤下；若属实，再运行一次 kb refresh --full。"
+            )
+        self.state.remember("shrank", 0)
+        self.state.remember("listed", self.looked_at)
+
+    def _look_for_gone(self) -> None:
+        """Ask for the pages of the posts that no list has any more: only a page that is missing, too, is withdrawn."""
+        for post in self.state.unseen(self.number):
+            old = self.keeper.present(post.document)
+            listed = dict(old.provenance.listed) if old else {}
+            attachments = tuple((each.name, each.url) for each in old.provenance.attachments) if old else ()
+            listed.pop("原文链接", None)
+            item = Item(post.key, post.url, listed.get("标题", ""), post.noticed, "", listed, attachments)
+            self._visit(item, post, fresh=False, listed=False)
+
+    def _withdraw(self, post: Post) -> None:
+        if post.outcome == "gone":  # an address of a `page` source, which is asked for as long as the settings name it
+            self.state.put(replace(post, walk=self.number))
+            return
+        today = self.now.date().isoformat()
+        if not self.keeper.withdraw(post.document, today):
+            self.tally.notes.append(
+                f"{post.document}：来源已撤下，但文件经过手工修改或已损坏，没有标记；请运行 kb check 查看。"
+            )
+        self.tally.gone += 1
+        self.state.put(replace(post, outcome="gone", walk=self.number, trouble="", etag="", modified="", digest=""))
+        self.state.commit()
+
+    def _try_again(self) -> None:
+        """Ask once more for what failed or was suspicious in earlier walks and was not met in this one."""
+        for post in self.state.troubled(self.number, _MOST_TRIES):
+            self._visit(Item.load(post.item), post, fresh=False)
+
+    def _sum_up(self) -> None:
+        done = self.tally.new + self.tally.changed
+        self.tally.unchanged = max(0, self.state.count("kept") - done - self._troubled)
+        self.state.remember("walk", {"number": self.number, "open": False, "full": self.full})
+        self.state.remember("complete", True)
+        if self.full or not self._standing:
+            self.state.remember("swept", f"{self.now:%Y-%m-%dT%H:%M:%SZ}")
+        self.state.commit()
+
+
+def _validators(known: Post | None) -> Validators | None:
+    """What to ask with, when the last answer was good and the site gave something to ask with."""
+    if known is None or known.trouble or known.outcome != "kept" or not (known.etag or known.modified):
+        return None
+    return Validators(known.final_url, known.etag, known.modified)
+
+
+def _with(post: Post, validators: Validators | None) -> Post:
+    if validators is None:
+        return post
+    return replace(post, final_url=validators.url, etag=validators.etag, modified=validators.last_modified)

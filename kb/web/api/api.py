@@ -1,0 +1,411 @@
+"""The interface for programs. Every address is described by its function (see `kb.web.api.endpoints`), and so is OpenAPI's
+account of it. Errors are RFC 9457 problems.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, after_this_request, jsonify, render_template, request, url_for
+from msgspec import Meta
+
+from kb.base.errors import KbError, NotFoundError, UsageError
+from kb.base.model import Document, FacetValue, Part, Results, Section
+from kb.cite.citation import Citation
+from kb.cite.passage import LONGEST, find_place, pinpoint
+from kb.compare.sections import compare
+from kb.corpus.changes import events, order, tell
+from kb.corpus.folder import Corpus
+from kb.search.contract.engine import ORDERS
+from kb.search.query.conditions import FACETS, NAMES
+from kb.search.query.query import MAX_QUERY
+from kb.web.api import law_api, openapi, schemas
+from kb.web.api.endpoints import Day, Id, Interface, Parameter, State
+from kb.web.context.arguments import checked_day
+from kb.web.context.library import library
+from kb.web.view import downloads, search_form
+from kb.web.view.lookup import find_both, find_edition
+from kb.web.view.outline_panel import addresses, label_of
+from kb.web.view.surroundings import version_on, younger_than
+
+PREFIX = "/api/v1"
+blueprint = Blueprint("api", __name__)
+interface = Interface(blueprint)
+
+VersionName = Annotated[str, Meta(description="版本名，见 versions")]
+Anchor = Annotated[str, Meta(description="条款的锚点，例如 1-3-2、art-12、art-12-p1-i2")]
+Query = Annotated[str, Meta(description=f"检索词，最多 {MAX_QUERY:,} 字，写法同网页")]
+Limit = Annotated[int, Meta(ge=1, le=100, description="最多几条")]
+Offset = Annotated[int, Meta(ge=0, le=10**9, description="跳过前几条")]
+Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，第一页不写")]
+Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
+Name = Annotated[str, Meta(max_length=300)]
+
+_TEXTS = ("md", "txt", "xml")
+_ASKED = (
+    *(
+        Parameter(
+            field, Annotated[list[str], Meta(max_length=50, description=f"{NAMES[field][0]}，可写多次")], default=[]
+        )
+        for field in FACETS
+    ),
+    *(
+        Parameter(
+            field,
+            Annotated[str, Meta(description=f"{NAMES[field][0]}，写法同检索词里的 {NAMES[field][0]}:")],
+            default="",
+        )
+        for field in search_form.INSIDE
+    ),
+    Parameter(
+        "order",
+        Annotated[str, Meta(description="、".join(ORDERS) + " 之一", extra_json_schema={"enum": list(ORDERS)})],
+        default="relevance",
+    ),
+)
+"""What `searching.asked` reads beside the query."""
+
+
+def of_index() -> State:
+    """What answers out of the index depend on. Raises BadIndexError."""
+    stats = library().engine.stats()
+    return State(f"{stats.generation} {stats.created}", datetime.fromisoformat(stats.created))
+
+
+def of_document(id: str, version: str = "", on: str = "") -> State:
+    """What answers out of a document depend on: its file, and how many versions lie beside it."""
+    version = version or _in_force(id, on)
+    shown = find_edition(id, version)
+    state = library().corpus.state(id, version)
+    return State(f"{state.digest} {len(shown.history)} {shown.present.provenance.withdrawn}", state.modified)
+
+
+def of_difference(id: str, with_: str = "") -> State:
+    """What a comparison depends on: both documents, of which the versions are all kept."""
+    both = [of_document(each) for each in (id, with_ or id)]
+    return State(" ".join(state.tag for state in both), max(state.modified for state in both if state.modified))
+
+
+def of_corpus() -> State:
+    """What answers out of all files depend on."""
+    corpus = library().corpus
+    written = max((path.stat().st_mtime for _, path in corpus.files()), default=0)
+    return State(hashlib.sha256(repr(corpus.fingerprints()).encode()).hexdigest(), datetime.fromtimestamp(written, UTC))
+
+
+def of_sources() -> State:
+    """What is told of sources depends on the index and on their last refreshes. Raises BadIndexError."""
+    index = of_index()
+    fresh = [(each.title, each.fetched, each.alarm) for each in library().searched()]
+    times = [datetime.fromisoformat(fetched) for _, fetched, _ in fresh if fetched]
+    return State(f"{index.tag} {fresh}", max([*times, index.modified] if index.modified else times))
+
+
+@interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index, endings=("csv",))
+def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
+    """Answer a page of hits; a Link header leads to the next one."""
+    asked = search_form.asked()
+    if asked.empty and "q" not in request.args:
+        raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
+    found = library().search(q.strip(), limit, offset, asked.conditions, asked.order)
+    if offset + limit < found.listed:
+        arguments: dict[str, Any] = {**request.args.to_dict(flat=False), "offset": offset + limit}
+        after_this_request(_linked(f'<{url_for(".search", **arguments)}>; rel="next"'))
+    return found
+
+
+@interface.get("/suggest", "输入时的提示：题名、标题、条文", state=of_index)
+def suggest(q: Query, limit: Annotated[int, Meta(ge=1, le=20, description="最多几条")] = 8) -> schemas.Suggestions:
+    """Answer what somebody who has typed `q` may want."""
+    return schemas.Suggestions(q.strip(), library().engine.suggest(q.strip(), limit))
+
+
+@interface.get("/facets", "检索结果在各机关、年份、文种、来源、时效性里各有多少节", also=_ASKED, state=of_index)
+def facets(q: Query = "") -> schemas.Facets:
+    """Answer the counts of a search without its hits."""
+    asked = search_form.asked()
+    if asked.empty and "q" not in request.args:
+        raise UsageError("缺少参数 q：请写成 /api/v1/facets?q=检索词。")
+    found = library().search(q.strip(), 1, 0, asked.conditions, asked.order)
+    counts: dict[str, tuple[FacetValue, ...]] = dict(found.facets)
+    return schemas.Facets(found.query, found.total, found.related, counts)
+
+
+@interface.get("/documents", "文件列表，新的在前", state=of_index, endings=("csv",))
+def documents(
+    limit: Annotated[int, Meta(ge=1, le=1000, description="最多几份")] = 100,
+    cursor: Cursor = "",
+    source: Value = "",
+    issuer: Value = "",
+    year: Value = "",
+    kind: Value = "",
+    theme: Value = "",
+) -> schemas.DocumentList:
+    """Answer a page of documents that have the given values."""
+    given = {"source": source, "issuer": issuer, "year": year, "kind": kind, "theme": theme}
+    chosen = {name: value for name, value in given.items() if value}
+    found = library().catalogue().shelves.chosen(chosen)
+    after = _read_cursor(cursor, 2)
+    rest = [listing for listing in found if not after or [listing.date, listing.id] < after]
+    more = _cursor(rest[limit - 1].date, rest[limit - 1].id) if len(rest) > limit else ""
+    return schemas.DocumentList(len(found), tuple(rest[:limit]), more)
+
+
+@interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document, endings=_TEXTS)
+def document(id: Id, on: Day = "") -> schemas.DocumentAnswer:
+    """Answer all there is of a document; with a day, the text that was in force on it."""
+    shown = find_edition(id, _in_force(id, on))
+    return msgspec.convert(library().corpus.as_json(id, shown.version), schemas.DocumentAnswer)
+
+
+@interface.get("/documents/<id>/sections", "一份文件的目录", state=of_document)
+def sections(id: Id, on: Day = "") -> schemas.Outline:
+    """Answer the outline, without the text."""
+    shown = find_edition(id, _in_force(id, on))
+    lines = tuple(
+        schemas.OutlineEntry(
+            each.anchor,
+            each.number,
+            each.heading,
+            label_of(each),
+            len(above) + 1,
+            tuple(part.anchor for part in each.parts),
+        )
+        for above, each in shown.document.paths()
+    )
+    return schemas.Outline(id, shown.version or _version_of(id), lines)
+
+
+@interface.get("/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document, endings=_TEXTS)
+def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
+    """Answer what stands at an address, the way to it and its neighbours."""
+    shown = find_edition(id, _in_force(id, on))
+    holder, part = find_place(shown.document, anchor)
+    return _section(shown.document, holder, part, shown.version or _version_of(id))
+
+
+@interface.get("/documents/<id>/versions", "一份文件的各个版本，现行的在前", state=of_document)
+def versions(id: Id) -> schemas.Versions:
+    """Answer the states of a document."""
+    find_edition(id)
+    return schemas.Versions(id, library().corpus.history(id))
+
+
+@interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document, endings=_TEXTS)
+def version(id: Id, version: VersionName) -> schemas.DocumentAnswer:
+    """Answer one version of a document, present or past, in the same form."""
+    find_edition(id, version)
+    return msgspec.convert(library().corpus.as_json(id, version), schemas.DocumentAnswer)
+
+
+@interface.get("/documents/<id>/diff", "两个版本（或两份文件）逐节逐字的差别", state=of_difference)
+def diff(
+    id: Id,
+    from_: Annotated[Name, Meta(description="前一版本，默认是上一个版本")] = "",
+    to: Annotated[Name, Meta(description="后一版本，默认是现行版本")] = "",
+    with_: Annotated[Name, Meta(description="改为与这份文件对照")] = "",
+) -> schemas.Difference:
+    """Answer what became of each section from the version `from` to the version `to`, or from the document `with`."""
+    before, after = find_both(id, from_, to, with_)
+    found = compare(before.document, after.document)
+    return schemas.Difference({**found.counts}, tuple(found.changes()))
+
+
+@interface.get("/documents/<id>/citation", "引用一份文件、其中一条或一段文字，各种格式", state=of_document)
+def citation(
+    id: Id,
+    anchor: Annotated[Name, Meta(description="条款的锚点")] = "",
+    text: Annotated[str, Meta(description=f"要引的原文，最多 {LONGEST:,} 字")] = "",
+) -> Citation:
+    """Answer every form of citing the document, the section at `anchor`, or the words of `text`."""
+    return find_edition(id).citation(anchor, text)
+
+
+@interface.get("/documents/<id>/versions/<version>/citation", "引用一个版本", state=of_document)
+def version_citation(
+    id: Id,
+    version: VersionName,
+    anchor: Annotated[Name, Meta(description="条款的锚点")] = "",
+    text: Annotated[str, Meta(description=f"要引的原文，最多 {LONGEST:,} 字")] = "",
+) -> Citation:
+    """The same for a version."""
+    return find_edition(id, version).citation(anchor, text)
+
+
+@interface.get("/sources", "来源：各有多少文件，何时取得，有没有警报", state=of_sources)
+def sources() -> schemas.Sources:
+    """Answer where documents come from."""
+    return schemas.Sources(
+        tuple(
+            schemas.SourceAnswer(
+                each.holding.source,
+                each.title,
+                each.holding.documents,
+                each.holding.newest.id if each.holding.newest else "",
+                each.refreshed,
+                each.fetched,
+                each.alarm,
+            )
+            for each in library().searched()
+        )
+    )
+
+
+@interface.get("/changes", "新增、更新、悄悄修改、撤下的文件，最近的在前", state=of_corpus)
+def changes(limit: Limit = 50, cursor: Cursor = "") -> schemas.Changes:
+    """Answer a page of what happened."""
+    corpus, after = library().corpus, _read_cursor(cursor, 3)
+    rest = [event for event in events(corpus) if not after or list(order(event)) < after]
+    told = [found for event in rest[:limit] if (found := tell(corpus, event))]
+    last = rest[limit - 1] if len(rest) > limit else None
+    return schemas.Changes(
+        tuple(
+            schemas.ChangeAnswer(
+                each.kind,
+                each.event.id,
+                each.document.metadata.title,
+                each.event.when,
+                each.event.before,
+                each.event.version,
+                url_for("pages.document", id=each.event.id),
+            )
+            for each in told
+        ),
+        _cursor(*order(last)) if last else "",
+    )
+
+
+@interface.get(
+    "/corpus.jsonl.gz",
+    "整个语料库：gzip 压缩的 JSON Lines，一行一份文件",
+    state=of_corpus,
+    media_type="application/gzip",
+)
+def corpus() -> Response:
+    """Stream every document, as its own address answers it; one that cannot be read has a line that says so."""
+    answer = Response(_packed(_lines(library().corpus)), mimetype="application/gzip")
+    answer.headers["Content-Disposition"] = "attachment; filename=corpus.jsonl.gz"
+    return answer
+
+
+def _lines(shelf: Corpus) -> Iterator[bytes]:
+    for id in shelf.ids():
+        try:
+            yield msgspec.json.encode(shelf.as_json(id)) + b"\n"
+        except KbError as error:
+            yield msgspec.json.encode({"document": id, "problem": str(error)}) + b"\n"
+
+
+def _packed(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Compress as it goes, a megabyte at a time: the corpus never stands in memory whole."""
+    for member in _batches(lines, 1 << 20):
+        yield gzip.compress(member, 6, mtime=0)  # a gzip file may be made of several members
+
+
+def _batches(lines: Iterator[bytes], size: int) -> Iterator[bytes]:
+    batch = bytearray()
+    for line in lines:
+        batch += line
+        if len(batch) >= size:
+            yield bytes(batch)
+            batch.clear()
+    yield bytes(batch)
+
+
+ENDPOINTS = (*interface.endpoints, *law_api.interface.endpoints)
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """This interface as OpenAPI 3.1, written from its functions."""
+    return jsonify(openapi.describe(ENDPOINTS, PREFIX))
+
+
+@blueprint.get("/")
+def page() -> str:
+    """The interface for people: every address, with a form that tries it."""
+    return render_template("api.html", endpoints=ENDPOINTS, prefix=PREFIX)
+
+
+def _section(found: Document, holder: Section, part: Part | None, version: str) -> schemas.SectionAnswer:
+    anchor = part.anchor if part else holder.anchor
+    known = addresses(found)
+    order = [each.anchor for each in found.walk()]
+    at = order.index(holder.anchor)
+    above = next(above for above, each in found.paths() if each is holder)
+    return schemas.SectionAnswer(
+        document=found.id,
+        title=found.metadata.title,
+        version=version,
+        anchor=anchor,
+        pinpoint=pinpoint(found, anchor),
+        path=tuple(schemas.Place(each.anchor, label_of(each)) for each in above),
+        previous=schemas.Place(order[at - 1], known[order[at - 1]]) if at else None,
+        next=schemas.Place(order[at + 1], known[order[at + 1]]) if at + 1 < len(order) else None,
+        text=holder.text[part.start : part.end] if part else "".join(each.text for each in holder.walk()),
+        section=holder,
+    )
+
+
+def _linked(link: str) -> Callable[[Response], Response]:
+    """Make what sets a Link header (RFC 8288) on the answer."""
+
+    def link_it(answer: Response) -> Response:
+        answer.headers["Link"] = link
+        return answer
+
+    return link_it
+
+
+def _in_force(id: str, on: str) -> str:
+    """Name the version that was in force on a day as sent, "" for the present one.
+
+    Raises UsageError, and NotFoundError where every text there is holds only from later on.
+    """
+    day = checked_day("on", on)
+    if younger := younger_than(id, day):
+        raise NotFoundError(f"语料库里没有 {day} 施行的文本，最早的是 {younger} 起施行的：请换一个日期，或者不写 on。")
+    return version_on(id, day)
+
+
+def _version_of(id: str) -> str:
+    return library().corpus.history(id)[0].version
+
+
+def _cursor(*key: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode()
+
+
+def _read_cursor(cursor: str, parts: int) -> list[str]:
+    """The key after which a page starts, [] for the first page. Raises UsageError."""
+    if not cursor:
+        return []
+    try:
+        key: Any = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
+        raise UsageError("参数 cursor 不完整：请原样使用上一页回答里的 next。")
+    return key
+
+
+_FORMATS = {"md": "md", "txt": "txt", "xml": "akn.xml"}
+for _endpoint in interface.endpoints:
+    for _ending in _endpoint.endings:
+        if _ending in _FORMATS:
+            blueprint.add_url_rule(
+                f"{_endpoint.path}.{_ending}",
+                f"file_{_ending}",
+                downloads.answer,
+                defaults={"format": _FORMATS[_ending]},
+            )
+blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv"})
+blueprint.add_url_rule("/documents.csv", "listed", downloads.documents)

@@ -1,0 +1,183 @@
+"""What the pages read: the corpus, and its index. Nothing is written here."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import current_app
+
+from kb.base import metrics
+from kb.base.cache import Remembered
+from kb.base.errors import KbError
+from kb.base.model import Document, Listing, Results
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.law.store import Store
+from kb.search.contract.engine import Order, Stats
+from kb.search.open.engines import chosen_engine
+from kb.search.query.conditions import Condition
+from kb.web.context.facets import Shelves
+from kb.web.context.freshness import Freshness, Watch
+
+EXTENSION = "kb-library"
+
+# Example searches are shown only where they have hits; enough of them for corpora of statutes and of notices.
+_EXAMPLES = (
+    "行政复议",
+    "政务公开",
+    "个人信息保护",
+    "营商环境",
+    "土地征收补偿",
+    "行政处罚",
+    "安全生产",
+    "违约责任",
+    "突发事件",
+    "负责",
+    "规定",
+)
+_SHOWN_EXAMPLES = 3
+_BUNDLED = frozenset(["haojiang-2021-report"])
+_UNNAMED = {"files": "自行导入", "laws": "法律法规"}
+
+# What a process keeps ready: the long statutes are read most often, and cost most.
+_TEXTS = 1_000_000  # characters of documents, about 15 bytes each
+_DRAWN = 6_000_000  # characters of pages, about 2 bytes each
+_ANSWERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the index has of a source: how many documents, and the newest."""
+
+    source: str
+    documents: int
+    newest: Listing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A source that a search looked through. `fetched` is when it last was (ISO 8601), "" where it has not been yet.
+
+    One that is not `refreshed` has documents that somebody ingested by hand.
+    """
+
+    title: str
+    holding: Holding
+    refreshed: bool
+    fetched: str
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is in the index, newest document first: found once for each state of the index.
+
+    `examples` are searches that have hits, `numbers` document numbers by id, `shelves` the documents by what they are.
+    """
+
+    stats: Stats
+    listings: tuple[Listing, ...]
+    holdings: tuple[Holding, ...]
+    examples: tuple[str, ...]
+    numbers: Mapping[str, str]
+    shelves: Shelves
+
+    @property
+    def only_bundled(self) -> bool:
+        """Whether nothing is here yet but what comes with the program."""
+        return {listing.id for listing in self.listings} == _BUNDLED
+
+
+class Library:
+    """The corpus and the search engine over it, for as long as the application runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.corpus = Corpus(settings.corpus, keep=_TEXTS)
+        self.engine = chosen_engine(settings)
+        self.law = Store(settings.index)
+        self.remembered = Remembered(_ANSWERS)
+        self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
+        self._titles = {source.name: source.title or source.name for source in settings.sources}
+        self._watch = Watch(self.corpus, settings.sources)
+        self._of_generation = lru_cache(maxsize=1)(self._survey)
+
+    def document(self, id: str, version: str = "") -> Document:
+        """Read a document, or one of its versions. Raises NotFoundError and UnreadableError."""
+        return self.corpus.read(id, version)
+
+    def search(
+        self,
+        query: str,
+        limit: int,
+        offset: int,
+        conditions: Sequence[Condition] = (),
+        order: Order = "relevance",
+    ) -> Results:
+        """Answer a page of hits. Raises UsageError and BadIndexError."""
+        with metrics.stage("search"):
+            results = self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
+        metrics.SEARCHES.labels("literal" if results.total else "related" if results.related else "nothing").inc()
+        return results
+
+    def warm(self) -> None:
+        """Have everything opened that the first reader would wait for."""
+        with suppress(KbError):  # the reader who asks will be told
+            self.catalogue()
+            self.engine.suggest("行政")
+        # What stays from now on is not gone through again: that took a tenth of a second of some reader's time.
+        gc.collect()
+        gc.freeze()
+
+    def catalogue(self) -> Catalogue:
+        """What there is to read and to search. Raises BadIndexError."""
+        return self._of_generation(self.engine.stats())
+
+    def freshness(self) -> Freshness:
+        """How the sources are. Raises nothing: what is wrong is in it."""
+        return self._watch.look()
+
+    def title_of(self, source: str) -> str:
+        """What readers know a source as."""
+        return self._titles.get(source) or _UNNAMED.get(source, source)
+
+    def searched(self) -> Iterator[Searched]:
+        """Yield the sources that a search looks through, then those that have no documents yet. Raises BadIndexError."""
+        fresh, holdings = self.freshness(), self.catalogue().holdings
+        known = {holding.source for holding in holdings}
+        empty = (Holding(source.name, 0, None) for source in fresh.sources if source.name not in known)
+        for holding in (*holdings, *empty):
+            state = fresh.of(holding.source)
+            yield Searched(
+                self.title_of(holding.source),
+                holding,
+                state is not None,
+                state.last_success if state else "",
+                state.alarm if state else "",
+            )
+
+    def _survey(self, stats: Stats) -> Catalogue:
+        listings = sorted(self.engine.documents(), key=lambda listing: (listing.date, listing.id), reverse=True)
+        examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
+        numbers = {listing.id: listing.document_number for listing in listings}
+        shown = examples[:_SHOWN_EXAMPLES]
+        return Catalogue(stats, tuple(listings), _holdings(listings), shown, numbers, Shelves(listings))
+
+
+def _holdings(listings: Sequence[Listing]) -> tuple[Holding, ...]:
+    """Sum up documents, newest first, by source, the largest source first."""
+    counts = Counter(listing.source for listing in listings)
+    newest: dict[str, Listing] = {}
+    for listing in listings:
+        newest.setdefault(listing.source, listing)
+    return tuple(Holding(source, count, newest[source]) for source, count in counts.most_common())
+
+
+def library() -> Library:
+    """The library of the application that answers the present request."""
+    shelf: Library = current_app.extensions[EXTENSION]
+    return shelf

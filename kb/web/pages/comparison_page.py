@@ -1,0 +1,96 @@
+"""Two versions of a document, or two documents, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, render_template, request
+from markupsafe import Markup, escape
+
+from kb.base.model import Section
+from kb.compare.characters import Run
+from kb.compare.sections import Change, Comparison, Pair, compare
+from kb.web.context.library import library
+from kb.web.view.lookup import find_both
+from kb.web.view.outline_panel import label_of
+
+blueprint = Blueprint("comparing", __name__)
+
+CHANGES: dict[Change, str] = {
+    "changed": "修改",
+    "added": "新增",
+    "removed": "删去",
+    "moved": "移动",
+    "renumbered": "仅改编号",
+    "same": "未变",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pair of sections that differ: each side as marked text, and `both` in one, for narrow screens. Or a stretch of
+    pairs that did not change (`folded`).
+    """
+
+    pair: Pair | None = None
+    old: str = ""
+    new: str = ""
+    both: str = ""
+    folded: tuple[Pair, ...] = ()
+
+
+@blueprint.get("/d/<id>/compare")
+def page(id: str) -> str:
+    """Set the version `from` (usually the one before) against the version `to` (usually the present one) of a document;
+    or, with `with`, that version of another document against it.
+    """
+    before, after = find_both(id, *(request.args.get(name, "") for name in ("from", "to", "with")))
+    comparison = compare(before.document, after.document)
+    return render_template(
+        "compare.html",
+        before=before,
+        after=after,
+        document=after.document,
+        rows=list(_rows(comparison)),
+        counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
+        changes=CHANGES,
+        history=library().corpus.history(id),
+    )
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    for same, run in groupby(comparison.pairs, key=lambda pair: pair.change == "same"):
+        pairs = tuple(run)
+        if same:
+            yield Row(folded=pairs)
+            continue
+        for pair in pairs:
+            marked = [(run.kind, _marked(run)) for run in pair.runs]
+            old = Markup().join(text for kind, text in marked if kind != "inserted")
+            new = Markup().join(text for kind, text in marked if kind != "deleted")
+            yield Row(pair, old, new, Markup().join(text for _, text in marked))
+
+
+def _marked(run: Run) -> Markup:
+    """A run as markup; white space that came or went is nothing to point at."""
+    if run.kind == "same" or not run.text.strip():
+        return escape(run.text)
+    return Markup("<ins>{}</ins>" if run.kind == "inserted" else "<del>{}</del>").format(run.text)
+
+
+def folded_label(pairs: Sequence[Pair]) -> str:
+    """What a stretch of unchanged sections is called: "第三条至第十四条"."""
+    sections = [pair.new for pair in pairs if pair.new]
+    first, last = label_of(sections[0]), label_of(sections[-1])
+    return first if len(sections) == 1 else f"{first}至{last}"
+
+
+def section_label(section: Section | None) -> str:
+    """What a section is called, "" for none."""
+    return label_of(section) if section else ""
+
+
+HELPERS = {"folded_label": folded_label, "section_label": section_label}
+"""What the templates call."""

@@ -1,0 +1,201 @@
+"""Pages of the law around documents: what they cite and are cited by, what is missing, what rests on changed law, a text checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, Response, render_template, request, url_for
+from markupsafe import Markup
+
+from kb.base.errors import BadIndexError
+from kb.law import citation_json
+from kb.law.basis import Link
+from kb.law.checking import Checked, check
+from kb.law.gaps import gaps
+from kb.law.reader import Known
+from kb.law.resolve import Resolved
+from kb.law.standing import HOLDING, Standings
+from kb.web.context.arguments import checked_day, day, query
+from kb.web.context.library import library
+from kb.web.pages import atom_feeds
+from kb.web.view import as_of
+from kb.web.view.lookup import Missing, find_edition
+from kb.web.view.outline_panel import addresses
+from kb.web.view.paging import paging
+from kb.web.view.surroundings import address, neighbours, section_of, stale_documents, today, version_on
+
+blueprint = Blueprint("law", __name__)
+
+_PAGE = 50
+_FEED = 50
+_DRAWN = 12
+_EXCERPT = 600
+_WIDTH, _ROW, _MIDDLE = 900, 30, 450
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A document in the drawing of a neighbourhood: `side` is "out" for what the middle one cites, "in" for what cites it."""
+
+    document: Known
+    side: str
+    citations: int
+    y: int
+
+    @property
+    def label(self) -> str:
+        """The title, cut to what fits."""
+        title = self.document.title
+        return title if len(title) <= 20 else f"{title[:19]}…"
+
+
+@blueprint.get("/d/<id>/graph")
+def graph_page(id: str) -> str:
+    """A picture of what a document cites and what cites it, and the same as a list."""
+    as_of.view(day())
+    with library().law.reading() as reader:
+        known = citation_json.known(reader, id)
+        rows = neighbours(reader, known, as_of.viewed())
+    sides = {side: [row for row in rows if row[1] == side] for side in ("out", "in")}
+    nodes = [
+        Node(document, side, count, _ROW * place + _ROW)
+        for side, some in sides.items()
+        for place, (document, _, count) in enumerate(some[:_DRAWN])
+    ]
+    height = _ROW * (max(1, *(min(len(some), _DRAWN) for some in sides.values())) + 1)
+    return render_template(
+        "graph.html", document=known, nodes=nodes, sides=sides, width=_WIDTH, middle=_MIDDLE, height=height
+    )
+
+
+@blueprint.get("/d/<id>/cited-by")
+def cited_by(id: str) -> str:
+    """Every place that cites a document, or with `anchor` one section of it, by the citing document."""
+    as_of.view(day())
+    anchor, on = request.args.get("anchor", ""), as_of.viewed()
+    found = find_edition(id, version_on(id, on)).document
+    sections = section_of(found)
+    with library().law.reading() as reader:
+        known = citation_json.known(reader, id)
+        rows = [
+            (citing, each)
+            for citing, each in Standings(reader).resolver.cited_by(known)
+            if each.target
+            and (not on or citing.date <= on)
+            and (not anchor or sections.get(each.target.anchor, "") == anchor)
+        ]
+    rows.sort(key=lambda row: (row[0].date, row[0].id), reverse=True)
+    page, last, page_address = paging(len(rows), _PAGE, ".cited_by", id=id, anchor=anchor or None)
+    shown = rows[(page - 1) * _PAGE : page * _PAGE]
+    return render_template(
+        "cited_by.html",
+        document=known,
+        anchor=anchor,
+        label=addresses(found).get(anchor, ""),
+        rows=[(citing, _places(some)) for citing, some in groupby(shown, key=lambda row: row[0])],
+        total=len(rows),
+        page=page,
+        last=last,
+        page_address=page_address,
+    )
+
+
+def _places(rows: Iterable[tuple[Known, Resolved]]) -> list[tuple[str, list[str]]]:
+    """Answer (anchor, what is cited there) of the sections of one document that cite, in the order of its text."""
+    by_section = groupby((each.found for _, each in rows), key=lambda found: found.anchor)
+    return [(anchor, [found.text for found in some]) for anchor, some in by_section]
+
+
+@blueprint.get("/excerpt/<id>/<anchor>")
+def excerpt(id: str, anchor: str) -> str:
+    """The text of a place, for the note that opens over a citation."""
+    document = find_edition(id, request.args.get("version", "") or version_on(id, day())).document
+    for section in document.walk():
+        places = {
+            section.anchor: section.text,
+            **{part.anchor: section.text[part.start : part.end] for part in section.parts},
+        }
+        if anchor in places:
+            below = "".join(each.text for each in section.walk()) if anchor == section.anchor else places[anchor]
+            return render_template(
+                "excerpt.html", title=document.metadata.title, text=below[:_EXCERPT], more=len(below) > _EXCERPT
+            )
+    raise Missing(f"这份文件里没有“{anchor[:40]}”这一条款。")
+
+
+@blueprint.get("/terms")
+def terms_page() -> str:
+    """How documents define the word `q`, the newest first."""
+    q = query()
+    with library().law.reading() as reader:
+        found = reader.defining(q) if q else []
+    return render_template("terms.html", q=q, rows=found)
+
+
+@blueprint.get("/gaps")
+def gaps_page() -> str:
+    """The documents that are cited and not there."""
+    with library().law.reading() as reader:
+        missing = gaps(reader)
+    page, last, page_address = paging(len(missing), _PAGE, ".gaps_page")
+    shown = missing[(page - 1) * _PAGE : page * _PAGE]
+    return render_template("gaps.html", rows=shown, total=len(missing), page=page, last=last, page_address=page_address)
+
+
+@blueprint.get("/stale-basis")
+def stale_page() -> str:
+    """The documents of which a basis changed or ended after they were made."""
+    found = stale_documents()
+    page, last, page_address = paging(len(found), _PAGE, ".stale_page")
+    shown = found[(page - 1) * _PAGE : page * _PAGE]
+    return render_template(
+        "stale_basis.html",
+        rows=shown,
+        total=len(found),
+        page=page,
+        last=last,
+        page_address=page_address,
+    )
+
+
+@blueprint.get("/stale-basis.xml")
+def stale_feed() -> Response:
+    """The same as an Atom feed, the newest change first."""
+    entries = [_entry(document, links) for document, links in stale_documents()[:_FEED]]
+    own, page = (url_for(name, _external=True) for name in (".stale_feed", ".stale_page"))
+    return atom_feeds.feed("政策文库：依据有变化的文件", own, page, entries)
+
+
+def _entry(document: Known, links: Sequence[Link]) -> atom_feeds.Entry:
+    day = max((evidence.day for link in links for evidence in link.fate.evidence), default="")
+    page = url_for("pages.document", id=document.id, _external=True)
+    said = (f"{link.resolved.found.text}：{link.word}。{link.fate.note}" for link in links)
+    content = Markup().join(Markup("<p>{}</p>").format(each) for each in said)
+    return atom_feeds.Entry(f"{page}?basis={day}", document.title, page, atom_feeds.moment(day), content)
+
+
+@blueprint.route("/cite-check", methods=["GET", "POST"])
+def check_page() -> str:
+    """A form for a text and its day, and below it what became of everything that the text cites."""
+    text, on = request.form.get("text", ""), checked_day("on", request.form.get("on", "")) or today()
+    checked: Sequence[Checked] = ()
+    if text.strip():
+        with library().law.reading() as reader:
+            checked = list(check(reader, text, on, today()))
+    return render_template("cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()))
+
+
+def replaced_by(id: str) -> str:
+    """The id of the document that took the place of one, "" where none is known."""
+    try:
+        with library().law.reading() as reader:
+            known = reader.document(id)
+            return Standings(reader).of(known, as_of.viewed() or today()).replaced_by if known else ""
+    except BadIndexError:
+        return ""
+
+
+HELPERS = {"replaced_by": replaced_by, "holding": HOLDING, "citation_address": address, "viewed": as_of.viewed}
+"""What templates of other pages call."""

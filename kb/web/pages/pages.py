@@ -1,0 +1,219 @@
+"""The pages that people read."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.model import Document
+from kb.web.context.arguments import day, number, query
+from kb.web.context.library import library
+from kb.web.pages.browsing import years_chart
+from kb.web.view import as_of, interface_labels, outline_panel, reading, search_form
+from kb.web.view.drawn_text import text
+from kb.web.view.edition import Edition
+from kb.web.view.lookup import NAME_COMPARED, Missing, find_edition
+from kb.web.view.moved_sections import find_moved
+from kb.web.view.paging import LAST_PAGE, paging
+from kb.web.view.restorations import restorations
+from kb.web.view.surroundings import surroundings, version_on
+from kb.web.view.timeline import timeline
+
+blueprint = Blueprint("pages", __name__)
+
+HITS_PER_PAGE = 10
+NEWEST_SHOWN = 10
+_UNFOLDED = 120  # passages: the outline of a longer document is folded
+
+
+@blueprint.get("/")
+def home() -> str:
+    """What is here, how fresh, a search box with examples, ways to browse, and the newest documents."""
+    catalogue = library().catalogue()
+    fetched = [source.last_success for source in library().freshness().sources if source.last_success]
+    return render_template(
+        "home.html",
+        catalogue=catalogue,
+        fetched=max(fetched, default=""),
+        chart=years_chart(catalogue.shelves, {}),
+        facets=[(facet, catalogue.shelves.counts(facet)) for facet in ("source", "kind", "theme", "issuer")],
+        newest=catalogue.listings[:NEWEST_SHOWN],
+    )
+
+
+@blueprint.get("/search")
+def search() -> str | BaseResponse:
+    """Hits, ten a page, for `q` and what is chosen beside it; without any of it the form.
+
+    The fields of the form are written into `q`, at an address to which the browser is sent on.
+    """
+    if query := search_form.composed():
+        return redirect(url_for(".search", q=query))
+    asked, catalogue = search_form.asked(), library().catalogue()
+    as_of.view(asked.on)
+    if asked.empty:
+        return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
+    first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
+    results = library().search(asked.q, HITS_PER_PAGE, first, conditions=asked.conditions, order=asked.order)
+    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", **asked.parameters())
+    return render_template(
+        "search.html",
+        q=asked.q,
+        asked=asked,
+        results=results,
+        first=first + 1,
+        page=page,
+        last=last,
+        page_address=address,
+        catalogue=catalogue,
+        searched=list(library().searched()),
+    )
+
+
+@blueprint.get("/d/<id>")
+def document(id: str) -> str:
+    """A document: outline, text with the matches of `q` marked, where it comes from and what was repaired.
+
+    With `on`, the text that was in force on that day, and how the document stood then.
+    """
+    as_of.view(day())
+    return _reading(find_edition(id, version_on(id, as_of.viewed())))
+
+
+@blueprint.get("/d/<id>/")
+@blueprint.get("/d/<id>/<anchor>/")
+def slashed(id: str, anchor: str = "") -> BaseResponse:
+    """Lead on from an address with a slash too many, as people type and some programs make it."""
+    there = url_for(".section", id=id, anchor=anchor) if anchor else url_for(".document", id=id)
+    asked = urlencode(list(request.args.items(multi=True)))
+    return redirect(f"{there}?{asked}" if asked else there)
+
+
+@blueprint.get("/d/<id>/versions/<version>")
+def version(id: str, version: str) -> str:
+    """A document as it was, or is, at one version; the address stays good when the document changes."""
+    return _reading(find_edition(id, version))
+
+
+def _reading(shown: Edition) -> str:
+    found, q = shown.document, query()
+    around = surroundings(shown)
+    folded = library().drawn.get(("folded", shown.digest), lambda: reading.folded(found)) if q else None
+    passages = list(reading.passages(found, q, around.links, folded))
+    matched = {passage.section.anchor: len(passage.matched) for passage in passages if passage.matched}
+    title = _title_in_text(found, passages)
+    body = passages[1:] if title else passages
+    counts = _repair_counts(found)
+    return render_template(
+        "document.html",
+        edition=shown,
+        document=found,
+        around=around,
+        q=q,
+        title=title,
+        text=text(found.id, body, around),
+        entries=outline_panel.outline(found.sections, matched),
+        unfolded=len(body) < _UNFOLDED,
+        matches=sum(matched.values()),
+        strip=reading.strip(passages),
+        days=timeline(shown, around),
+        rows=list(interface_labels.metadata_rows(found.metadata)),
+        repair_counts=counts,
+        doubtful=dict(counts).get("doubtful", 0),
+        restored=sum(count for kind, count in counts if kind != "doubtful"),
+        attached_to=_title_of(found.provenance.attached_to),
+    )
+
+
+@blueprint.get("/d/<id>/provenance")
+@blueprint.get("/d/<id>/versions/<version>/provenance")
+def provenance(id: str, version: str = "") -> str:
+    """Where a document comes from, and the text as found beside the restored text."""
+    shown = find_edition(id, version)
+    names = {kind: name for kind, (name, _) in interface_labels.REPAIRS.items()}
+    return render_template(
+        "provenance.html",
+        edition=shown,
+        document=shown.document,
+        repair_counts=_repair_counts(shown.document),
+        restorations=list(restorations(shown.document, names)),
+    )
+
+
+def _repair_counts(found: Document) -> list[tuple[str, int]]:
+    """How many repairs there are of each kind that there are any of."""
+    counts = Counter(repair.kind for repair in found.provenance.repairs)
+    return [(kind, counts[kind]) for kind in interface_labels.REPAIRS if counts[kind]]
+
+
+@blueprint.get("/d/<id>/snapshot")
+@blueprint.get("/d/<id>/versions/<version>/snapshot")
+def snapshot(id: str, version: str = "") -> Response:
+    """The bytes as found, to save; never shown in place, since they may be a page with scripts."""
+    found = find_edition(id, version).document
+    if not found.provenance.snapshot:
+        raise Missing("这份文件没有存快照。", [(found.metadata.title, url_for(".document", id=id))])
+    data = library().corpus.snapshot(found.provenance.snapshot)
+    name = PurePosixPath(found.provenance.origin).name or id
+    return send_file(
+        io.BytesIO(data),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=name,
+        etag=found.provenance.snapshot,
+        max_age=0,
+    )
+
+
+@blueprint.get("/d/<id>/<anchor>")
+def section(id: str, anchor: str) -> BaseResponse:
+    """Lead to a section by an address that survives where the part after # is cut off, or where a later version has
+    given the section another number.
+    """
+    as_of.view(day())
+    found = find_edition(id, version_on(id, as_of.viewed())).document
+    known = outline_panel.addresses(found)
+    moved = find_moved(library().corpus, found, anchor)
+    if moved and moved.anchor and moved.anchor != anchor:
+        there = anchor if anchor in known else moved.anchor
+        return redirect(url_for(".document", id=id, q=query() or None, was=anchor, _anchor=there))
+    if anchor not in known:
+        near = sorted(difflib.get_close_matches(anchor[:NAME_COMPARED], known, 6, 0.5))
+        suggestions = [(f"{known[name]}　#{name}", url_for(".document", id=id, _anchor=name)) for name in near]
+        whole = (f"《{found.metadata.title}》全文和目录", url_for(".document", id=id))
+        if moved:
+            older = url_for(".version", id=id, version=moved.version, _anchor=anchor)
+            sentence = f"“{moved.label}”在旧版本里有，现行版本里没有了相近的文字。"
+            raise Missing(sentence, [(f"旧版本里的“{moved.label}”", older), whole])
+        raise Missing(f"这份文件里没有“{anchor[:NAME_COMPARED]}”这一条款。", [*suggestions, whole])
+    return redirect(url_for(".document", id=id, q=query() or None, _anchor=anchor))
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> BaseResponse:
+    """The icon, for browsers that do not read the page's link."""
+    return redirect(url_for("static", filename="icon.svg"))
+
+
+def _title_of(id: str) -> str:
+    """The title of a document that another one names; its id where it cannot be read."""
+    try:
+        return library().document(id).metadata.title if id else ""
+    except (NotFoundError, UnreadableError):
+        return id
+
+
+def _title_in_text(found: Document, passages: Sequence[reading.Passage]) -> reading.Passage | None:
+    """The passage that is the title line and nothing else: it heads the page in place of the metadata's title."""
+    if not passages or passages[0].section.anchor != "title" or passages[0].section.children:
+        return None
+    same = "".join(passages[0].section.text.split()) == "".join(found.metadata.title.split())
+    return passages[0] if same else None

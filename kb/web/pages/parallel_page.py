@@ -1,0 +1,133 @@
+"""Documents of one pattern in columns, section by section, and their figures as a table with bars."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from kb.base.errors import UsageError
+from kb.base.model import Document, Listing, Section
+from kb.chinese.figures import MARKS, Figure
+from kb.compare.parallel import Counted, Row, align, alike, counted, groups
+from kb.web.context.library import library
+from kb.web.view.lookup import Missing, find_document
+from kb.web.view.paging import paging
+
+blueprint = Blueprint("parallels", __name__)
+
+MOST = 6
+"""Documents side by side at most."""
+
+ROWS_PER_PAGE = 40
+_OFFERED = 24
+_GROUPS = 40
+_VIEWS = ("text", "figures")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure on the page: its number and unit, the address of its sentence, and how long its bar is, of 100."""
+
+    text: str
+    unit: str
+    clause: str
+    address: str
+    bar: int
+
+
+@blueprint.get("/parallel")
+def page() -> str:
+    """The documents `d` beside one another: as `view=text` or `figures`, all or one `section` of the first.
+
+    With one document, those like it are offered; with none, titles that many documents share.
+    """
+    documents = _documents()
+    listings = library().catalogue().listings
+    if not documents:
+        return render_template("parallel_start.html", groups=groups(listings, _GROUPS))
+    offered = _offered(documents[0], listings)
+    if len(documents) == 1:
+        return render_template("parallel_choose.html", lead=documents[0], offered=offered, most=MOST)
+    view = request.args.get("view", "text")
+    if view not in _VIEWS:
+        raise UsageError(f"参数 view 可以是 {'、'.join(_VIEWS)}，现在是“{view[:20]}”。")
+    rows = _rows(documents)
+    ids = [document.id for document in documents]
+    section = request.args.get("section") or None
+    number, last, address = paging(len(rows), ROWS_PER_PAGE, ".page", d=ids, section=section, view=view)
+    shown = rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
+    return render_template(
+        "parallel.html",
+        documents=documents,
+        ids=ids,
+        view=view,
+        section=section,
+        rows=shown if view == "text" else (),
+        lines=[(line, _cells(line, ids)) for line in counted(rows)] if view == "figures" else (),
+        page=number,
+        last=last,
+        page_address=address,
+    )
+
+
+@blueprint.get("/parallel/figures.csv")
+def table() -> Response:
+    """The figures of the documents `d` as a table: what is counted, its unit, and its number in each document."""
+    documents = _documents()
+    if len(documents) < 2:
+        raise UsageError("至少要两份文件才能对比：请写成 /parallel/figures.csv?d=编号&d=编号。")
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["项目", "单位", *(document.metadata.title for document in documents)])
+    for line in counted(_rows(documents)):
+        writer.writerow([line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells)])
+    # With its mark, or spreadsheets take the bytes for another encoding.
+    answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="figures.csv"'
+    return answer
+
+
+def _documents() -> list[Document]:
+    """The documents of the address, each once. Raises UsageError, Missing and UnreadableError."""
+    ids = list(dict.fromkeys(filter(None, request.args.getlist("d"))))
+    if len(ids) > MOST:
+        raise UsageError(f"一次最多对比 {MOST} 份文件，现在是 {len(ids)} 份：请去掉几份。")
+    return [find_document(id) for id in ids]
+
+
+def _offered(lead: Document, listings: Sequence[Listing]) -> list[Listing]:
+    """Documents like the leading one; none where the index does not have it yet."""
+    own = next((listing for listing in listings if listing.id == lead.id), None)
+    return alike(own, listings, _OFFERED) if own else []
+
+
+def _rows(documents: Sequence[Document]) -> list[Row]:
+    """The aligned sections: all, or those at and below the `section` of the first document. Raises Missing."""
+    rows, wanted = align(documents), request.args.get("section")
+    if not wanted:
+        return rows
+    start = next((section for section in documents[0].walk() if section.anchor == wanted), None)
+    if start is None:
+        link = ("全部章节", url_for(".page", d=[document.id for document in documents]))
+        raise Missing(f"第一份文件里没有“{wanted[:80]}”这一节。", [link])
+    inside = {section.anchor for section in start.walk()}
+    return [row for row in rows if row.cells[0].section and row.cells[0].section.anchor in inside]
+
+
+def _cells(line: Counted, ids: Sequence[str]) -> list[Shown | None]:
+    top = max(cell[1].value for cell in line.cells if cell) or 1
+    return [
+        _shown(id, *cell, round(float(cell[1].value / top * 100))) if cell else None
+        for id, cell in zip(ids, line.cells, strict=True)
+    ]
+
+
+def _shown(id: str, section: Section, figure: Figure, bar: int) -> Shown:
+    # A query is quoted with straight marks: those of the clause itself would end it.
+    clause = next(piece for piece in figure.clause.split('"') if figure.text in piece)
+    address = url_for("pages.document", id=id, q=f'"{clause.rstrip(MARKS)}"', _anchor=section.anchor)
+    return Shown(figure.text, figure.unit, figure.clause, address, max(bar, 1))

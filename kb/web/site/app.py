@@ -1,0 +1,204 @@
+"""The web application: its parts, its headers, and the one place where errors become pages."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from kb.base import metrics
+from kb.base.errors import KbError, UnreadableError
+from kb.config.settings import Settings
+from kb.web.api import api, law_api
+from kb.web.context import preferences
+from kb.web.context.language import page_language, say
+from kb.web.context.library import EXTENSION, Library
+from kb.web.pages import atom_feeds, browsing, citation_page, comparison_page, download_pages, pages, parallel_page
+from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
+from kb.web.pages.law_pages import blueprint as law_pages
+from kb.web.site import operations, telemetry
+from kb.web.view import as_of, downloads, interface_labels, machine_metadata
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_COMPRESSED = ("text/html", "text/plain", "text/markdown", "text/csv", "application/json", "xml", "css", "javascript")
+_RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
+_LEVEL = 4  # a long statute shrinks to a seventh in 10 ms
+MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
+_REPEATED = 2_000  # characters of the arguments of an address, escaped
+_YEAR = 365 * 24 * 3600
+# Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# What the pages of hosts that the settings name may do with the interface (CORS): it has nothing that needs a reader's
+# identity, but what it answers may be nobody else's business, so no host is named unless the operator does.
+_SHARED = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, If-Modified-Since",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
+    "Access-Control-Max-Age": "86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Answer the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
+    app = Flask("kb.web")
+    shelf = app.extensions[EXTENSION] = Library(settings)
+    telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
+    app.config["ORIGINS"] = settings.origins
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(interface_labels.FILTERS, source_name=shelf.title_of)
+    app.jinja_env.globals.update(
+        facts=interface_labels.facts, page_numbers=interface_labels.page_numbers, static_url=_static_url(app)
+    )
+    app.jinja_env.globals.update(freshness=shelf.freshness, order_names=interface_labels.ORDERS)
+    app.jinja_env.globals.update(
+        citation_page.HELPERS, **comparison_page.HELPERS, **machine_metadata.HELPERS, export_endings=downloads.ENDINGS
+    )
+    app.jinja_env.globals.update(
+        _=say,
+        page_language=page_language,
+        preference=preferences.preference,
+        language_address=_language_address,
+        here=_here,
+    )
+    app.register_blueprint(preferences.blueprint)
+    app.jinja_env.globals.update(
+        facet_names=interface_labels.FACETS, value_name=browsing.value_name, facet_address=browsing.address
+    )
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(browsing.blueprint)
+    app.register_blueprint(parallel_page.blueprint)
+    app.register_blueprint(citation_page.blueprint)
+    app.register_blueprint(comparison_page.blueprint)
+    app.register_blueprint(download_pages.blueprint)
+    app.register_blueprint(atom_feeds.blueprint)
+    app.register_blueprint(operations.blueprint)
+    app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
+    app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)
+    app.register_blueprint(law_pages)
+    app.jinja_env.globals.update(LAW_HELPERS)
+    app.url_defaults(as_of.keep_day)
+    app.register_error_handler(KbError, _refuse)
+    app.register_error_handler(HTTPException, _refuse)
+    app.after_request(_finish)
+    if settings.address:
+        app.wsgi_app = _at(settings.address, app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app
+
+
+def _at(address: str, answer: WSGIApplication) -> WSGIApplication:
+    """Let every request seem to have come to `address`: whole addresses are made of it, whatever the Host header says."""
+    public = urlsplit(address)
+
+    def answer_there(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ |= {"wsgi.url_scheme": public.scheme, "HTTP_HOST": public.netloc}
+        return answer(environ, start)
+
+    return answer_there
+
+
+def _static_url(app: Flask) -> object:
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in Path(str(app.static_folder)).iterdir()
+    }
+    return lambda name: url_for("static", filename=name, v=hashes[name])
+
+
+def _language_address(language: str) -> str:
+    """The address of the present page in a language."""
+    arguments = {} if _is_refused_at_length() else request.args
+    return f"{request.path}?{urlencode({**arguments, 'lang': language})}"
+
+
+def _here() -> str:
+    """The address of the present page, with its arguments."""
+    return request.path if _is_refused_at_length() else request.full_path
+
+
+def _is_refused_at_length() -> bool:
+    """Whether this is the page of an error whose address is so long that it had better not be repeated."""
+    return "error" in g and len(request.query_string) > _REPEATED
+
+
+def _refuse(error: KbError | HTTPException) -> Response:
+    """Answer an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
+    status = error.status if isinstance(error, KbError) else error.code or 500
+    g.error = str(error)
+    metrics.ERRORS.labels(type(error).__name__).inc()
+    heading, sentence = interface_labels.REFUSALS.get(status, interface_labels.REFUSALS[400 if status < 500 else 500])
+    if isinstance(error, KbError):
+        heading, sentence = interface_labels.UNREADABLE if isinstance(error, UnreadableError) else heading, str(error)
+    if request.path.startswith(f"{api.PREFIX}/"):
+        response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=sentence)
+        response.mimetype = "application/problem+json"
+    else:
+        near = getattr(error, "suggestions", ())
+        page = render_template("error.html", heading=heading, sentence=sentence, status=status, suggestions=near)
+        response = Response(page)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = _RETRY
+    response.status_code = status
+    return response
+
+
+def _finish(response: Response) -> Response:
+    """Set the headers of every answer; what the browser already has is not sent again, the rest is compressed."""
+    if request.path.startswith(f"{api.PREFIX}/"):
+        _share(response)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.status_code == HTTPStatus.OK and not response.is_streamed:
+        response.headers.setdefault("Cache-Control", "no-cache")
+        response.add_etag(weak=True)
+        response.make_conditional(request)
+    if response.mimetype == "text/html":
+        response.vary.add("Cookie")
+    # Sheets and scripts are small: they are read, to be compressed. Other files are handed to the server as they are.
+    if response.mimetype in ("text/css", "text/javascript"):
+        response.direct_passthrough = False
+    sent = response.status_code != HTTPStatus.NOT_MODIFIED and not response.direct_passthrough
+    if sent and str(response.mimetype).endswith(_COMPRESSED):
+        _compress(response)
+    return response
+
+
+def _share(response: Response) -> None:
+    """Let the pages of another host read an answer of the interface, where the settings allow it."""
+    allowed = current_app.config["ORIGINS"]
+    if not allowed:
+        return
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if "*" in allowed or origin in allowed:
+        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
+        response.headers.update(_SHARED)
+
+
+def _compress(response: Response) -> None:
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip"):
+        response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
+        response.content_encoding = "gzip"

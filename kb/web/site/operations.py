@@ -1,0 +1,87 @@
+"""What operators and their monitors look at: how the sources and the index are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template
+
+from kb.base.errors import BadIndexError, StorageError
+from kb.search.contract.engine import Stats
+from kb.web.context.freshness import set_aside
+from kb.web.context.library import Library, library
+from kb.web.view import interface_labels
+
+blueprint = Blueprint("operations", __name__)
+
+ASIDES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """What is in the index, None when there is no usable one, and what is wrong with it, "" when nothing is."""
+
+    stats: Stats | None
+    problem: str
+
+
+@blueprint.get("/status")
+def status() -> str:
+    """Each source's last success, counts, troubles and next date, what was kept aside, and the state of the index."""
+    shelf = library()
+    fresh = shelf.freshness()
+    return render_template(
+        "status.html",
+        fresh=fresh,
+        index=_index(shelf),
+        asides={source.name: set_aside(shelf.corpus, source.name, ASIDES_SHOWN) for source in fresh.sources},
+        count_names=interface_labels.COUNTS,
+    )
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """For monitors: 200 and "ok" when the index can be searched and no source has an alarm, else 503 and why."""
+    troubles = list(_troubles(library()))
+    answer = Response("".join(f"{trouble}\n" for trouble in troubles) or "ok\n", mimetype="text/plain")
+    answer.status_code = 503 if troubles else 200
+    return answer
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """For who sends readers to one of several processes: 200 when this one can read documents.
+
+    The index and the sources are the same for all: where they are in trouble, another process is no better.
+    """
+    root = library().corpus.root
+    try:
+        with os.scandir(root):
+            return Response("ok\n", mimetype="text/plain")
+    except OSError as error:
+        return Response(f"读不了语料库 {root}：{error.strerror}。\n", 503, mimetype="text/plain")
+
+
+def _troubles(shelf: Library) -> Iterator[str]:
+    try:
+        shelf.engine.stats()
+    except (BadIndexError, StorageError) as error:
+        yield str(error)
+    for title, alarm in shelf.freshness().alarms:
+        yield f"{title}：{alarm}"
+
+
+def _index(shelf: Library) -> IndexState:
+    try:
+        stats = shelf.engine.stats()
+    except (BadIndexError, StorageError) as error:
+        return IndexState(None, str(error))
+    there = len(shelf.corpus.ids())
+    if there == stats.documents:
+        return IndexState(stats, "")
+    sentence = (
+        f"语料库有 {there:,} 份文件，索引里是 {stats.documents:,} 份：请运行 kb index；若仍不同，用 kb check 查看原因。"
+    )
+    return IndexState(stats, sentence)

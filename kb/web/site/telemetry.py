@@ -1,0 +1,111 @@
+"""What operators can measure and follow: /metrics, a name for every request, a line of JSON for each where that is wanted."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from kb.base import metrics
+from kb.base.errors import KbError
+from kb.web.context.library import library
+
+blueprint = Blueprint("telemetry", __name__)
+
+NAME = "X-Request-ID"
+_NAMED = re.compile(r"[\w-]{8,64}", re.ASCII)
+_NOWHERE = "none"
+
+
+def follow(app: Flask, log: bool) -> None:
+    """Name every request, count and time it, and write a line for it to stderr when `log` says so."""
+    app.register_blueprint(blueprint)
+    app.before_request(_begin)
+    app.after_request(_counted)
+    if log:
+        app.after_request(_logged)
+
+
+@blueprint.get("/metrics")
+def shown() -> Response:
+    """Everything counted since the start, by all processes, and how the index and the sources are now."""
+    registry = metrics.gathering()
+    registry.register(_Now(list(_figures())))
+    return Response(metrics.exposition(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Now(Collector):
+    """Figures of the moment: a `Gauge` would be kept for each process, and added up."""
+
+    def __init__(self, figures: Iterable[Metric]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterable[Metric]:
+        return self._figures
+
+
+def _figures() -> Iterator[Metric]:
+    with suppress(KbError):  # an index that cannot be asked has no figures; /healthz says why
+        stats = library().engine.stats()
+        yield GaugeMetricFamily("kb_documents", "索引里的文件", stats.documents)
+        yield GaugeMetricFamily("kb_sections", "索引里的节", stats.sections)
+        yield GaugeMetricFamily("kb_index_generation", "索引的代", stats.generation)
+        yield GaugeMetricFamily("kb_index_created_timestamp", "索引最近一次更新的时刻", _moment(stats.created))
+    fresh = library().freshness()
+    sources = fresh.sources
+    succeeded = {each.name: _moment(each.last_success) if each.last_success else 0.0 for each in sources}
+    yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻，从未成功是 0", succeeded)
+    yield _by_source("kb_refresh_alarm", "来源是否有警报", {each.name: float(bool(each.alarm)) for each in sources})
+    yield GaugeMetricFamily("kb_index_alarm", "最近一次更新之后，索引是否没有跟上语料库", float(bool(fresh.index)))
+
+
+def _by_source(name: str, told: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, told, labels=["source"])
+    for source, value in values.items():
+        family.add_metric([source], value)
+    return family
+
+
+def _moment(written: str) -> float:
+    return datetime.fromisoformat(written).timestamp()
+
+
+def _begin() -> None:
+    """A proxy's name for the request is kept, so that its log and ours can be read together."""
+    given = request.headers.get(NAME, "")
+    g.name = given if _NAMED.fullmatch(given) else token_hex(8)
+    g.started = time.perf_counter()
+
+
+def _counted(response: Response) -> Response:
+    endpoint = request.endpoint or _NOWHERE
+    metrics.REQUESTS.labels(endpoint, response.status_code).inc()
+    metrics.REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
+    response.headers[NAME] = g.name
+    return response
+
+
+def _logged(response: Response) -> Response:
+    """What was asked for is nobody's business: the address is written without its query."""
+    line = {
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "request": g.name,
+        "method": request.method,
+        "path": request.path,
+        "status": response.status_code,
+        "ms": round(1000 * (time.perf_counter() - g.started), 1),
+        "client": request.remote_addr,
+        **({"error": g.error} if "error" in g else {}),
+    }
+    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+    return response

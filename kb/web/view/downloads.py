@@ -1,0 +1,81 @@
+"""Documents, sections and hits of a search as files to take away, for the pages and the interface alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+
+from kb import __version__
+from kb.base.errors import UsageError
+from kb.export.endings import EVIDENCE, FORMATS
+from kb.export.evidence_package import evidence
+from kb.export.formats import export
+from kb.export.scope import select
+from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
+from kb.search.contract.engine import MAX_LIMIT
+from kb.web.context.arguments import number
+from kb.web.context.library import library
+from kb.web.view import search_form
+from kb.web.view.lookup import chosen_facets, find_edition
+
+_SAVED = ("docx", "zip", "csv", "xlsx")
+_TABLES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
+    "csv": ("text/csv", as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+}
+ENDINGS = {**FORMATS, EVIDENCE: "证据包"}
+"""What may stand after the address of a document → what readers call it: the formats, and the ZIP of its evidence."""
+
+
+def answer(id: str, format: str, version: str = "", anchor: str = "") -> Response:
+    """A document, one of its versions, or a section, as a file."""
+    shown = find_edition(id, version)
+    state = library().corpus.state(id, version)
+    made_of = f"{state.digest} {format} {anchor} {request.host_url} {__version__}"
+    tag = hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    if request.if_none_match.contains_weak(tag):
+        return Response(status=304, headers={"ETag": f'"{tag}"'})
+    if format == EVIDENCE:
+        name, media_type = f"{id}.zip", "application/zip"
+        data = evidence(library().corpus, shown.document, request.url_root.rstrip("/"), version)
+    else:
+        selection = select(shown.document, anchor, request.url_root.rstrip("/"), version)
+        made = export(selection, format)
+        name, media_type, data = made.name, made.media_type, made.data
+    sent = _sent(data, name, media_type, format)
+    sent.set_etag(tag)
+    sent.last_modified = state.modified
+    return sent
+
+
+def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
+    """A file: shown where browsers can, else saved, under a name that says what it is."""
+    made = Response(data, mimetype=media_type)
+    # A header holds ASCII only: RFC 6266 has the name escaped beside a plain one for programs that do not read it.
+    names = {"filename": name} if name.isascii() else {"filename": f"kb.{format}", "filename*": f"UTF-8''{quote(name)}"}
+    made.headers.set("Content-Disposition", "attachment" if format in _SAVED else "inline", **names)
+    return made
+
+
+def hits(format: str) -> Response:
+    """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
+    asked = search_form.asked()
+    if asked.empty:
+        raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
+    offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
+    results = library().search(asked.q, limit, offset, asked.conditions, asked.order)
+    media_type, make = _TABLES[format]
+    data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
+    return _sent(data, f"检索-{asked.q[:40] or '筛选'}.{format}", media_type, format)
+
+
+def documents() -> Response:
+    """The list of documents, all or those of the chosen facets, as a table."""
+    shelves = library().catalogue().shelves
+    found = shelves.chosen(chosen_facets(shelves))
+    table = as_csv(listed(found, request.url_root.rstrip("/")), LISTED)
+    return _sent(table, "documents.csv", "text/csv", "csv")

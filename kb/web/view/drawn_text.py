@@ -1,0 +1,28 @@
+"""The text of a document as its page shows it. A section without a match is drawn once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import get_template_attribute, request
+from markupsafe import Markup
+
+from kb.web.context.language import page_language
+from kb.web.context.library import library
+from kb.web.view.reading import Passage
+from kb.web.view.surroundings import Surroundings
+
+
+def text(id: str, passages: Sequence[Passage], around: Surroundings) -> Markup:
+    """Answer the passages of the document `id` as HTML, with what cites each section."""
+    draw = get_template_attribute("_passage.html", "passage")
+
+    def drawn(passage: Passage) -> str:
+        return str(draw(passage, id, around.cited_by.get(passage.section.anchor)))
+
+    # `around.key` names the text and its links; the rest of what is drawn is the language and where the pages are served.
+    key = (around.key, len(passages), page_language(), request.script_root)
+    plain = library().drawn.get(key, lambda: [drawn(replace(passage, matched=())) for passage in passages])
+    pairs = zip(passages, plain, strict=True)
+    return Markup("".join(drawn(passage) if passage.matched else kept for passage, kept in pairs))

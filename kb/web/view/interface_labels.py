@@ -1,0 +1,243 @@
+"""How things are said on the pages: dates, counts, names of kinds, and text with its matches marked."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import Markup, escape
+
+from kb.base.model import Hit, Metadata, RepairKind, Results
+from kb.search.answer.snippets import WIDTH, match_spans
+from kb.search.answer.summary import proof as chinese_proof
+from kb.search.contract.engine import Order
+from kb.search.query.conditions import NAMES
+from kb.web.context.language import page_language, say
+from kb.web.view.reading import loosely, strictly
+
+_BEIJING = timezone(timedelta(hours=8))
+
+REFUSALS = {
+    400: ("这个请求有误", "地址里的参数不对，请检查后再试。"),
+    404: ("没有这个页面", "地址可能输错了，或者这个页面从来没有过。"),
+    405: ("不支持这种请求", "这里只能读取（GET），不能提交。"),
+    413: ("发送的内容太大", "请分成几次发送。"),
+    500: ("程序出错了", "这是程序的错误，不是您的错。请把地址和时间告诉管理员，错误已记入日志。"),
+    503: ("暂时不能提供服务", "请稍后再试。"),
+}
+
+UNREADABLE = "这份文件读不出来"
+
+REPAIRS: dict[RepairKind, tuple[str, str]] = {
+    "annotation": ("夹注", "去除夹注的拼音"),
+    "realigned": ("错位", "错位的字节归位"),
+    "lost-byte": ("丢字节", "推算丢失的字节"),
+    "mark": ("标点", "还原标点"),
+    "doubtful": ("存疑", "存疑，保留原样"),
+}
+FIELDS = (
+    ("issuer", "发文机关"),
+    ("document_number", "发文字号"),
+    ("kind", "文种"),
+    ("date", "成文日期"),
+    ("published", "发布日期"),
+    ("effective", "施行日期"),
+    ("identifier", "索引号"),
+)
+_DATES = ("date", "published", "effective")
+FOUND = {
+    "signature": "据落款",
+    "table": "据网页信息表",
+    "meta": "据网页元数据",
+    "preamble": "据题注",
+    "imprint": "据印发日期",
+    "text": "据正文",
+    "title": "据题名",
+    "front matter": "据文件所附信息",
+    "script": "据网页脚本",
+    "filename": "据文件名",
+    "supplied": "系统拟定",
+    "level": "效力级别",
+}
+FORMATS = {
+    "text/plain": "纯文本",
+    "text/html": "网页",
+    "text/markdown": "Markdown",
+    "application/pdf": "PDF",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档",
+}
+SOURCE_KINDS = {
+    "gkmlpt": "政府信息公开平台",
+    "listing": "网站列表页",
+    "feed": "订阅（RSS、Atom）",
+    "sitemap": "网站地图",
+    "page": "单个网页",
+    "files": "文件夹",
+}
+FACETS = {"source": "来源", "issuer": "发文机关", "year": "年份", "kind": "文种", "theme": "主题"}
+UNKNOWN = {
+    "source": "来源不详",
+    "issuer": "机关不详",
+    "year": "日期不详",
+    "kind": "文种不详",
+    "theme": "未归主题",
+}
+ORDERS: dict[Order, str] = {"relevance": "最相关", "date": "最新", "rank": "效力位阶"}
+COUNTS = {
+    "new": "新增",
+    "changed": "更新",
+    "gone": "撤下",
+    "unchanged": "未变",
+    "suspicious": "可疑",
+    "failed": "失败",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a document's metadata: its field, what it is called, says, how it was found, and what contradicts it."""
+
+    field: str
+    label: str
+    value: str
+    how: str
+    others: tuple[str, ...]
+
+
+def metadata_rows(metadata: Metadata) -> Iterator[Row]:
+    """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
+    for name, label in (("title", "题名"), *FIELDS):
+        others = tuple(metadata.alternatives.get(name, ()))
+        value = getattr(metadata, name)
+        if others or (value and name != "title"):
+            shown = day if name in _DATES else str
+            how = metadata.found.get(name, "")
+            yield Row(name, label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
+
+
+def chinese_date(iso: str) -> str:
+    """ "2021-11-22" → "2021年11月22日"; what is not a date in full stays as far as it goes."""
+    units = zip(iso.split("-"), "年月日", strict=False)
+    return "".join(f"{part.lstrip('0')}{unit}" for part, unit in units) if iso[:4].isdigit() else iso
+
+
+def day(iso: str) -> str:
+    """A date in the reader's language: "2021年11月22日", "22 November 2021"; what is not a date stays as it is."""
+    if page_language() == "zh-CN":
+        return chinese_date(iso)
+    parts = iso.split("-")
+    if not all(part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
+        return iso
+    year, *rest = map(int, parts)
+    names = [month_name[number] if place == 0 else str(number) for place, number in enumerate(rest)]
+    return " ".join([*reversed(names), str(year)])
+
+
+def moment(iso: str) -> Markup | str:
+    """An ISO 8601 time in UTC as the time of day in Beijing."""
+    try:
+        local = datetime.fromisoformat(iso).astimezone(_BEIJING)
+    except ValueError:
+        return iso
+    return Markup('<time datetime="{}" title="{}">{:%Y-%m-%d %H:%M}</time>').format(iso, say("北京时间"), local)
+
+
+def age(seconds: float) -> Markup:
+    """How long ago, as roughly as people say it."""
+    for sentence, length in (("{n} 天前", 86_400), ("{n} 小时前", 3600), ("{n} 分钟前", 60)):
+        if seconds >= length:
+            return say(sentence, n=f"{seconds // length:.0f}")
+    return say("刚刚")
+
+
+def proof(results: Results) -> Markup | str:
+    """The line over the hits, in the reader's language; the Chinese one is the command line's, too."""
+    if page_language() == "zh-CN":
+        return chinese_proof(results)
+    line = "{total} sections contain it, of {searched} compared character by character ({took} ms)"
+    also = "; {related} more have like words" if results.related else ""
+    return Markup(line + also).format(
+        total=f"{results.total:,}",
+        searched=f"{results.searched:,}",
+        took=f"{results.took_ms:.0f}",
+        related=f"{results.related:,}",
+    )
+
+
+def facts(*values: str) -> Markup:
+    """Short facts on one line; those that are empty are left out."""
+    return Markup("").join(Markup("<span>{}</span>").format(value) for value in values if value)
+
+
+def highlighted(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
+    """Escape a text and mark the given [start, end) spans, which do not overlap."""
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces += [escape(text[position:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        position = end
+    return Markup("").join([*pieces, escape(text[position:])])
+
+
+def marked(text: str, query: str, literal: bool) -> Markup:
+    """Escape a text and mark what matches the query: its strings if `literal`, else its words, too."""
+    if not query:
+        return escape(text)
+    return highlighted(text, match_spans(text, strictly(query) if literal else loosely(query)))
+
+
+def quoted(query: str) -> Markup:
+    """A query in quotation marks, unless it comes in some."""
+    whole = query if query[0] in '"“「' else f"“{query}”"
+    return Markup('<span lang="zh-CN">{}</span>').format(whole)
+
+
+def snippet(hit: Hit) -> Markup:
+    """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
+    start = "" if hit.snippet.startswith(hit.number) else "…"
+    whole = len(hit.snippet) < WIDTH or hit.snippet.rstrip()[-1:] in "。；！？："
+    return Markup("{}{}{}").format(start, highlighted(hit.snippet, hit.highlights), "" if whole else "…")
+
+
+def link(address: str) -> Markup:
+    """A web address as a link, anything else as text."""
+    if urlsplit(address).scheme not in ("http", "https"):
+        return escape(address)
+    return Markup('<a href="{0}" rel="noopener noreferrer external">{0}</a>').format(address)
+
+
+def place(anchor: str) -> str:
+    """The class of a passage, by what its anchor says it is."""
+    name = anchor.partition("~")[0].rpartition("-")[2]
+    return name if name in ("title", "preamble", "signature") else ("article" if "art-" in anchor else "")
+
+
+def page_numbers(page: int, last: int) -> Iterator[int]:
+    """The pages worth a link: the first, the last and those around this one; 0 stands for a gap."""
+    before = 0
+    for number in sorted({1, last, *range(max(page - 2, 1), min(page + 2, last) + 1)}):
+        if number > before + 1:
+            yield 0
+        yield number
+        before = number
+
+
+FILTERS = {
+    "age": age,
+    "field_name": lambda field: NAMES[field][0],
+    "day": day,
+    "link": link,
+    "marked": marked,
+    "moment": moment,
+    "place": place,
+    "proof": proof,
+    "quoted": quoted,
+    "repair_done": lambda kind: REPAIRS[kind][1],
+    "repair_name": lambda kind: REPAIRS[kind][0],
+    "snippet": snippet,
+    "readable": unquote,
+    "format_name": lambda media_type: FORMATS.get(media_type, media_type),
+    "source_kind": lambda kind: SOURCE_KINDS.get(kind, kind),
+}

@@ -1,0 +1,137 @@
+"""What a search address asks for: the query, chosen values of facets, an order; and the addresses that differ from it by a choice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request, url_for
+
+from kb.base.errors import UsageError
+from kb.search.contract.engine import ORDERS, Order
+from kb.search.query.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
+from kb.web.view.reading import loosely
+
+INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version", "on")
+"""Fields that an address may name beside the facets; their value may be a part, as in a query."""
+
+_MOST_CHOSEN = 50
+_TYPED = ("exact", "any", "without", "near", "title", "number", "agency", "kinds", "since", "until", "section", "held")
+_FIELD: dict[str, Field] = {
+    "title": "title",
+    "number": "number",
+    "agency": "issuer",
+    "kinds": "kind",
+    "section": "article",
+}
+_QUOTES = re.compile('["“”「」]')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search as asked for by the present request."""
+
+    q: str
+    conditions: tuple[Condition, ...]
+    order: Order
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for yet."""
+        return not self.q and not self.conditions
+
+    @property
+    def on(self) -> str:
+        """The day whose texts are searched, "" for the present ones; whether typed or chosen."""
+        conditions = (*self.conditions, *(loosely(self.q).conditions if self.q else ()))
+        return asked_day(conditions)
+
+    def parameters(self) -> dict[str, list[str]]:
+        """The arguments of this search's address, without the page."""
+        found = {"q": [self.q]} if self.q else {}
+        found |= {each.field: list(each.values) for each in self.conditions}
+        return found | ({"order": [self.order]} if self.order != "relevance" else {})
+
+    def ordered(self, order: Order) -> str:
+        """The address of this search in another order."""
+        return self._address({**self.parameters(), "order": [order] if order != "relevance" else []})
+
+    def toggled(self, field: Field, value: str) -> str:
+        """The address of this search with a value of a facet chosen, or no longer chosen."""
+        chosen = self.parameters().get(field, [])
+        if value not in chosen:
+            return f"{self._own}&{urlencode([(field, value)])}"  # a page has some fifty of these
+        return self._address({**self.parameters(), field: [each for each in chosen if each != value]})
+
+    @cached_property
+    def _own(self) -> str:
+        return self._address(self.parameters())
+
+    def unconditioned(self) -> str:
+        """The address of the same query, wherever it stands."""
+        return self._address({"q": [self.q]})
+
+    @staticmethod
+    def _address(parameters: dict[str, Any]) -> str:
+        return f"{url_for('pages.search')}?{urlencode(parameters, doseq=True)}"
+
+
+def asked() -> Asked:
+    """Read the arguments of the present request. Raises UsageError for those that mean nothing."""
+    conditions = [*_chosen(), *_inside()]
+    order = request.args.get("order", "relevance")
+    known = next((each for each in ORDERS if each == order), None)
+    if known is None:
+        raise UsageError(f"参数 order 应当是 {'、'.join(ORDERS)} 之一，现在是“{order[:20]}”。")
+    return Asked(request.args.get("q", "").strip(), tuple(conditions), known)
+
+
+def _chosen() -> Iterator[Condition]:
+    for field in FACETS:
+        values = tuple(dict.fromkeys(value for value in request.args.getlist(field) if value))
+        if len(values) > _MOST_CHOSEN:
+            raise UsageError(f"参数 {field} 一次最多选 {_MOST_CHOSEN} 个值，现在是 {len(values):,} 个。")
+        if values:
+            yield Condition(field, values, whole=True)
+
+
+def _inside() -> Iterator[Condition]:
+    for field in INSIDE:
+        value = request.args.get(field, "").strip()
+        found = condition(field, value) if value else None
+        if value and not found:
+            raise UsageError(f"参数 {field} 的值“{value[:40]}”看不懂：{NAMES[field][0]}的写法见检索帮助。")
+        if found:
+            yield found
+
+
+def composed() -> str | None:
+    """Write the fields of the form as one query; None where none of them is filled in.
+
+    So whoever fills in the form sees how the query is typed.
+    """
+    given = {name: _QUOTES.sub("", request.args.get(name, "")).strip() for name in _TYPED}
+    if not any(given.values()):
+        return None
+    parts = [request.args.get("q", "").strip()]
+    parts += [f'"{given["exact"]}"'] if given["exact"] else []
+    parts += [_either(given["any"].split())] if given["any"] else []
+    parts += [f'-"{word}"' for word in given["without"].split()]
+    parts += [f'"{given["near"]}"~10'] if len(given["near"].split()) > 1 else [given["near"]]
+    parts += [f"{NAMES[field][0]}:{_value(given[name])}" for name, field in _FIELD.items() if given[name]]
+    if given["since"] or given["until"]:
+        parts.append(f"日期:{given['since']}..{given['until']}")
+    parts += [f"时点:{given['held']}"] if given["held"] else []
+    return " ".join(part for part in parts if part)
+
+
+def _either(words: list[str]) -> str:
+    return f"({' OR '.join(words)})" if len(words) > 1 else words[0]
+
+
+def _value(value: str) -> str:
+    return f'"{value}"' if re.search(r"\s", value) else value

@@ -1,0 +1,273 @@
+"""What the law around a document adds to its page: links in its text, what cites each section, how it stands, what it rests on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import quote
+
+from flask import url_for
+
+from kb.base.errors import BadIndexError
+from kb.base.model import Document
+from kb.law.basis import Link as BasisLink
+from kb.law.basis import chain, stale
+from kb.law.reader import Found, Known, Reader
+from kb.law.records import cited, made_on
+from kb.law.resolve import Resolved, Resolver, Target
+from kb.law.since import Fates
+from kb.law.standing import Evidence, Validity
+from kb.law.terms import Term, terms
+from kb.web.context.library import library
+from kb.web.view.as_of import viewed
+from kb.web.view.edition import Edition
+from kb.web.view.reading import Link
+
+RELATIONS = {
+    "amends": "它修改的",
+    "repeals": "它废止的",
+    "forwards": "它印发、转发的",
+    "interprets": "它解释的",
+}
+PASSIVE = {
+    "amends": "修改它的",
+    "repeals": "废止它的",
+    "forwards": "印发、转发它的",
+    "interprets": "解释它的",
+    "basis": "以它为依据的",
+}
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """A document that cites a section, where it does so first, and in how many places."""
+
+    document: Known
+    anchor: str
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
+
+    `on` is the day for which `validity` is told; `younger` the day from which the text holds where that is after it. `key` names all that this was found from: what is made of the document and
+    of this alone may be kept under it.
+    """
+
+    on: str
+    key: Hashable
+    known: bool = False
+    younger: str = ""
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
+    citing: int = 0
+    validity: Validity | None = None
+    changes: Sequence[Evidence] = ()
+    basis: Sequence[BasisLink] = ()
+    related: Sequence[tuple[str, int, Sequence[tuple[str, str]]]] = ()
+    terms: Sequence[Term] = ()
+
+
+def today() -> str:
+    """The day of the reader's question, as far as the server knows (ISO 8601)."""
+    return date.today().isoformat()
+
+
+def stale_documents() -> list[tuple[Known, tuple[BasisLink, ...]]]:
+    """The documents with a stale basis, found once for each state of the store and each day."""
+    with library().law.reading() as reader:
+        key = ("stale", reader.revision(), today())
+        return library().remembered.get(key, lambda: list(stale(Fates(reader, today()))))
+
+
+def version_on(id: str, on: str) -> str:
+    """Name the version of a document whose text was in force on a day, "" for the present one, or where no day is given."""
+    if not on or not library().law.exists():
+        return ""
+    with library().law.reading() as reader:
+        known = reader.document(id)
+        return Resolver(reader).edition(known, on).version if known else ""
+
+
+def younger_than(id: str, on: str) -> str:
+    """Answer from when the oldest text of a document holds where that is after a day; "" for any other, and without a day."""
+    if not on or not library().law.exists():
+        return ""
+    with library().law.reading() as reader:
+        known = reader.document(id)
+        since = Resolver(reader).edition(known, on).since if known else ""
+        return since if since > on else ""
+
+
+def surroundings(shown: Edition) -> Surroundings:
+    """Find what surrounds a document at a version, on the day that is looked at.
+
+    Nothing where no index of citations knows it yet.
+    """
+    day = viewed() or today()
+    try:
+        with library().law.reading() as reader:
+            key = (shown.document.id, shown.version, shown.standing, shown.digest, reader.revision(), viewed(), today())
+            known = reader.document(shown.document.id)
+            if known is None:
+                return Surroundings(day, key)
+            return library().remembered.get(key, lambda: _surroundings(reader, known, shown, day, key))
+    except BadIndexError:
+        return Surroundings(day, (shown.document.id, shown.version, shown.digest))
+
+
+def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Hashable) -> Surroundings:
+    fates = Fates(reader, on)
+    resolver, standings = fates.resolver, fates.standings
+    present = _is_present(shown)
+    resolved = resolver.citations(known, viewed()) if present else _resolved(resolver, known, shown)
+    incoming = [each for each in resolver.cited_by(known) if each[0].date <= on]
+    sections = section_of(shown.document)
+    defined = reader.terms(known.number) if present else list(terms(shown.document))
+    links = _links(shown.document, resolved)
+    return Surroundings(
+        on,
+        key,
+        True,
+        _younger(resolver.edition(known, on).since),
+        _with_terms(shown.document, defined, links),
+        _cited_by(incoming, sections),
+        len({citing.number for citing, _ in incoming}),
+        standings.of(known, on, shown.version if not present else ""),
+        standings.changes(known),
+        chain(fates, known),
+        list(_related(resolved, incoming)),
+        defined,
+    )
+
+
+def _is_present(shown: Edition) -> bool:
+    """Tell whether the text that is shown is the one of which the store keeps the citations."""
+    return not shown.version or shown.standing == "present"
+
+
+def _younger(since: str) -> str:
+    """Answer from when a text holds where that is after the day that is looked at: no older one is there."""
+    return since if since > viewed() > "" else ""
+
+
+def _resolved(resolver: Resolver, known: Known, shown: Edition) -> list[Resolved]:
+    """Answer what an older text cites, which the store does not keep."""
+    then = replace(known, date=made_on(shown.document))
+    found = (Found.of(known.number, each) for each in cited(shown.document))
+    return [Resolved(each, resolver.target(each, then, viewed(), shown.version)) for each in found]
+
+
+def address(target: Target) -> str:
+    """The address of what a citation means: on the day that is looked at, else in its text of that time."""
+    anchor = target.anchor or None
+    if target.version and not viewed():
+        return url_for("pages.version", id=target.document.id, version=target.version, _anchor=anchor)
+    return url_for("pages.document", id=target.document.id, _anchor=anchor)
+
+
+def section_of(document: Document) -> dict[str, str]:
+    """Answer the anchor of the section by that of every place in it."""
+    sections: dict[str, str] = {}
+    for section in document.walk():
+        sections |= dict.fromkeys((section.anchor, *(part.anchor for part in section.parts)), section.anchor)
+    return sections
+
+
+def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
+    """Answer the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
+    texts = {section.anchor: section.text for section in document.walk()}
+    links: dict[str, list[Link]] = {}
+    for each in resolved:
+        found, target = each.found, each.target
+        stands = texts.get(found.anchor, "")[found.start : found.end] == found.text
+        itself = target is not None and target.document.id == document.id
+        if stands and target and not (itself and not target.anchor):
+            words = _doubt(target)
+            title = f"《{target.document.title}》{words}"
+            href = f"#{quote(target.anchor)}" if itself else address(target)
+            links.setdefault(found.anchor, []).append(Link(found.start, found.end, href, title))
+    return links
+
+
+def _doubt(target: Target) -> str:
+    """Say what a reader should know before following a citation."""
+    if target.later:
+        return f"，语料库里没有当时的文本，这里是 {target.later} 起施行的，条文的编号可能不同"
+    return "，这个文本里没有这一条款" if target.missing else ""
+
+
+def _with_terms(
+    document: Document, terms: Sequence[Term], links: Mapping[str, Sequence[Link]]
+) -> dict[str, list[Link]]:
+    """Add a link to its definition where a section first uses a word that the document defines elsewhere."""
+    if not terms:
+        return {anchor: list(some) for anchor, some in links.items()}
+    known = {each.term: each for each in terms}
+    words = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
+    both = {}
+    for section in document.walk():
+        there = list(links.get(section.anchor, ()))
+        seen = {each.term for each in terms if each.anchor == section.anchor}
+        for match in words.finditer(section.text, len(section.number)):
+            taken = any(link.start < match.end() and match.start() < link.end for link in there)
+            if match[0] not in seen and not taken:
+                seen.add(match[0])
+                term = known[match[0]]
+                there.append(Link(*match.span(), f"#{term.anchor}", f"{term.term}：{term.meaning}", "term"))
+        both[section.anchor] = sorted(there, key=lambda link: link.start)
+    return both
+
+
+def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]) -> dict[str, list[Citing]]:
+    """Answer what cites each section ("" the document as a whole), the newest first."""
+    grouped: dict[str, dict[int, list[tuple[Known, Resolved]]]] = {}
+    for citing, each in incoming:
+        anchor = sections.get(each.target.anchor, "") if each.target else ""
+        grouped.setdefault(anchor, {}).setdefault(citing.number, []).append((citing, each))
+    return {
+        anchor: sorted(
+            (Citing(places[0][0], places[0][1].found.anchor, len(places)) for places in by_document.values()),
+            key=lambda citing: (citing.document.date, citing.document.id),
+            reverse=True,
+        )
+        for anchor, by_document in grouped.items()
+    }
+
+
+def _related(
+    resolved: Sequence[Resolved], incoming: Sequence[tuple[Known, Resolved]]
+) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
+    """Yield (relation in words, how many, (title, address) of the first documents) of what it does to others and others to it."""
+    for relation, words in RELATIONS.items():
+        rows = {}
+        for each in resolved:
+            if each.found.relation == relation:
+                named = each.target.document.title if each.target else each.found.name
+                rows[named] = address(each.target) if each.target else ""
+        if rows:
+            yield words, len(rows), list(rows.items())
+    for relation, words in PASSIVE.items():
+        documents = {citing.number: citing for citing, each in incoming if each.found.relation == relation}
+        newest = sorted(documents.values(), key=lambda citing: citing.date, reverse=True)
+        if newest:
+            shown = [(citing.title, url_for("pages.document", id=citing.id)) for citing in newest[:_SHOWN]]
+            yield words, len(newest), shown
+
+
+def neighbours(reader: Reader, known: Known, on: str = "") -> list[tuple[Known, str, int]]:
+    """Answer (document, "out" or "in", citations) of every document that one cites or is cited by, most first.
+
+    With a day, without those that were made later.
+    """
+    resolver = Resolver(reader)
+    out = Counter(each.target.document.number for each in resolver.citations(known, on) if each.target)
+    out.pop(known.number, None)
+    into = Counter(citing.number for citing, _ in resolver.cited_by(known) if not on or citing.date <= on)
+    rows = [(reader.by_number(number), "out", count) for number, count in out.most_common()]
+    return rows + [(reader.by_number(number), "in", count) for number, count in into.most_common()]

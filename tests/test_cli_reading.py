@@ -13,6 +13,7 @@ from kb.cli.main import main
 from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
+from kb.law.store import Store
 from tests.test_cli import EXAMPLE
 
 
@@ -24,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for text in (EXAMPLE, EXAMPLE.replace("坚持示例原则", "坚持公平原则")):
         (folder / "示例通知.txt").write_text(text, encoding="utf-8")
         ingest([folder / "示例通知.txt"], Corpus(settings.corpus), settings)
+    Store(settings.index).update(Corpus(settings.corpus))
     return folder
 
 

@@ -72,26 +72,25 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 @JSON
 def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> int:
     """使索引与语料库一致：只处理有变化的文件。"""
+    from kb.upkeep.in_step import bring_in_step
     from kb.upkeep.status import note_indexed
 
     corpus = existing(Corpus(config.corpus))
     kinds = ENGINES if kind == "both" else (kind or config.engine,)
     engines = {each: chosen_engine(config, each) for each in kinds}
-    with progress("查找引用") as on_progress:
-        problems = Store(config.index).update(corpus, rebuild=rebuild, progress=on_progress)
+    done = bring_in_step(corpus, Store(config.index), engines, rebuild=rebuild, show=progress)
     told = {}
-    for each, engine in engines.items():
-        with progress("建立索引") as on_progress:
-            updated = engine.update(corpus, rebuild=rebuild, progress=on_progress)
-        problems += updated.problems
-        told[each] = {**asdict(updated), **asdict(engine.stats())}
+    for each, updated in done.updated.items():
+        told[each] = {**asdict(updated), **asdict(engines[each].stats())}
         if not as_json:
-            click.echo(_updated(updated, engine.stats()))
-    if not problems and config.engine in kinds:
+            click.echo(_updated(updated, engines[each].stats()))
+    if not done.said and config.engine in kinds:
         note_indexed(corpus.root)
-    problems += [misread.sentence for misread in corpus.misread()]
+    problems = [*done.problems, *(misread.sentence for misread in corpus.misread())]
     for sentence in dict.fromkeys(problems):
         say(sentence)
+    if done.errors:
+        raise done.errors[0]
     if as_json:
         print_json(told if len(told) > 1 else told[kinds[0]])
     return FAILED if problems else 0

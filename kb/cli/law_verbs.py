@@ -6,12 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import click
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.address import Address
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
@@ -62,7 +61,7 @@ def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool)
 @JSON
 def _citations(config: Settings, document: str, as_json: bool) -> int:
     """列出一份文件引用了什么：在哪一节、怎么称呼、指语料库里的哪一份哪一条。"""
-    with _up_to_date(config) as reader:
+    with _reading(config) as reader:
         found = citation_json.citations(reader, Address.read(document).id)
     if as_json:
         print_json([citation_json.as_json(each) for each in found])
@@ -79,7 +78,7 @@ def _citations(config: Settings, document: str, as_json: bool) -> int:
 @JSON
 def _gaps(config: Settings, limit: int, as_json: bool) -> int:
     """列出被引用而语料库里没有的文件：引用最多的在前，附上可能的来源。"""
-    with _up_to_date(config) as reader:
+    with _reading(config) as reader:
         missing = gaps(reader)
     if as_json:
         print_json([gap.as_json() for gap in missing[:limit]])
@@ -95,8 +94,8 @@ def _gaps(config: Settings, limit: int, as_json: bool) -> int:
 @JSON
 def _stale_basis(config: Settings, as_json: bool) -> int:
     """列出依据在成文之后修改或废止了的文件，依据最近变化的在前。"""
-    with _up_to_date(config) as reader:
-        found = list(stale(Fates(reader, _today())))
+    with _reading(config) as reader:
+        found = list(stale(Fates(reader, clock.today())))
     if as_json:
         print_json(
             [
@@ -128,8 +127,8 @@ def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> 
     文件用 - 表示从标准输入读取。全部无误时退出码是 0。
     """
     text = _text_of(path)
-    with _up_to_date(config) as reader:
-        checked = list(check(reader, text, on or _today(), _today()))
+    with _reading(config) as reader:
+        checked = list(check(reader, text, on or clock.today(), clock.today()))
     if as_json:
         print_json([each.as_json() for each in checked])
     else:
@@ -154,17 +153,13 @@ def _text_of(path: Path) -> str:
         raise UnreadableError(f"{path} 不是 UTF-8 文本：请另存为 UTF-8 后再核对。") from error
 
 
-def _today() -> str:
-    return date.today().isoformat()
-
-
 @contextmanager
-def _up_to_date(config: Settings) -> Iterator[Reader]:
-    """Open the store of citations after bringing it up with the corpus."""
-    store = Store(config.index)
-    with progress("查找引用") as on_progress:
-        for sentence in store.update(existing(Corpus(config.corpus)), progress=on_progress):
-            say(sentence)
+def _reading(config: Settings) -> Iterator[Reader]:
+    """Open the store of citations, and say where the corpus has gone on since it was made. Writes nothing."""
+    store, corpus = Store(config.index), existing(Corpus(config.corpus))
+    present = {id: digest for id, digest in corpus.fingerprints().items() if "@" not in id}
+    if store.fingerprints() != present:
+        say("引用库不是语料库现在的样子，下面说的是上次更新时的：请运行 kb index。")
     with store.reading() as reader:
         yield reader
 

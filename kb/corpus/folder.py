@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from shlex import quote
 from typing import Any, Literal
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.cache import Remembered
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Provenance
@@ -329,7 +329,7 @@ class Corpus:
         if not front_matter.is_ours(text):
             raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
         with self.writing():
-            storage.write_atomic(path, front_matter.accept(text, _now()).encode())
+            storage.write_atomic(path, front_matter.accept(text, clock.stamp()).encode())
 
     def check(self) -> Iterator[Problem]:
         """Verify every byte of the corpus that kb wrote, and that every document is readable; yield what is wrong."""
@@ -601,7 +601,3 @@ def _length(document: Document) -> int:
 
 def _noted(document: Document, note: str) -> Document:
     return replace(document, provenance=replace(document.provenance, notes=(*document.provenance.notes, note)))
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

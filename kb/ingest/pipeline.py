@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from kb.base import clock
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Document, Provenance
 from kb.config.settings import Settings
@@ -91,7 +91,7 @@ def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Doc
     found = Provenance(
         origin=origin,
         snapshot=hashlib.sha256(data).hexdigest(),
-        retrieved=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        retrieved=clock.stamp(),
         media_type="",
     )
     return derive.document(files.read(data, path.suffix, settings), found, source, path.stem), data

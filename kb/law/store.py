@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from datetime import date
 from pathlib import Path
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.corpus.folder import Corpus
@@ -124,7 +123,7 @@ class Store:
                     progress(done, len(changed))
             # What was known of files that cannot be read at present is what they can be restored by.
             database.executemany("INSERT OR IGNORE INTO head VALUES (?, NULL, ?)", heads)
-            _keep_standings(database, date.today().isoformat(), anew=bool(gone or changed))
+            _keep_standings(database, clock.today(), anew=bool(gone or changed))
         return problems
 
     def head(self, file: str) -> str:
@@ -148,20 +147,27 @@ class Store:
         except BadIndexError:
             return []
 
-    def standings(self, day: str = "") -> dict[str, Status]:
-        """Answer how every document stood on a day (ISO 8601), by id; {} where there is no usable store.
+    def token(self) -> tuple[object, ...]:
+        """Answer what tells two states of the store from one another, the day included; cheap enough for every question."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return clock.today(), *map(_identity, files)
 
-        It is known for the day of the last update; for any other it takes a second for some thousand documents.
+    def standings(self, day: str = "") -> dict[str, Status]:
+        """Answer how every document stood on a day (ISO 8601; today), by id.
+
+        It is known for the day of the last update; for any other it takes a second for some thousand documents. Raises
+        BadIndexError where there is no usable store: then nobody can tell how a document stands.
         """
-        if not self.exists():
-            return {}
-        try:
-            with self._open() as database:
-                if day:
-                    return {id: validity.status for id, validity in validities(Reader(database), day).items()}
+        asked = day or clock.today()
+        with self._reading() as database:
+            if database.execute("SELECT day FROM revision").fetchone()[0] == asked:
                 return dict(database.execute("SELECT id, standing FROM document"))
-        except BadIndexError:
-            return {}
+            return {id: validity.status for id, validity in validities(Reader(database), asked).items()}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Answer the sha256 of the file that each document's citations were read of, by id. Raises BadIndexError."""
+        with self._reading() as database:
+            return {id: state.partition("/")[0] for id, state in database.execute("SELECT id, state FROM document")}
 
     def check(self) -> list[str]:
         """Answer what is wrong with the file, in sentences; a store that there is not is no problem."""
@@ -183,10 +189,15 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open the store to ask it many things. Raises BadIndexError when there is none, or it is damaged."""
-        if not self.exists():
-            raise BadIndexError("还没有引用关系：请先运行 kb index。")
-        with self._open() as database:
+        with self._reading() as database:
             yield Reader(database)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if not self.exists():
+            raise BadIndexError("还没有引用关系，无法判断效力：请先运行 kb index。")
+        with self._open() as database:
+            yield database
 
     @contextmanager
     def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
@@ -224,6 +235,15 @@ class Store:
         with storage.refusals(self.path):
             for suffix in ("", "-wal", "-shm", "-journal"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Tell one state of a file from another, None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _damaged(path: Path) -> str:

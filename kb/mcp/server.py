@@ -52,6 +52,7 @@ class FoundSection:
     place: str
     snippet: str
     literal: bool
+    validity: str
     address: str
 
 
@@ -149,6 +150,7 @@ class _Tools:
                 " › ".join(hit.heading_path),
                 hit.snippet,
                 hit.literal,
+                hit.validity,
                 self._address + hit.url,
             )
             for hit in results.hits

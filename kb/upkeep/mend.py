@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kb.base import storage
-from kb.base.errors import BadIndexError, KbError
+from kb.base.errors import KbError
 from kb.config.settings import Settings
 from kb.corpus import front_matter, markdown
 from kb.corpus.folder import Corpus
@@ -17,6 +17,7 @@ from kb.ingest import derive
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import seals
+from kb.upkeep.in_step import mend_index
 from kb.upkeep.keeping import damaged_records
 from kb.upkeep.state import ASIDE
 
@@ -41,11 +42,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
         for name, _ in tuple(seals.damaged(corpus.root)):
             seals.unseal(corpus.root, name)
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
-    if engine.check(corpus.fingerprints()):
-        yield _mend_index(corpus, engine)
-    if law.check():
-        law.update(corpus, rebuild=True)
-        yield "引用库已重建。"
+    yield from mend_index(corpus, law, engine)
 
 
 def _mend_document(corpus: Corpus, path: Path, law: Store, settings: Settings) -> Iterator[str]:
@@ -100,15 +97,3 @@ def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> str:
         return markdown.dump(derive.from_snapshot(damaged, corpus.snapshot(damaged.provenance.snapshot), settings))
     except KbError:
         return ""
-
-
-def _mend_index(corpus: Corpus, engine: Engine) -> str:
-    """Bring the index in step, or make it anew where it is damaged."""
-    try:
-        engine.update(corpus)
-        if not engine.check(corpus.fingerprints()):
-            return "索引已更新。"
-    except BadIndexError:
-        pass
-    engine.update(corpus, rebuild=True)
-    return "索引已重建。"

@@ -28,6 +28,7 @@ from kb.fetch.sites.item import Lists, SourceError, T, Web
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
+from kb.upkeep.in_step import bring_in_step
 from kb.upkeep.keeping import Keeper
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
@@ -98,7 +99,7 @@ def refresh(
             report.sources[source.name] = run.go()
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())
-            report.index = _index(corpus, engine, Store(settings.index))
+            report.index = bring_in_step(corpus, Store(settings.index), {"": engine}).said
             note_indexed(corpus.root, report.index)
             report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
     report.seconds = time.monotonic() - started
@@ -117,24 +118,6 @@ def chosen(settings: Settings, names: Sequence[str]) -> tuple[Source, ...]:
 
 def _silent(name: str, done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def _index(corpus: Corpus, engine: Engine, law: Store) -> str:
-    """Make the store of citations and the index the corpus's; answer what is wrong, "" when nothing is.
-
-    The store comes first: the index asks it how documents stand. Trouble with one does not keep the other back.
-    """
-    problems: list[str] = []
-    updates: tuple[Callable[[], Sequence[str]], ...] = (
-        lambda: law.update(corpus),
-        lambda: engine.update(corpus).problems,
-    )
-    for update in updates:
-        try:
-            problems += update()
-        except KbError as error:
-            problems.append(str(error))
-    return " ".join(dict.fromkeys(problems))
 
 
 def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.errors import StorageError
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
@@ -85,7 +85,7 @@ def note_indexed(root: Path, problem: str = "") -> None:
     """Write down what is wrong with the index, "" for nothing: then nothing stays written. Raises StorageError."""
     path = _path(root, _INDEX)
     if problem:
-        _write(path, {"problem": problem, "since": _kept(path).get("since") or _iso(datetime.now(UTC))})
+        _write(path, {"problem": problem, "since": _kept(path).get("since") or _iso(clock.now())})
     elif path.exists():  # asked first: a read-only disk refuses to remove what is not there
         with storage.refusals(path):
             path.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = Non
 
     A source whose record cannot be read has that for its alarm.
     """
-    moment = now or datetime.now(UTC)
+    moment = now or clock.now()
     return tuple(_status(source, corpus, moment) for source in sources)
 
 

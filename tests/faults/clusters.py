@@ -33,12 +33,12 @@ class Scene:
     """Three example sections in each of some documents; every document can be changed to have four."""
 
     def __init__(self, nodes: Nodes, folder: Path, name: str) -> None:
-        self.nodes, self._folder, self._name = nodes, folder, name
+        self.nodes, self._name = nodes, name
         self.shelf = Shelf(*(document(f"d{number}", *[f"{QUERY}第{number}号示例"] * 3) for number in range(DOCUMENTS)))
 
     def open(self) -> Engine:
         """A client of its own, as another machine has it."""
-        return OpenSearchEngine(Cluster(self.nodes.hosts, self._name), self._folder)
+        return OpenSearchEngine(Cluster(self.nodes.hosts, self._name))
 
     def change(self) -> None:
         """Let every document have one more section."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from kb.base.model import Document, Metadata, Provenance
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
+from kb.search.open.engines import open_engine
 from kb.structure import outline
 
 LAW = """中华人民共和国示例法
@@ -51,5 +52,8 @@ class Shelf:
             write(made, text.encode())
 
     def update(self) -> list[str]:
-        """Make the store that of the corpus."""
-        return self.store.update(self.corpus)
+        """Make the store that of the corpus, and the index, where there is one."""
+        problems = self.store.update(self.corpus)
+        if list(self.store.path.parent.glob("gen-*")):
+            open_engine(self.store.path.parent).update(self.corpus)
+        return problems

@@ -283,14 +283,17 @@ def test_the_interface_tells_standing_and_neighbourhood(client: FlaskClient) -> 
     assert len(drawn) == 2
 
 
-def test_without_a_store_the_pages_are_as_before(shelf: Shelf) -> None:
+def test_without_a_store_texts_can_be_read_and_nothing_is_said_of_how_they_stand(shelf: Shelf) -> None:
     shelf.put("示例法", LAW)
     index = shelf.store.path.parent
     open_engine(index).update(shelf.corpus)
     plain = create_app(Settings(shelf.corpus.root, index, "127.0.0.1", 0, 10_000_000, 60)).test_client()
     assert not page(plain, "/d/示例法").select("a.cites, #kb-around")
-    assert page(plain, f"/d/示例法?on={date.today()}").select("h1")
-    assert plain.get("/search?q=示例").status_code == 200
+    assert "效力暂时无法判断" in page(plain, "/d/示例法").get_text()
+    assert "kb index" in page(plain, f"/d/示例法?on={date.today()}", 503).get_text()
+    assert "kb index" in page(plain, "/search?q=示例").get_text()
+    assert "kb index" in page(plain, "/search?q=示例 效力:现行有效", 503).get_text()
+    assert "kb index" in plain.get("/healthz").text
     assert plain.get("/api/v1/documents/示例法/citations").status_code == 503
 
 

@@ -225,6 +225,7 @@ def test_a_damaged_store_is_said_to_be_one_and_made_anew(shelf: Shelf) -> None:
 def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:
     shelf.put("示例法", LAW)
     shelf.put("示例办法", RULES)
+    shelf.update()
     ran = subprocess.run(
         [sys.executable, "-m", "kb", "citations", "示例办法", "--json"],
         cwd=shelf.corpus.root.parent,

@@ -367,7 +367,7 @@ def test_the_other_commands(
 
 def test_search_filters_by_how_documents_stand(library: Shelf) -> None:
     index = library.store.path.parent
-    engine = open_engine(index)
+    engine = open_engine(index, library.store)
     engine.update(library.corpus)
     found = {value.value: value.total for value in engine.search("第一条").facets["validity"]}
     assert {"现行有效", "已废止"} <= set(found)

@@ -28,11 +28,11 @@ class TestOpenSearchEngine(Conformance):
 
     def open(self, folder: Path) -> Engine:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-        return OpenSearchEngine(Cluster(self._nodes.hosts, name), folder)
+        return OpenSearchEngine(Cluster(self._nodes.hosts, name))
 
 
 def test_what_an_update_that_died_had_written_never_counts(cluster: Cluster, opensearch: Nodes, tmp_path: Path) -> None:
-    engine, shelf = OpenSearchEngine(cluster, tmp_path), Shelf(document("a", "甲乙"), document("b", "丙丁"))
+    engine, shelf = OpenSearchEngine(cluster), Shelf(document("a", "甲乙"), document("b", "丙丁"))
     engine.update(shelf)
     shelf.put(document("b", "甲丁"))
     died = _dies(engine, shelf)
@@ -62,7 +62,7 @@ def _dies(engine: Engine, shelf: Shelf) -> bool:
 
 
 def test_an_update_that_was_overtaken_changes_nothing(cluster: Cluster, opensearch: Nodes, tmp_path: Path) -> None:
-    slow, quick = OpenSearchEngine(cluster, tmp_path), OpenSearchEngine(cluster, tmp_path)
+    slow, quick = OpenSearchEngine(cluster), OpenSearchEngine(cluster)
     quick.update(Shelf(document("a", "甲")))
 
     def overtake(done: int, _: int) -> None:
@@ -82,7 +82,7 @@ def test_an_update_that_was_overtaken_changes_nothing(cluster: Cluster, opensear
 def test_a_rebuild_that_fails_leaves_the_index_and_nothing_else(
     cluster: Cluster, opensearch: Nodes, tmp_path: Path
 ) -> None:
-    engine, shelf = OpenSearchEngine(cluster, tmp_path), Shelf(document("a", "甲乙"))
+    engine, shelf = OpenSearchEngine(cluster), Shelf(document("a", "甲乙"))
     engine.update(shelf)
 
     def fail(*_: int) -> None:
@@ -97,7 +97,7 @@ def test_a_rebuild_that_fails_leaves_the_index_and_nothing_else(
 
 
 def test_a_refusal_of_one_section_is_told_and_nothing_is_lost(cluster: Cluster, tmp_path: Path) -> None:
-    engine, shelf = OpenSearchEngine(cluster, tmp_path), Shelf(document("a", "甲乙"))
+    engine, shelf = OpenSearchEngine(cluster), Shelf(document("a", "甲乙"))
     engine.update(shelf)
     shelf.put(of_sections("b", section("s" * 40_000, "甲")))  # longer than Lucene takes
     with pytest.raises(StorageError, match="拒收"):
@@ -110,7 +110,7 @@ def test_how_a_document_stands_by_others_words_is_counted(cluster: Cluster, tmp_
     with pytest.MonkeyPatch.context() as patch:
         for told in ({}, {"a": "失效"}):
             patch.setattr(Store, "standings", lambda _, told=told: told)
-            engine = OpenSearchEngine(cluster, tmp_path)
+            engine = OpenSearchEngine(cluster)
             assert engine.update(shelf).changed == len(told)
             values = [(value.value, value.total) for value in engine.search("甲").facets["validity"]]
             assert values == [(word, 1) for word in told.values()]
@@ -123,7 +123,7 @@ def test_how_a_document_stands_by_others_words_is_counted(cluster: Cluster, tmp_
 def test_a_query_that_is_more_than_the_cluster_takes_is_refused_in_words(
     cluster: Cluster, tmp_path: Path, query: str
 ) -> None:
-    engine = OpenSearchEngine(cluster, tmp_path)
+    engine = OpenSearchEngine(cluster)
     engine.update(Shelf(document("a", "甲乙")))
     with pytest.raises(UsageError, match="太多或者太长"):
         engine.search(query)

@@ -21,12 +21,12 @@ from kb.base.model import Document, Metadata, Provenance, Repair
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.fetch.network.pace import Hosts
-from kb.law.store import Store
 from kb.search.open.engines import open_engine
 from kb.structure import outline
 from kb.upkeep.refresh import refresh
 from kb.web.site.app import create_app
 from tests.ingest.refreshing import Hasty, source
+from tests.keeping import keep_in_step
 from tests.site import Content, Site, faults
 from tests.site.content import Post
 from tests.web.driving import DESK, look, scripts
@@ -100,8 +100,7 @@ def example_library(folder: Path) -> Settings:
     for id, text in REPORTS.items():
         lines = text.splitlines()
         put(corpus, id, text, title=lines[0], issuer=lines[-2], kind="报告", date=f"{id[3:7]}-11-22")
-    open_engine(chosen.index).update(corpus)
-    Store(chosen.index).update(corpus)
+    keep_in_step(chosen)
     return chosen
 
 

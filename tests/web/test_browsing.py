@@ -12,10 +12,10 @@ from kb.base.model import Listing
 from kb.chinese.themes import THEMES, themes_of
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
-from kb.search.open.engines import open_engine
 from kb.web.context.facets import Shelves
 from kb.web.site.app import create_app
 from kb.web.view.charts import columns
+from tests.keeping import keep_in_step
 from tests.web.conftest import DOCUMENTS, REPORT, put
 from tests.web.test_pages import page, texts
 
@@ -106,7 +106,7 @@ def test_an_issuer_has_a_page_with_its_years_as_a_chart_and_as_a_table(empty: Se
     for year in (2017, 2019, 2019):
         name = f"示例通知{year}-{len(corpus.ids())}"
         put(corpus, name, "示例内容。\n", title=name, issuer="示例局", date=str(year))
-    open_engine(empty.index).update(corpus)
+    keep_in_step(empty)
     client = create_app(empty).test_client()
     shown = page(client, f"/issuers/{quote('示例局')}")
     assert [title.get_text() for title in shown.select(".chart rect title")] == ["2017: 1", "2018: 0", "2019: 2"]

@@ -17,9 +17,9 @@ from lxml import etree
 
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
-from kb.search.open.engines import open_engine
 from kb.web.pages import atom_feeds
 from kb.web.site.app import create_app
+from tests.keeping import keep_in_step
 from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put
 from tests.web.test_citing import ID, renumbered
 from tests.web.test_pages import page
@@ -95,7 +95,7 @@ def test_nothing_in_a_document_breaks_a_feed(client: FlaskClient) -> None:
 
 
 def test_an_empty_corpus_has_an_empty_feed_and_map(empty: Settings) -> None:
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     client = create_app(empty).test_client()
     assert titles(feed(client, "/changes.atom")) == []
     assert SITEMAP.validate(etree.fromstring(client.get("/sitemap.xml").data))

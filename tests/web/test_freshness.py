@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
-from kb.search.open.engines import open_engine
 from kb.web.site.app import create_app
 from kb.web.view.interface_labels import chinese_date
+from tests.keeping import keep_in_step
 from tests.web.conftest import BUNDLED, Refreshed
 from tests.web.test_pages import page, texts
 
@@ -214,7 +214,7 @@ def test_text_kept_beside_hand_edits_is_not_called_old(copied: Settings, refresh
 
 def test_with_the_bundled_report_alone_the_front_page_says_what_is_missing(empty: Settings) -> None:
     shutil.copytree(BUNDLED, empty.corpus, ignore=shutil.ignore_patterns(".lock"))
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     client = create_app(empty).test_client()
     assert texts(page(client, "/"), ".beginning code") == ["kb refresh haojiang --related"]
     assert "检索不到" in page(client, "/").get_text()
@@ -222,7 +222,7 @@ def test_with_the_bundled_report_alone_the_front_page_says_what_is_missing(empty
 
 def test_without_sources_nothing_is_said_of_them(empty: Settings) -> None:
     shutil.copytree(BUNDLED, empty.corpus, ignore=shutil.ignore_patterns(".lock"))
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     client = create_app(empty).test_client()
     assert client.get("/healthz").text == "ok\n"
     assert not page(client, "/").select(".alarms")
@@ -233,7 +233,7 @@ def test_without_sources_nothing_is_said_of_them(empty: Settings) -> None:
 
 
 def test_a_source_that_was_never_refreshed_is_late(empty: Settings, refreshed: Refreshed) -> None:
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     named = Settings(empty.corpus, empty.index, "127.0.0.1", 0, 1, 60, sources=refreshed.settings.sources)
     client = create_app(named).test_client()
     told = client.get("/healthz")

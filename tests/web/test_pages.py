@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
-from kb.search.open.engines import open_engine
 from kb.web.site.app import create_app
+from tests.keeping import keep_in_step
 from tests.web.conftest import DOCUMENTS, HOSTILE, LAW, REPORT, SMALL, put
 
 PAGES = [
@@ -78,7 +78,7 @@ def test_a_search_leads_to_the_section_with_the_words_marked(client: FlaskClient
 @pytest.mark.parametrize("query", ["行政复议", "行政復議"])
 def test_over_the_report_alone_the_section_is_the_first_hit(empty: Settings, report: Path, query: str) -> None:
     ingest([report], Corpus(empty.corpus), empty)
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     first = page(create_app(empty).test_client(), f"/search?q={query}").select_one(".hit h2 a")
     assert first and unquote(str(first["href"])).endswith("#1-3-2")
 
@@ -353,7 +353,7 @@ def test_without_an_index_pages_say_what_to_do_and_documents_can_be_read(empty: 
 
 
 def test_an_empty_index_says_what_to_do(empty: Settings) -> None:
-    open_engine(empty.index).update(Corpus(empty.corpus))
+    keep_in_step(empty)
     assert "kb ingest" in page(create_app(empty).test_client(), "/").get_text()
 
 
@@ -368,7 +368,7 @@ def test_a_page_shows_what_was_indexed_since_the_server_started(empty: Settings)
     corpus, client = Corpus(empty.corpus), create_app(empty).test_client()
     for number in (1, 2):
         put(corpus, f"示例{number}", "示例内容。\n", title=f"示例之{number}", date="2020-01-01")
-        open_engine(empty.index).update(corpus)
+        keep_in_step(empty)
         assert len(page(client, "/documents").select(".documents a")) == number
         assert len(page(client, "/search?q=示例内容").select(".hit")) == number
 

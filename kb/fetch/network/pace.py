@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
+from kb.base import clock
 from kb.fetch.network.fetch_errors import BusyError, FetchError
 from kb.fetch.network.robots import Robots
 from kb.fetch.network.urls import Target
@@ -43,7 +44,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
-        return datetime.now(UTC)
+        return clock.now()
 
 
 class Host:

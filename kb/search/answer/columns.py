@@ -11,10 +11,11 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import FacetValue, Listing
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
 from kb.chinese.numerals import numeral
-from kb.search.contract.engine import Order
+from kb.search.contract.engine import Order, Standings
 from kb.search.query.analysis import fold
 from kb.search.query.authority import authority
 from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds
@@ -174,6 +175,43 @@ def standing(listing: Listing, told: str) -> Listing:
 def documents_on(day: str, listings: Iterable[Listing], told: Mapping[str, str]) -> Documents:
     """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it, by id."""
     return Documents([replace(each, validity=told.get(each.id, "")) for each in listings], day)
+
+
+class Knowledge:
+    """How documents stand, as far as anybody can tell; without `told`, as their sources say and no further.
+
+    `unknown` says why nobody can tell, "" when somebody can: nothing of the store is better than a part of it that may be
+    another state's.
+    """
+
+    def __init__(self, told: Standings | None, indexed: Mapping[str, str]) -> None:
+        self._told, self.unknown = told, ""
+        self.today: Mapping[str, str] = {}
+        if told is None:
+            return
+        try:
+            if told.fingerprints() != {key: value for key, value in indexed.items() if "@" not in key}:
+                raise BadIndexError("引用关系与索引不是同一个状态，无法判断效力：请运行 kb index。")
+            self.today = told.standings()
+        except (BadIndexError, StorageError) as error:
+            self.unknown = str(error)
+
+    def on(self, day: str) -> Mapping[str, str]:
+        """Answer how documents stood on a day (ISO 8601), by id. Raises BadIndexError where nobody can tell."""
+        if self.unknown:
+            raise BadIndexError(self.unknown)
+        return self._told.standings(day) if self._told else {}
+
+    def of(self, listing: Listing) -> Listing:
+        """Say of a document how it stands today: nothing where nobody can tell, not even what its source once said."""
+        if self.unknown:
+            return replace(listing, validity="")
+        return standing(listing, self.today.get(listing.id, ""))
+
+    def check(self, conditions: Iterable[Condition] = ()) -> None:
+        """Raise BadIndexError where nobody can tell how documents stand, which conditions may not ask for."""
+        if self.unknown and any(each.field in ("validity", "on") for each in conditions):
+            raise BadIndexError(self.unknown)
 
 
 def names_for(folded: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain
@@ -14,15 +14,24 @@ from opensearchpy import OpenSearch
 
 from kb.base.model import FacetValue, Listing, Suggestion
 from kb.search.answer import suggestions
-from kb.search.answer.columns import LONGEST_NAME, SHOWN, TITLE_MARKS, article_of, names_for, wanted
+from kb.search.answer.columns import (
+    LONGEST_NAME,
+    SHOWN,
+    TITLE_MARKS,
+    Documents,
+    Knowledge,
+    article_of,
+    names_for,
+    wanted,
+)
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import client_requests, queries
 from kb.search.cluster.index_state import State
 from kb.search.cluster.queries import Part, both, either
 from kb.search.cluster.section_documents import Row
-from kb.search.cluster.texts import Texts, TextsOn, counts
+from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
-from kb.search.contract.engine import Order
+from kb.search.contract.engine import Order, Standings
 from kb.search.query import ranking, weights
 from kb.search.query.analysis import fold
 from kb.search.query.conditions import FACETS, Condition, asked_day
@@ -45,7 +54,6 @@ _FOR_SURE = 1e9
 _ROUNDING = 1e-6
 _LITERALLY = re.compile(r"([^a-z0-9\t])")
 
-Standings = Callable[[str], Mapping[str, str]]
 """Answers how every document stood on a day, by id."""
 
 _FIRST: dict[Order, list[Part]] = {"relevance": [], "date": [{"date": "desc"}], "rank": [{"authority": "desc"}]}
@@ -95,19 +103,29 @@ class _Scale:
 class Searcher:
     """Searches one state. Many threads may use one.
 
-    `replaced` are the keys of documents of which a newer text is there, `standings` tells how documents stood on a day.
+    `replaced` are the keys of documents of which a newer text is there, `told` tells how documents stand, `token` the
+    state of that knowledge.
     """
 
-    def __init__(self, client: OpenSearch, state: State, replaced: frozenset[str], standings: Standings) -> None:
-        self.state = state
-        self._standings = standings
+    def __init__(
+        self,
+        client: OpenSearch,
+        state: State,
+        replaced: frozenset[str],
+        told: Standings | None = None,
+        token: Hashable = None,
+    ) -> None:
+        self.state, self.token = state, token
         self._texts_on = lru_cache(_DAYS)(self._as_on)
-        self.present = Texts(state, self._named)
         self._replaced = replaced
         self._ask = partial(client_requests.ask, client, state.index)
         self._kept = partial(client_requests.read, client, state.index)
         self._rows = partial(client_requests.rows, client, state.index)
         self._counting = state.counting()
+        rows = list(self._documents()) if told else []
+        self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in rows})
+        self.unknown = self._knowledge.unknown
+        self.present = self._at_present(rows)
         self._having: dict[str, int] = {}
         self._scale = lru_cache(_ASKED)(self._measured)
         self.count = lru_cache(_KEPT)(self._count)
@@ -137,18 +155,31 @@ class Searcher:
         """Yield the present documents, by id."""
         for row in self._documents():
             if row.listing and not row.listing.version:
-                yield row.listing
+                yield self._knowledge.of(row.listing)
 
     def texts_for(self, conditions: Iterable[Condition]) -> Texts:
-        """Answer the texts that conditions ask for: those of the present, or of a day."""
+        """Answer the texts that conditions ask for: those of the present, or of a day.
+
+        Raises BadIndexError for conditions that nobody can tell the answer to.
+        """
+        self._knowledge.check(conditions)
         day = asked_day(conditions)
         return self._texts_on(day) if day else self.present
 
+    def _at_present(self, rows: Sequence[Row]) -> Texts:
+        """Answer the present texts; how they stand is what is told today, where the cluster has written something else."""
+        listings = [row.listing for row in rows if row.listing]
+        told = [self._knowledge.of(listing) for listing in listings]
+        if told == listings:
+            return Texts(self.state, self._named)
+        return ToldTexts(self.state, rows, Documents(told), self._named)
+
     def _as_on(self, day: str) -> Texts:
-        return TextsOn(self.state, self._documents(), day, self._standings(day))
+        return TextsOn(self.state, list(self._documents()), day, self._knowledge.on(day))
 
     def _documents(self) -> Iterator[Row]:
-        return map(Row.read, self._rows(self.state.counting("listed")))
+        rows = map(Row.read, self._rows(self.state.counting("listed")))
+        return (row for row in rows if row.listing)
 
     def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
         """Answer the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""

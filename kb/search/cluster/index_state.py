@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError
 
+from kb.base import clock
 from kb.base.errors import BadIndexError
 from kb.search.cluster.client_requests import patiently
 from kb.search.cluster.mapping import FORMAT, STATE
@@ -95,7 +95,7 @@ def _of_rows(index: str, epoch: int, rows: Iterable[Row]) -> State:
         changed=(0, 0),
         epoch=epoch,
         format=FORMAT,
-        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        created=clock.stamp(),
         documents=len(present) - len(older),
         sections=sections - of_older,
         versions=len(older),

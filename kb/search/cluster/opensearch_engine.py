@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
@@ -16,7 +16,6 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.base.metrics import stage
 from kb.base.model import Listing, Results, Suggestion
 from kb.config.settings import Cluster
-from kb.law.store import Store
 from kb.search.answer import difference
 from kb.search.answer.results import check_page, hit, results
 from kb.search.cluster import mapping
@@ -27,7 +26,7 @@ from kb.search.cluster.connection import check_version, connect, in_words
 from kb.search.cluster.index_state import State, read_state, strange
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
-from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
+from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.query.conditions import Condition
 from kb.search.query.query import Query, parse
 
@@ -37,10 +36,10 @@ _TRIES = 5
 
 
 class OpenSearchEngine:
-    """Serves `kb.search.contract.engine.Engine` from a cluster. `folder` has the store that tells how documents stand."""
+    """Serves `kb.search.contract.engine.Engine` from a cluster. `standings` tells how documents stand; without it only their sources do."""
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self._cluster, self._store = cluster, Store(folder)
+    def __init__(self, cluster: Cluster, standings: Standings | None = None) -> None:
+        self._cluster, self._standings = cluster, standings
         self._opened: Searcher | None = None
         self._absence = Absence()
         self._lock = Lock()
@@ -67,10 +66,17 @@ class OpenSearchEngine:
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
-        standings = {id: told for id, told in self._store.standings().items() if told != "不明"}
+        standings = {id: told for id, told in self._told().items() if told != "不明"}
         cluster = self._cluster
         with in_words(cluster):
             return Update(self._client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
+
+    def _told(self) -> Mapping[str, str]:
+        """Answer how documents stand today; nothing where nobody can tell, which every search finds out by itself."""
+        try:
+            return self._standings.standings() if self._standings else {}
+        except BadIndexError:
+            return {}
 
     def check(self, fingerprints: Mapping[str, str]) -> list[str]:
         """See `Engine.check`."""
@@ -82,9 +88,12 @@ class OpenSearchEngine:
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
-        with self._absence.noticed(), in_words(self._cluster):
-            state = self._state()
-        return Stats(state.documents, state.sections, state.epoch, state.created, state.versions)
+        searcher = self._answer(lambda searcher: searcher)
+        there = searcher.state
+        state = hashlib.sha256(f"{there.epoch} {there.created} {searcher.token}".encode()).hexdigest()[:16]
+        return Stats(
+            there.documents, there.sections, there.epoch, there.created, there.versions, state, searcher.unknown
+        )
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
@@ -113,9 +122,11 @@ class OpenSearchEngine:
     def _searcher(self) -> Searcher:
         with stage("state"):
             state = self._state()
+        token = self._standings.token() if self._standings else None
         with self._lock:
-            if not self._opened or self._opened.state != state:
-                self._opened = Searcher(self._client, state, read_replaced(self._client, state), self._store.standings)
+            if not self._opened or (self._opened.state, self._opened.token) != (state, token):
+                replaced = read_replaced(self._client, state)
+                self._opened = Searcher(self._client, state, replaced, self._standings, token)
             return self._opened
 
     def _state(self) -> State:
@@ -152,4 +163,5 @@ def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit:
             for listed, stored in zip(found.page, kept, strict=True)
         )
     searched = found.texts.searched(query.conditions)
-    return results(searcher, query, found, hits, searched=searched, facets=found.facets)
+    warnings = (searcher.unknown,) if searcher.unknown else ()
+    return results(searcher, query, found, hits, searched=searched, facets=found.facets, warnings=warnings)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from kb.search.answer.columns import documents_on
+from kb.search.answer.columns import Documents, documents_on
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import queries
 from kb.search.cluster.index_state import State
@@ -64,22 +64,12 @@ class Texts:
         return stored
 
 
-class TextsOn(Texts):
-    """The documents as they were on a day, as they are `told` to have stood then, by id.
+class ToldTexts(Texts):
+    """Documents of which somebody tells how they stand otherwise than it is written in the cluster: they are named."""
 
-    Which text held is known from all of a document's texts together: the cluster is told those that had been replaced, or
-    had not yet been seen, by then. How a document stood on a day is written nowhere: the documents are named.
-    """
-
-    def __init__(self, state: State, rows: Iterable[Row], day: str, told: Mapping[str, str]) -> None:
-        self._rows = [row for row in rows if row.listing]
-        listings = [row.listing for row in self._rows if row.listing]
-        self._documents = documents_on(day, listings, told)
-        super().__init__(state, self._named)
-        held = self._documents.present.tolist()
-        self.sections = sum(row.sections for row, is_held in zip(self._rows, held, strict=True) if is_held)
-        others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
-        self.shown = both([{"range": {"since": {"lte": day}}}], [{"terms": {"key": others}}])
+    def __init__(self, state: State, rows: Sequence[Row], documents: Documents, named: Named) -> None:
+        self._rows, self._documents = rows, documents
+        super().__init__(state, named)
 
     def met(self, condition: Condition) -> Part:
         """See `Texts.met`."""
@@ -96,11 +86,12 @@ class TextsOn(Texts):
 
     def as_shown(self, stored: Stored) -> Stored:
         """See `Texts.as_shown`."""
-        return stored._replace(validity=self._validity.get(stored.document, ""))
+        key = f"{stored.document}@{stored.version}" if stored.version else stored.document
+        return stored._replace(validity=self._validity.get(key, ""))
 
     @cached_property
     def _validity(self) -> dict[str, str]:
-        return {listing.id: listing.validity for listing in self._documents.listings}
+        return {listing.key: listing.validity for listing in self._documents.listings}
 
     @cached_property
     def _standing(self) -> dict[str, Part]:
@@ -115,7 +106,23 @@ class TextsOn(Texts):
         named: Part = {"terms": {"key": keys}}
         return named if few else both([], [named])
 
-    def _named(self, folded: str) -> tuple[list[str], str]:
+
+class TextsOn(ToldTexts):
+    """The documents as they were on a day, as they are `told` to have stood then, by id.
+
+    Which text held is known from all of a document's texts together: the cluster is told those that had been replaced, or
+    had not yet been seen, by then.
+    """
+
+    def __init__(self, state: State, rows: Sequence[Row], day: str, told: Mapping[str, str]) -> None:
+        listings = [row.listing for row in rows if row.listing]
+        super().__init__(state, rows, documents_on(day, listings, told), self._place)
+        held = self._documents.present.tolist()
+        self.sections = sum(row.sections for row, is_held in zip(rows, held, strict=True) if is_held)
+        others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
+        self.shown = both([{"range": {"since": {"lte": day}}}], [{"terms": {"key": others}}])
+
+    def _place(self, folded: str) -> tuple[list[str], str]:
         numbers, anchor = self._documents.place(folded)
         return [self._rows[number].edition for number in numbers], anchor
 

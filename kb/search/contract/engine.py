@@ -5,7 +5,7 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
@@ -42,6 +42,19 @@ class Source(Protocol):
         """Read the document or version of a key. Raises UnreadableError."""
 
 
+class Standings(Protocol):
+    """Who tells how documents stand; `kb.law.store.Store` is one."""
+
+    def token(self) -> Hashable:
+        """Answer what tells two states of this knowledge from one another, the day included. Asked at every search."""
+
+    def standings(self, day: str = "") -> Mapping[str, str]:
+        """Answer how every document stood on a day (ISO 8601; today), by id. Raises BadIndexError where nobody can tell."""
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Answer the sha256 of every document's file when this was learnt, by id. Raises BadIndexError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Updated:
     """What an update did, in numbers of documents. `problems` are sentences on documents that could not be read."""
@@ -57,7 +70,9 @@ class Updated:
 class Stats:
     """What is in the index. `created` is an ISO 8601 time in UTC, `generation` counts the states there have been.
 
-    `documents` and their `sections` are the present ones; `versions` are older ones, searched on request.
+    `documents` and their `sections` are the present ones; `versions` are older ones, searched on request. `state` names
+    the whole state that answers are made of, how documents stand and the day included; `unknown` says why nobody can tell
+    how documents stand, "" when that is known.
     """
 
     documents: int
@@ -65,6 +80,8 @@ class Stats:
     generation: int
     created: str
     versions: int = 0
+    state: str = ""
+    unknown: str = ""
 
 
 class Engine(Protocol):

@@ -15,10 +15,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.errors import BadIndexError, StorageError
 
 MANIFEST = "manifest.json"
@@ -133,7 +132,7 @@ class Generations:
             else:
                 files[path.name], checksums[path.name] = storage.sha256_of(path), storage.xxh3_of(path)
                 storage.sync(path)
-        created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        created = clock.stamp()
         numbers = {"documents": len(fingerprints), "sections": sections}
         content = {"format": format, "created": created, **numbers, "files": files, "checksums": checksums}
         storage.write_atomic(folder / MANIFEST, _sealed(json.dumps(content, indent=1).encode()))

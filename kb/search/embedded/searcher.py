@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.base.model import Suggestion
-from kb.law.store import Store
 from kb.search.answer import suggestions
-from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, documents_on, standing
+from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, Knowledge, documents_on
 from kb.search.answer.section_record import FIELDS, Stored, unpack
-from kb.search.contract.engine import Order
+from kb.search.contract.engine import Order, Standings
 from kb.search.embedded.arrays import among, common, without
 from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
@@ -79,11 +78,21 @@ class Found:
 class Searcher:
     """Answers with section numbers; `stored` tells what they are. Many threads may use one.
 
-    `size` is the number of sections; `warnings` are sentences on this state, for whoever searches it.
+    `size` is the number of sections; `warnings` are sentences on this state, for whoever searches it. `told` tells how
+    documents stand, `token` the state of that knowledge.
     """
 
-    def __init__(self, generation: Generation, warnings: tuple[str, ...] = ()) -> None:
-        self.generation, self.warnings = generation, warnings
+    def __init__(
+        self,
+        generation: Generation,
+        told: Standings | None = None,
+        token: Hashable = None,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.generation, self.token = generation, token
+        self._knowledge = Knowledge(told, generation.fingerprints() if told else {})
+        self.unknown = self._knowledge.unknown
+        self.warnings = (*warnings, self.unknown) if self.unknown else warnings
         self._reader = Reader(generation.folder, FIELDS)
         self._sections = int(self._reader.live.sum())
         self._documents, self.documents = self._survey()
@@ -202,12 +211,16 @@ class Searcher:
         return suggestions.Texts(listing.title for listing in self.documents.listings)
 
     def documents_for(self, conditions: Iterable[Condition]) -> Documents:
-        """Answer the documents as conditions ask for them: at present, or on a day."""
+        """Answer the documents as conditions ask for them: at present, or on a day.
+
+        Raises BadIndexError for conditions that nobody can tell the answer to.
+        """
+        self._knowledge.check(conditions)
         day = asked_day(conditions)
         return self._documents_on(day) if day else self.documents
 
     def _as_on(self, day: str) -> Documents:
-        return documents_on(day, self.documents.listings, Store(self.generation.folder.parent).standings(day))
+        return documents_on(day, self.documents.listings, self._knowledge.on(day))
 
     def stored(self, section: int, documents: Documents | None = None) -> Stored:
         """Answer what was kept of a section, with how its document stands."""
@@ -255,5 +268,4 @@ class Searcher:
         for number, (_, sections) in enumerate(lists):
             numbers[sections] = number
         listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
-        told = Store(self.generation.folder.parent).standings()
-        return numbers, Documents([standing(listing, told.get(listing.id, "")) for listing in listings])
+        return numbers, Documents([self._knowledge.of(listing) for listing in listings])

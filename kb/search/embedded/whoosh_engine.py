@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -15,7 +16,7 @@ from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
 from kb.search.answer.results import check_page, hit, results
 from kb.search.answer.section_record import FIELDS, analyse, analysed
-from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Stats, Updated
+from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.codec import Reader, Writer, library
 from kb.search.embedded.generations import Generation, Generations, unreadable
 from kb.search.embedded.searcher import Searcher
@@ -23,13 +24,15 @@ from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 from kb.search.query.query import parse
 
-_LAYOUT = 7
+_LAYOUT = 8
 
 
 class WhooshEngine:
     """Serves `kb.search.contract.engine.Engine` from a folder of generations."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, standings: Standings | None = None) -> None:
+        """Open the index in `folder`; `standings` tells how documents stand, without it only their sources do."""
+        self._standings = standings
         self._generations = Generations(folder)
         self._format = f"kb {_LAYOUT}.{analysis.VERSION}, {library()}"
         self._opened: Searcher | None = None
@@ -103,7 +106,8 @@ class WhooshEngine:
         searcher = self._searcher()
         documents, generation = int(searcher.documents.present.sum()), searcher.generation
         versions = len(searcher.documents.listings) - documents
-        return Stats(documents, searcher.size, generation.number, generation.created, versions)
+        state = hashlib.sha256(f"{generation.number} {generation.created} {searcher.token}".encode()).hexdigest()[:16]
+        return Stats(documents, searcher.size, generation.number, generation.created, versions, state, searcher.unknown)
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
@@ -120,8 +124,9 @@ class WhooshEngine:
             return self._opened
         try:
             numbers = self._generations.numbers()
-            if self._opened is None or numbers != self._seen:
-                self._opened, self._seen = self._open(max(numbers, default=0)), numbers
+            token = self._standings.token() if self._standings else None
+            if self._opened is None or numbers != self._seen or token != self._opened.token:
+                self._opened, self._seen = self._open(max(numbers, default=0), token), numbers
         except StorageError:
             if self._opened is None:
                 raise
@@ -129,20 +134,20 @@ class WhooshEngine:
             self._lock.release()
         return self._opened
 
-    def _open(self, newest: int) -> Searcher:
+    def _open(self, newest: int, token: Hashable) -> Searcher:
         generation = self._generations.newest()
         if generation is None:
             raise _no_index(self._generations.root)
         if generation.format != self._format:
             raise self._strange(generation)
         sound = generation.number >= newest
-        if sound and self._opened and self._opened.generation == generation:
+        if sound and self._opened and (self._opened.generation, self._opened.token) == (generation, token):
             return self._opened
         told = f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
         try:
-            return Searcher(generation, () if sound else (told,))
+            return Searcher(generation, self._standings, token, () if sound else (told,))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
-            return self._open(newest)
+            return self._open(newest, token)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
 

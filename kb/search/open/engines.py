@@ -6,24 +6,28 @@ from pathlib import Path
 
 from kb.base.errors import StorageError
 from kb.config.settings import Settings
-from kb.search.contract.engine import Engine
+from kb.law.store import Store
+from kb.search.contract.engine import Engine, Standings
 
 
-def open_engine(index: Path) -> Engine:
-    """Open the embedded engine whose index is in the folder `index`, which need not exist yet."""
+def open_engine(index: Path, standings: Standings | None = None) -> Engine:
+    """Open the embedded engine whose index is in the folder `index`, which need not exist yet.
+
+    `standings` tells how documents stand; without it only their sources do.
+    """
     from kb.search.embedded.whoosh_engine import WhooshEngine
 
-    return WhooshEngine(index)
+    return WhooshEngine(index, standings)
 
 
 def chosen_engine(settings: Settings, kind: str = "") -> Engine:
     """Open the engine that the settings choose, or the one that is named. Raises UsageError and StorageError."""
     if (kind or settings.engine) == "embedded":
-        return open_engine(settings.index)
+        return open_engine(settings.index, Store(settings.index))
     try:
         from kb.search.cluster.opensearch_engine import OpenSearchEngine
     except ModuleNotFoundError as error:
         raise StorageError(
             f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
         ) from error
-    return OpenSearchEngine(settings.cluster, settings.index)
+    return OpenSearchEngine(settings.cluster, Store(settings.index))

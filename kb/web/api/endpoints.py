@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 
 from kb import __version__
 from kb.base.errors import UsageError
+from kb.web.context.library import library
 
 _IN_PATH = re.compile(r"<(\w+)>")
 _SHOWN = 20
@@ -235,5 +236,5 @@ def _wanted(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, A
 
 def _tag(state: State) -> str:
     """The answer's ETag: what it depends on, what was asked, and the program that answers."""
-    made_of = f"{state.tag} {request.host_url} {request.full_path} {__version__}"
+    made_of = f"{state.tag} {library().state()} {request.host_url} {request.full_path} {__version__}"
     return hashlib.sha256(made_of.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from flask import Blueprint
 
+from kb.base.clock import today
 from kb.law import citation_json as told
 from kb.law.basis import chain
 from kb.law.checking import check
@@ -18,7 +19,7 @@ from kb.web.api import schemas
 from kb.web.api.endpoints import Day, Id, Interface, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.library import library
-from kb.web.view.surroundings import neighbours, stale_documents, today
+from kb.web.view.surroundings import neighbours, stale_documents
 
 blueprint = Blueprint("law_api", __name__)
 interface = Interface(blueprint)
@@ -26,17 +27,16 @@ interface = Interface(blueprint)
 
 def of_law() -> State:
     """What answers about the law depend on: the store of citations, and the day. Raises BadIndexError."""
-    law = library().law
-    with law.reading() as reader:
+    with library().law_reading() as reader:
         revision = reader.revision()
-    made = datetime.fromtimestamp(law.path.stat().st_mtime).astimezone()
+    made = datetime.fromtimestamp(library().law.path.stat().st_mtime).astimezone()
     return State(f"{revision} {made} {today()}", max(made, datetime.fromisoformat(today()).astimezone()))
 
 
 @interface.get("/documents/<id>/citations", "一份文件引用了什么，各指哪一份、哪一条", state=of_law)
 def citations(id: Id, on: Day = "") -> tuple[schemas.Cited, ...]:
     """Answer every citation in a document, in the order of its text; with a day what they mean on it, else on its own."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         found = [told.as_json(each) for each in told.citations(reader, id, checked_day("on", on))]
     return msgspec.convert(found, tuple[schemas.Cited, ...])
 
@@ -45,7 +45,7 @@ def citations(id: Id, on: Day = "") -> tuple[schemas.Cited, ...]:
 def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
     """Answer how a document stands `on` a day, with the evidence."""
     when = checked_day("on", on) or today()
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known, fates = told.known(reader, id), Fates(reader, when)
         found = {
             "on": when,
@@ -60,7 +60,7 @@ def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
 @interface.get("/documents/<id>/graph", "引用它的和它引用的文件", state=of_law)
 def graph(id: Id) -> schemas.Graph:
     """Answer the neighbourhood of a document: edges lead from the citing to the cited one."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known = told.known(reader, id)
         rows = neighbours(reader, known)
     nodes = {each.id: schemas.Node(each.id, each.title, each.date) for each in (known, *(row[0] for row in rows))}
@@ -74,14 +74,14 @@ def graph(id: Id) -> schemas.Graph:
 @interface.get("/documents/<id>/terms", "一份文件定义了哪些词", state=of_law)
 def terms(id: Id) -> tuple[Term, ...]:
     """Answer the words that a document defines, with their place."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         return tuple(reader.terms(told.known(reader, id).number))
 
 
 @interface.get("/gaps", "被引用而语料库里没有的文件，引用它的文件多的在前", state=of_law)
 def missing() -> tuple[Gap, ...]:
     """Answer what is cited and not there."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         return tuple(gaps(reader))
 
 
@@ -98,6 +98,6 @@ def stale_basis() -> tuple[schemas.Stale, ...]:
 @interface.post("/citations", "核对一段文字里的引用：各指什么，后来怎样了")
 def check_text(body: schemas.TextToCheck) -> tuple[schemas.CheckedCitation, ...]:
     """Answer every citation in a text, with what became of it."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         found = [each.as_json() for each in check(reader, body.text, checked_day("on", body.on) or today(), today())]
     return msgspec.convert(found, tuple[schemas.CheckedCitation, ...])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,10 +13,11 @@ from flask import current_app
 
 from kb.base import metrics
 from kb.base.cache import Remembered
-from kb.base.errors import KbError
+from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.model import Document, Listing, Results
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
+from kb.law.reader import Reader
 from kb.law.store import Store
 from kb.search.contract.engine import Order, Stats
 from kb.search.open.engines import chosen_engine
@@ -136,6 +137,28 @@ class Library:
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""
         return self._of_generation(self.engine.stats())
+
+    def state(self) -> str:
+        """Name the whole state that answers are made of: index, how documents stand, the day. "" where there is no index."""
+        try:
+            return self.engine.stats().state
+        except (BadIndexError, StorageError):
+            return str(self.law.token())
+
+    @contextmanager
+    def law_reading(self) -> Iterator[Reader]:
+        """Open the store of citations to ask it many things.
+
+        Raises BadIndexError where there is no usable one, or it is of another state than the index: then nobody can tell.
+        """
+        try:
+            unknown = self.engine.stats().unknown
+        except (BadIndexError, StorageError):
+            unknown = ""  # without an index there is no other state that it could differ from
+        if unknown:
+            raise BadIndexError(unknown)
+        with self.law.reading() as reader:
+            yield reader
 
     def freshness(self) -> Freshness:
         """How the sources are. Raises nothing: what is wrong is in it."""

@@ -9,6 +9,7 @@ from itertools import groupby
 from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 
+from kb.base.clock import today
 from kb.base.errors import BadIndexError
 from kb.law import citation_json
 from kb.law.basis import Link
@@ -24,7 +25,7 @@ from kb.web.view import as_of
 from kb.web.view.lookup import Missing, find_edition
 from kb.web.view.outline_panel import addresses
 from kb.web.view.paging import paging
-from kb.web.view.surroundings import address, neighbours, section_of, stale_documents, today, version_on
+from kb.web.view.surroundings import address, neighbours, section_of, stale_documents, version_on
 
 blueprint = Blueprint("law", __name__)
 
@@ -55,7 +56,7 @@ class Node:
 def graph_page(id: str) -> str:
     """A picture of what a document cites and what cites it, and the same as a list."""
     as_of.view(day())
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known = citation_json.known(reader, id)
         rows = neighbours(reader, known, as_of.viewed())
     sides = {side: [row for row in rows if row[1] == side] for side in ("out", "in")}
@@ -77,7 +78,7 @@ def cited_by(id: str) -> str:
     anchor, on = request.args.get("anchor", ""), as_of.viewed()
     found = find_edition(id, version_on(id, on)).document
     sections = section_of(found)
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known = citation_json.known(reader, id)
         rows = [
             (citing, each)
@@ -129,7 +130,7 @@ def excerpt(id: str, anchor: str) -> str:
 def terms_page() -> str:
     """How documents define the word `q`, the newest first."""
     q = query()
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         found = reader.defining(q) if q else []
     return render_template("terms.html", q=q, rows=found)
 
@@ -137,7 +138,7 @@ def terms_page() -> str:
 @blueprint.get("/gaps")
 def gaps_page() -> str:
     """The documents that are cited and not there."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         missing = gaps(reader)
     page, last, page_address = paging(len(missing), _PAGE, ".gaps_page")
     shown = missing[(page - 1) * _PAGE : page * _PAGE]
@@ -182,7 +183,7 @@ def check_page() -> str:
     text, on = request.form.get("text", ""), checked_day("on", request.form.get("on", "")) or today()
     checked: Sequence[Checked] = ()
     if text.strip():
-        with library().law.reading() as reader:
+        with library().law_reading() as reader:
             checked = list(check(reader, text, on, today()))
     return render_template("cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()))
 
@@ -190,7 +191,7 @@ def check_page() -> str:
 def replaced_by(id: str) -> str:
     """The id of the document that took the place of one, "" where none is known."""
     try:
-        with library().law.reading() as reader:
+        with library().law_reading() as reader:
             known = reader.document(id)
             return Standings(reader).of(known, as_of.viewed() or today()).replaced_by if known else ""
     except BadIndexError:

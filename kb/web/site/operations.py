@@ -66,7 +66,8 @@ def readyz() -> Response:
 
 def _troubles(shelf: Library) -> Iterator[str]:
     try:
-        shelf.engine.stats()
+        if unknown := shelf.engine.stats().unknown:
+            yield unknown
     except (BadIndexError, StorageError) as error:
         yield str(error)
     for title, alarm in shelf.freshness().alarms:
@@ -78,6 +79,8 @@ def _index(shelf: Library) -> IndexState:
         stats = shelf.engine.stats()
     except (BadIndexError, StorageError) as error:
         return IndexState(None, str(error))
+    if stats.unknown:
+        return IndexState(stats, stats.unknown)
     there = len(shelf.corpus.ids())
     if there == stats.documents:
         return IndexState(stats, "")

@@ -35,7 +35,7 @@ def answer(id: str, format: str, version: str = "", anchor: str = "") -> Respons
     """A document, one of its versions, or a section, as a file."""
     shown = find_edition(id, version)
     state = library().corpus.state(id, version)
-    made_of = f"{state.digest} {format} {anchor} {request.host_url} {__version__}"
+    made_of = f"{state.digest} {library().state()} {format} {anchor} {request.host_url} {__version__}"
     tag = hashlib.sha256(made_of.encode()).hexdigest()[:32]
     if request.if_none_match.contains_weak(tag):
         return Response(status=304, headers={"ETag": f'"{tag}"'})

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from urllib.parse import quote
 
 from flask import url_for
 
+from kb.base.clock import today
 from kb.base.errors import BadIndexError
 from kb.base.model import Document
 from kb.law.basis import Link as BasisLink
@@ -55,12 +55,14 @@ class Citing:
 class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
-    `on` is the day for which `validity` is told; `younger` the day from which the text holds where that is after it. `key` names all that this was found from: what is made of the document and
+    `on` is the day for which `validity` is told; `younger` the day from which the text holds where that is after it. `unknown` says why nobody can tell any of it, "" when
+    somebody can; `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
     """
 
     on: str
     key: Hashable
+    unknown: str = ""
     known: bool = False
     younger: str = ""
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
@@ -73,32 +75,27 @@ class Surroundings:
     terms: Sequence[Term] = ()
 
 
-def today() -> str:
-    """The day of the reader's question, as far as the server knows (ISO 8601)."""
-    return date.today().isoformat()
-
-
 def stale_documents() -> list[tuple[Known, tuple[BasisLink, ...]]]:
     """The documents with a stale basis, found once for each state of the store and each day."""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         key = ("stale", reader.revision(), today())
         return library().remembered.get(key, lambda: list(stale(Fates(reader, today()))))
 
 
 def version_on(id: str, on: str) -> str:
     """Name the version of a document whose text was in force on a day, "" for the present one, or where no day is given."""
-    if not on or not library().law.exists():
+    if not on:
         return ""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known = reader.document(id)
         return Resolver(reader).edition(known, on).version if known else ""
 
 
 def younger_than(id: str, on: str) -> str:
     """Answer from when the oldest text of a document holds where that is after a day; "" for any other, and without a day."""
-    if not on or not library().law.exists():
+    if not on:
         return ""
-    with library().law.reading() as reader:
+    with library().law_reading() as reader:
         known = reader.document(id)
         since = Resolver(reader).edition(known, on).since if known else ""
         return since if since > on else ""
@@ -111,14 +108,14 @@ def surroundings(shown: Edition) -> Surroundings:
     """
     day = viewed() or today()
     try:
-        with library().law.reading() as reader:
+        with library().law_reading() as reader:
             key = (shown.document.id, shown.version, shown.standing, shown.digest, reader.revision(), viewed(), today())
             known = reader.document(shown.document.id)
             if known is None:
                 return Surroundings(day, key)
             return library().remembered.get(key, lambda: _surroundings(reader, known, shown, day, key))
-    except BadIndexError:
-        return Surroundings(day, (shown.document.id, shown.version, shown.digest))
+    except BadIndexError as error:
+        return Surroundings(day, (shown.document.id, shown.version, shown.digest), unknown=str(error))
 
 
 def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Hashable) -> Surroundings:
@@ -133,6 +130,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
     return Surroundings(
         on,
         key,
+        "",
         True,
         _younger(resolver.edition(known, on).since),
         _with_terms(shown.document, defined, links),

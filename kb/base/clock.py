@@ -1,0 +1,35 @@
+"""The one clock: which day it is, for every part. KB_TODAY (YYYY-MM-DD) sets the day, for tests and for looking back."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+
+from kb.base.errors import UsageError
+
+VARIABLE = "KB_TODAY"
+
+
+def now() -> datetime:
+    """Answer the moment in UTC; on the day that KB_TODAY sets, if it sets one. Raises UsageError for one that is no day."""
+    moment = datetime.now(UTC)
+    day = _set()
+    return datetime.combine(day, moment.timetz()) if day else moment
+
+
+def today() -> str:
+    """Answer the day where this machine is (ISO 8601), or the one that KB_TODAY sets. Raises UsageError."""
+    return (_set() or date.today()).isoformat()
+
+
+def stamp() -> str:
+    """Answer the moment as it is written down: ISO 8601 in UTC, to the second."""
+    return f"{now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _set() -> date | None:
+    given = os.environ.get(VARIABLE, "")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise UsageError(f"环境变量 {VARIABLE} 应当是日期，写成 2021-11-22 的样子，现在是“{given[:20]}”。") from error

@@ -1,0 +1,80 @@
+"""One state: corpus → store of citations → index. The only caller of their `update`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+from kb.base.errors import BadIndexError, KbError
+from kb.corpus.folder import Corpus
+from kb.law.store import Store
+from kb.search.contract.engine import Engine, Progress, Updated
+
+Showing = Callable[[str], AbstractContextManager[Progress]]
+"""Shows how far a step, which it is told the name of, has come: with (documents done, documents to do)."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end."""
+
+    updated: dict[str, Updated] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    errors: list[KbError] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """Say all that is not in step, "" when everything is."""
+        return " ".join(dict.fromkeys([*self.problems, *map(str, self.errors)]))
+
+
+def bring_in_step(
+    corpus: Corpus, law: Store, engines: Mapping[str, Engine], *, rebuild: bool = False, show: Showing | None = None
+) -> Outcome:
+    """Make the store of citations and the indexes those of the corpus.
+
+    The store comes first: an index answers how documents stand only from a store of the same state. Trouble with one step
+    does not keep the others back.
+    """
+    outcome, shown = Outcome(), show or _silent
+    with _noted(outcome), shown("查找引用") as progress:
+        outcome.problems += law.update(corpus, rebuild=rebuild, progress=progress)
+    for name, engine in engines.items():
+        with _noted(outcome), shown("建立索引") as progress:
+            outcome.updated[name] = engine.update(corpus, rebuild=rebuild, progress=progress)
+            outcome.problems += outcome.updated[name].problems
+    return outcome
+
+
+def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
+    """Bring what is damaged or behind in step again; yield a sentence for each part. Raises StorageError."""
+    if law.check():
+        law.update(corpus, rebuild=True)
+        yield "引用库已重建。"
+    if engine.check(corpus.fingerprints()):
+        law.update(corpus)
+        yield _mended(corpus, engine)
+
+
+def _mended(corpus: Corpus, engine: Engine) -> str:
+    try:
+        engine.update(corpus)
+        if not engine.check(corpus.fingerprints()):
+            return "索引已更新。"
+    except BadIndexError:
+        pass
+    engine.update(corpus, rebuild=True)
+    return "索引已重建。"
+
+
+@contextmanager
+def _noted(outcome: Outcome) -> Iterator[None]:
+    try:
+        yield
+    except KbError as error:
+        outcome.errors.append(error)
+
+
+def _silent(_: str) -> AbstractContextManager[Progress]:
+    return nullcontext(lambda done, total: None)  # noqa: ARG005

@@ -38,6 +38,9 @@ _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
 State = Literal["new", "changed", "unchanged", "conflict"]
 
+ASIDE = ".suspicious"
+"""Where in the corpus lies what people may look at and nothing reads: suspicious pages, what is left of damaged files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -257,7 +260,7 @@ class Corpus:
     def write(self, document: Document, data: bytes) -> Outcome:
         """Store a document made of the bytes `data`, unless that would overwrite a person's edits. Raises StorageError.
 
-        A file that was emptied is nobody's edit and is replaced. Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
+        A damaged file is nobody's edit and is replaced; what is left of it is set aside. Same bytes: an edited file stays, another is rewritten where the program now reads the bytes differently (no
         version is kept: a version is a state of the source). Other bytes: the old file becomes a version; if it was
         edited, it stays and the new text is kept beside as a version: a conflict.
         """
@@ -271,9 +274,10 @@ class Corpus:
             text = markdown.normal(present, path.name)
             old = markdown.load(text, document.id, document.source)
         except UnreadableError:
-            if markdown.is_emptied(present):
-                return self._replace(path, document, data, "changed")
-            return self._keep_beside(path, document, data)
+            if not markdown.is_damaged(present):
+                return self._keep_beside(path, document, data)
+            self._set_aside(path, present)
+            return self._replace(path, document, data, "changed")
         edited = _is_edited(text)
         if _same_source(old.provenance, document.provenance):
             document = _as_of(document, old.provenance)
@@ -448,9 +452,19 @@ class Corpus:
         self._known, self._taken, self._surveyed = {}, set(), True
         for path in self._files():
             self._taken.add(_folded(path.stem))
-            if found := _ORIGIN.search(_head(path)):
+            head = _head(path)
+            if front_matter.is_cut(head) and path.stat().st_size <= _HEAD:
+                continue  # damaged: where it is from may be cut, too
+            if found := _ORIGIN.search(head):
                 origin = yaml_head.read_any(found[0]).get("origin", "")
                 self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
+
+    def _set_aside(self, path: Path, data: bytes) -> None:
+        """Keep what is left of a damaged file, for people to look at."""
+        if not markdown.is_emptied(data):
+            kept = self.root / ASIDE / path.parent.name / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+            storage.make_folder(kept.parent)
+            storage.write_atomic(kept, data)
 
     def _replace(self, path: Path, document: Document, data: bytes, state: State) -> Outcome:
         self.snapshots.store(data)

@@ -21,7 +21,7 @@ from kb.structure import yaml_head
 _CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 _CHECKSUM_LINE = re.compile(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 _MOST_TRIED = 100_000_000  # bytes of front matter times bytes of the file: half a minute or so
-_BEGUN = re.compile(r"---\n[a-z_]+:")
+_BEGUN = re.compile(r"---(?:\n[a-z_]*)?\Z|---\n[a-z_]+:")
 _OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
 _ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
 _BREAKS = re.compile("[\n\r\x85\u2028\u2029]")

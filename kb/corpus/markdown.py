@@ -81,6 +81,8 @@ def normal(data: bytes, name: str) -> str:
     try:
         text = plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
+        if is_damaged(data):
+            raise UnreadableError(f"{name} 的文件头中途断了：{_DAMAGED}") from error
         raise UnreadableError(
             f"{name} 不是合格的 UTF-8 文本（第 {error.start} 字节）：请恢复这个文件，或删除它后重新 kb ingest。"
         ) from error
@@ -89,6 +91,12 @@ def normal(data: bytes, name: str) -> str:
     if front_matter.is_cut(text):
         raise UnreadableError(f"{name} 的文件头中途断了：{_DAMAGED}")
     return text
+
+
+def is_damaged(data: bytes) -> bool:
+    """Tell what no editor leaves behind: nothing, zeros that were not written, a front matter that breaks off."""
+    text = plain(data.decode("utf-8", "replace"))
+    return is_emptied(data) or front_matter.is_cut(text) or ("\0" in text and not front_matter.intact(text))
 
 
 def is_emptied(data: bytes) -> bool:

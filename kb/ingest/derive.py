@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Provenance
@@ -131,4 +131,6 @@ def _stem(origin: str) -> str:
 
 def _path(origin: str) -> str:
     """Answer the path in an address; a file's name is one already, whatever marks it holds."""
-    return unquote(urlsplit(origin).path) if "://" in origin else origin
+    if "://" not in origin:
+        return origin
+    return unquote(re.sub("[?#].*", "", origin.partition("://")[2], flags=re.DOTALL))

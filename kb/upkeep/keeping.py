@@ -15,10 +15,9 @@ from kb.base import storage
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Document, Exchange, Metadata, Provenance
 from kb.config.settings import Settings
-from kb.corpus.folder import Corpus, safe_name
+from kb.corpus.folder import ASIDE, Corpus, safe_name
 from kb.fetch.network.fetched import Fetched
 from kb.ingest import derive
-from kb.upkeep.state import ASIDE
 
 Change = Literal["new", "changed", "unchanged", "conflict"]
 # What differs from one visit to the next, or from one list to another, without the document being another.

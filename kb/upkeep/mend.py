@@ -12,14 +12,13 @@ from kb.base import storage
 from kb.base.errors import KbError
 from kb.config.settings import Settings
 from kb.corpus import front_matter, markdown
-from kb.corpus.folder import Corpus
+from kb.corpus.folder import ASIDE, Corpus
 from kb.ingest import derive
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import seals
 from kb.upkeep.in_step import mend_index
 from kb.upkeep.keeping import damaged_records
-from kb.upkeep.state import ASIDE
 
 
 def problems(corpus: Corpus, engine: Engine, law: Store) -> list[str]:

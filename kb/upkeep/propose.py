@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
@@ -19,7 +19,7 @@ from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetch_errors import BadAddressError
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.pace import Hosts
-from kb.fetch.network.urls import parse
+from kb.fetch.network.urls import absolute, parse
 from kb.fetch.sites import feeds, folder_and_pages, gkmlpt, listing
 from kb.fetch.sites.item import Item, Lists, SourceError
 from kb.ingest import derive
@@ -135,7 +135,7 @@ def _feeds_of(answer: Fetched) -> Iterator[str]:
     """Yield the feeds that a page names (<link rel="alternate">)."""
     soup = BeautifulSoup(answer.body, "lxml")
     for link in soup.select('link[rel~="alternate"][type*="xml"][href]'):
-        yield urljoin(answer.final_url, str(link["href"]))
+        yield absolute(answer.final_url, str(link["href"]))
 
 
 def _name(url: str) -> str:

@@ -14,7 +14,6 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from urllib.parse import urljoin
 
 from kb.base.errors import KbError, UnreadableError, UsageError
 from kb.config.settings import Settings
@@ -23,6 +22,7 @@ from kb.corpus.folder import Corpus
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts, SystemClock
+from kb.fetch.network.urls import absolute
 from kb.fetch.sites import feeds, folder_and_pages, gkmlpt, listing
 from kb.fetch.sites.item import Lists, SourceError, T, Web
 from kb.law.store import Store
@@ -217,7 +217,7 @@ class _Run:
             return
         with Fetcher(manners(self.source, self.settings), self.hosts) as fetcher:
             lists = LISTERS[self.source.kind](self.source, SiteWeb(fetcher), site)
-            yield lambda url, validators: fetcher.get(url, conditional=validators), urljoin, lists
+            yield lambda url, validators: fetcher.get(url, conditional=validators), absolute, lists
 
     def _subject(self) -> Subject | None:
         """Learn what the corpus is about, of the documents that came from no source. Raises UsageError."""

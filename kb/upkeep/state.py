@@ -19,7 +19,6 @@ from kb.base.errors import StorageError
 
 Outcome = Literal["kept", "skipped", "suspicious", "failed", "gone"]
 FOLDER = ".state"
-ASIDE = ".suspicious"
 """Beside the documents: what is remembered of each source, and the answers that were not taken."""
 
 

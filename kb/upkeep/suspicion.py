@@ -29,6 +29,13 @@ _MISSING = re.compile(
     r"(?:页面|网页|文章|信息|内容|您访问的\S{0,6})(?:不存在|已删除|已被删除|找不到|走丢)|\b404\b|Not Found",
     re.IGNORECASE,
 )
+# What is said to somebody who looks at a page, which documents do not say to their readers.
+_TO_VISITORS = re.compile(
+    r"您(?:所|要|想)?(?:访问|查看|浏览|请求|查找|打开|找)的|返回(?:网站|本站)?(?:首页|主页|上一?页)|请(?:您)?(?:先|重新)?登[录陆]"
+    r"|请(?:您)?(?:完成|进行|通过)(?:安全|人机|滑动)?验证|正在进行安全检|继续访问|抱歉|对不起|请稍[后候](?:再试|重试|访问)?"
+    r"|网站管理员|该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容)(?:已经?(?:被)?(?:删|下)|不存在)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
+    r"|已被?(?:设置)?拦截|开启JavaScript|(?:已|已经)(?:撤稿|下线)|(?:网站|系统)维护中"
+)
 _LOGIN = re.compile(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
 
 
@@ -44,12 +51,16 @@ def judge_post(answer: Fetched, title: str, body: str) -> str:
 def _holds(answer: Fetched, title: str, body: str) -> bool:
     """Tell whether a page holds the post that was asked for: under the list's title, or in the place named for it.
 
-    That the page speaks of the title proves nothing: error pages do so, too. It must be the heading of a text that
-    stands where the site's family keeps texts, or a heading of its own.
+    That the page speaks of the title proves nothing: error pages do so, too, in a heading or where texts stand. It must
+    be the heading of a text that does not speak to a visitor, on a page that asks for no password and sets no trap.
     """
     try:
         page = extract_html(answer.body, content_type=answer.header("Content-Type"), body=body)
+        source, _ = decode(answer.body)
     except UnreadableError:
+        return False
+    trap = page.converter != FROM_SCRIPT and _CHALLENGE.search(source)
+    if trap or _PASSWORD.search(source) or _TO_VISITORS.search(_bare(page.text).replace(_bare(title), "")):
         return False
     wanted = _bare(title).rstrip("….")
     if not wanted:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,38 @@ def test_links_named_on_the_command_line_are_refused_in_words(kb: Kb) -> None:
     kb("import", "laws", "folder", code=2)
     assert "是链接，没有跟随" in kb.said
     assert not [name for _, _, names in os.walk(kb.folder / "corpus") for name in names if name.endswith(".md")]
+
+
+@pytest.mark.parametrize("href", ["a%00b.pdf", "a" * 300 + ".pdf", "loop.pdf"])
+def test_a_link_that_can_be_no_file_stops_nothing(inbox: Inbox, href: str) -> None:
+    (inbox.folder / "loop.pdf").symlink_to("loop.pdf")
+    inbox.link(href)
+    tally, texts = inbox.refresh()
+    assert (tally.error, tally.new) == ("", 2) and "净高不低于四米" in texts
+
+
+def test_a_file_whose_name_is_no_text_is_named_and_stops_nothing(inbox: Inbox) -> None:
+    (inbox.folder / os.fsdecode(b"a\xff.txt")).write_text("示例。\n", encoding="utf-8")
+    tally, _ = inbox.refresh()
+    assert (tally.error, tally.new) == ("", 1) and "a\ufffd.txt 的文件名不是 UTF-8" in "".join(tally.notes)
+
+
+@pytest.mark.parametrize("name", ["x.tar.gz", "x.tar.xz", "x.zip"])
+def test_a_damaged_archive_is_an_error_of_its_source(inbox: Inbox, tmp_path: Path, name: str) -> None:
+    packed = Path(
+        shutil.make_archive(str(tmp_path / "x"), {"gz": "gztar", "xz": "xztar", "ip": "zip"}[name[-2:]], inbox.folder)
+    )
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[: len(whole) // 2])
+    inbox.library.source = source(str(packed), "files")
+    assert inbox.library.refresh().error
+
+
+def test_links_in_a_zip_are_named(inbox: Inbox, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        link = zipfile.ZipInfo("b.txt")
+        link.external_attr = 0o120777 << 16
+        packed.writestr(link, "/etc/passwd")
+    inbox.library.source = source(str(tmp_path / "x.zip"), "files")
+    tally, texts = inbox.refresh()
+    assert tally.new == 0 and "/etc/passwd" not in texts and "b.txt 是链接" in "".join(tally.notes)

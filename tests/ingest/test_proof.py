@@ -23,6 +23,9 @@ _CHALLENGE = (
 )
 
 
+_TITLE = "（示例）关于示例的第1号"
+
+
 def _bare(answer: Answer) -> Answer:
     """The page's scripts alone, as platforms serve it that draw everything in the browser."""
     assert isinstance(answer.body, bytes)
@@ -100,6 +103,12 @@ def test_a_short_post_about_what_error_pages_say_is_taken(text: str, tmp_path: P
         _page("页面不存在", "您访问的页面不存在，请返回首页。"),
         _page("提示", "您访问的《（示例）关于示例的第1号》信息不存在，已被删除。"),
         faults.status(200, "<html><title>（示例）关于示例的第1号 - 访问验证</title><body>请完成验证后继续访问本站</body></html>"),
+        _page(_TITLE, f"查看《{_TITLE}》请先登录</p><form><input type=password></form><p>"),
+        _page(_TITLE, "页面不存在或已被删除，请返回首页。"),
+        _page(_TITLE, "正在进行安全检测，请完成验证后继续浏览本页内容。"),
+        _page(_TITLE, "抱歉，这里的文章不存在，请稍后再试。"),
+        faults.status(200, f"<html><h1>{_TITLE}</h1><div class=msg><p>您访问的文章不存在或已被删除。</p></div></html>"),
+        faults.status(200, f'<html><meta name="ArticleTitle" content="{_TITLE}"><div id=zoom>您访问的信息不存在</div></html>'),
         faults.login(),
         faults.challenge(200),
         faults.challenge(412),
@@ -143,3 +152,15 @@ def test_a_single_page_is_proved_by_its_selector(tmp_path: Path) -> None:
         named = Library(tmp_path / "named", source(address, "page", css=Css(item="", body="div.own")))
         assert plain.refresh().suspicious == 1
         assert named.refresh().new == 1
+
+
+@pytest.mark.parametrize("address", ["http://[bad/x.pdf", "http://\u2100.com/x.pdf"])
+def test_an_address_that_is_none_stops_nothing(address: str, tmp_path: Path) -> None:
+    with Site(Content(posts=3)) as site:
+        newest, other = site.content.listed()[:2]
+        page = f'<html><meta charset=utf-8><h1>{newest.title}</h1><div id=zoom><p>{"示例正文。" * 9}<a href="{address}">附件</a></p></div></html>'
+        site.faults.put(newest.path, faults.status(200, page))
+        library = Library(tmp_path / "library", source(site.url))
+        tally = library.refresh()
+        assert (tally.error, tally.new) == ("", 3)
+        assert other.title == library.document(other.id).metadata.title

@@ -73,6 +73,14 @@ def join(base: str, location: bytes) -> str:
         raise BadAddressError(f"{base} 转到的网址写得不对：请核对网址。", base) from error
 
 
+def absolute(base: str, link: str) -> str:
+    """Answer where a link of a page leads; one that is no address stays as it is, for `parse` to refuse."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
+
+
 def without_credentials(url: str) -> str:
     """Take a user's name and password out of an address, so that it can be shown and stored."""
     return _CREDENTIALS.sub("//", url, count=1)

@@ -9,12 +9,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from kb.config.sources import Source
 from kb.fetch.network.fetched import Fetched
+from kb.fetch.network.urls import absolute
 from kb.fetch.sites.item import Item, Lists, Page, SourceError, T, Web, short_key
 
 _MOST_SITEMAPS = 500
@@ -58,7 +58,7 @@ def read_feed(answer: Fetched) -> Page:
 def _entry(entry: etree._Element, base: str) -> Item | None:
     """Make an item of an <item> or <entry>; None when it has no link."""
     fields = {_name(child): (child.text or "").strip() for child in entry}
-    url = urljoin(base, _link(entry, fields)) if _link(entry, fields) else ""
+    url = absolute(base, _link(entry, fields)) if _link(entry, fields) else ""
     if not url.startswith(("http://", "https://")):
         return None
     title = " ".join(fields.get("title", "").split())
@@ -85,7 +85,9 @@ def read_sitemap(answer: Fetched) -> tuple[Page, list[str]]:
     if _name(root) not in ("urlset", "sitemapindex"):
         raise SourceError(f"{answer.url} 不是 sitemap：请检查 url。")
     found = [{_name(child): (child.text or "").strip() for child in each} for each in root]
-    addresses = [(urljoin(answer.final_url, each["loc"]), each.get("lastmod", "")) for each in found if each.get("loc")]
+    addresses = [
+        (absolute(answer.final_url, each["loc"]), each.get("lastmod", "")) for each in found if each.get("loc")
+    ]
     if _name(root) == "sitemapindex":
         return Page(()), [url for url, _ in addresses]
     items = {url: Item(short_key(url), url, published=_day(stamp), stamp=stamp) for url, stamp in addresses}

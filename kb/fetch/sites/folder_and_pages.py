@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import re
+import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, MutableMapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -20,6 +23,17 @@ from kb.fetch.sites.item import Item, Lists, Page, Web, short_key
 from kb.ingest.formats import files
 
 _PAGE = 500
+# What a damaged archive raises, according to how it is packed.
+_BROKEN = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
 _ON_THE_WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 # An address of another kind (file:, C:), or a path from the root of the machine.
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
@@ -38,6 +52,7 @@ class Folder:
         self._path = Path(source.url)
         self._settings = settings
         self._links: list[str] = []
+        self._notes: list[str] = []
 
     def lists(self) -> Lists:
         """Yield what is there as one list. Raises NotFoundError when there is no such folder or archive."""
@@ -51,15 +66,27 @@ class Folder:
             part = members[start : start + _PAGE]
             items = (Item(short_key(name), name, Path(name).stem, stamp=stamp) for name, stamp in part)
             yield Page(tuple(items), len(members))
-        if self._links:
-            yield Page((), len(members), tuple(f"{name} {files.LINK}" for name in sorted(self._links)))
+        notes = [*(f"{_printable(name)} {files.LINK}" for name in sorted(self._links)), *self._notes]
+        if notes:
+            yield Page((), len(members), tuple(notes))
 
     def _members(self) -> Iterator[tuple[str, str]]:
         """Yield (name, stamp) of each file of a kind that can be read."""
-        for name, stamp in self._all():
+        for name, stamp in self._listed():
             hidden = any(part.startswith(".") for part in Path(name).parts)
             if Path(name).suffix.lower() in files.SUFFIXES and not hidden:
                 yield name, stamp
+
+    def _listed(self) -> Iterator[tuple[str, str]]:
+        """Yield (name, stamp) of every file; one whose name is no UTF-8 is only noted: it could be named nowhere."""
+        try:
+            for name, stamp in self._all():
+                if _printable(name) == name:
+                    yield name, stamp
+                else:
+                    self._notes.append(f"{_printable(name)} 的文件名不是 UTF-8，没有收录：请改名。")
+        except _BROKEN as error:
+            raise UnreadableError(f"{self._path} 读不到底（{error}）：请检查这个文件夹或压缩包。") from error
 
     def _all(self) -> Iterator[tuple[str, str]]:
         if self._path.is_dir():
@@ -71,8 +98,12 @@ class Folder:
                     status = path.stat()
                     yield name, f"{status.st_size} {status.st_mtime_ns}"
         elif self._path.suffix.lower() == ".zip":
-            with self._zip() as archive:
-                yield from ((each.filename, f"{each.file_size} {each.CRC}") for each in archive.infolist())
+            with self._zip() as packed:
+                for entry in packed.infolist():
+                    if stat.S_ISLNK(entry.external_attr >> 16):
+                        self._links.append(entry.filename)
+                    elif not entry.is_dir():
+                        yield entry.filename, f"{entry.file_size} {entry.CRC}"
         else:
             with self._tar() as archive:
                 for each in archive:
@@ -131,7 +162,7 @@ class Folder:
                     data = file.read(limit) if file else b""
         except KeyError as error:
             raise NotFoundError(f"压缩包里没有 {name}。") from error
-        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
+        except _BROKEN as error:
             raise UnreadableError(f"解不开压缩包里的 {name}（{error}）：请检查这个压缩包。") from error
         if len(data) == limit:
             raise UnreadableError(files.too_large(limit, self._settings))
@@ -140,9 +171,14 @@ class Folder:
     def _file(self, name: str) -> bytes:
         """Read a file that is in the folder itself: no link on the way to it, or to it, is followed."""
         path = self._path / name
-        if path.resolve() != self._path.resolve() / name:
+        try:
+            inside = path.resolve() == self._path.resolve() / name
+            there = path.exists()
+        except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a zero in the name
+            raise UnreadableError(f"{_printable(name)} 不能是文件的名字（{error}）。") from error
+        if not inside:
             raise UnreadableError(f"{name} {files.LINK}")
-        if not path.exists():
+        if not there:
             raise NotFoundError(f"文件夹里没有 {name}。")
         return files.load(path, self._settings)
 
@@ -159,3 +195,8 @@ class Folder:
             raise UnreadableError(
                 f"打不开 {self._path}（{error}）：files 来源应当是文件夹、.zip 或 .tar 压缩包。"
             ) from error
+
+
+def _printable(name: str) -> str:
+    """Answer a name with � for what is no UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

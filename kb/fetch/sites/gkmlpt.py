@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import chompjs
 
 from kb.config.sources import Source
+from kb.fetch.network.urls import absolute
 from kb.fetch.sites.item import Item, Lists, Page, SourceError, Web, short_key
 from kb.ingest.formats.charset import decode
 
@@ -187,8 +188,8 @@ def _item(article: Mapping[str, Any], base: str) -> Item | None:
     address = plain(article.get("url")) or plain(article.get("post_url"))
     if not address:
         return None
-    url = urljoin(base, address)
-    post = _POST.search(urlsplit(url).path)
+    url = absolute(base, address)
+    post = _POST.search(url.partition("?")[0].partition("#")[0])
     title, published = plain(article.get("title")), _published(article)
     labels = {label: plain(article.get(key)) for key, label in _LABELS.items()}
     labels |= {
@@ -232,7 +233,7 @@ def _attachments(value: object, base: str) -> Iterator[tuple[str, str]]:
             return
     for each in value if isinstance(value, list) else []:
         if isinstance(each, dict) and (address := plain(each.get("url"))):
-            yield plain(each.get("name")) or address.rsplit("/", 1)[-1], urljoin(base, address)
+            yield plain(each.get("name")) or address.rsplit("/", 1)[-1], absolute(base, address)
 
 
 def _day(seconds: object) -> str:

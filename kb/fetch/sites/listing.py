@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any
-from urllib.parse import urldefrag, urljoin
 
 from bs4 import BeautifulSoup, Tag
 
 from kb.chinese import dates
 from kb.config.sources import Css, Source
 from kb.fetch.network.fetched import Fetched
+from kb.fetch.network.urls import absolute
 from kb.fetch.sites.gkmlpt import plain
 from kb.fetch.sites.item import Item, Lists, Page, SourceError, Web, short_key
 from kb.ingest.formats.charset import decode
@@ -71,7 +71,7 @@ def _item(tag: Tag, css: Css, base: str) -> Item | None:
 def _address(link: Tag, base: str) -> str:
     """Answer where a link leads, "" for one that leads nowhere (javascript:, #top)."""
     href = str(link.get("href") or "").strip()
-    url = urldefrag(urljoin(base, href)).url
+    url = absolute(base, href).partition("#")[0]
     return url if href and not href.startswith("#") and url.startswith(("http://", "https://")) else ""
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kb.base.errors import StorageError
 from kb.config.sources import Source
-from kb.corpus.folder import Corpus
-from kb.upkeep.state import ASIDE, FOLDER
+from kb.corpus.folder import ASIDE, Corpus
+from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus, index_alarm, status
 
 

@@ -101,6 +101,7 @@ _AMBIGUOUS = frozenset(
         "决议",
     ]
 )
+_OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
 _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
 _WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
@@ -201,10 +202,16 @@ class _Reader:
         self.annex = _annex(section.anchor)
         self.last, self.near = _Named(_Ref(self.subject), -1) if self.subject else None, None
         self.elsewhere = -1
+        asides = [(each.start(), each.end()) for each in _ASIDE.finditer(section.text)]
+        resume: tuple[int, _Named] | None = None  # where an aside in brackets ends, and what was named before it
         done = len(section.number) if section.text.startswith(section.number) else 0
         for token in self._tokens(done):
+            if resume and token.start >= resume[0]:
+                self.last, resume = resume[1], None
             if token.start >= done:
                 before = self.last
+                if before and not resume and (end := _end_around(token.start, asides)):
+                    resume = end, before
                 for citation in self._from(token):
                     yield citation
                     done = citation.end
@@ -464,11 +471,17 @@ class _Reader:
         """Answer what names a document after the one named last, and was not understood: an article may be of that one."""
         if found := _DROPPED.search(self.text, max(start, end - _DROPPED_REACH), end):
             return found[0].rstrip("的之中")
-        return (
-            unmarked.passing(self.text, max(start, end - _PASSING_REACH, self.text.rfind("\n", 0, end)), end)
-            if start >= 0
-            else ""
-        )
+        if start < 0:
+            return ""
+        low = max(start, end - _PASSING_REACH, self.text.rfind("\n", 0, end))
+        return unmarked.passing(self.text, low, end) or self._stranger(start, end)
+
+    def _stranger(self, start: int, end: int) -> str:
+        """Answer the name directly before an article that was not understood; 实施条例 is that of the law named before."""
+        name = unmarked.stranger(self.text, start, end)
+        if name in _OF_A_LAW and self.last and self.last.name.endswith("法"):
+            return f"{self.last.name}{name}"
+        return name
 
     def _quotes_heading(self, token: _Token) -> bool:
         """Tell the number of an article that is quoted or printed whole (“第三条　…”) from a citation."""
@@ -556,6 +569,7 @@ _DROPPED = re.compile(r"(?:《[^《》\n]{1,60}》|[^\s，。；：、]{0,12}号
 _DROPPED_REACH = 64
 _PASSING_REACH = 200
 _ABROAD_REACH = 12
+_ASIDE = re.compile(r"[（(][^（）()\n]{1,300}[）)]")
 _QUOTED = re.compile(rf"“({PLACE})[ 　\u2003\xa0]")
 _ITEMS = re.compile(rf"(?=第?\s?[（(]?[^条款目]{{1,40}}?项)(?:{PLACE}|[（(]?[一二三四五六七八九十]+[）)]?项)")
 
@@ -644,6 +658,12 @@ def _covered(token: _Token, spans: list[tuple[int, int]]) -> bool:
     """Tell whether a token shares a character with one of these spans, which are in order and apart."""
     after = bisect_left(spans, (token.end, 0))
     return after > 0 and token.start < spans[after - 1][1]
+
+
+def _end_around(position: int, spans: list[tuple[int, int]]) -> int:
+    """Answer the end of the one of these spans, which are in order and apart, that holds a position; 0 where none does."""
+    index = bisect_left(spans, (position, 0)) - 1
+    return spans[index][1] if index >= 0 and position < spans[index][1] else 0
 
 
 def _closing(text: str, start: int) -> int:

@@ -51,6 +51,21 @@ _PASSING = re.compile(
     r"|(?:根据|依据|依照|按照|参照|适用|违反)(?!本|该|前|上|有关|相关|下列)[^，。；：、的和与及\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
     r"|(?:省|市|区|县|州|经济特区|国务院)[^，。；：、的\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
 )
+# What may stand directly before an article that goes on from the law named before; any other word may name another text.
+_SAYING = re.compile(
+    r"(?:根据|依据|依照|按照|遵照|参照|比照|对照|准用|适用|援用|援引|引用|违反|违背|触犯|符合|遵守|构成|满足|属于|结合|涉及|涵盖"
+    r"|(?<!暂行)(?<!管理)(?<!实施)(?<!若干)规定|要求|认为|主张|指出|辩称|诉称|关于|对于|基于|鉴于|由于|至于|等于|不同于|优先于|以及|并且|或者|其中|同时"
+    r"|除了|除|包括|包含|例如|比如|譬如|诸如|尤其|特别|此外|另外|因此|所以|但是|然而|首先|其次|再次|最后|随后|接着|如下|下列|上列|以下|上述|前述|有关|相关|分别|一并|同样"
+    r"|所称|所列|所指|所述|列明|载明|确立|修改|删去|删除|增加|改为|合并|作为|成为|视为|^(?:具体|明确|执行|落实)"
+    r"|(?:^|规定|上述|前述|有关|相关|该)(?:条文|法条|条款|内容|理由|问题)|[本该同前]条"
+    r"|(?:上述|前述|上列|该部?|这部|此部?|同一?部?)(?:法律|法规|规章|法典|条例)|(?<!意)见|(?<![证数单票收根])据"
+    r"|(?<![文版范样稿抄])本|(?<![细规准守总通附法原税])则|(?<!合)同|(?<![行认])为|(?<!体)系|(?<!理)由|(?<![处标])以|(?<!作)者"
+    r"|[依按照和及跟与或并且又也亦还均仅只而但在于是即从至到对将把被故若如有含无非不未等另再该其此时后起须])$"
+)
+_BY_CONTRACT = re.compile(r"(?:合同|协议|约定|章程|附件|条款)[\u4e00-\u9fff]{0,4}见$")
+_BARE = re.compile(r"(?:[\u4e00-\u9fffA-Za-z\d〇]|[“”‘’\"]|[/.·-](?=[\dA-Za-z]))+$")
+_JOINING = re.compile(r"(?:以及|及其|或者|并且|[和及与或并])+")
+_BARE_REACH = 40
 _SERIALS = re.compile(r"(?P<stem>.*解释|.*规定)(?P<number>[一二三四五六七八九]?)")
 
 
@@ -88,6 +103,24 @@ def passing(text: str, start: int, end: int) -> str:
     """Answer what names another document between two places of a text, "" where nothing does."""
     found = _PASSING.search(text, start, end)
     return found[0] if found else ""
+
+
+def stranger(text: str, start: int, end: int) -> str:
+    """Answer the word directly before an article that may name another text than the one named last, "" where none does.
+
+    Only what joins and what says that something is applied (、和及, 根据, 适用) lets the article go on from the law before.
+    """
+    low = max(start, end - _BARE_REACH)
+    gap = _GAP.search(text, low, end)
+    assert gap is not None  # it matches nothing, too
+    run = _BARE.search(text, low, gap.start())
+    if run is None:
+        return ""
+    said = run[0].strip('“”‘’"').rstrip("的之中")
+    if not said or (_SAYING.search(said) and not _BY_CONTRACT.search(said)):
+        return ""
+    joined = _JOINING.match(said)
+    return said[joined.end() :] if joined else said
 
 
 def is_said(between: str) -> bool:

@@ -237,3 +237,63 @@ def test_real_documents_cite_the_criminal_law_and_not_themselves(labelled: Corpu
 def _after(corpus: Corpus, id: str, found: Found) -> bool:
     section = next(each for each in corpus.read(id).walk() if each.anchor == found.anchor)
     return section.text[: found.start].endswith(("刑法", "宪法"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "刑修十一",
+        "刑九",
+        "适用意见",
+        "裁量基准",
+        "权责清单",
+        "目录",
+        "应当符合市场准入清单",
+        "示范文本",
+        "仲裁委规则2015版",
+        "证据三",
+        "合同约定见",
+        "“诚信守则”",
+        "实施细则",
+        "裁量基准（试行）",
+    ],
+)
+@pytest.mark.parametrize("joined", ["、", "，", "；", "。", "及", "以及", "和"])
+def test_any_word_that_is_not_understood_before_an_article_is_not_the_law_before(
+    statutes: Shelf, joined: str, name: str
+) -> None:
+    first, second = told(statutes, f"《示例法》第五条{joined}{name}第三条")
+    assert first == ("right", "示例法", "art-5")
+    assert second == ("unread", "", "")
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "第二项、",
+        "，并根据",
+        "，适用",
+        "。法院认为，应当根据",
+        "，本案不适用",
+        "的规定与",
+        "；其中",
+        "，依照该法",
+        "。同时，",
+        "以及上述",
+    ],
+)
+def test_what_only_joins_goes_on_from_the_law_before(statutes: Shelf, between: str) -> None:
+    assert told(statutes, f"《示例法》第五条{between}第七条")[-1] == ("right", "示例法", "art-7")
+
+
+@pytest.mark.parametrize("joined", ["、", "及", "以及", "和", "，"])
+def test_the_regulation_that_implements_the_law_before_is_meant_by_its_kind(statutes: Shelf, joined: str) -> None:
+    statutes.put("条例", BYLAW.replace("示例经济特区消防条例", "中华人民共和国示例法实施条例"), date="2016-01-01")
+    statutes.update()
+    assert told(statutes, f"《示例法》第五条{joined}实施条例第三条")[-1] == ("right", "条例", "art-3")
+    assert told(statutes, f"《示例法》第五条{joined}实施细则第三条")[-1] == ("unread", "", "")
+
+
+def test_after_an_aside_that_names_several_laws_the_law_before_goes_on(statutes: Shelf) -> None:
+    text = "《示例法》第五条（原《旧法总则》第一条、《旧合同法》第二条）、第六条"
+    assert told(statutes, text)[-1] == ("right", "示例法", "art-6")

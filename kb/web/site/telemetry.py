@@ -60,6 +60,7 @@ def _figures() -> Iterator[Metric]:
         yield GaugeMetricFamily("kb_documents", "索引里的文件", stats.documents)
         yield GaugeMetricFamily("kb_sections", "索引里的节", stats.sections)
         yield GaugeMetricFamily("kb_index_generation", "索引的代", stats.generation)
+        yield GaugeMetricFamily("kb_standing_unknown", "是否无法判断文件的效力", float(bool(stats.unknown)))
         yield GaugeMetricFamily("kb_index_created_timestamp", "索引最近一次更新的时刻", _moment(stats.created))
     fresh = library().freshness()
     sources = fresh.sources

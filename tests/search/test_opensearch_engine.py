@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.base.errors import StorageError, UsageError
+from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
-from kb.law.store import Store
 from kb.search.cluster import updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
@@ -105,16 +104,58 @@ def test_a_refusal_of_one_section_is_told_and_nothing_is_lost(cluster: Cluster, 
     assert engine.search("甲").total == 1 and "新增 1 个文件" in engine.check(shelf.fingerprints())[0]
 
 
-def test_how_a_document_stands_by_others_words_is_counted(cluster: Cluster, tmp_path: Path) -> None:
+class Told:
+    """Tells how documents of a shelf stand; an error where nobody can tell."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf, self.told, self.turn, self.lost = shelf, dict[str, str](), 0, False
+
+    def tell(self, told: dict[str, str], *, lost: bool = False) -> None:
+        self.told, self.lost, self.turn = told, lost, self.turn + 1
+
+    def token(self) -> int:
+        return self.turn
+
+    def standings(self, day: str = "") -> dict[str, str]:
+        return self.told
+
+    def fingerprints(self) -> dict[str, str]:
+        if self.lost:
+            raise BadIndexError("示例：没有人知道。")
+        return dict(self.shelf.fingerprints())
+
+
+def _values(engine: Engine) -> list[tuple[str, int]]:
+    return [(value.value, value.total) for value in engine.search("甲").facets.get("validity", ())]
+
+
+def test_how_a_document_stands_is_told_anew_with_and_without_an_update(cluster: Cluster) -> None:
     shelf = Shelf(document("a", "甲乙"), document("b", "甲丙"))
-    with pytest.MonkeyPatch.context() as patch:
-        for told in ({}, {"a": "失效"}):
-            patch.setattr(Store, "standings", lambda _, told=told: told)
-            engine = OpenSearchEngine(cluster)
-            assert engine.update(shelf).changed == len(told)
-            values = [(value.value, value.total) for value in engine.search("甲").facets["validity"]]
-            assert values == [(word, 1) for word in told.values()]
-            assert engine.search("甲 时效性:失效").total == len(told)
+    told = Told(shelf)
+    engine = OpenSearchEngine(cluster, told)
+    engine.update(shelf)
+    assert _values(engine) == []
+    told.tell({"a": "失效"})
+    for updated in (False, True):  # as the day goes on, and then written
+        if updated:
+            assert engine.update(shelf).changed == 1
+        assert _values(engine) == [("失效", 1)]
+        (hit,) = engine.search("甲 时效性:失效").hits
+        assert (hit.document, hit.validity) == ("a", "失效")
+
+
+def test_where_nobody_can_tell_nothing_is_told(cluster: Cluster) -> None:
+    shelf = Shelf(document("a", "甲乙"), document("b", "甲丙"))
+    told = Told(shelf)
+    told.tell({"a": "失效"})
+    engine = OpenSearchEngine(cluster, told)
+    engine.update(shelf)
+    told.tell({"a": "失效"}, lost=True)
+    found = engine.search("甲")
+    assert found.total == 2 and {hit.validity for hit in found.hits} == {""} and "没有人知道" in "".join(found.notes)
+    assert "没有人知道" in engine.stats().unknown
+    with pytest.raises(BadIndexError, match="没有人知道"):
+        engine.search("甲 时效性:失效")
 
 
 @pytest.mark.parametrize(

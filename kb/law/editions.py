@@ -17,13 +17,14 @@ _DONE = "修正|修订|修改|公布|颁布|发布|通过|制定|施行|实施|�
 _REVISED = "修[订正改]"
 _TEXT = "版本|版|文本|本"
 _WAYS = (
-    r"(?:行为|案发|事发|当)时(?:所?(?:有效|施行|实施|生效|适用))?"
+    r"(?:行为|案发|事发|当|发生|成立|签订|订立|实施)时(?:所?(?:有效|施行|实施|生效|适用))?"
     r"|(?<=[日年月])(?:以|之)?前(?:所?(?:有效|施行|生效|适用))|(?:施行|实施|生效)(?:以|之)?[前后]"
-    rf"|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
+    rf"|[上前]一?版|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
 )
 _IN_BRACKETS = re.compile(
     rf"(?:于|经|系)?{_DATE}(?:[\u4e00-\u9fff]{{0,40}}?(?:{_DONE}))?(?:之?后)?(?:的)?(?:{_TEXT})?"
-    rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?|已(?:经)?(?:被)?(?:{_REVISED}|废止|失效)"
+    rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?|(?:已(?:经)?)?(?:被)?(?:{_REVISED}|废止|失效)"
+    rf"|\d\d\s?年(?:{_REVISED})?(?:的)?(?:{_TEXT})?"
 )
 # However it is put, a year with a word for a revision names an edition: a text it is not must not stand for it.
 _IN_OTHER_WORDS = re.compile(rf"(?!.*[号令称见]).*?{_YEAR}.{{0,50}}?(?:{_REVISED}|{_TEXT}).{{0,6}}")
@@ -32,7 +33,7 @@ _DATED = rf"(?:第?[一二三四五六七]次)?(?:{_DONE})(?:之?后)?[的之]" 
 _NO_WAY = "(?<![中草平太高五还]原)(?<![废陈仍]旧)(?<![创高更革翻维刷清全]新)"
 _BEFORE = re.compile(
     rf"(?<![\d年月])(?:{_DATE}(?={_DATED})|{_YEAR}\s?年?)(?:{_TEXT})?(?:的)?(?:第?[一二三四五六七]次)?(?:{_DONE})?(?:[以之]?[前后])?(?:公布|颁布|施行|实施|生效|通过)?(?:的|之)?(?:{_TEXT})?(?:[新旧])?的?$"
-    rf"|(?<![\d第])(?:\d\d\s?年|79|97)(?:{_TEXT})?(?:{_DONE})?的?$"
+    rf"|(?<![\d第〇零一二三四五六七八九十百])(?:(?:\d\d|[〇零一二三四五六七八九]{{2}})\s?年|79|97)(?:{_TEXT})?(?:{_DONE})?的?$"
     rf"|(?:{_WAYS}){_NO_WAY}(?:{_TEXT})?(?:的|之)?$"
 )
 _AFTER = re.compile(
@@ -45,6 +46,8 @@ _BEGINS = re.compile(
 # The year of a document number is none: （法释〔2015〕11号）.
 _BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
 _AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
+# Brackets before a name that follow no other name.
+_ALONE = re.compile(r"(?:^|(?<=[\s，。；：、！？“‘照据按反用合见守]))[（(〔\[【][^（）()〔〕\[\]【】\n]{1,28}[）)〕\]】]$")
 _REACH = 30
 _HALF_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 _DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
@@ -69,8 +72,12 @@ def read(printed: str) -> Named:
         plain = "".join(_DIGITS.get(character, character) for character in year[0])
         way: Way = "old" if re.search("[以之]?前(?!款)", printed) else ""
         return Named(plain, bool(re.search(_REVISED, printed)), way)
+    if re.match("[上前]一?版", printed):
+        return Named(way="old")
     if re.match("[以之]?前", printed):  # 2015年3月1日前施行的
         return Named(way="then")
+    if re.match("[〇零一二三四五六七八九]{2}年", printed):
+        printed = "".join(_DIGITS.get(character, character) for character in printed)
     if short := re.match(r"\d\d", printed):  # 97刑法, 18年公司法
         return Named(("19" if short[0] > "49" else "20") + short[0], bool(re.search(_REVISED, printed)))
     if "时" in printed:
@@ -82,8 +89,12 @@ def read(printed: str) -> Named:
 
 def before(text: str, position: int) -> str:
     """Answer the edition that is named directly before a title, "" where none is: 2018年修正的《公司法》."""
-    found = _BEFORE.search(text, max(position - _REACH, 0), position)
-    return found[0].strip().rstrip("的之") if found else ""
+    low = max(position - _REACH, 0)
+    found = _BEFORE.search(text, low, position)
+    if found:
+        return found[0].strip().rstrip("的之")
+    bracket = _ALONE.search(text, low, position)  # （2018版）公司法
+    return in_brackets(bracket[0]) if bracket else ""
 
 
 def in_brackets(text: str) -> str:

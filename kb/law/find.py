@@ -462,10 +462,22 @@ class _Reader:
             ref = _THIS
         elif self.last and self.elsewhere > self.last.end:
             return  # 合同第三条、第四条
+        elif self.last and (edition := self._edition_between(self.last.end, token.start)):
+            ref = ref._replace(edition=edition)
         elif self.last and (other := self._not_understood(self.last.end, token.start)):
             ref = _Ref(other, unmarked=True)
         if ref.name or self.has_articles:
             yield from self._places(token.start, token.end, "article", ref, place)
+
+    def _edition_between(self, end: int, start: int) -> str:
+        """Answer the edition that is named directly before a later article of the same law: 、修订后第二十条."""
+        if not self.last or not self.last.ref.name or end < 0:
+            return ""
+        bracket = _BRACKET_AT_END.search(self.text, end, start)
+        named = editions.in_brackets(bracket[0]) if bracket else ""
+        if not named and (after := _EDITION_ALONE.fullmatch(self.text, end, start)):
+            named = after["edition"]
+        return named
 
     def _not_understood(self, start: int, end: int) -> str:
         """Answer what names a document after the one named last, and was not understood: an article may be of that one."""
@@ -751,6 +763,9 @@ def _defined(document: Document) -> dict[str, _Ref]:
 
 
 _BRACKET = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]")
+_EDITION_ALONE = re.compile(
+    r"[，,；;、]?(?:和|与|及|以及|而)?(?P<edition>(?:修[订正改]|新法|旧法|现行|施行)(?:以|之)?[前后]?)的?"
+)
 _BRACKET_AT_END = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]$")
 
 

@@ -26,7 +26,7 @@ from kb.law.records import Record, made_on, record
 from kb.law.standing import Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 11
+_LAYOUT = 12
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (

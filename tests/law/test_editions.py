@@ -48,6 +48,12 @@ def state(found: dict[str, Any]) -> tuple[str, str, str]:
         ("《示例法》(2018年修订)第二条", "2018年修订"),
         ("《示例法》〔2018年修正〕第二条", "2018年修正"),
         ("《示例法》（2018）第二条", "2018"),
+        ("《示例法》（18年）第二条", "18年"),
+        ("《示例法》（18年版）第二条", "18年版"),
+        ("（2018版）《示例法》第二条", "2018版"),
+        ("上一版《示例法》第二条", "上一版"),
+        ("前一版本的《示例法》第二条", "前一版本"),
+        ("《示例法》（失效）第二条", "失效"),
         ("《示例法》（2018年版）第二条", "2018年版"),
         ("《示例法》（2018年3月1日修正）第二条", "2018年3月1日修正"),
         ("《示例法》（2018年3月1日示例大会第二次会议修正）第二条", "2018年3月1日示例大会第二次会议修正"),
@@ -115,6 +121,9 @@ def test_the_present_text_is_named(statutes: Shelf, text: str) -> None:
         ("2018年修正前的《示例法》第二条", "cannot tell"),
         ("2015年3月1日前施行的《示例法》第二条", "cannot tell"),
         ("行为时的《示例法》第二条", "cannot tell"),
+        ("行为发生时的《示例法》第二条", "cannot tell"),
+        ("合同签订时的《示例法》第二条", "cannot tell"),
+        ("九八年的《示例法》第二条", "no such edition"),
         ("旧《不改法》第一条", "cannot tell"),
         ("当时的《不改法》第一条", "right"),
         ("《不改法》（2010年）第一条", "right"),
@@ -212,3 +221,17 @@ def test_short_names_take_editions_too() -> None:
         "中华人民共和国公司法",
         "中华人民共和国刑法",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "editions"),
+    [
+        ("修订前《示例法》第二条、修订后第四条", ["修订前", "修订后"]),
+        ("《示例法》（2018年修正）第二条、（2023年修订）第四条", ["2018年修正", "2023年修订"]),
+        ("《示例法》（2018年修正）第二条、第四条", ["2018年修正", "2018年修正"]),
+    ],
+)
+def test_an_edition_before_a_later_article_takes_the_place_of_the_one_before(
+    statutes: Shelf, text: str, editions: list[str]
+) -> None:
+    assert [each["edition"] for each in told(statutes, text)] == editions

@@ -47,7 +47,9 @@ _BEGINS = re.compile(
 _BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
 _AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
 # Brackets before a name that follow no other name.
-_ALONE = re.compile(r"(?:^|(?<=[\s，。；：、！？“‘照据按反用合见守]))[（(〔\[【][^（）()〔〕\[\]【】\n]{1,28}[）)〕\]】]$")
+_ALONE = re.compile(
+    r"(?:^|(?<=[\s，。；：、！？“‘照据按反用合见守]))[（(〔\[【][^（）()〔〕\[\]【】\n]{1,28}[）)〕\]】]$"
+)
 _REACH = 30
 _HALF_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 _DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}

@@ -276,7 +276,8 @@ class Corpus:
         except UnreadableError:
             if not markdown.is_damaged(present):
                 return self._keep_beside(path, document, data)
-            self._set_aside(path, present)
+            if not markdown.is_emptied(present):
+                self.set_aside(path, present)
             return self._replace(path, document, data, "changed")
         edited = _is_edited(text)
         if _same_source(old.provenance, document.provenance):
@@ -459,12 +460,13 @@ class Corpus:
                 origin = yaml_head.read_any(found[0]).get("origin", "")
                 self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
 
-    def _set_aside(self, path: Path, data: bytes) -> None:
-        """Keep what is left of a damaged file, for people to look at."""
-        if not markdown.is_emptied(data):
-            kept = self.root / ASIDE / path.parent.name / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
-            storage.make_folder(kept.parent)
-            storage.write_atomic(kept, data)
+    def set_aside(self, path: Path, data: bytes) -> Path:
+        """Keep what a damaged file held, for people to look at; answer where. Raises StorageError; needs `writing`."""
+        folder = path.relative_to(self.root).parts[0]
+        kept = self.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
+        storage.make_folder(kept.parent)
+        storage.write_atomic(kept, data)
+        return kept
 
     def _replace(self, path: Path, document: Document, data: bytes, state: State) -> Outcome:
         self.snapshots.store(data)

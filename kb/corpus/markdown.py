@@ -76,27 +76,32 @@ def normal(data: bytes, name: str) -> str:
     matter that breaks off.
     `name` is the file's, for the message.
     """
-    if is_emptied(data):
-        raise UnreadableError(f"{name} 里什么也没有了：{_DAMAGED}")
+    undecoded: UnicodeDecodeError | None = None
     try:
         text = plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        if is_damaged(data):
-            raise UnreadableError(f"{name} 的文件头中途断了：{_DAMAGED}") from error
+        text, undecoded = plain(data.decode("utf-8", "replace")), error
+    if damage := _damage(text):
+        raise UnreadableError(f"{name} {damage}：{_DAMAGED}") from undecoded
+    if undecoded:
         raise UnreadableError(
-            f"{name} 不是合格的 UTF-8 文本（第 {error.start} 字节）：请恢复这个文件，或删除它后重新 kb ingest。"
-        ) from error
-    if "\0" in text and not front_matter.intact(text):
-        raise UnreadableError(f"{name} 里有空字节：{_DAMAGED}")
-    if front_matter.is_cut(text):
-        raise UnreadableError(f"{name} 的文件头中途断了：{_DAMAGED}")
+            f"{name} 不是合格的 UTF-8 文本（第 {undecoded.start} 字节）：请恢复这个文件，或删除它后重新 kb ingest。"
+        ) from undecoded
     return text
 
 
 def is_damaged(data: bytes) -> bool:
     """Tell what no editor leaves behind: nothing, zeros that were not written, a front matter that breaks off."""
-    text = plain(data.decode("utf-8", "replace"))
-    return is_emptied(data) or front_matter.is_cut(text) or ("\0" in text and not front_matter.intact(text))
+    return bool(_damage(plain(data.decode("utf-8", "replace"))))
+
+
+def _damage(text: str) -> str:
+    """Say how a machine broke a file, "" where it did not."""
+    if not text.strip(_NOTHING.decode()):
+        return "里什么也没有了"
+    if "\0" in text and not front_matter.intact(text):
+        return "里有空字节"
+    return "的文件头中途断了" if front_matter.is_cut(text) else ""
 
 
 def is_emptied(data: bytes) -> bool:

@@ -4,7 +4,6 @@ from the documents, a source's memory from its site. Nothing is thrown away: wha
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from kb.base import storage
 from kb.base.errors import KbError
 from kb.config.settings import Settings
 from kb.corpus import front_matter, markdown
-from kb.corpus.folder import ASIDE, Corpus
+from kb.corpus.folder import Corpus
 from kb.ingest import derive
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
@@ -69,10 +68,7 @@ def _mend_document(corpus: Corpus, path: Path, law: Store, settings: Settings) -
             "或 kb ingest 原来的文件）；若是手工修改，用 kb check --accept 确认。"
         )
         return
-    folder = path.relative_to(corpus.root).parts[0]
-    kept = corpus.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
-    storage.make_folder(kept.parent)
-    storage.write_atomic(kept, data)
+    kept = corpus.set_aside(path, data)
     storage.write_atomic(path, written.encode())
     if same:
         yield f"{path} 已恢复成写入时的样子；替换下来的内容在 {kept}。"

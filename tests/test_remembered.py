@@ -29,3 +29,10 @@ def test_the_latest_stay() -> None:
 def test_what_alone_outweighs_the_limit_is_answered_and_not_kept() -> None:
     kept = Remembered(2, len)
     assert [kept.get("甲", answer) for answer in ("LONG".lower, "SHORT".lower)] == ["long", "short"]
+
+
+def test_one_too_heavy_does_not_put_the_others_out() -> None:
+    kept = Remembered(4, len)
+    kept.get("甲", "AB".lower)
+    kept.get("乙", "TOO HEAVY".lower)
+    assert kept.get("甲", "made anew".lower) == "ab"

@@ -7,6 +7,7 @@ itself by one atomic replace. A person's edits are never overwritten: the file's
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -192,6 +193,20 @@ class Corpus:
             older = (version for version in _older(path) if not version.stem.endswith(found[path.stem][:8]))
             found |= {f"{path.stem}@{version.stem}": storage.sha256_of(version) for version in older}
         return found
+
+    def stamp(self) -> tuple[str, datetime]:
+        """Return a name of the state of all files, made of their names, sizes and times, and when the last was written.
+
+        Their bytes are not read, so it costs little; what must know them asks for `fingerprints`. Raises StorageError.
+        """
+        digest, newest = hashlib.sha256(), 0
+        for folder in self._folders():
+            with storage.refusals(folder, "读"):
+                for path in sorted(folder.rglob("[!.]*.md")):
+                    found = path.lstat()
+                    newest = max(newest, found.st_mtime_ns)
+                    digest.update(os.fsencode(path) + f" {found.st_ino} {found.st_size} {found.st_mtime_ns}\n".encode())
+        return digest.hexdigest(), datetime.fromtimestamp(newest / 1e9, UTC)
 
     def states(self) -> dict[str, str]:
         """Answer what every document is, with the versions beside it, by id: it changes when either does."""

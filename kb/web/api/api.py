@@ -7,10 +7,9 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -96,9 +95,7 @@ def of_difference(id: str, with_: str = "") -> State:
 
 def of_corpus() -> State:
     """What answers out of all files depend on."""
-    corpus = library().corpus
-    written = max((path.stat().st_mtime for _, path in corpus.files()), default=0)
-    return State(hashlib.sha256(repr(corpus.fingerprints()).encode()).hexdigest(), datetime.fromtimestamp(written, UTC))
+    return State(*library().corpus.stamp())
 
 
 def of_sources() -> State:

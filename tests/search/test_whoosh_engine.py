@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -8,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xxhash
 
-from kb.base.errors import StorageError
+from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import Document
 from kb.search.answer import section_record
 from kb.search.contract.engine import Engine
@@ -104,3 +108,30 @@ def _eventually(condition):  # type: ignore[no-untyped-def]
     while not (found := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
+
+
+class _Runs:
+    """What a hostile index would hold: reading it back makes a folder."""
+
+    def __init__(self, made: Path) -> None:
+        self._made = made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self._made),)
+
+
+def test_an_index_from_elsewhere_runs_no_code(tmp_path: Path) -> None:
+    open_engine(tmp_path / "index").update(Shelf(document("a", "甲乙示例")))
+    folder, made = max((tmp_path / "index").glob("gen-*")), tmp_path / "made"
+    table = next(folder.glob("*.toc"))
+    whole = table.read_bytes()
+    segments = whole.rindex(pickle.PROTO, 0, whole.rindex(b"whoosh.codec.whoosh3"))
+    table.write_bytes(whole[:segments] + pickle.dumps(_Runs(made), 2))
+    manifest = json.loads((folder / "manifest.json").read_bytes().partition(b"\n")[2])
+    manifest["files"][table.name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    manifest["checksums"][table.name] = xxhash.xxh3_128(table.read_bytes()).hexdigest()
+    content = json.dumps(manifest).encode()
+    (folder / "manifest.json").write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+    with pytest.raises(BadIndexError, match="没有运行它"):
+        open_engine(tmp_path / "index").search("甲乙")
+    assert not made.exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import zlib
 from collections import Counter, defaultdict, deque
@@ -15,6 +14,7 @@ from functools import lru_cache
 from itertools import chain, count, islice
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,6 +84,9 @@ class Stored(NamedTuple):
         )
 
 
+_UNPACKED = msgspec.msgpack.Decoder(Stored)
+
+
 class Postings(NamedTuple):
     """The terms of one field, section after section: their places in `terms`, how often each, how many a section has."""
 
@@ -114,8 +117,8 @@ def analyse(key: str, document: Document) -> list[Batch]:
 
 
 def unpack(stored: bytes) -> Stored:
-    """Answer what was kept of a section."""
-    return Stored(*pickle.loads(zlib.decompress(stored)))
+    """Return what was kept of a section."""
+    return _UNPACKED.decode(zlib.decompress(stored))
 
 
 def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
@@ -136,7 +139,7 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         gathered["bare"].add(["1"] if _bare(section) else [])
         batch.folded.append(folded.encode())
-        batch.stored.append(zlib.compress(pickle.dumps(tuple(_stored(key, document, section, path))), _FAST))
+        batch.stored.append(zlib.compress(msgspec.msgpack.encode(_stored(key, document, section, path)), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
 

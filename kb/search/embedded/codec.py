@@ -8,6 +8,7 @@ comes in as one bag of terms, a posting list goes out as section numbers and cou
 from __future__ import annotations
 
 import os
+import pickle
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,9 @@ from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
+from kb.base.errors import BadIndexError
 from kb.search.answer.section_record import Batch
+from kb.search.embedded.generations import REBUILD
 
 Numbers = NDArray[np.int64]
 Integers = NDArray[np.integer[Any]]
@@ -86,6 +89,29 @@ class _Mapped(BufferFile):  # type: ignore[misc]
         with path.open("rb") as file:
             self.file = mmap(file.fileno(), 0, access=ACCESS_READ) if path.stat().st_size else BytesIO()
         self._buf = self.file if isinstance(self.file, mmap) else b""
+
+    def read_pickle(self) -> object:
+        """Return the object that Whoosh wrote here, if it is of a kind that Whoosh writes. Raises BadIndexError."""
+        return _KnownKinds(self.file).load()
+
+
+class _KnownKinds(pickle.Unpickler):
+    """Reads what Whoosh pickles, and nothing that runs other code: an index may come from another machine."""
+
+    def find_class(self, module: str, name: str) -> object:
+        """Return a class that Whoosh's table of contents names. Raises BadIndexError for any other."""
+        if (module, name) not in _KINDS:
+            raise BadIndexError(f"索引里有不属于它的内容（{module}.{name}），没有运行它：{REBUILD}。")
+        return super().find_class(module, name)
+
+
+_KINDS = {
+    ("whoosh.codec.whoosh3", "W3Segment"),
+    (__name__, "ArrayCodec"),
+    ("builtins", "set"),
+    ("collections", "defaultdict"),
+    ("builtins", "int"),
+}
 
 
 class _Storage(FileStorage):  # type: ignore[misc]

@@ -24,7 +24,7 @@ from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 from kb.search.query.query import parse
 
-_LAYOUT = 8
+_LAYOUT = 9
 
 
 class WhooshEngine:

@@ -342,6 +342,14 @@ def test_an_unchanged_document_is_not_sent_twice_and_is_compressed(client: Flask
     assert len(packed.data) < len(first.data) / 3
 
 
+@pytest.mark.parametrize("taken", ["zstd", "br", "gzip"])
+def test_what_a_browser_has_in_any_compression_is_not_sent_again(client: FlaskClient, taken: str) -> None:
+    first = client.get(f"/d/{REPORT}", headers={"Accept-Encoding": taken})
+    assert first.headers["Content-Encoding"] == taken and "Accept-Encoding" in first.headers["Vary"]
+    again = client.get(f"/d/{REPORT}", headers={"Accept-Encoding": taken, "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
 def test_without_an_index_pages_say_what_to_do_and_documents_can_be_read(empty: Settings) -> None:
     client = create_app(empty).test_client()
     for address in ("/", "/search?q=复议"):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from kb.base.model import Document
-from kb.cite import forms
-from kb.cite.names import FORMS
 from kb.cite.passage import locate
 from kb.cite.quotation import Seal
+from kb.cite.styles import styles
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +55,6 @@ def cite(document: Document, anchor: str = "", quotation: str = "", base: str = 
     seal = "?" + urlencode({"quote": str(Seal.of(passage.quotation))}) if passage.quotation else ""
     url = f"{path}{seal}{place}"
     source = document.metadata.url if document.metadata.url.startswith(("http://", "https://")) else url
-    made = {
-        "manual": forms.manual(passage),
-        "gbt7714": forms.gbt7714(passage, source),
-        "quotation": forms.quotation(passage, url) if passage.quotation else "",
-        "markdown": forms.markdown(passage, url),
-        "bibtex": forms.bibtex(passage, source),
-        "ris": forms.ris(passage, source),
-        "csl": forms.csl(passage, source),
-    }
     return Citation(
         document.id,
         passage.anchor,
@@ -73,7 +63,11 @@ def cite(document: Document, anchor: str = "", quotation: str = "", base: str = 
         passage.quotation,
         url,
         f"{path}{place}{_text_fragment(passage.quotation)}",
-        tuple(Form(name, label, made[name]) for name, label in FORMS.items() if made[name]),
+        tuple(
+            Form(each.name, each.label, text)
+            for each in styles().values()
+            if (text := each.write(passage, url, source))
+        ),
     )
 
 

@@ -15,11 +15,10 @@ from kb.base import storage
 from kb.base.address import Address
 from kb.base.errors import StorageError, UsageError
 from kb.base.model import Document
-from kb.cite.names import FORMS as CITATIONS
-from kb.cli.terminal import JSON, print_json, say, verb
+from kb.cite import styles
+from kb.cli.terminal import JSON, Registered, print_json, say, verb
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
-from kb.export.endings import EVIDENCE, FORMATS
 
 if TYPE_CHECKING:
     from kb.compare.sections import Change, Comparison, Pair
@@ -37,7 +36,7 @@ _CHANGES: dict[Change, str] = {
 @verb("cite")
 @click.argument("address", metavar="文件[@版本][#条款]")
 @click.option("--text", default="", metavar="原文", help="引用这段文字，它必须在文件里")
-@click.option("--form", type=click.Choice(list(CITATIONS)), metavar="格式", help="只要一种：" + "、".join(CITATIONS))
+@click.option("--form", cls=Registered, labels=styles.labels, metavar="格式", help="只要一种：")
 @JSON
 def _cite(config: Settings, address: str, text: str, form: str | None, as_json: bool) -> int:
     """引用一份文件、其中一条一款或一段文字，例如 kb cite haojiang-2021-report#1-3-2。"""
@@ -51,7 +50,7 @@ def _cite(config: Settings, address: str, text: str, form: str | None, as_json: 
     elif form:
         if not citation.form(form):
             raise UsageError(
-                f"整份文件没有“{CITATIONS[form]}”这种格式：请写明条款，例如 {wanted.id}#1，或用 --text 给出原文。"
+                f"整份文件没有“{styles.labels()[form]}”这种格式：请写明条款，例如 {wanted.id}#1，或用 --text 给出原文。"
             )
         click.echo(citation.form(form).rstrip("\n"))
     else:
@@ -60,15 +59,22 @@ def _cite(config: Settings, address: str, text: str, form: str | None, as_json: 
     return 0
 
 
+def _formats() -> dict[str, str]:
+    from kb.export.formats import labels
+
+    return labels()
+
+
 @verb("export")
 @click.argument("address", metavar="文件[@版本][#条款]")
 @click.option(
     "--format",
     "format",
-    type=click.Choice([*FORMATS, EVIDENCE]),
+    cls=Registered,
+    labels=_formats,
     required=True,
     metavar="格式",
-    help="、".join(FORMATS) + "；zip 是证据包",
+    help="",
 )
 @click.option(
     "-o",
@@ -80,7 +86,7 @@ def _cite(config: Settings, address: str, text: str, form: str | None, as_json: 
 def _export(config: Settings, address: str, format: str, output: Path | None) -> int:
     """把一份文件或其中一条写成 Word、PDF、Markdown 等格式，或做成证据包。"""
     from kb.export.evidence_package import evidence
-    from kb.export.formats import Exported, export
+    from kb.export.formats import EVIDENCE, Exported, export
     from kb.export.scope import select
 
     wanted, corpus = Address.read(address), Corpus(config.corpus)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,9 @@ class ChineseCommand(click.Command):
         options = (parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option))
         records = (option.get_help_record(ctx) for option in options)
         with formatter.section("选项"):
-            formatter.write_dl([record for record in records if record])
+            formatter.write_dl(
+                [(names, told.replace("[required]", "（必填）")) for names, told in filter(None, records)]
+            )
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Answer `--help`, which says what it does in Chinese."""
@@ -80,6 +82,29 @@ class ChineseGroup(ChineseCommand, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Keep the order in which the verbs are written below."""
         return list(self.commands)
+
+
+class Registered(click.Option):
+    """An option that takes one of the names in a registry, which is looked into when it is needed: `labels` are what the
+    help says of each name.
+    """
+
+    def __init__(self, *names: Any, labels: Callable[[], Mapping[str, str]], **attributes: Any) -> None:
+        super().__init__(*names, **attributes)
+        self._what, self._labels = self.help or "", labels
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the lines of the help page, with all names."""
+        told = (name if label in ("", name) else f"{name}（{label}）" for name, label in self._labels().items())
+        self.help = self._what + "、".join(told)
+        return super().get_help_record(ctx)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Return the value. Raises BadParameter for a name that there is not."""
+        given = super().process_value(ctx, value)
+        if isinstance(given, str) and given not in self._labels():  # click has a sign of its own for nothing given
+            raise click.BadParameter(f"{self.opts[0]} 应当是其中之一：{'、'.join(self._labels())}", ctx, self)
+        return given
 
 
 CONFIG = click.option(
@@ -156,6 +181,8 @@ def _mistake(error: click.UsageError) -> str:
             return f"选项 {error.option_name} 后面要写一个值"
         case click.MissingParameter(param=parameter) if parameter:
             return f"缺少参数“{parameter.make_metavar(error.ctx or click.Context(group))}”"
+        case click.BadParameter(param=Registered()):
+            return error.message
         case click.BadParameter(param=click.Option(type=click.IntRange(min=low, max=high), opts=names)):
             return f"{names[0]} 应当是整数，" + (f"在 {low} 到 {high} 之间" if high else f"不小于 {low}")
         case click.BadParameter(param=click.Option(type=click.Choice(choices=choices), opts=names)):

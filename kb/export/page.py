@@ -1,32 +1,16 @@
-"""The print view, a page of HTML that needs nothing else, and the PDF made of it.
-
-WeasyPrint sets it: line breaking by Pango's rules for Chinese, fonts of the system, text that can be selected, bookmarks
-from the headings. It needs Pango and a Chinese font on the machine; where they are missing the answer says so.
-"""
+"""The print view, a page of HTML that needs nothing else."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Callable
-from functools import cache, lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from kb.base.errors import StorageError
 from kb.export.blocks import Block, blocks, clean
 from kb.export.scope import Selection
 
 _HERE = Path(__file__).parent
-_ONE_AT_A_TIME = Lock()  # a long statute keeps a processor busy for seconds
-_PATIENCE = 30.0
-"""Seconds that a reader waits for the PDF of another."""
-
-_NEEDED = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk"
 
 
 def page(selection: Selection) -> bytes:
@@ -46,43 +30,5 @@ def page(selection: Selection) -> bytes:
     return clean(made).encode()
 
 
-def pdf(selection: Selection) -> bytes:
-    """Answer the print view as PDF. Raises StorageError where the machine lacks what it takes, or is busy with others."""
-    return _typeset(page(selection).decode(), selection.document.provenance.snapshot[:32])
-
-
-@lru_cache(maxsize=16)
-def _typeset(html: str, identifier: str) -> bytes:
-    typesetter = _typesetter()
-    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
-        raise StorageError("正在为别人生成 PDF：请过一会儿再试。")
-    try:
-        made = typesetter(string=html, url_fetcher=_refuse)
-        data: bytes = made.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
-        return data
-    finally:
-        _ONE_AT_A_TIME.release()
-
-
-@cache
-def _typesetter() -> Callable[..., Any]:
-    """WeasyPrint's entry. Raises StorageError where Pango or a Chinese font is missing."""
-    try:
-        from weasyprint import HTML
-    except OSError as error:
-        raise StorageError(f"这台机器还不能生成 PDF，缺少排版库（{error}）：请由管理员运行 {_NEEDED}。") from error
-    lister = shutil.which("fc-list")
-    fonts = subprocess.run([lister, ":lang=zh-cn", "family"], capture_output=True, timeout=60) if lister else None
-    if fonts is None or not fonts.stdout.strip():
-        raise StorageError(f"这台机器还不能生成 PDF，没有中文字体：请由管理员运行 {_NEEDED}。")
-    entry: Callable[..., Any] = HTML
-    return entry
-
-
 def _is_title(block: Block, title: str) -> bool:
     return block.anchor == "title" and "".join(block.text.split()) == "".join(title.split())
-
-
-def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
-    """Fetch nothing: all that a print view needs stands in it."""
-    raise ValueError(url)

@@ -28,10 +28,8 @@ from kb.base.model import Document, Exchange, Metadata, Provenance, Repair, Sect
 from kb.config.settings import Settings
 from kb.corpus import markdown
 from kb.corpus.folder import Corpus
-from kb.export import page
-from kb.export.endings import FORMATS
 from kb.export.evidence_package import evidence
-from kb.export.formats import export
+from kb.export.formats import export, formats, to_pdf
 from kb.export.scope import select
 from kb.export.tables import as_csv, as_xlsx
 from kb.ingest.pipeline import ingest
@@ -202,16 +200,16 @@ def _flat(outline: list) -> Iterator[dict]:  # type: ignore[type-arg]
 
 
 def test_a_machine_without_pango_or_fonts_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    page._typesetter.cache_clear()
+    to_pdf._typesetter.cache_clear()
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StorageError, match="fonts-noto-cjk"):
         export(select(document(LAW), "art-1"), "pdf")
-    page._typesetter.cache_clear()
+    to_pdf._typesetter.cache_clear()
 
 
 def test_while_another_pdf_is_made_one_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "_PATIENCE", 0.01)
-    with page._ONE_AT_A_TIME, pytest.raises(StorageError, match="过一会儿"):
+    monkeypatch.setattr(to_pdf, "_PATIENCE", 0.01)
+    with to_pdf._ONE_AT_A_TIME, pytest.raises(StorageError, match="过一会儿"):
         export(select(document(LAW), "art-3"), "pdf")
 
 
@@ -318,5 +316,5 @@ def test_no_cell_becomes_a_formula(cell: str) -> None:
 
 
 def test_every_ending_has_its_format() -> None:
-    for format in FORMATS:
+    for format in formats():
         assert export(select(document(LAW), "art-1"), format).name == f"示例-art-1.{format}"

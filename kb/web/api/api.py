@@ -23,6 +23,7 @@ from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.compare.sections import compare
 from kb.corpus.changes import events, order, tell
 from kb.corpus.folder import Corpus
+from kb.export.formats import formats
 from kb.search.contract.engine import ORDERS
 from kb.search.query.conditions import FACETS, NAMES
 from kb.search.query.query import MAX_QUERY
@@ -48,7 +49,7 @@ Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，�
 Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
 Name = Annotated[str, Meta(max_length=300)]
 
-_TEXTS = ("md", "txt", "xml")
+_TEXTS = {each.in_api: each.ending for each in formats().values() if each.in_api}
 _ASKED = (
     *(
         Parameter(
@@ -156,7 +157,7 @@ def documents(
     return schemas.DocumentList(len(found), tuple(rest[:limit]), more)
 
 
-@interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document, endings=_TEXTS)
+@interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document, endings=tuple(_TEXTS))
 def document(id: Id, on: Day = "") -> schemas.DocumentAnswer:
     """Answer all there is of a document; with a day, the text that was in force on it."""
     shown = find_edition(id, _in_force(id, on))
@@ -181,7 +182,9 @@ def sections(id: Id, on: Day = "") -> schemas.Outline:
     return schemas.Outline(id, shown.version or _version_of(id), lines)
 
 
-@interface.get("/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document, endings=_TEXTS)
+@interface.get(
+    "/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document, endings=tuple(_TEXTS)
+)
 def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
     """Answer what stands at an address, the way to it and its neighbours."""
     shown = find_edition(id, _in_force(id, on))
@@ -196,7 +199,7 @@ def versions(id: Id) -> schemas.Versions:
     return schemas.Versions(id, library().corpus.history(id))
 
 
-@interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document, endings=_TEXTS)
+@interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document, endings=tuple(_TEXTS))
 def version(id: Id, version: VersionName) -> schemas.DocumentAnswer:
     """Answer one version of a document, present or past, in the same form."""
     find_edition(id, version)
@@ -394,15 +397,14 @@ def _read_cursor(cursor: str, parts: int) -> list[str]:
     return key
 
 
-_FORMATS = {"md": "md", "txt": "txt", "xml": "akn.xml"}
 for _endpoint in interface.endpoints:
     for _ending in _endpoint.endings:
-        if _ending in _FORMATS:
+        if _ending in _TEXTS:
             blueprint.add_url_rule(
                 f"{_endpoint.path}.{_ending}",
                 f"file_{_ending}",
                 downloads.answer,
-                defaults={"format": _FORMATS[_ending]},
+                defaults={"format": _TEXTS[_ending]},
             )
 blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv"})
 blueprint.add_url_rule("/documents.csv", "listed", downloads.documents)

@@ -10,11 +10,12 @@ import msgspec
 from flask import Response
 
 from kb import __version__
+from kb.export.formats import formats
 from kb.web.api.endpoints import Endpoint, Parameter
 from kb.web.api.schemas import Problem
 
 _REF = "#/components/schemas/{name}"
-FILES = {"md": "text/markdown", "txt": "text/plain", "xml": "application/akn+xml", "csv": "text/csv"}
+FILES = {"csv": "text/csv", **{each.in_api: each.media_type for each in formats().values() if each.in_api}}
 """The media types of files, by the endings of their addresses."""
 _ERRORS = {
     "400": "参数不对",

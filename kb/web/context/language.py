@@ -1,31 +1,40 @@
-"""What the pages say, in the reader's language. The Chinese sentence is the key; english.toml has its translation."""
+"""What the pages say, in the reader's language. The Chinese sentence is the key of every translation."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib.resources import files
+from typing import Protocol
 
 from markupsafe import Markup
 
 from kb.web.context.preferences import preference
+from kb.web.languages import languages
+
+
+class Labelled(Protocol):
+    """A thing that says itself what Chinese and English readers call it."""
+
+    @property
+    def label(self) -> str:
+        """Its Chinese name."""
+
+    @property
+    def english(self) -> str:
+        """Its English name."""
 
 
 def page_language() -> str:
-    """The language of the page's own words, as the `lang` of its elements; the documents' is always zh-CN."""
-    return "en" if preference("lang") == "en" else "zh-CN"
-
-
-@cache
-def english() -> dict[str, str]:
-    """The catalogue: Chinese → English, with the same `{names}` and elements in both."""
-    text = (files("kb.web") / "english.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text))
+    """Return the language of the page's own words, as the `lang` of its elements; the documents' is always zh-CN."""
+    return languages()[preference("lang")].tag
 
 
 def say(sentence: str, **values: object) -> Markup:
-    """A sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
-    translated = english().get(sentence, sentence) if preference("lang") == "en" else sentence
+    """Return a sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
+    translated = languages()[preference("lang")].sentences.get(sentence, sentence)
     return (
         Markup(translated).format(**values) if values else Markup(translated)
     )  # most have none, a page says a thousand
+
+
+def named(thing: Labelled) -> Markup:
+    """Return what the reader calls a thing that carries its own names."""
+    return Markup.escape(thing.english) if page_language() == "en" else say(thing.label)

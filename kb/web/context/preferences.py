@@ -8,12 +8,13 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.base.errors import UsageError
+from kb.web.languages import languages
 
 blueprint = Blueprint("preferences", __name__)
 
 # The first of each is what holds until somebody chooses.
 CHOICES = {
-    "lang": ("zh", "en"),
+    "lang": tuple(languages()),
     "scheme": ("auto", "light", "dark"),
     "size": ("normal", "large", "larger"),
     "keys": ("on", "off"),
@@ -37,7 +38,8 @@ def check_language() -> None:
     """Refuse a language that there is not. Raises UsageError."""
     asked = request.args.get("lang")
     if asked is not None and asked not in CHOICES["lang"]:
-        raise UsageError(f"没有“{asked[:20]}”这种界面语言：lang 可以是 zh（中文）或 en（英文）。")
+        told = "、".join(f"{tag}（{language.name}）" for tag, language in languages().items())
+        raise UsageError(f"没有“{asked[:20]}”这种界面语言：lang 可以是 {told}。")
 
 
 @blueprint.after_app_request

@@ -17,6 +17,7 @@ from kb.base.model import Hit
 from kb.compare.sections import SectionChange
 from kb.corpus.changes import Told, events, tell
 from kb.export.blocks import clean
+from kb.export.formats import labels
 from kb.web.context.arguments import number, query
 from kb.web.context.library import library
 from kb.web.pages.comparison_page import CHANGES
@@ -150,7 +151,7 @@ def robots() -> Response:
     closed = (
         *("/search", "/api/", "/suggestions.json", "/documents.csv", "/parallel", "/excerpt/", "/cite-check", "/terms"),
         *(f"/d/*/{page}" for page in of_documents),
-        *(f"/d/*.{ending}" for ending in ("zip", "pdf", "docx")),
+        *(f"/d/*.{ending}" for ending in labels()),
     )
     lines = [
         "User-agent: *",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from kb.base.errors import NotFoundError
-from kb.export.endings import EVIDENCE
+from kb.export.formats import EVIDENCE, labels
 from kb.web.context.library import library
 from kb.web.pages import pages
 from kb.web.view import downloads
@@ -32,7 +32,7 @@ def _is_document(id: str) -> bool:
 blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv"})
 blueprint.add_url_rule("/search.xlsx", "hits", downloads.hits, defaults={"format": "xlsx"})
 blueprint.add_url_rule("/documents.csv", "documents", downloads.documents)
-for _ending in downloads.ENDINGS:
+for _ending in labels():
     _defaults = {"format": _ending}
     blueprint.add_url_rule(f"/d/<id>.{_ending}", "document", _file, defaults=_defaults)
     blueprint.add_url_rule(f"/d/<id>/versions/<version>.{_ending}", "document", _file, defaults=_defaults)

@@ -16,15 +16,17 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from kb.base import metrics
 from kb.base.errors import KbError, UnreadableError
 from kb.config.settings import Settings
+from kb.export.formats import formats
 from kb.web.api import api, law_api
 from kb.web.context import preferences
-from kb.web.context.language import page_language, say
+from kb.web.context.language import named, page_language, say
 from kb.web.context.library import EXTENSION, Library
+from kb.web.languages import languages
 from kb.web.pages import atom_feeds, browsing, citation_page, comparison_page, download_pages, pages, parallel_page
 from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import operations, telemetry
-from kb.web.view import as_of, downloads, interface_labels, machine_metadata
+from kb.web.view import as_of, interface_labels, machine_metadata
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -76,10 +78,12 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=interface_labels.ORDERS)
     app.jinja_env.globals.update(
-        citation_page.HELPERS, **comparison_page.HELPERS, **machine_metadata.HELPERS, export_endings=downloads.ENDINGS
+        citation_page.HELPERS, **comparison_page.HELPERS, **machine_metadata.HELPERS, export_formats=formats
     )
     app.jinja_env.globals.update(
         _=say,
+        named=named,
+        languages=languages,
         page_language=page_language,
         preference=preferences.preference,
         language_address=_language_address,

@@ -11,9 +11,8 @@ from flask import Response, request
 
 from kb import __version__
 from kb.base.errors import UsageError
-from kb.export.endings import EVIDENCE, FORMATS
 from kb.export.evidence_package import evidence
-from kb.export.formats import export
+from kb.export.formats import EVIDENCE, export, formats
 from kb.export.scope import select
 from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
 from kb.search.contract.engine import MAX_LIMIT
@@ -22,13 +21,10 @@ from kb.web.context.library import library
 from kb.web.view import search_form
 from kb.web.view.lookup import chosen_facets, find_edition
 
-_SAVED = ("docx", "zip", "csv", "xlsx")
 _TABLES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
     "csv": ("text/csv", as_csv),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
 }
-ENDINGS = {**FORMATS, EVIDENCE: "证据包"}
-"""What may stand after the address of a document → what readers call it: the formats, and the ZIP of its evidence."""
 
 
 def answer(id: str, format: str, version: str = "", anchor: str = "") -> Response:
@@ -55,9 +51,10 @@ def answer(id: str, format: str, version: str = "", anchor: str = "") -> Respons
 def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
     """A file: shown where browsers can, else saved, under a name that says what it is."""
     made = Response(data, mimetype=media_type)
+    shown = format in formats() and not formats()[format].saved
     # A header holds ASCII only: RFC 6266 has the name escaped beside a plain one for programs that do not read it.
     names = {"filename": name} if name.isascii() else {"filename": f"kb.{format}", "filename*": f"UTF-8''{quote(name)}"}
-    made.headers.set("Content-Disposition", "attachment" if format in _SAVED else "inline", **names)
+    made.headers.set("Content-Disposition", "inline" if shown else "attachment", **names)
     return made
 
 

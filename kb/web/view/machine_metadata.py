@@ -6,11 +6,9 @@ from typing import Any
 
 from flask import url_for
 
-from kb.cite.forms import issuers
-from kb.web.view.downloads import ENDINGS
+from kb.cite.facts import issuers
+from kb.export.formats import formats
 from kb.web.view.edition import Edition
-
-_MEDIA = {"pdf": "application/pdf", "akn.xml": "application/akn+xml", "md": "text/markdown", "txt": "text/plain"}
 
 
 def legislation(shown: Edition) -> dict[str, Any]:
@@ -34,9 +32,8 @@ def legislation(shown: Edition) -> dict[str, Any]:
         "version": shown.version,
         "isBasedOn": facts.url if web else "",
         "encoding": [
-            {"@type": "LegislationObject", "encodingFormat": _MEDIA[ending], "contentUrl": _file(shown, ending)}
-            for ending in ENDINGS
-            if ending in _MEDIA
+            {"@type": "LegislationObject", "encodingFormat": each.media_type, "contentUrl": _file(shown, each.ending)}
+            for each in formats().values()
         ],
     }
     return {name: value for name, value in found.items() if value}

@@ -16,8 +16,9 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from kb.base.model import Part, Section
-from kb.cite.forms import is_statute, issuers
+from kb.cite.facts import is_statute, issuers
 from kb.export.blocks import Block, clean, lead_of, section_blocks
+from kb.export.formats import Format
 from kb.export.scope import Selection
 
 NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
@@ -217,3 +218,6 @@ def _blocks_of(sections: Iterable[Section]) -> list[Element]:
             content = [_MAKE.p(_MAKE.docTitle(lines[0]) if lines else "")]
         made.append(_MAKE.container(*content, eId=section.anchor, name=section.anchor))
     return made
+
+
+AKOMA_NTOSO = Format("akn.xml", "Akoma Ntoso", "Akoma Ntoso", "application/akn+xml", akn, order=6, in_api="xml")

@@ -1,15 +1,14 @@
-"""The plain formats: Markdown, text, JSON."""
+"""Markdown that reads back: CommonMark with front matter."""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict
 from typing import Any
 
 import yaml
 
 from kb.export.blocks import blocks
+from kb.export.formats import Format
 from kb.export.scope import Selection
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
@@ -40,25 +39,11 @@ def _escaped(line: str, heading: bool = False) -> str:
     return _NUMBERED.sub(r"\1\\\2", _AT_START.sub(r"\1\\\2", line))
 
 
-def text(selection: Selection) -> bytes:
-    """The text to the character, after its title and before the line that says where it is from."""
-    return f"{selection.title}\n\n{selection.text}\n{selection.source}\n".encode()
-
-
-def as_json(selection: Selection) -> bytes:
-    """What the interface answers for the document; for a section its facts and the section with all below it."""
-    whole = selection.document.as_json()
-    if selection.citation.anchor:
-        whole |= {
-            "sections": [asdict(section) for section in selection.sections],
-            "pinpoint": selection.citation.pinpoint,
-        }
-        del whole["provenance"]["repairs"]  # their positions are those of the whole text
-    return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
-
-
 def _facts(selection: Selection) -> dict[str, Any]:
     facts, provenance = selection.document.metadata, selection.document.provenance
     found: dict[str, Any] = {name: getattr(facts, name) for name in _FACTS}
     found |= {"place": selection.citation.pinpoint, "retrieved": provenance.retrieved, "sha256": provenance.snapshot}
     return {name: value for name, value in found.items() if value}
+
+
+MARKDOWN = Format("md", "Markdown", "Markdown", "text/markdown", markdown, order=3, in_api="md")

@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from kb.export.blocks import Block, blocks, clean
+from kb.export.formats import Format
 from kb.export.scope import Selection
 
 _DEEPEST = 9  # heading levels that Word has
@@ -114,3 +115,14 @@ def _footer(made: Any) -> None:
         else:
             element.text = text
         run._r.append(element)
+
+
+WORD = Format(
+    "docx",
+    "Word",
+    "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    docx,
+    order=1,
+    saved=True,
+)

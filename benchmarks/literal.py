@@ -21,10 +21,11 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from kb.base.model import Hit
+from kb.chinese.identity import fold
 from kb.corpus.folder import Corpus
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.open.engines import open_engine
-from kb.search.query.analysis import fold, words
+from kb.search.query.analysis import words
 
 NUMBERED = re.compile(
     r"〔\d{4}〕\d+号|第[一二三四五六七八九十百]{2,6}条(?:之[一二三])?|[A-Za-z]{2,}\S{2,6}|\d{2,}\S{2,6}"

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from kb.chinese.identity import fold
 from kb.search.query import ranking
-from kb.search.query.analysis import fold, terms, words
+from kb.search.query.analysis import terms, words
 from kb.search.query.query import parse
 
 

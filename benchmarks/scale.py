@@ -29,12 +29,13 @@ from pathlib import Path
 import numpy as np
 from growth import Repeated
 
+from kb.chinese.identity import fold
 from kb.config.settings import Cluster
 from kb.corpus.folder import Corpus
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
-from kb.search.query.analysis import fold, words
+from kb.search.query.analysis import words
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.cluster import Nodes, eventually

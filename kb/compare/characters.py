@@ -1,4 +1,7 @@
-"""Which characters differ between two texts, in pieces that a reader takes in: no single letters left standing."""
+"""Which characters differ between two texts, in pieces that a reader takes in: no single letters left standing.
+
+How something is printed is no difference (`kb.chinese.identity`): full or half width, kinds of brackets, blanks.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Literal
 
 from diff_match_patch import diff_match_patch
 
-_KINDS: dict[int, Literal["same", "inserted", "deleted"]] = {0: "same", 1: "inserted", -1: "deleted"}
+from kb.chinese.identity import Folded, fold_with_places
+
+_SAME, _INSERTED, _DELETED = 0, 1, -1
 _SECONDS = 0.5
 """How long two texts are looked at: then what is left counts as replaced whole."""
 
@@ -21,9 +26,31 @@ class Run:
 
 
 def characters(old: str, new: str) -> tuple[Run, ...]:
-    """Answer the runs that make `new` of `old`: without the inserted ones they are `old`, without the deleted `new`."""
+    """Return the runs that make `new` of `old`: without the deleted ones they are `new`, without the inserted ones `old`,
+    though what is the same is printed as in `new`.
+    """
+    before, after = fold_with_places(old), fold_with_places(new)
     engine = diff_match_patch()
     engine.Diff_Timeout = _SECONDS
-    found = engine.diff_main(old, new)
+    found = engine.diff_main(before.text, after.text)
     engine.diff_cleanupSemantic(found)
-    return tuple(Run(_KINDS[kind], text) for kind, text in found)
+    runs: list[Run] = []
+    here = there = 0
+    for kind, text in found:
+        if kind == _DELETED:
+            runs.append(Run("deleted", _printed(old, before, here, here + len(text))))
+        else:
+            runs.append(Run("same" if kind == _SAME else "inserted", _printed(new, after, there, there + len(text))))
+        here += len(text) * (kind != _INSERTED)
+        there += len(text) * (kind != _DELETED)
+    return tuple(run for run in runs if run.text) or _unfolded(new)
+
+
+def _printed(text: str, folded: Folded, start: int, end: int) -> str:
+    """Return what some folded characters stand for as printed, with what is not compared after them."""
+    first = folded.starts[start] if start else 0
+    return text[first : folded.starts[end] if end < len(folded.starts) else len(text)]
+
+
+def _unfolded(new: str) -> tuple[Run, ...]:
+    return (Run("same", new),) if new else ()

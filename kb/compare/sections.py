@@ -10,17 +10,17 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
 from kb.base.model import Document, Part, Section
+from kb.chinese.identity import fold
 from kb.compare.characters import Run, characters
 
 Change = Literal["same", "renumbered", "moved", "changed", "added", "removed"]
 
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 # Measured on 公司法 2018 → 2023: below it pairs are of different subjects, above hardly one is.
 _ALIKE = 0.4
 # Of two candidates that are about as alike, the one with the same address is meant.
@@ -138,8 +138,11 @@ def counterpart(old: Document, new: Document, anchor: str) -> Section | Part | N
 
 
 def words(section: Section) -> str:
-    """A section's text without its number and without what is not seen: what makes it the section it is."""
-    return "".join(section.text.strip().removeprefix(section.number).translate(_UNSEEN).split())
+    """A section's text without its number and however it is printed: what makes it the section it is."""
+    return _folded(section.text.strip().removeprefix(section.number))
+
+
+_folded = lru_cache(20_000)(fold)
 
 
 def _part_like(text: str, section: Section) -> Section | Part:

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kb.base.model import Document, Metadata, Provenance
+from kb.chinese.identity import fold
 from kb.compare.characters import characters
 from kb.compare.sections import compare, counterpart
 from kb.config.settings import Settings
@@ -83,7 +84,8 @@ def test_nothing_is_lost_or_made_up(old: str, new: str) -> None:
     assert "".join(pair.new.text for pair in pairs if pair.new) == document(new).text
     assert sorted(pair.old.text for pair in pairs if pair.old) == sorted(each.text for each in document(old).walk())
     for pair in pairs:
-        assert "".join(run.text for run in pair.runs if run.kind != "inserted") == (pair.old.text if pair.old else "")
+        before = "".join(run.text for run in pair.runs if run.kind != "inserted")
+        assert fold(before) == fold(pair.old.text if pair.old else "")
         assert "".join(run.text for run in pair.runs if run.kind != "deleted") == (pair.new.text if pair.new else "")
 
 
@@ -110,3 +112,23 @@ def test_a_law_written_anew_is_followed_article_by_article(company_law: tuple[Do
     became = {anchor: section and section.anchor for anchor in COMPANY_LAW if (section := found.became(anchor))}
     assert became == COMPANY_LAW
     assert found.counts["added"] + found.counts["removed"] < found.counts["changed"]
+
+
+PRINTED_OTHERWISE = [
+    ("第一条　为了规范示例奖励,制定本办法。", "第一条　为了规范示例奖励，制定本办法。"),
+    ("第一条　奖励包括：(一)证书;(二)奖金。", "第一条　奖励包括：（一）证书；（二）奖金。"),
+    ("第一条　人员不少于2人；分为“甲”与“乙”。", "第一条　人员不少于２人；分为「甲」与「乙」。"),
+    ("第一条　比例尺为1:500，温度4℃。", "第一条　比例尺为1∶500，温度4°C。"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PRINTED_OTHERWISE)
+def test_what_is_only_printed_otherwise_is_the_same(old: str, new: str) -> None:
+    assert {pair.change for pair in compare(document(old), document(new)).pairs} == {"same"}
+    assert [run.kind for run in characters(old, new)] == ["same"]
+
+
+def test_of_a_section_that_changed_only_the_words_are_marked() -> None:
+    runs = characters("奖金;不超过一万元(含税)。", "奖金；不超过三万元（含税）。")
+    assert [(run.kind, run.text) for run in runs if run.kind != "same"] == [("deleted", "一"), ("inserted", "三")]
+    assert "".join(run.text for run in runs if run.kind != "deleted") == "奖金；不超过三万元（含税）。"

@@ -4,57 +4,9 @@ import random
 from pathlib import Path
 
 import jieba
-import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from kb.search.query.analysis import fold, fold_with_offsets, terms, words
-
-TEXTS = st.text(
-    st.one_of(st.sampled_from("行政復議（）〔〕【】()“”'ＡａA1１ 　\n\t\u200b,，。-—○İß²①⼀"), st.characters())
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [
-        ("ＯＡ終端，〔２０２０〕75号", "oa终端,(2020)75号"),
-        ("【附件】［一］（二）〖三〗", "(附件)(一)(二)(三)"),
-        ("“甲”「乙」＂丙＂‘丁’", '"甲""乙""丙"\'丁\''),
-        ("第一条　为了\n保护 公民", "第一条为了保护公民"),
-        ("the  Supply\u3000Chain Act 管 理 3 2", "the supply chain act管理3 2"),
-        ("20\n21 年", "2021年"),
-        ("二○二一年", "二〇二一年"),
-        ("著作權法、著力", "著作权法、著力"),
-        ("⼀⽅", "一方"),  # Kangxi radicals, as PDF converters write them
-        ("①²½㎡", "①²½㎡"),  # these mean something else than 1 2 1/2 m2
-        ("《办法》……——", "《办法》……--"),
-        ("\ufeff零\u200b宽\u00ad", "零宽"),
-    ],
-)
-def test_fold(text: str, folded: str) -> None:
-    assert fold(text) == folded
-
-
-@given(TEXTS)
-@example("İ\ud800ß")
-def test_every_folded_character_has_its_place(text: str) -> None:
-    folded = fold_with_offsets(text)
-    assert folded.text == fold(text) and len(folded.offsets) == len(folded.text)
-    assert folded.offsets == sorted(set(folded.offsets))
-    for character, offset in zip(folded.text, folded.offsets, strict=True):
-        assert fold(text[offset]) == character or (character == " " and text[offset].isspace())
-
-
-@given(TEXTS)
-def test_folded_text_stays_as_it_is(text: str) -> None:
-    assert fold(fold(text)) == fold(text)
-    fold(text).encode()
-
-
-@given(TEXTS, TEXTS)
-def test_lines_are_folded_each_by_itself(first: str, second: str) -> None:
-    assert fold(f"{first}\n{second}") == fold(first) + fold(second)
+from kb.chinese.identity import fold
+from kb.search.query.analysis import terms, words
 
 
 def test_terms_are_characters_pairs_and_longer_words() -> None:

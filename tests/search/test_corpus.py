@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from kb.base.model import Document
+from kb.chinese.identity import fold
 from kb.config import settings
 from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.search.answer.snippets import match_spans
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
-from kb.search.query.analysis import fold
 
 
 @pytest.fixture(scope="session")

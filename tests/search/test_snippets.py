@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.chinese.identity import fold
 from kb.search.answer.snippets import WIDTH, match_spans, snippet
-from kb.search.query.analysis import fold
 from kb.search.query.query import parse
 
 TEXTS = st.text("行政復議复议法。，（）\n　1a", max_size=400)

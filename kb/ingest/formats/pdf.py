@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
-from unicodedata import normalize
 
 from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTTextContainer
@@ -20,6 +19,7 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from kb.base.errors import UnreadableError
+from kb.chinese.identity import looks_like
 from kb.ingest.formats import layout
 from kb.structure.extracted import Recognised
 
@@ -27,16 +27,8 @@ from kb.structure.extracted import Recognised
 _POOR = 0.9
 _GARBLED = 0.5
 _NO_GLYPH = re.compile(r"\(cid:\d+\)")
-# Fonts name glyphs by radicals that look like the character. Those with a compatibility mapping (U+2F00–2FD5, Latin
-# ligatures) follow Unicode's NFKC, the others EquivalentUnifiedIdeograph.txt of the Unicode Character Database.
+# Fonts name glyphs by radicals and ligatures that look like the characters.
 _LOOKALIKE = re.compile("[\u2e80-\u2fd5\ufb00-\ufb06]")
-_RADICALS = dict(
-    zip(
-        "⺁⺊⺝⺟⺠⺫⺮⺼⻁⻃⻄⻅⻆⻉⻋⻓⻔⻗⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
-        "厂卜月母民目竹肉虎西西见角贝车长门雨青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟",
-        strict=True,
-    )
-)
 _ENCRYPTED = "这个 PDF 加了密：请取得密码，另存为不加密的文件后再收录。"
 _OCR = "请装上文字识别（运行 scripts/environment ocr，即可选组件 kb[ocr]），并在 kb.toml 里设 ingest.ocr = true。"
 _NO_TEXT = f"这个 PDF 没有文字层（多半是扫描件）：{_OCR}"
@@ -52,7 +44,7 @@ def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapp
     """
     texts, converter = _texts(data, limit)
     garbled = legible(texts) < _GARBLED
-    pages = [] if garbled else [layout.lines(_LOOKALIKE.sub(_character, text)) for text in texts]
+    pages = [] if garbled else [layout.lines(_as_read(text)) for text in texts]
     notes: list[str] = []
     if recognise and not all(pages or [[]]):
         pages = pages or [[] for _ in texts]
@@ -75,7 +67,7 @@ def legible(texts: Sequence[str]) -> float:
 
     Fonts that do not say which characters their glyphs are come out as private, control or far-away characters.
     """
-    chars = Counter(_LOOKALIKE.sub(_character, "".join(texts)))
+    chars = Counter(_as_read("".join(texts)))
     counted = {char: count for char, count in chars.items() if not char.isspace()}
     good = sum(count for char, count in counted.items() if char.isprintable() and char.encode("gbk", "ignore"))
     return good / sum(counted.values()) if counted else 1.0
@@ -126,5 +118,6 @@ def _pages(data: bytes, limit: int) -> Iterable[str]:
         raise UnreadableError("不是完好的 PDF 文件：请重新取得这个文件。") from error
 
 
-def _character(match: re.Match[str]) -> str:
-    return _RADICALS.get(match[0]) or normalize("NFKC", match[0])
+def _as_read(text: str) -> str:
+    """Return a text with the characters that its glyphs look like."""
+    return _LOOKALIKE.sub(lambda found: looks_like(found[0]), text)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import FacetValue, Listing
+from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
 from kb.chinese.numerals import numeral
 from kb.search.contract.engine import Order, Standings
-from kb.search.query.analysis import fold
 from kb.search.query.authority import authority
 from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds
 

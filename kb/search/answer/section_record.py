@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.base.model import Document, Listing, Section
 from kb.base.workers import end_with_parent
+from kb.chinese.identity import fold
 from kb.law.records import in_force_from
 from kb.search.answer.suggestions import readings
 from kb.search.contract.engine import Source
-from kb.search.query.analysis import fold, terms
+from kb.search.query.analysis import terms
 
 FIELDS = ("document", "title", "path", "text", "place", "heading", "reading", "bare")
 """The fields a section is found by: its document's id; folded title, heading path and own text, as terms; the anchors of

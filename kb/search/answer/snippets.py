@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from kb.search.query.analysis import Folded, fold, fold_with_offsets, informative
+from kb.chinese.identity import Folded, fold, fold_with_places
+from kb.search.query.analysis import informative
 from kb.search.query.matching import Span, occurrences
 from kb.search.query.query import Query, parse
 
@@ -23,7 +24,7 @@ def match_spans(text: str, query: Query | str) -> list[Span]:
     Raises UsageError for a query (given as a string) that cannot be searched.
     """
     query = parse(query) if isinstance(query, str) else query
-    folded = fold_with_offsets(text)
+    folded = fold_with_places(text)
     return [folded.span(start, end) for start, end in _merged(_places(folded, query))]
 
 

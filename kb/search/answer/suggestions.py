@@ -11,9 +11,10 @@ from itertools import accumulate, islice
 from pypinyin import lazy_pinyin
 
 from kb.base.model import Alternative, Suggestion
+from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION
 from kb.search.answer.columns import number_as_printed
-from kb.search.query.analysis import fold, informative, words
+from kb.search.query.analysis import informative, words
 from kb.search.query.matching import occurrences
 
 _LONGEST = 12

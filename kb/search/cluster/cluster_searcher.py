@@ -13,6 +13,7 @@ import numpy as np
 from opensearchpy import OpenSearch
 
 from kb.base.model import FacetValue, Listing, Suggestion
+from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import (
     LONGEST_NAME,
@@ -33,7 +34,6 @@ from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.contract.engine import Order, Standings
 from kb.search.query import ranking, weights
-from kb.search.query.analysis import fold
 from kb.search.query.conditions import FACETS, Condition, asked_day
 from kb.search.query.matching import Exact
 from kb.search.query.query import Query

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kb.chinese.identity import fold
 from kb.search.answer.columns import wanted
 from kb.search.cluster.mapping import FOLDED, ONE, feature
 from kb.search.query import ranking
-from kb.search.query.analysis import fold
 from kb.search.query.authority import LOCAL
 from kb.search.query.conditions import Condition, bounds
 from kb.search.query.matching import WILD, AllOf, AnyOf, Exact, Near, Node, Not, Wildcard

@@ -13,11 +13,11 @@ import msgspec
 import numpy as np
 
 from kb.base.model import Document, Listing
+from kb.chinese.identity import fold
 from kb.search.answer.columns import VALUES, folded_value, names, standing
 from kb.search.answer.section_record import Batch, Postings, Stored, analyse, unpack
 from kb.search.cluster.mapping import PARTS, feature
 from kb.search.query import ranking
-from kb.search.query.analysis import fold
 from kb.search.query.authority import authority
 from kb.search.query.weights import BARE, ENDED, REPLACED, STANDING, place_of
 

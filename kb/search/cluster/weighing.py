@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kb.chinese.identity import fold
 from kb.search.query import weights
-from kb.search.query.analysis import fold
 
 WINDOW = 300
 """The best sections, which are looked at again."""

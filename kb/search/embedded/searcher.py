@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.base.model import Suggestion
+from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, Knowledge, documents_on
 from kb.search.answer.section_record import FIELDS, Stored, unpack
@@ -19,7 +20,6 @@ from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
-from kb.search.query.analysis import fold
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
 from kb.search.query.query import Query

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kb.base.model import Document, Results
+from kb.chinese.identity import fold
 from kb.corpus.folder import Corpus
 from kb.search.contract.engine import MAX_LIMIT, Engine
-from kb.search.query.analysis import fold
 from kb.search.query.conditions import NAMES
 
 _DOCUMENTS = 20

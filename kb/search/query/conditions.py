@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from kb.chinese import dates
+from kb.chinese.identity import fold
 from kb.chinese.numerals import numeral
-from kb.search.query.analysis import fold
 
 Field = Literal[
     "title",

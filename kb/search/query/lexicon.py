@@ -12,7 +12,8 @@ from importlib.resources import files
 from itertools import permutations
 from typing import Any
 
-from kb.search.query.analysis import fold, words
+from kb.chinese.identity import fold
+from kb.search.query.analysis import words
 
 Sayings = Mapping[str, tuple[str, ...]]
 

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kb.base.errors import UsageError
+from kb.chinese.identity import fold
 from kb.search.query import conditions
-from kb.search.query.analysis import fold, informative
+from kb.search.query.analysis import informative
 from kb.search.query.conditions import Condition
 from kb.search.query.matching import AllOf, AnyOf, Exact, Leaf, Near, Node, Not, Wildcard, leaves
 

@@ -15,8 +15,8 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.base.model import Document, Section
+from kb.chinese.identity import fold
 from kb.search.answer.snippets import holding, match_spans
-from kb.search.query.analysis import fold
 from kb.search.query.matching import Span
 from kb.search.query.query import Query, parse
 

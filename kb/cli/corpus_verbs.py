@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from kb.base.address import Address
@@ -33,7 +34,7 @@ _SHOWN_ANCHORS = 20
 @click.option("--source", default="files", metavar="名称", help="来源，也是语料库里的文件夹名；默认 files")
 @JSON
 def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
-    """把文件或文件夹收进语料库（.txt .html .md .docx .pdf .xlsx .ofd 等）。
+    """把文件或文件夹收进语料库；能读哪些格式，见 kb formats。
 
     同一个文件再次收录时更新原来的那一份；手工修改过的不会被覆盖。收录之后运行 kb index。
     """
@@ -58,6 +59,23 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
             f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，冲突 {conflicts}，失败 {failures}。"
         )
     return FAILED if report.conflicts or report.failures else 0
+
+
+@verb("formats")
+@JSON
+def _formats(config: Settings, as_json: bool) -> int:  # noqa: ARG001
+    """列出能读的文件格式和它们的扩展名。"""
+    from kb.ingest.formats import registry
+
+    known = registry.formats()
+    if as_json:
+        print_json([{"name": each.name, "labels": each.labels, "endings": each.endings} for each in known])
+        return 0
+    table = Table("格式", "扩展名", "名称", box=None, pad_edge=False)
+    for each in known:
+        table.add_row(each.labels["zh"], " ".join(each.endings), each.name)
+    Console().print(table)
+    return 0
 
 
 @verb("index")

@@ -11,24 +11,11 @@ from urllib.parse import unquote
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Provenance
 from kb.config.settings import Settings
-from kb.ingest.formats import files
-from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats import files, registry
+from kb.ingest.formats.registry import Given
 from kb.ingest.restore import restore
 from kb.structure import metadata, outline, statute
 from kb.structure.extracted import Extracted
-
-_MAGIC = ((b"%PDF", ".pdf"), (b"{\\rtf", ".rtf"), (b"Rar!", ".rar"))
-_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
-# What stands in a container when its address does not tell: the name of its main part.
-_PARTS = (
-    (_ZIP, b"OFD.xml", ".ofd"),
-    (_ZIP, b"xl/workbook", ".xlsx"),
-    (_ZIP, b"word/", ".docx"),
-    (_OLE, "WordDocument".encode("utf-16-le"), ".doc"),
-    (_OLE, "Workbook".encode("utf-16-le"), ".xls"),
-)
-_CONTAINERS = {".docx", ".xlsx", ".ods", ".ofd", ".doc", ".wps", ".xls", ".et"}
-_TYPES = {"text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "application/pdf": ".pdf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +56,10 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
     """
     headers = found.exchange.response if found.exchange else {}
     content_type = next((value for key, value in headers.items() if key.lower() == "content-type"), "")
-    suffix = kind(data, content_type, found.origin)
-    if suffix not in files.SUFFIXES:
-        raise UnreadableError(f"还不能读取这种文件（{suffix or '没有扩展名'}）：原件已作为快照保存。")
-    if suffix in (".html", ".htm"):
-        extracted = extract_html(data, content_type=content_type, body=body)
-    else:
-        extracted = files.read(data, suffix, settings)
+    ending = PurePosixPath(_path(found.origin)).suffix
+    if registry.choose(data, ending, content_type) is None:
+        raise UnreadableError(f"还不能读取这种文件（{ending or '没有扩展名'}）：原件已作为快照保存。")
+    extracted = files.read(data, ending, Given(settings, content_type, body))
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
     extracted = replace(
         extracted,
@@ -106,23 +90,9 @@ def from_snapshot(present: Document, data: bytes, settings: Settings) -> Documen
         again = from_web(data, found, present.source, settings, body).document
     else:
         suffix = PurePosixPath(old.origin).suffix
-        again = document(files.read(data, suffix, settings), found, present.source, _stem(old.origin))
+        again = document(files.read(data, suffix, Given(settings)), found, present.source, _stem(old.origin))
     is_law = present.metadata.found.get("kind") == statute.FOUND
     return replace(statute.standing(again) if is_law else again, id=present.id)
-
-
-def kind(data: bytes, content_type: str, url: str) -> str:
-    """Tell what kind of file bytes are, as a suffix: by their first bytes, the server's type, the address."""
-    named = PurePosixPath(_path(url)).suffix.lower()
-    for magic, suffix in _MAGIC:
-        if data.startswith(magic):
-            return suffix
-    if data.startswith((_OLE, _ZIP)):
-        inside = (suffix for magic, part, suffix in _PARTS if data.startswith(magic) and part in data)
-        return named if named in _CONTAINERS else next(inside, named or ".zip")
-    if re.match(rb"\s*(?:<!doctype html|<html)", data[:512].removeprefix(b"\xef\xbb\xbf"), re.IGNORECASE):
-        return ".html"
-    return _TYPES.get(content_type.partition(";")[0].strip().lower(), named)
 
 
 def _stem(origin: str) -> str:

@@ -22,7 +22,8 @@ from kb.base.model import Document, Provenance
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, Outcome
 from kb.ingest import derive
-from kb.ingest.formats import files
+from kb.ingest.formats import files, registry
+from kb.ingest.formats.registry import Given
 
 # Starting processes costs about a second: below this many files one process is quicker.
 _FEW = 40
@@ -94,7 +95,7 @@ def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Doc
         retrieved=clock.stamp(),
         media_type="",
     )
-    return derive.document(files.read(data, path.suffix, settings), found, source, path.stem), data
+    return derive.document(files.read(data, path.suffix, Given(settings)), found, source, path.stem), data
 
 
 def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[Input]:
@@ -106,12 +107,10 @@ def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[I
             yield from _below(path, corpus, report)
         elif not path.exists():
             raise NotFoundError(f"找不到 {path}：请检查路径。")
-        elif path.suffix.lower() in files.SUFFIXES:
+        elif path.suffix.lower() in registry.endings():
             yield Input(path, _origin(path.name))
         else:
-            report.failures.append(
-                (_origin(path.name), f"不认识的文件类型：可以收录 {' '.join(sorted(files.SUFFIXES))}。")
-            )
+            report.failures.append((_origin(path.name), f"不认识的文件类型：可以收录 {' '.join(registry.endings())}。"))
 
 
 def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
@@ -124,7 +123,7 @@ def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
         folders[:] = sorted(name for name in folders if name not in links and (Path(parent) / name).resolve() != own)
         for name in sorted(set(names) - links):
             path = Path(parent, name)
-            if path.suffix.lower() in files.SUFFIXES and not name.startswith("."):
+            if path.suffix.lower() in registry.endings() and not name.startswith("."):
                 yield Input(path, _origin(Path(top.name, path.relative_to(folder)).as_posix()))
             else:
                 report.skipped[path.suffix.lower() or name] += 1

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import docx
 import openpyxl
@@ -21,8 +21,8 @@ from pdfminer.cmapdb import CMapDB
 
 from kb.base.errors import UnreadableError
 from kb.config import settings
-from kb.ingest import derive
-from kb.ingest.formats import files
+from kb.ingest.formats import files, registry
+from kb.ingest.formats.registry import Given
 from tests.ingest import paper
 
 SETTINGS = settings.load(None, Path("/"))
@@ -35,7 +35,7 @@ needs_ocr = pytest.mark.skipif(not find_spec("rapidocr"), reason="没有装可�
 
 
 def read(data: bytes, suffix: str, **limits: float) -> files.Extracted:
-    return files.read(data, suffix, replace(SETTINGS, **limits))  # type: ignore[arg-type]
+    return files.read(data, suffix, Given(replace(SETTINGS, **limits)))  # type: ignore[arg-type]
 
 
 def rtf(body: str) -> bytes:
@@ -350,7 +350,7 @@ def test_the_setting_is_true_or_false(tmp_path: Path, given: str, line: int) -> 
 # All of them
 
 
-@pytest.mark.parametrize("suffix", sorted(files.SUFFIXES - {".txt", ".md", ".markdown", ".html", ".htm"}))
+@pytest.mark.parametrize("suffix", sorted(set(registry.endings()) - {".txt", ".md", ".markdown", ".html", ".htm"}))
 @pytest.mark.parametrize("data", [b"PK\x03\x04" + b"\xff" * 500, b"\xd0\xcf\x11\xe0" + os.urandom(500), b"%PDF-1.7"])
 def test_a_wreck_is_refused_with_a_sentence(suffix: str, data: bytes) -> None:
     with pytest.raises(UnreadableError, match="：请"):
@@ -378,4 +378,6 @@ def test_the_kernel_keeps_a_converter_and_what_it_starts_off_the_network(family:
     ],
 )
 def test_a_download_is_known_by_its_bytes(data: bytes, url: str, suffix: str) -> None:
-    assert derive.kind(data, "application/octet-stream", url) == suffix
+    chosen = registry.choose(data, PurePosixPath(url).suffix, "application/octet-stream")
+    assert chosen
+    assert suffix in chosen.endings

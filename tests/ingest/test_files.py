@@ -14,7 +14,8 @@ from docx.oxml.ns import nsdecls
 
 from kb.base.errors import UnreadableError
 from kb.config import settings
-from kb.ingest.formats import files
+from kb.ingest.formats import files, registry
+from kb.ingest.formats.registry import Given
 from tests.ingest import paper
 
 SETTINGS = settings.load(None, Path("/"))
@@ -23,7 +24,7 @@ PLAIN = "示例通知\n一、总体要求\n坚持示例，“引号”与——�
 
 
 def read(data: bytes, suffix: str, **limits: float) -> files.Extracted:
-    return files.read(data, suffix, replace(SETTINGS, **limits))  # type: ignore[arg-type]
+    return files.read(data, suffix, Given(replace(SETTINGS, **limits)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_markdown_gives_headings() -> None:
     assert (extracted.text, extracted.levels, extracted.encoding) == ("示例\n一、甲\n乙\n", {0: 1, 1: 2}, "gb18030")
 
 
-@pytest.mark.parametrize("suffix", sorted(files.SUFFIXES))
+@pytest.mark.parametrize("suffix", registry.endings())
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", os.urandom(4000), b"\0" * 1000])
 def test_a_binary_is_refused(suffix: str, data: bytes) -> None:
     with pytest.raises(UnreadableError, match="：请"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.ingest.formats import files
+from kb.ingest.formats.text import lines_of
 from kb.ingest.restore import restore
 from kb.structure import metadata, outline
 from kb.structure.extracted import Extracted
@@ -284,6 +284,6 @@ DOCUMENTS = {
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_metadata_of_every_kind_of_document(kind: str) -> None:
     text, title, number, issuer, date = DOCUMENTS[kind]
-    extracted = restore(Extracted(files.lines_of(text), "text/plain")).extracted
+    extracted = restore(Extracted(lines_of(text), "text/plain")).extracted
     found = metadata.find(extracted.text, outline.parse(extracted.text), extracted, "x")
     assert (found.title, found.document_number, found.issuer, found.date) == (title, number, issuer, date)

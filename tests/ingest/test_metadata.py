@@ -19,6 +19,8 @@ from kb.config.settings import Settings, load
 from kb.ingest import pipeline
 from kb.ingest.formats import files, site_markdown
 from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats.registry import Given
+from kb.ingest.formats.text import lines_of
 from kb.structure import metadata, outline
 from kb.structure.extracted import Extracted
 
@@ -27,7 +29,7 @@ PAGES = Path(__file__).parent / "pages"
 
 def of(text: str, name: str = "x", extracted: Extracted | None = None) -> Metadata:
     """The metadata of a text, as the pipeline finds it."""
-    rest, labels, _ = metadata.take_table(files.lines_of(text))
+    rest, labels, _ = metadata.take_table(lines_of(text))
     return metadata.find(rest, outline.parse(rest), extracted or Extracted(rest, "text/plain", labels=labels), name)
 
 
@@ -426,7 +428,7 @@ def test_the_real_notices_without_their_tables(notices: Path) -> None:
     """The texts tell the same when the table above them is taken away."""
     wrong, count = [], 0
     for row in map(json.loads, (notices / "index.jsonl").read_text().splitlines()):
-        text = files.lines_of((notices / row["file"]).read_text())
+        text = lines_of((notices / row["file"]).read_text())
         if "成文日期" not in row["metadata"]:
             continue
         rest, _, _ = metadata.take_table(text)
@@ -447,7 +449,7 @@ def test_laws(laws: Path) -> None:
     spent = 0.0
     for path in taken:
         source = path.read_text()
-        extracted = files.read(source.encode(), ".md", load(folder=laws))
+        extracted = files.read(source.encode(), ".md", Given(load(folder=laws)))
         started = time.process_time()
         found = metadata.find(extracted.text, (), extracted, path.stem)
         spent += time.process_time() - started

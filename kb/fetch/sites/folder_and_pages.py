@@ -20,7 +20,7 @@ from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.fetch.sites.item import Item, Lists, Page, Web, short_key
-from kb.ingest.formats import files
+from kb.ingest.formats import files, registry
 
 _PAGE = 500
 # What a damaged archive raises, according to how it is packed.
@@ -74,7 +74,7 @@ class Folder:
         """Yield (name, stamp) of each file of a kind that can be read."""
         for name, stamp in self._listed():
             hidden = any(part.startswith(".") for part in Path(name).parts)
-            if Path(name).suffix.lower() in files.SUFFIXES and not hidden:
+            if Path(name).suffix.lower() in registry.endings() and not hidden:
                 yield name, stamp
 
     def _listed(self) -> Iterator[tuple[str, str]]:

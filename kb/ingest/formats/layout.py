@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import east_asian_width
 
-import rjieba
-
 _PAGE_NUMBER = re.compile(
     r"(?:[-—–－_·.\s]*\d{1,4}[-—–－_·.\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|Page\s+\d+.*)", re.IGNORECASE
 )
@@ -56,6 +54,8 @@ def _tightened(line: str) -> str:
     gaps = list(_GAP.finditer(line))
     if not gaps:
         return line
+    import rjieba  # loading its words takes a tenth of a second
+
     joined = _GAP.sub("", line)
     borders, position = set(), 0
     for word in rjieba.cut(joined):

@@ -1,4 +1,4 @@
-"""DOC, WPS, WPT and RTF → DOCX, by Debian's LibreOffice on a leash; `kb.ingest.formats.word` reads what it writes.
+"""DOC, WPS, WPT and RTF → DOCX, by Debian's LibreOffice on a leash; `kb.ingest.formats.word_docx` reads what it writes.
 
 antiword and catdoc are smaller and read the characters as well, but lose automatic numbers (第一条), line breaks inside
 paragraphs, and show deleted text: a document must not lose its numbers.
@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from kb.base.errors import UnreadableError
 from kb.config.settings import Settings
-from kb.ingest.formats import leash
+from kb.ingest.formats import html_page, leash, word_docx
+from kb.ingest.formats.registry import Format, Given
+from kb.structure.extracted import Extracted
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TEXT_STREAM = "WordDocument".encode("utf-16-le")
@@ -35,6 +40,22 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
 </oor:items>
 """
+
+
+def read(data: bytes, given: Given) -> Extracted:
+    """Read a legacy Word file, or the DOCX or HTML that programs save under its name. Raises UnreadableError."""
+    if data.startswith(b"PK"):
+        return word_docx.read(data, given)
+    if html_page.is_fragment(data):
+        return html_page.read(data, given)
+    extracted = word_docx.read(to_docx(data, given.settings), given)
+    return replace(extracted, media_type="application/msword", converter=f"{_office()} + {extracted.converter}")
+
+
+@cache
+def _office() -> str:
+    answer = subprocess.run(["soffice", "--version"], capture_output=True, text=True, check=False)
+    return " ".join(answer.stdout.split()[:2]) or "LibreOffice"
 
 
 def to_docx(data: bytes, settings: Settings) -> bytes:
@@ -81,3 +102,13 @@ def _converted(folder: Path, office: str, suffix: str, data: bytes, settings: Se
             "LibreOffice 没能读出这个 Word 文件（可能已损坏）：请用 Word 或 WPS 另存为 .docx 后再收录。"
         )
     return result.read_bytes()
+
+
+FORMAT = Format(
+    "word-legacy",
+    {"zh": "旧版 Word", "en": "Word 97–2003, RTF"},
+    (".doc", ".wps", ".rtf"),
+    read,
+    ("application/msword", "application/rtf", "text/rtf"),
+    lambda data: data.startswith(b"{\\rtf") or (data.startswith(_OLE[:4]) and _TEXT_STREAM in data),
+)

@@ -11,16 +11,24 @@ import math
 import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from lxml import etree
 
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import layout, package
+from kb.ingest.formats.convert import in_child
 from kb.ingest.formats.layout import Fragment
+from kb.ingest.formats.registry import Format, Given
+from kb.structure.extracted import Extracted
 
 _KIND = "OFD 文件"
 _NO_TEXT = "这个 OFD 里没有文字（多半是扫描件）：请另找带文字的版本，或转成 PDF 后做文字识别。"
+
+
+def _read(data: bytes, given: Given) -> Extracted:
+    return in_child(__name__, data, given.settings, "application/ofd", f"lxml {version('lxml')}")
 
 
 def convert(data: bytes, limit: int) -> Mapping[str, Any]:
@@ -108,3 +116,13 @@ def _deltas(given: str | None) -> Iterator[float]:
             yield count * value
         else:
             yield float(token)
+
+
+FORMAT = Format(
+    "ofd",
+    {"zh": "OFD", "en": "OFD"},
+    (".ofd",),
+    _read,
+    ("application/ofd",),
+    lambda data: package.has(data, "OFD.xml"),
+)

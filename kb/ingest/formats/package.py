@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 from kb.base.errors import UnreadableError
@@ -29,6 +30,27 @@ def check(data: bytes, limit: int, kind: str) -> None:
                     raise UnreadableError(_bomb(size, limit))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise UnreadableError(broken(kind)) from error
+
+
+def has(data: bytes, part: str) -> bool:
+    """Tell whether bytes are a zip archive with a part whose name starts with `part`."""
+    return any(name.lstrip("/").startswith(part) for name in _names(data))
+
+
+def mimetype(data: bytes) -> str:
+    """Return what an archive's first part, stored under the name "mimetype", calls it (OpenDocument, EPUB)."""
+    found = re.match(rb"PK\x03\x04.{22}\x08\0..mimetype([\w./+-]{1,99}?)(?=PK)", data, re.DOTALL)
+    return found[1].decode("ascii") if found else ""
+
+
+def _names(data: bytes) -> list[str]:
+    if not data.startswith(b"PK"):
+        return []
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return []
 
 
 def broken(kind: str) -> str:

@@ -1,123 +1,26 @@
-"""PDF → text lines, by pypdf, or by pdfminer.six where that reads more. Runs in the child process of `kb.ingest.formats.convert`.
-
-Pages without a text layer are scans: they go to OCR where that is switched on, else the notes name them.
-"""
+"""PDF files, by pypdf and pdfminer.six in a child process; scanned pages by OCR where that is switched on and installed."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
-from typing import Any
+from importlib.util import find_spec
 
-from pdfminer.high_level import extract_pages
-from pdfminer.layout import LTTextContainer
-from pdfminer.psexceptions import PSException
-from pypdf import PdfReader
-from pypdf.errors import DependencyError, PyPdfError
-
-from kb.base.errors import UnreadableError
-from kb.chinese.identity import looks_like
-from kb.ingest.formats import layout
-from kb.structure.extracted import Recognised
-
-# Text less legible than this is tried with the other library; below the second figure it is no text at all.
-_POOR = 0.9
-_GARBLED = 0.5
-_NO_GLYPH = re.compile(r"\(cid:\d+\)")
-# Fonts name glyphs by radicals and ligatures that look like the characters.
-_LOOKALIKE = re.compile("[\u2e80-\u2fd5\ufb00-\ufb06]")
-_ENCRYPTED = "这个 PDF 加了密：请取得密码，另存为不加密的文件后再收录。"
-_OCR = "请装上文字识别（运行 scripts/environment ocr，即可选组件 kb[ocr]），并在 kb.toml 里设 ingest.ocr = true。"
-_NO_TEXT = f"这个 PDF 没有文字层（多半是扫描件）：{_OCR}"
-_NO_SENSE = f"这个 PDF 的文字层是乱码（字体没有说明字形是哪些字）：{_OCR}"
-
-Recognise = Callable[[bytes, Sequence[int]], Recognised]
+from kb.ingest.formats import convert
+from kb.ingest.formats.registry import Format, Given
+from kb.structure.extracted import Extracted
 
 
-def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapping[str, Any]:
-    """Answer text, title, levels, notes and the converters of a PDF file; `recognise` reads pages without a text layer.
-
-    Raises UnreadableError.
-    """
-    texts, converter = _texts(data, limit)
-    garbled = legible(texts) < _GARBLED
-    pages = [] if garbled else [layout.lines(_as_read(text)) for text in texts]
-    notes: list[str] = []
-    if recognise and not all(pages or [[]]):
-        pages = pages or [[] for _ in texts]
-        read = recognise(data, [index for index, page in enumerate(pages) if not page])
-        for index, text in read.pages.items():
-            pages[index] = layout.lines(text)
-        converter, notes = f"{converter} + {read.converter}", [*read.notes]
-    if not any(pages):
-        raise UnreadableError(_NO_SENSE if garbled else _NO_TEXT)
-    if lookalikes := sum(len(_LOOKALIKE.findall(text)) for text in texts if not garbled):
-        notes.append(f"PDF 的字体用部首符号代替汉字（如 ⽂ 代 文）或连写字母，已换回：{lookalikes} 处。")
-    if not garbled and (unread := 1 - legible(texts)) > 1 - _POOR:
-        notes.append(f"PDF 的文字层约有 {unread:.0%} 的字符认不出来，请对照原件。")
-    text, more = layout.paragraphs(pages, "PDF")
-    return {"text": text, "title": "", "levels": {}, "notes": notes + more, "converter": converter}
+def read(data: bytes, given: Given) -> Extracted:
+    """Read a PDF file. Raises UnreadableError."""
+    recognise = given.settings.ocr and find_spec("rapidocr") and find_spec("pypdfium2")
+    module = f"kb.ingest.formats.leashed.{'pdf_with_ocr' if recognise else 'pdf_pages'}"
+    return convert.in_child(module, data, given.settings, "application/pdf")
 
 
-def legible(texts: Sequence[str]) -> float:
-    """Answer the share of characters that a Chinese document is made of: those of GBK, ASCII among them; 1 without any.
-
-    Fonts that do not say which characters their glyphs are come out as private, control or far-away characters.
-    """
-    chars = Counter(_as_read("".join(texts)))
-    counted = {char: count for char, count in chars.items() if not char.isspace()}
-    good = sum(count for char, count in counted.items() if char.isprintable() and char.encode("gbk", "ignore"))
-    return good / sum(counted.values()) if counted else 1.0
-
-
-def _texts(data: bytes, limit: int) -> tuple[list[str], str]:
-    """Answer the pages' texts and who read them: pypdf, or pdfminer.six where its text is the more legible."""
-    first = list(_pages(data, limit))
-    if legible(first) < _POOR or not "".join(first).strip():
-        second = _pages_by_pdfminer(data, limit)
-        if len(second) == len(first) and "".join(second).strip() and legible(second) >= legible(first):
-            return second, f"pdfminer.six {version('pdfminer.six')}"
-    return first, f"pypdf {version('pypdf')}"
-
-
-def _pages_by_pdfminer(data: bytes, limit: int) -> list[str]:
-    """Read by pdfminer.six, which knows the character collections of Chinese fonts; [] where it cannot."""
-    texts = []
-    try:
-        for page in extract_pages(io.BytesIO(data)):
-            texts.append("".join(each.get_text() for each in page if isinstance(each, LTTextContainer)))
-            if sum(map(len, texts)) > limit:
-                return []
-    # It meets broken files with many kinds of errors too; what pypdf read stands then.
-    except (PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError):
-        return []
-    return [_NO_GLYPH.sub("\ufffd", text) for text in texts]
-
-
-def _pages(data: bytes, limit: int) -> Iterable[str]:
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableError(_ENCRYPTED)
-        size = 0
-        for page in reader.pages:
-            text = page.extract_text()
-            size += len(text)
-            if size > limit:
-                raise UnreadableError(
-                    "转换出来的文字太多，超过了上限：请拆分，或在 kb.toml 里调高 ingest.max_megabytes。"
-                )
-            yield text
-    except DependencyError as error:
-        raise UnreadableError(_ENCRYPTED) from error
-    # pypdf meets broken files with many kinds of errors besides its own.
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError) as error:
-        raise UnreadableError("不是完好的 PDF 文件：请重新取得这个文件。") from error
-
-
-def _as_read(text: str) -> str:
-    """Return a text with the characters that its glyphs look like."""
-    return _LOOKALIKE.sub(lambda found: looks_like(found[0]), text)
+FORMAT = Format(
+    "pdf",
+    {"zh": "PDF", "en": "PDF"},
+    (".pdf",),
+    read,
+    ("application/pdf",),
+    lambda data: data.startswith(b"%PDF"),
+)

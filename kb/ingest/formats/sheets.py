@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from python_calamine import (
@@ -22,11 +23,35 @@ from python_calamine import (
 
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package
+from kb.ingest.formats.convert import in_child
+from kb.ingest.formats.registry import Format, Given
+from kb.structure.extracted import Extracted
 
 _KIND = "表格文件（.xlsx、.xls、.ods、.et）"
+_TYPES = (
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.oasis.opendocument.spreadsheet",
+)
 _ENCRYPTED = "这个表格文件加了密：请去掉密码，另存后再收录。"
 # MS-OFFCRYPTO 2.3.4: the stream of an OLE container that holds an encrypted .xlsx.
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")
+
+
+def _read(data: bytes, given: Given) -> Extracted:
+    """Read a spreadsheet; programs also save HTML tables as .xls."""
+    from kb.ingest.formats import html_page  # not in the child, which needs no HTML
+
+    if html_page.is_fragment(data):
+        return html_page.read(data, given)
+    return in_child(__name__, data, given.settings, _TYPES[0], f"python-calamine {version('python-calamine')}")
+
+
+def _detect(data: bytes) -> bool:
+    """Tell a spreadsheet by the names of its parts; those of OLE are in UTF-16."""
+    if data.startswith(b"PK"):
+        return package.has(data, "xl/workbook") or package.mimetype(data) == _TYPES[2]
+    return data.startswith(b"\xd0\xcf\x11\xe0") and "Workbook".encode("utf-16-le") in data
 
 
 def convert(data: bytes, limit: int) -> Mapping[str, Any]:
@@ -89,3 +114,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
     return " ".join(str(value).split(None)).replace("|", "\\|")
+
+
+FORMAT = Format(
+    "spreadsheet",
+    {"zh": "表格", "en": "Spreadsheet"},
+    (".xlsx", ".xls", ".et", ".ods"),
+    _read,
+    _TYPES,
+    _detect,
+)

@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package
-from kb.ingest.formats.word_numbers import Numbering
+from kb.ingest.formats.leashed.word_numbers import Numbering
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _HIDDEN = {qn(name) for name in ("w:del", "w:moveFrom", "w:txbxContent", "w:rt", "w:pPr", "w:rPr", "w:tbl")}

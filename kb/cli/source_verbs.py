@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -144,6 +145,25 @@ def _add(config: Settings, url: str, allow_private: bool) -> int:
 
     click.echo(as_toml(propose(url, config, allow_private=allow_private)), nl=False)
     say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    return 0
+
+
+@verb("new", source_group)
+@click.argument("name", metavar="种类")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="文件夹",
+    help="源代码所在的文件夹；默认是当前文件夹",
+)
+def _new(config: Settings, name: str, to: Path) -> int:  # noqa: ARG001
+    """开发者用：为一类新的网站写一个开头，附一张保存的网页和应当读出的结果。"""
+    from kb.upkeep.new_family import start_family
+
+    for path in start_family(name, to):
+        click.echo(str(path))
+    say("换上真的网页，照它改前一个文件和 expected.json；检验：.venv/bin/python -m pytest tests/fetch -k saved")
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from kb.base.errors import NotFoundError, UsageError
 from kb.config import sources
+from kb.config.kinds import kinds
 from kb.config.sources import Source
 
 Value = str | int | bool | tuple[str, ...]
@@ -192,8 +193,8 @@ def _no_toml(path: Path, said: str) -> str:
 
 
 def _placed(source: Source, folder: Path) -> Source:
-    """Let the path of a `files` source be relative to the settings' folder, like every path there."""
-    return replace(source, url=str(folder / source.url)) if source.kind == "files" else source
+    """Let the path of a local source be relative to the settings' folder, like every path there."""
+    return replace(source, url=str(folder / source.url)) if kinds()[source.kind].local else source
 
 
 def _problem(name: str, value: object, defaults: dict[str, Any]) -> str:

@@ -10,23 +10,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 from kb.chinese import dates
-
-SourceKind = Literal["gkmlpt", "listing", "feed", "sitemap", "page", "files"]
-KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
-
-Value = str | bool | int | float | tuple[str, ...]
-Table = tuple[tuple[str, Value, str], ...]
+from kb.config.kinds import Kind, Table, Value, kinds
 
 SOURCE_SETTINGS: Table = (
     ("name", "", "来源的名称，也是语料库里的文件夹名，各不相同（必填）"),
-    ("kind", "", f"来源的种类：{'、'.join(KINDS)} 之一（必填）"),
+    ("kind", "", "来源的种类，见下面的表（必填）"),
     ("url", "", "网址（http 或 https）；files 写文件夹或压缩包的路径（必填）"),
     ("title", "", "给读者看的名称，例如 濠江区人民政府"),
-    ("urls", (), 'kind = "page" 时，url 之外的其他网址'),
+    ("urls", (), "url 之外的其他网址"),
     ("delay", 2.0, "对同一网站两次请求之间至少间隔的秒数（0 到 3600）"),
     ("every", 24, "打算每隔多少小时更新一次：超过三倍还没有成功就报警（1 到 8760）"),
     ("full_days", 7, "每隔多少天自动全面核对一次，找出撤下和修改的文件（1 到 365）"),
@@ -84,10 +79,12 @@ class Css:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where documents come from; see `SOURCE_SETTINGS`. `problem` says what is wrong with its settings, "" when nothing is."""
+    """Where documents come from; see `SOURCE_SETTINGS`. `own` are those of its kind alone, `problem` says what
+    is wrong with them, "" when nothing is.
+    """
 
     name: str
-    kind: SourceKind
+    kind: str
     url: str
     title: str = ""
     urls: tuple[str, ...] = ()
@@ -98,7 +95,17 @@ class Source:
     verify: bool = True
     select: Select = Select()
     css: Css = Css()
+    own: tuple[tuple[str, Value], ...] = ()
     problem: str = ""
+
+    def setting(self, name: str) -> Any:
+        """Return a setting of the kind's own, its default where it is not given."""
+        given = dict(self.own)
+        return (
+            given[name]
+            if name in given
+            else next(value for key, value, _ in kinds()[self.kind].settings if key == name)
+        )
 
 
 def only_related(source: Source) -> Source:
@@ -124,10 +131,12 @@ def _source(entry: Mapping[str, Any], index: int, problem: str) -> Source:
         name = entry.get("name")
         named = name if isinstance(name, str) and name else f"第 {index + 1} 个来源"
         return Source(named, "page", str(entry.get("url", "")), problem=problem)
-    plain = {key: _plain(value) for key, value in entry.items() if key not in ("select", "css")}
+    kind = entry["kind"]
+    plain = {key: _plain(value) for key, value in entry.items() if key not in ("select", "css", kind)}
     select = Select(**{key: _many(key, value) for key, value in entry.get("select", {}).items()})
     css = Css(**entry.get("css", {}))
-    return Source(**plain, select=select, css=css)
+    own = tuple((key, _plain(value)) for key, value in entry.get(kind, {}).items())
+    return Source(**plain, select=select, css=css, own=own)
 
 
 def _plain(value: object) -> Any:
@@ -146,12 +155,15 @@ def _faults(entry: object, listed: bool, taken: set[str]) -> Iterator[tuple[str,
     if not listed or not isinstance(entry, dict):
         yield "", "来源要写成 [[source]]（两层方括号），下面是 name、kind、url"
         return
-    yield from _wrong_types(entry, SOURCE_SETTINGS, ("select", "css"))
+    kind = kinds().get(str(entry.get("kind", "")))
+    own = {kind.name: kind.settings} if kind and kind.settings else {}
+    tables = {"select": SELECT_SETTINGS, "css": CSS_SETTINGS, **own}
+    yield from _wrong_types(entry, SOURCE_SETTINGS, tuple(tables))
     for key in ("name", "kind", "url"):
         if not entry.get(key):
             yield "", f"这个来源缺少 {key}：{_sentence(key)}"
-    yield from _wrong_values(entry, taken)
-    for name, table in (("select", SELECT_SETTINGS), ("css", CSS_SETTINGS)):
+    yield from _wrong_values(entry, taken, kind)
+    for name, table in tables.items():
         inner = entry.get(name, {})
         if not isinstance(inner, dict):
             yield name, f'{name} 应当是一个表，例如 {name} = {{ title = "…" }}'
@@ -159,6 +171,7 @@ def _faults(entry: object, listed: bool, taken: set[str]) -> Iterator[tuple[str,
         yield from ((f"{name}.{key}", words) for key, words in _wrong_types(inner, table))
     yield from _wrong_select(entry.get("select", {}))
     yield from _wrong_css(entry)
+    yield from _missing(entry, kind)
 
 
 def _sentence(key: str) -> str:
@@ -192,16 +205,16 @@ def _wrong_type(key: str, value: object, default: Value) -> str:
     return "" if dated or (isinstance(value, str) and value) else "一段非空的文字（写在引号里）"
 
 
-def _wrong_values(entry: Mapping[str, Any], taken: set[str]) -> Iterator[tuple[str, str]]:
-    name, kind = entry.get("name", ""), entry.get("kind", "")
+def _wrong_values(entry: Mapping[str, Any], taken: set[str], kind: Kind | None) -> Iterator[tuple[str, str]]:
+    name = entry.get("name", "")
     if not _NAME.fullmatch(name):
         yield "name", f"name “{name}”不能用作文件夹名：请只用文字、数字、连字符和下划线"
     if name in taken:
         yield "name", f"name “{name}”已经是另一个来源的名称：请换一个"
-    if kind not in KINDS:
-        yield "kind", f"kind 应当是 {'、'.join(KINDS)} 之一，现在是“{kind}”"
+    if kind is None:
+        yield "kind", f"kind 应当是 {'、'.join(kinds())} 之一，现在是“{entry.get('kind', '')}”"
     for key, url in (("url", entry.get("url", "")), *(("urls", each) for each in entry.get("urls", []))):
-        if kind != "files" and not _is_address(url):
+        if not (kind and kind.local) and not _is_address(url):
             yield key, f"{key} “{url}”不是完整的网址：应当以 http:// 或 https:// 开头"
     for key, low, high in (("delay", 0, 3600), ("every", 1, 8760), ("full_days", 1, 365)):
         if not low <= entry.get(key, low) <= high:
@@ -226,17 +239,23 @@ def _wrong_select(select: object) -> Iterator[tuple[str, str]]:
 def _wrong_css(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     import soupsieve  # only sites without an interface of their own need it
 
-    css = entry.get("css", {})
-    if entry.get("kind") == "listing" and not css.get("item"):
-        yield (
-            "css",
-            'listing 要用 css.item 指出列表页上的条目，例如 css = { item = "ul.list li" }（kb source add 网址 可以代为辨认）',
-        )
-    for key, selector in css.items():
+    for key, selector in entry.get("css", {}).items():
         try:
             soupsieve.compile(selector)
         except soupsieve.SelectorSyntaxError:
             yield f"css.{key}", f"{key} “{selector}”不是合格的 CSS 选择器"
+
+
+def _missing(entry: Mapping[str, Any], kind: Kind | None) -> Iterator[tuple[str, str]]:
+    """Yield what a kind needs and has not, and what is given and no source of this kind heeds."""
+    if kind is None:
+        return
+    for name, sentence in kind.needs:
+        table, _, key = name.rpartition(".")
+        if not (entry.get(table, {}) if table else entry).get(key):
+            yield table, sentence
+    if "urls" in entry and "urls" not in kind.reads:
+        yield "urls", f'kind = "{kind.name}" 的来源不用 urls'
 
 
 def _line_of(index: int, key: str, text: str) -> int:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import islice
-from typing import Any
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
@@ -15,17 +14,18 @@ from kb.base.errors import KbError, UsageError
 from kb.base.model import Document
 from kb.config.settings import Settings
 from kb.config.sources import CSS_SETTINGS, Css, Source
+from kb.fetch.lists.family import families
+from kb.fetch.lists.folder_of_files import Folder
+from kb.fetch.lists.item import Item, Lists, SourceError
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetch_errors import BadAddressError
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.pace import Hosts
 from kb.fetch.network.urls import absolute, parse
-from kb.fetch.sites import feeds, folder_and_pages, gkmlpt, listing
-from kb.fetch.sites.item import Item, Lists, SourceError
 from kb.ingest import derive
 from kb.upkeep import suspicion
 from kb.upkeep.keeping import found_at
-from kb.upkeep.refresh import LISTERS, SiteWeb, manners
+from kb.upkeep.refresh import SiteWeb, manners
 from kb.upkeep.selection import Selection
 
 
@@ -46,10 +46,11 @@ def try_source(source: Source, settings: Settings, limit: int = 20, hosts: Hosts
     """Look at the head of a source's lists and at one document. Nothing is written. Raises UsageError, FetchError."""
     if source.problem:
         raise UsageError(source.problem)
-    if source.kind == "files":
-        return _trial(source, folder_and_pages.Folder(source, settings).lists(), limit)
+    family = families()[source.kind]
+    if family.lists is None:
+        return _trial(source, Folder(source, settings).lists(), limit)
     with Fetcher(manners(source, settings), hosts or Hosts()) as fetcher:
-        trial = _trial(source, LISTERS[source.kind](source, SiteWeb(fetcher), {}), limit)
+        trial = _trial(source, family.lists(source, SiteWeb(fetcher), {}), limit)
         first = next((item for item, selected in trial.items if selected), None)
         if first is None:
             return trial
@@ -95,40 +96,16 @@ def propose(url: str, settings: Settings, *, allow_private: bool = False, hosts:
 
 
 def _proposals(source: Source, web: SiteWeb, answer: Fetched) -> Iterator[Source]:
-    """Yield what the address may be, the best kind first. Raises SourceError when it only shows a challenge."""
-    if _reads(feeds.read_feed, answer):
-        yield replace(source, kind="feed")
-    if _reads(feeds.read_sitemap, answer):
-        yield replace(source, kind="sitemap")
-    base = gkmlpt.base_of(source.url)
-    root = "{0.scheme}://{0.netloc}".format(urlsplit(source.url))
-    for place in dict.fromkeys((base, root)) if "gkmlpt" in source.url or base == root else (base,):
-        if _is_gkmlpt(web, place):
-            yield replace(source, kind="gkmlpt", url=place)
+    """Yield what the address may be, the surest family first. Raises SourceError when it only shows a challenge."""
+    for family in sorted(families().values(), key=lambda each: each.surest):
+        if family.detect and (found := family.detect(source, web, answer)):
+            yield found
     if answer.ok and b"<" in answer.body:
-        if (css := listing.suggest(answer)) is not None:
-            yield replace(source, kind="listing", css=css)
         for feed in _feeds_of(answer):
             yield replace(source, kind="feed", url=feed)
     if reason := suspicion.judge(answer):
         raise SourceError(f"{source.url} 可疑（{reason}）：没有可以添加的来源，请稍后再试，或换一个网址。")
     yield source
-
-
-def _reads(read: Any, answer: Fetched) -> bool:
-    try:
-        read(answer)
-    except SourceError:
-        return False
-    return True
-
-
-def _is_gkmlpt(web: SiteWeb, base: str) -> bool:
-    try:
-        index = web.read(f"{base}/gkmlpt/index", lambda answer: gkmlpt.catalogue(answer.body))
-        return bool(index and index.categories)
-    except KbError:
-        return False
 
 
 def _feeds_of(answer: Fetched) -> Iterator[str]:
@@ -158,9 +135,15 @@ def as_toml(source: Source) -> str:
     given = {
         field.name: value for field in fields(Css) if (value := getattr(source.css, field.name)) != defaults[field.name]
     }
-    if given:
-        lines.append(f"css = {{ {', '.join(f'{key} = {_quoted(value)}' for key, value in given.items())} }}")
+    tables = {"css": given, source.kind: dict(source.own)}
+    for name, table in tables.items():
+        if table:
+            lines.append(f"{name} = {{ {', '.join(f'{key} = {_written(value)}' for key, value in table.items())} }}")
     return "\n".join(lines) + "\n"
+
+
+def _written(value: object) -> str:
+    return _quoted(value) if isinstance(value, str) else str(value).lower()
 
 
 def _quoted(value: str) -> str:

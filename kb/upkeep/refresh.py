@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
@@ -19,12 +19,13 @@ from kb.base.errors import KbError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
+from kb.fetch.lists.family import families
+from kb.fetch.lists.folder_of_files import Folder
+from kb.fetch.lists.item import Lists, SourceError, T
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts, SystemClock
 from kb.fetch.network.urls import absolute
-from kb.fetch.sites import feeds, folder_and_pages, gkmlpt, listing
-from kb.fetch.sites.item import Lists, SourceError, T, Web
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
@@ -37,14 +38,6 @@ from kb.upkeep.status import note_indexed, note_indexing, note_start, status, wr
 from kb.upkeep.tally import Progress, Report, Tally
 from kb.upkeep.walk import Walk
 
-Lister = Callable[[Source, Web, MutableMapping[str, Any]], Lists]
-LISTERS: dict[str, Lister] = {
-    "gkmlpt": gkmlpt.lists,
-    "listing": listing.lists,
-    "feed": feeds.feed,
-    "sitemap": feeds.sitemap,
-    "page": folder_and_pages.pages,
-}
 _MOST_SEEDS = 50
 
 
@@ -211,12 +204,13 @@ class _Run:
         self, site: dict[str, Any], now: datetime
     ) -> Iterator[tuple[Callable[[str, Validators | None], Fetched], Callable[[str, str], str], Lists]]:
         """Open the way to the source: how to obtain an address, how a link of a page makes one, and its lists."""
-        if self.source.kind == "files":
-            folder = folder_and_pages.Folder(self.source, self.settings)
+        family = families()[self.source.kind]
+        if family.lists is None:
+            folder = Folder(self.source, self.settings)
             yield lambda url, _: folder.read(url, now), folder.join, folder.lists()
             return
         with Fetcher(manners(self.source, self.settings), self.hosts) as fetcher:
-            lists = LISTERS[self.source.kind](self.source, SiteWeb(fetcher), site)
+            lists = family.lists(self.source, SiteWeb(fetcher), site)
             yield lambda url, validators: fetcher.get(url, conditional=validators), absolute, lists
 
     def _subject(self) -> Subject | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kb.base.model import Document
 from kb.config.sources import Select
-from kb.fetch.sites.item import Item
+from kb.fetch.lists.item import Item
 from kb.structure import metadata
 from kb.upkeep.related import Subject
 

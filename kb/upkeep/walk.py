@@ -12,9 +12,9 @@ from datetime import datetime
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.sources import Source
+from kb.fetch.lists.item import Item, Lists, Page, SourceError
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
-from kb.fetch.sites.item import Item, Lists, Page, SourceError
 from kb.ingest import derive
 from kb.upkeep import suspicion
 from kb.upkeep.keeping import Change, Keeper, found_at

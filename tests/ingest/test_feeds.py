@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.fetch.lists.item import SourceError
+from kb.fetch.lists.xml_lists import read_feed, read_sitemap
 from kb.fetch.network.fetched import Fetched, Validators
-from kb.fetch.sites.feeds import read_feed, read_sitemap
-from kb.fetch.sites.item import SourceError
 
 _RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
  xmlns:dc="http://purl.org/dc/elements/1.1/"><item rdf:about="x"><title>示例</title><link>http://a.cn/1</link>

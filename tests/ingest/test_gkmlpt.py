@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.base.errors import KbError
+from kb.fetch.lists.item import SourceError
 from kb.fetch.sites import gkmlpt
-from kb.fetch.sites.item import SourceError
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site
 from tests.site.pages import Habits

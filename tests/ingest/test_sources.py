@@ -49,7 +49,7 @@ related = true
     ("lines", "line", "words"),
     [
         ('name = "乙"\nkind = "gkmlpt"', 5, "缺少 url"),
-        ('name = "乙"\nkind = "sftp"\nurl = "http://a.cn"', 7, "gkmlpt、listing、feed、sitemap、page、files"),
+        ('name = "乙"\nkind = "sftp"\nurl = "http://a.cn"', 7, "kind 应当是 files、"),
         ('name = "haojiang"\nkind = "feed"\nurl = "http://a.cn"', 6, "已经是另一个来源"),
         ('name = "a/b"\nkind = "feed"\nurl = "http://a.cn"', 6, "不能用作文件夹名"),
         ('name = "乙"\nkind = "feed"\nurl = "ftp://a.cn"', 8, "http:// 或 https://"),
@@ -61,6 +61,9 @@ related = true
         ('name = "乙"\nkind = "feed"\nurl = "http://a.cn"\nselect = { until = "去年" }', 9, "应当是一个日期"),
         ('name = "乙"\nkind = "feed"\nurl = "http://a.cn"\n[source.select]\ntitel = "x"', 10, "不是来源的设置"),
         ('name = "乙"\nkind = "listing"\nurl = "http://a.cn"', 5, "css.item"),
+        ('name = "乙"\nkind = "feed"\nurl = "http://a.cn"\nurls = ["http://b.cn"]', 9, "不用 urls"),
+        ('name = "乙"\nkind = "numbered"\nurl = "http://a.cn"\ncss = { item = "li" }', 5, "numbered 要写明"),
+        ('name = "乙"\nkind = "json"\nurl = "http://a.cn"\njson = { adress = "x" }', 9, "不是来源的设置"),
         ('name = "乙"\nkind = "listing"\nurl = "http://a.cn"\ncss = { item = "li[" }', 9, "CSS 选择器"),
     ],
 )

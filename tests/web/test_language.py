@@ -27,7 +27,7 @@ TEMPLATES = Path(interface_labels.__file__).parent / "templates"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
-    interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.SOURCE_KINDS, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
+    interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
     CHANGES, WORDS, RELATIONS, PASSIVE, dict(interface_labels.FIELDS), {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
     {status: heading for status, (heading, _) in interface_labels.REFUSALS.items()},
 )  # fmt: skip

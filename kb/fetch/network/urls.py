@@ -74,9 +74,15 @@ def join(base: str, location: bytes) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Answer where a link of a page leads; one that is no address stays as it is, for `parse` to refuse."""
+    """Return where a link of a page leads, as browsers read it: blanks about it are none of it, backslashes are slashes.
+
+    One that is no address stays as it is, for `parse` to refuse.
+    """
+    path, mark, rest = re.sub(r"[\t\r\n]", "", link.strip()).partition("?")
+    if not re.match(r"(?!https?:)[A-Za-z][\w+.-]+:", path):
+        path = path.replace("\\", "/")
     try:
-        return urljoin(base, link)
+        return urljoin(base, f"{path}{mark}{rest}")
     except ValueError:
         return link
 

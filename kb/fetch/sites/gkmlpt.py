@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import chompjs
 
+from kb.base.errors import KbError
 from kb.config.sources import Source
+from kb.fetch.lists.family import Family
+from kb.fetch.lists.html_page import plain
+from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, short_key
+from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
-from kb.fetch.sites.item import Item, Lists, Page, SourceError, Web, short_key
 from kb.ingest.formats.charset import decode
 
 _CONFIG = re.compile(r"\bwindow\s*\.\s*_CONFIG\s*=\s*(?=\{)|\b_CONFIG\s*=\s*(?=\{)")
 _SID = re.compile(r"""\bSID["']?\s*:\s*["']?(\w+)""")
 _TREE = re.compile(r"""\bTREE["']?\s*:\s*(?=[\[{])""")
 _POST = re.compile(r"post_(\d+)\.\w+$")
-_ESCAPE = re.compile(r"%u([0-9a-fA-F]{4})")
 _CHINA = timedelta(hours=8)
 _EVERYTHING = 0
 _MOST_PAGES = 10_000
@@ -246,8 +248,27 @@ def _number(value: object) -> int:
     return int(value) if isinstance(value, int) or (isinstance(value, str) and value.isdigit()) else 0
 
 
-def plain(value: object) -> str:
-    """Undo the %uXXXX escapes of some sites, and HTML's; anything but text is ""."""
-    if not isinstance(value, str):
-        return ""
-    return html.unescape(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)).strip()
+def detect(source: Source, web: Web, answer: Fetched) -> Source | None:  # noqa: ARG001
+    """Recognise the platform by the category tree of the address, or of the site whose first page it is."""
+    base, root = base_of(source.url), "{0.scheme}://{0.netloc}".format(urlsplit(source.url))
+    places = dict.fromkeys((base, root)) if "gkmlpt" in source.url or base == root else (base,)
+    return next((replace(source, kind="gkmlpt", url=place) for place in places if _has_tree(web, place)), None)
+
+
+def _has_tree(web: Web, base: str) -> bool:
+    try:
+        index = web.read(f"{base}/gkmlpt/index", lambda answer: catalogue(answer.body))
+    except KbError:
+        return False
+    return bool(index and index.categories)
+
+
+FAMILY = Family(
+    name="gkmlpt",
+    label="政府信息公开平台",
+    english="Government disclosure platform",
+    marks="广东省各级政府的政府信息公开平台：网址后加 /gkmlpt/index 打得开",
+    lists=lists,
+    detect=detect,
+    surest=20,
+)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 import kb.ingest.formats as package
+from kb.base.registry import declared
 from kb.config.settings import Settings
 from kb.structure.extracted import Extracted
 
@@ -45,9 +44,7 @@ class Format:
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format, by name: the package is searched for modules that declare one."""
-    modules = [import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
-    found = [module.FORMAT for module in modules if isinstance(getattr(module, "FORMAT", None), Format)]
-    return tuple(sorted(found, key=lambda each: each.name))
+    return tuple(sorted(declared(package, Format), key=lambda each: each.name))
 
 
 def endings() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 
 from kb.base.model import Hit, Metadata, RepairKind, Results
+from kb.config.kinds import kinds
 from kb.search.answer.snippets import WIDTH, match_spans
 from kb.search.answer.summary import proof as chinese_proof
 from kb.search.contract.engine import Order
@@ -68,14 +69,6 @@ FORMATS = {
     "text/markdown": "Markdown",
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档",
-}
-SOURCE_KINDS = {
-    "gkmlpt": "政府信息公开平台",
-    "listing": "网站列表页",
-    "feed": "订阅（RSS、Atom）",
-    "sitemap": "网站地图",
-    "page": "单个网页",
-    "files": "文件夹",
 }
 FACETS = {"source": "来源", "issuer": "发文机关", "year": "年份", "kind": "文种", "theme": "主题"}
 UNKNOWN = {
@@ -208,6 +201,12 @@ def link(address: str) -> Markup:
     return Markup('<a href="{0}" rel="noopener noreferrer external">{0}</a>').format(address)
 
 
+def source_kind(name: str) -> str:
+    """Name a kind of source as its family does, in the reader's language."""
+    kind = kinds().get(name)
+    return name if kind is None else kind.english if page_language() == "en" else kind.label
+
+
 def place(anchor: str) -> str:
     """The class of a passage, by what its anchor says it is."""
     name = anchor.partition("~")[0].rpartition("-")[2]
@@ -239,5 +238,5 @@ FILTERS = {
     "snippet": snippet,
     "readable": unquote,
     "format_name": lambda media_type: FORMATS.get(media_type, media_type),
-    "source_kind": lambda kind: SOURCE_KINDS.get(kind, kind),
+    "source_kind": source_kind,
 }

@@ -62,14 +62,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `total` is how many items the list says it has, 0 when it does not say.
+    """One page of a list; `total` and `pages` are how many items and pages the list says it has, 0 when it does not say.
 
-    `notes` are sentences about what the list names and cannot be taken.
+    `notes` are sentences about what the list names and cannot be taken. A `doubtful` page is none: the list named one
+    that is not there, which may be its end.
     """
 
     items: tuple[Item, ...]
     total: int = 0
     notes: tuple[str, ...] = ()
+    pages: int = 0
+    doubtful: bool = False
 
 
 class Web(Protocol):
@@ -91,3 +94,10 @@ Lists = Iterator[Iterator[Page]]
 def short_key(url: str) -> str:
     """Make a key of an address that holds no number of the site's own."""
     return hashlib.sha256(url.encode()).hexdigest()[:12]
+
+
+def there(found: T | None, url: str) -> T:
+    """Return what was found at the address that the settings name. Raises SourceError where there is nothing."""
+    if found is None:
+        raise SourceError(f"{url} 不存在：请检查 url。")
+    return found

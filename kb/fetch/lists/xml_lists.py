@@ -1,47 +1,20 @@
-"""RSS 2.0, RSS 1.0 and Atom feeds, and sitemaps (sitemaps.org): XML lists of addresses."""
+"""XML lists of addresses: RSS 2.0, RSS 1.0 and Atom feeds, and sitemaps (sitemaps.org)."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import MutableMapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
-from typing import Any
 
 from lxml import etree
 
-from kb.config.sources import Source
+from kb.fetch.lists.item import Item, Page, SourceError, short_key
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
-from kb.fetch.sites.item import Item, Lists, Page, SourceError, T, Web, short_key
 
-_MOST_SITEMAPS = 500
 _LARGEST_SITEMAP = 52_428_800  # sitemaps.org: 50 MB uncompressed
-
-
-def feed(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
-    """Yield the one page that a feed is."""
-    yield iter((_asked(web.read(source.url, read_feed), source.url),))
-
-
-def sitemap(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
-    """Yield a list for each sitemap, an index followed. Their order tells nothing, so each is one page."""
-    waiting, asked = [source.url], set[str]()
-    while waiting and len(asked) < _MOST_SITEMAPS:
-        url = waiting.pop(0)
-        if url not in asked:
-            asked.add(url)
-            page, more = _asked(web.read(url, read_sitemap), url)
-            waiting += more
-            yield iter((page,))
-
-
-def _asked(found: T | None, url: str) -> T:
-    if found is None:
-        raise SourceError(f"{url} 不存在：请检查 url。")
-    return found
 
 
 def read_feed(answer: Fetched) -> Page:

@@ -1,4 +1,4 @@
-"""Sources that are no site: single addresses, and a folder or an archive that people drop documents into."""
+"""A folder or an archive that people drop documents into."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import unquote
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.config.settings import Settings
 from kb.config.sources import Source
+from kb.fetch.lists.item import Item, Lists, Page, short_key
 from kb.fetch.network.fetched import Fetched, Validators
-from kb.fetch.sites.item import Item, Lists, Page, Web, short_key
 from kb.ingest.formats import files, registry
 
 _PAGE = 500
@@ -37,12 +36,6 @@ _BROKEN = (
 _ON_THE_WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 # An address of another kind (file:, C:), or a path from the root of the machine.
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
-
-
-def pages(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
-    """Yield the addresses of a `page` source as one list."""
-    addresses = dict.fromkeys((source.url, *source.urls))
-    yield iter((Page(tuple(Item(short_key(url), url) for url in addresses)),))
 
 
 class Folder:

@@ -1,0 +1,154 @@
+"""The next page of a list (or of a post that runs over several pages): by its link, its number, or its script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from bs4 import Tag
+
+from kb.fetch.lists.html_page import HtmlPage, text_of
+
+_NEXT = re.compile(r"(?:下|后)\s*[一1]?\s*页|后页|下一张|next(?:\s*page)?", re.IGNORECASE)
+_ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))
+_OFF = re.compile(r"disable|unable|nolink|no-drop", re.IGNORECASE)
+_PAGER = re.compile(r"pag(?:e|ing|ination|er)|fenye|fy\b|turn", re.IGNORECASE)
+_TRS = re.compile(
+    r"createPage\w*\s*\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d+)\s*,\s*(\d+)\s*,\s*['\"]([^'\"]+)['\"]\s*,\s*['\"](\w+)['\"]\s*(?:,\s*['\"]?(\d+)['\"]?)?"
+)
+_CALL = re.compile(r"(?:javascript:)?\s*(?:void\s*\(?0\)?;?)?\s*(\w[\w.$]*)\s*\(\s*['\"]?(\d+)['\"]?\s*[,)]")
+_GOES = (
+    r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\(|window\.open\s*\(|\.attr\(\s*['\"]href['\"]\s*,)\s*"
+)
+_JOINED = re.compile(
+    r"""^((?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\))(?:\s*\+\s*(?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\)))*)"""
+)
+
+
+class Trs(NamedTuple):
+    """The call by which TRS writes the links of its pages; `current` counts from 0, `records` is 0 when it is not told."""
+
+    pages: int
+    current: int
+    name: str
+    suffix: str
+    records: int = 0
+
+
+def trs_call(source: str) -> Trs | None:
+    """Find the call in a page's markup, the one of most pages where there are several."""
+    found = [
+        Trs(int(each[1]), int(each[2]), each[3], each[4], int(each[5] or 0))
+        for each in _TRS.finditer(_uncommented(source))
+    ]
+    return max(found, default=None)
+
+
+def _uncommented(source: str) -> str:
+    return re.sub(r"<!--(?!\[).*?-->", "", source, flags=re.DOTALL)
+
+
+def next_pages(page: HtmlPage, number: int, asked: set[str]) -> Iterator[str]:
+    """Yield the addresses that may be the next page, the surest first; `number` is the present page's, from 1."""
+    seen = {*asked, page.url}
+    for url in (*_by_trs(page), *_by_name(page), *_by_number(page, number + 1), *_by_script(page, number + 1)):
+        if url and url not in seen and same_site(url, page.url):
+            seen.add(url)
+            yield url
+
+
+def same_site(url: str, other: str) -> bool:
+    """Tell whether two addresses are on one site, www or mobile, http or https."""
+    return _host(url) == _host(other)
+
+
+def _host(url: str) -> str:
+    return re.sub(r"^(?:www|m|wap|mobile|3g)\.", "", urlsplit(url).netloc.lower())
+
+
+def _by_trs(page: HtmlPage) -> Iterator[str]:
+    call = trs_call(page.source)
+    if call and call.current + 1 < call.pages:
+        yield page.absolute(f"{call.name}_{call.current + 1}.{call.suffix}")
+
+
+def _by_name(page: HtmlPage) -> Iterator[str]:
+    """Yield where links called 下一页 lead, by their text, title, picture or class."""
+    for link in page.soup.find_all("a"):
+        if _OFF.search(" ".join(link.get_attribute_list("class"))) if link.get("class") else False:
+            continue
+        image = link.find("img")
+        names = [text_of(link), str(link.get("title") or ""), str(link.get("aria-label") or "")]
+        names += [str(image.get("alt") or ""), str(image.get("title") or "")] if isinstance(image, Tag) else []
+        if any(_NEXT.search(name) and len(name) <= 12 for name in names) or (
+            text_of(link) in _ARROWS and in_pager(link)
+        ):
+            yield page.address(link)
+    for link in page.soup.select('a[rel~="next"], link[rel~="next"], a[class~="next"]'):
+        yield page.address(link)
+
+
+def in_pager(link: Tag) -> bool:
+    """Tell whether a link stands among links to other pages: so named, or beside numbers."""
+    for above in list(link.parents)[:3]:
+        if _PAGER.search(f"{above.get('id') or ''} {' '.join(above.get('class') or [])}"):
+            return True
+        if sum(text_of(each).isdigit() for each in above.find_all(["a", "span", "em", "b", "strong"])) >= 2:
+            return True
+    return False
+
+
+def _by_number(page: HtmlPage, wanted: int) -> Iterator[str]:
+    """Yield where the link with the next page's number leads, where it stands among links to other pages."""
+    for link in page.soup.find_all("a"):
+        if text_of(link).strip("[]【】()（） ") == str(wanted) and in_pager(link):
+            yield page.address(link)
+
+
+def _by_script(page: HtmlPage, wanted: int) -> Iterator[str]:
+    """Yield the address that the script of a link such as go(2) makes, where its function shows how."""
+    for link in page.soup.find_all(["a", "span", "li", "button"]):
+        called = _CALL.search(str(link.get("onclick") or "")) or _CALL.search(str(link.get("href") or ""))
+        if called and (called[2] == str(wanted) or text_of(link) == str(wanted) or _NEXT.search(text_of(link))):
+            given = int(called[2])
+            if made := _made(page.scripts, called[1], given):
+                yield page.absolute(made)
+
+
+def _made(scripts: str, function: str, given: int) -> str:
+    """Return the address that a function of one parameter goes to, "" where that cannot be read off."""
+    name = re.escape(function.rpartition(".")[2])
+    defined = re.search(
+        rf"(?:function\s+{name}\s*\(\s*(\w+)[^)]*\)|\b{name}\s*[=:]\s*(?:function\s*)?\(?\s*(\w+)\s*\)?\s*(?:=>)?)\s*\{{(.*?)\}}\s*(?:;|,|\n|$|function|var|\}})",
+        scripts,
+        re.DOTALL,
+    )
+    if not defined:
+        return ""
+    parameter, body = defined[1] or defined[2], defined[3]
+    for goes in re.finditer(_GOES, body):
+        joined = _JOINED.match(body[goes.end() :])
+        if joined and (made := _join(joined[1], parameter, given)):
+            return made
+    return ""
+
+
+def _join(expression: str, parameter: str, given: int) -> str:
+    """Work out an address that is joined of strings and the parameter, "" where something else stands in it."""
+    parts = list[str]()
+    numbered = False
+    for each in re.findall(r"""['"]([^'"]*)['"]|\(\s*([\w$.]+)\s*([-+])\s*(\d+)\s*\)|([\w$.]+)""", expression):
+        literal, name, sign, number, alone = each
+        if name == parameter and sign:
+            parts.append(str(given + (int(number) if sign == "+" else -int(number))))
+            numbered = True
+        elif alone == parameter:
+            parts.append(str(given))
+            numbered = True
+        elif name or alone:
+            return ""
+        else:
+            parts.append(literal)
+    return "".join(parts) if numbered else ""

@@ -1,0 +1,57 @@
+"""How many posts a list says it has: in words, in its script, or as a number of pages."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kb.fetch.lists.html_page import HtmlPage
+
+_LONGEST = 80
+_NUMBER = r"(\d{1,3}(?:[,，]\d{3})+|\d{1,7})"
+_ITEMS = re.compile(
+    rf"(?:共|总共|共有|共计|合计|总计|一共|找到|检索到)\s*(?:有|为|约)?\s*{_NUMBER}\s*(?:条|篇|个结果|件|项|份|则)"
+    rf"|(?:总(?:记录|条|篇|信息|文章)?数|记录总?数|总记录|信息总?数|条数)\s*[:：]?\s*{_NUMBER}"
+)
+_PAGES = re.compile(
+    rf"(?:共|总共|共有|共计|总计)\s*(?:有)?\s*{_NUMBER}\s*页|(?:总页数|页数)\s*[:：]?\s*{_NUMBER}"
+    rf"|(?:第|当前|页[:：]?|页次[:：]?)\s*\d+\s*(?:页)?\s*/\s*(?:共)?\s*{_NUMBER}|^\s*\d+\s*/\s*{_NUMBER}\s*页?\s*$"
+)
+_ITEMS_IN_SCRIPT = re.compile(
+    r"""\b(?:total|all)_?(?:Record|Count|Row|Num|Size|Item|Element|Data)(?:s|Count|Num)?\b["']?\s*[:=]\s*["']?(\d{1,7})\b"""
+    r"""|\b(?:record|row|item|doc|info)_?(?:Count|Total|Num)\b["']?\s*[:=]\s*["']?(\d{1,7})\b""",
+    re.IGNORECASE,
+)
+_PAGES_IN_SCRIPT = re.compile(
+    r"""\b(?:total|count|all|max)_?Pages?(?:Num|Count)?\b["']?\s*[:=]\s*["']?(\d{1,6})\b|\bpage_?Count\b["']?\s*[:=]\s*["']?(\d{1,6})\b""",
+    re.IGNORECASE,
+)
+
+
+class Promise(NamedTuple):
+    """How many posts and pages a list says it has, 0 where it does not say."""
+
+    items: int = 0
+    pages: int = 0
+
+
+def promise(page: HtmlPage, rows: str) -> Promise:
+    """Read what the page around its rows (a selector) says of the whole list."""
+    within = {id(tag) for tag in page.soup.select(rows)} if rows else set[int]()
+    lines = list[str]()
+    for parent in {id(text.parent): text.parent for text in page.soup.find_all(string=re.compile(r"\d"))}.values():
+        if parent is None or parent.name in ("script", "style", "title", "a", "option"):
+            continue
+        line = " ".join(parent.get_text(" ").split())
+        above = parent.parent if parent.parent is not None else parent
+        wide = " ".join(above.get_text(" ").split())
+        if not any(id(each) in within for each in (parent, *parent.parents)):
+            lines += [each for each in (line, wide) if len(each) <= _LONGEST]
+    scripts = page.scripts
+    items = _largest(_ITEMS, lines) or _largest(_ITEMS_IN_SCRIPT, [scripts])
+    return Promise(items, _largest(_PAGES, lines) or _largest(_PAGES_IN_SCRIPT, [scripts]))
+
+
+def _largest(form: re.Pattern[str], texts: list[str]) -> int:
+    numbers = [next(filter(None, found.groups()), "0") for text in texts for found in form.finditer(text)]
+    return max((int(re.sub("[,，]", "", number)) for number in numbers), default=0)

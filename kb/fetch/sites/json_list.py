@@ -1,0 +1,286 @@
+"""Lists that a JSON (or JSONP) interface gives, whose address and fields stand in the page's script or in kb.toml."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import chompjs
+
+from kb.base.errors import KbError
+from kb.chinese import dates
+from kb.config.kinds import Value
+from kb.config.sources import Source
+from kb.fetch.lists.family import Family
+from kb.fetch.lists.html_page import HtmlPage, parse_page, plain
+from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web
+from kb.fetch.lists.paging import same_site
+from kb.fetch.lists.rows import recognise, row_item
+from kb.fetch.network.fetched import Fetched
+from kb.fetch.network.urls import absolute
+from kb.ingest.formats.charset import decode
+
+_MOST_PAGES = 10_000
+_MOST_CANDIDATES = 6
+_SHORTEST_TITLE = 6
+_JSONP = re.compile(r"^[\s;/*]*[\w$.]+\s*\(\s*(.*?)\s*\)\s*;?\s*$", re.DOTALL)
+_CALLED = re.compile(
+    r"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*[`'"]([^`'"\s]{2,300})[`'"]|\burl\s*[:=]\s*[`'"]([^`'"\s]{2,300})[`'"]""",
+    re.IGNORECASE,
+)
+_DATA = re.compile(r"\b(?:data|params|param)\s*:\s*(?=\{)")
+_PAGE_FILE = re.compile(r"\.(?:s?html?|js|css|png|gif|jpe?g|svg|ico|pdf|docx?)(?:[?#]|$)", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"^(?:page|pageno|pagenum|pageindex|pagenumber|curpage|currentpage|current|p|pn|currpage|nowpage|page_?no|page_?num)$",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"^(?:offset|start|skip|from|begin|startrow|firstresult)$", re.IGNORECASE)
+_TITLES = re.compile(r"title|subject|标题|题名|^name$|docname|bt$", re.IGNORECASE)
+_LINKS = re.compile(r"url|link|href|address|path|网址|链接", re.IGNORECASE)
+_DAYS = re.compile(r"pub|fabu|fbrq|fbsj|发布|date|time|rq$|sj$|day", re.IGNORECASE)
+_SURE_DAYS = re.compile(r"pub|fabu|fbrq|fbsj|发布|release|issue", re.IGNORECASE)
+_NUMBERS = re.compile(r"file_?num|doc_?(?:no|num)|wenhao|^wh$|fwzh|文号|pcode|document_?number", re.IGNORECASE)
+_TOTALS = re.compile(
+    r"^(?:total|count|totalcount|totalrecord|totalrecords|recordcount|totalelements|totalnum|totalsize|rowcount|records|totalhits|total_?count|num_?found|hits)$",
+    re.IGNORECASE,
+)
+_DOCUMENT_NUMBER = re.compile(r"[〔\[［(（]\s*\d{4}\s*[〕\]］)）]|第?\d+\s*号")
+_CHINA = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where an answer has what: paths and names of fields."""
+
+    rows: str
+    title: str
+    link: str
+    date: str = ""
+    number: str = ""
+    total: str = ""
+
+
+def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
+    """Yield the one list of an interface."""
+    yield _pages(source, web)
+
+
+def _pages(source: Source, web: Web) -> Iterator[Page]:
+    shape = Shape(*(source.setting(name) for name in ("rows", "title", "link", "date", "number", "total")))
+    template, first, step = source.setting("address"), source.setting("first"), source.setting("step")
+    got, known = 0, set[str]()
+    for number in range(_MOST_PAGES):
+        url = absolute(source.url, template.replace("{n}", str(first + number * step)))
+        page = web.read(url, lambda answer: read(answer, shape, source.url), lambda found: bool(found.items))
+        if page is None or (number == 0 and not page.items):
+            if number == 0:
+                raise SourceError(f"{url} 里没有“{shape.rows}”下的条目：网站的接口可能变了，请检查设置。")
+            return
+        keys = {item.key for item in page.items}
+        if number and keys <= known:
+            return
+        yield page
+        got, known = got + len(page.items), known | keys
+        if "{n}" not in template or (page.total and got >= page.total):
+            return
+
+
+def read(answer: Fetched, shape: Shape, base: str) -> Page:
+    """Read one answer. Raises SourceError when it is not JSON."""
+    value = value_of(answer)
+    if value is None:
+        raise SourceError(f"{answer.url} 的回答不是 JSON：网站可能改版了，或在验证访问者。")
+    rows = _at(value, shape.rows)
+    read = [_item(each, shape, base) for each in rows if isinstance(each, Mapping)] if isinstance(rows, list) else []
+    lost = read.count(None)
+    notes = (f"接口给出的 {lost} 条没有网址，没有收录。",) if lost else ()
+    total = _at(value, shape.total) if shape.total else 0
+    return Page(tuple(item for item in read if item), int(total) if str(total).isdigit() else 0, notes)
+
+
+def _item(row: Mapping[str, Any], shape: Shape, base: str) -> Item | None:
+    """Make an item of a row; None when it gives no address. A link may be a pattern with fields in braces."""
+    link = shape.link
+    if "{" in link:
+        address = re.sub(r"\{(\w+)\}", lambda found: str(row.get(found[1], "")), link)
+    else:
+        address = plain(_at(row, link))
+    url = absolute(base, address) if address else ""
+    if not url.startswith(("http://", "https://")):
+        return None
+    title = re.sub(r"<[^>]+>", "", plain(_at(row, shape.title)))
+    number = plain(_at(row, shape.number)) if shape.number else ""
+    return row_item(url, title, _day(_at(row, shape.date)) if shape.date else "", 文号=number)
+
+
+def value_of(answer: Fetched) -> Any:
+    """Read JSON or JSONP; None where it is neither."""
+    try:
+        text = decode(answer.body, answer.header("Content-Type").partition("charset=")[2].strip(" \"';"))[0].strip()
+    except KbError:
+        return None
+    for each in (text, *(found[1] for found in [_JSONP.match(text)] if found)):
+        try:
+            return json.loads(each)
+        except json.JSONDecodeError:
+            continue
+    return None
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split(".") if path else ():
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _day(value: object) -> str:
+    """Return the day of a date in text or in epoch seconds or milliseconds (China's day), "" when it is none."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit() and len(value) in (10, 13)):
+        seconds = float(value) / (1000 if float(value) > 1e11 else 1)
+        return (datetime.fromtimestamp(seconds, UTC) + _CHINA).date().isoformat() if 0 < seconds < 4e9 else ""
+    day = dates.first(value) if isinstance(value, str) else ""
+    return day if len(day) == 10 else ""
+
+
+def shape_of(value: Any) -> Shape | None:
+    """Find the rows of posts in an answer: the array of objects with titles and addresses, the longest."""
+    best, weight = None, 0
+    for path, rows, above in _arrays(value, ()):
+        title = _field(rows, _TITLES, lambda text: len(text) >= _SHORTEST_TITLE)
+        link = _field(rows, _LINKS, lambda text: "/" in text or "." in text)
+        size = sum(len(str(row.get(title, ""))) for row in rows) if title and link else 0
+        if title and link and size > weight:
+            day = _field(rows, _SURE_DAYS, lambda text: bool(_day(text))) or _field(
+                rows, _DAYS, lambda text: bool(_day(text))
+            )
+            number = _field(rows, _NUMBERS, lambda text: bool(_DOCUMENT_NUMBER.search(text)))
+            best, weight = Shape(".".join(path), title, link, day, number, _total(value, path, len(rows), above)), size
+    return best
+
+
+def _arrays(
+    value: Any, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, Any]], Mapping[str, Any]]]:
+    """Yield (path, rows, the object that holds them) of the arrays of objects."""
+    for name, inner in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(inner, list) and inner and all(isinstance(each, Mapping) for each in inner):
+            yield (*path, name), inner, value
+        elif isinstance(inner, Mapping) and len(path) < 5:
+            yield from _arrays(inner, (*path, name))
+
+
+def _field(rows: Sequence[Mapping[str, Any]], names: re.Pattern[str], fits: Any) -> str:
+    """Return the field whose name fits and whose values fit in most rows, "" where there is none."""
+    for name in rows[0]:
+        values = [str(row.get(name) if row.get(name) is not None else "") for row in rows]
+        if names.search(name) and sum(bool(each) and fits(each) for each in values) * 2 > len(rows):
+            return name
+    return ""
+
+
+def _total(value: Any, path: tuple[str, ...], rows: int, above: Mapping[str, Any]) -> str:  # noqa: ARG001
+    """Return the path of the number of posts: beside the rows, or further up."""
+    for depth in range(len(path) - 1, -1, -1):
+        place = _at(value, ".".join(path[:depth])) if depth else value
+        for name, number in place.items() if isinstance(place, Mapping) else ():
+            if _TOTALS.match(name) and str(number).isdigit() and int(number) >= rows:
+                return ".".join((*path[:depth], name))
+    return ""
+
+
+def detect(source: Source, web: Web, answer: Fetched) -> Source | None:
+    """Recognise an interface: the address itself, or one that the script of a page without a list of its own calls."""
+    if not answer.ok:
+        return None
+    if value_of(answer) is not None:
+        shape = shape_of(value_of(answer))
+        return _proposed(source, source.url, shape, len(_at(value_of(answer), shape.rows))) if shape else None
+    page = parse_page(answer)
+    if recognise(page) is not None:
+        return None
+    for url in list(dict.fromkeys(_called(page)))[:_MOST_CANDIDATES]:
+        try:
+            value = web.read(url, value_of, lambda found: found is not None)
+        except KbError:
+            continue
+        if shape := shape_of(value):
+            return _proposed(source, url, shape, len(_at(value, shape.rows)))
+    return None
+
+
+def _called(page: HtmlPage) -> Iterator[str]:
+    """Yield the addresses on the same site that the page's scripts ask for, with their parameters."""
+    scripts = page.scripts
+    for found in _CALLED.finditer(scripts):
+        address = found[1] or found[2]
+        if _PAGE_FILE.search(address) or "${" in address:
+            continue
+        url = page.absolute(address)
+        data = _DATA.search(scripts, found.end(), found.end() + 300)
+        if data:
+            given: Any
+            try:
+                given = chompjs.parse_js_object(scripts[data.end() :])
+            except ValueError:
+                given = {}
+            plainly = (
+                {k: str(v) for k, v in given.items() if isinstance(v, str | int | float)}
+                if isinstance(given, dict)
+                else {}
+            )
+            url += ("&" if "?" in url else "?") + urlencode(plainly) if plainly else ""
+        if url and same_site(url, page.url):
+            yield url
+
+
+def _proposed(source: Source, url: str, shape: Shape, size: int) -> Source:
+    """Write down an interface with the parameter that counts its pages."""
+    template, first, step = url, 1, 1
+    for name, value in parse_qsl(urlsplit(url).query):
+        counted, offset = _COUNTED.match(name), _OFFSET.match(name)
+        if value.isdigit() and (counted or offset):
+            template = re.sub(rf"(?<=[?&]){re.escape(name)}={value}(?!\d)", f"{name}={{n}}", url)
+            first, step = int(value), size if offset else 1
+            break
+    own: dict[str, Value] = {
+        "address": template,
+        "first": first,
+        "step": step,
+        "rows": shape.rows,
+        "title": shape.title,
+        "link": shape.link,
+    }
+    own |= {"date": shape.date, "number": shape.number, "total": shape.total}
+    defaults = {name: default for name, default, _ in FAMILY.settings}
+    return replace(source, kind="json", own=tuple((k, v) for k, v in own.items() if v != defaults[k]))
+
+
+FAMILY = Family(
+    name="json",
+    label="JSON 接口的列表",
+    english="List from a JSON interface",
+    marks="网页本身没有条目，由脚本向一个接口要 JSON（或 JSONP）；接口的网址在网页的脚本里",
+    needs=tuple(
+        (f"json.{name}", f"json 要写明 {name}（kb source add 网址 可以代为辨认）")
+        for name in ("address", "rows", "title", "link")
+    ),
+    settings=(
+        ("address", "", "接口的网址；{n} 是页号或起始条数"),
+        ("first", 1, "第一页的页号"),
+        ("step", 1, "相邻两页的页号相差多少：按条数计的（offset）填每页的条数"),
+        ("rows", "", "条目所在的路径，例如 data.list"),
+        ("title", "", "条目中标题的名称"),
+        ("link", "", "条目中网址的名称；没有网址时写成式样，例如 /content/{id}.html"),
+        ("date", "", "条目中发布日期的名称"),
+        ("number", "", "条目中文号的名称"),
+        ("total", "", "总条数所在的路径，例如 data.total"),
+    ),
+    lists=lists,
+    detect=detect,
+    surest=50,
+)

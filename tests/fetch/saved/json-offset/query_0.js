@@ -1,0 +1,1 @@
+callback({"result": {"count": 5, "rows": [{"doctitle": "示例市人民政府关于示例一的通知", "docurl": "http://www.example.gov.cn/doc/0.html", "docreltime": 1764288000000}, {"doctitle": "示例市人民政府关于示例二的通知", "docurl": "http://www.example.gov.cn/doc/1.html", "docreltime": 1764115200000}, {"doctitle": "示例市人民政府关于示例三的通知", "docurl": "http://www.example.gov.cn/doc/2.html", "docreltime": 1763942400000}]}});

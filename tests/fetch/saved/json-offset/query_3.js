@@ -1,0 +1,1 @@
+callback({"result": {"count": 5, "rows": [{"doctitle": "示例市人民政府关于示例四的通知", "docurl": "http://www.example.gov.cn/doc/3.html", "docreltime": 1763769600000}, {"doctitle": "示例市人民政府关于示例五的通知", "docurl": "http://www.example.gov.cn/doc/4.html", "docreltime": 1763596800000}]}});

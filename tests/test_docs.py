@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -52,3 +53,11 @@ def test_every_link_and_path_leads_somewhere(page: Path) -> None:
     missing = [link for link in links if not (page.parent / link).exists()]
     missing += [path for path in paths if not (ROOT / path).exists()]
     assert not missing
+
+
+def test_the_documentation_is_a_site_whose_search_knows_chinese_words(generator: ModuleType, tmp_path: Path) -> None:
+    generator.build_site(tmp_path / "site")
+    index = json.loads((tmp_path / "site" / "search" / "search_index.json").read_bytes())
+    titles = {entry["title"].replace("\u200b", "") for entry in index["docs"]}
+    assert {"政策文库", "命令参考", "设置"} <= titles
+    assert any("\u200b行政复议\u200b" in entry["text"] for entry in index["docs"])

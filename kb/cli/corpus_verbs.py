@@ -97,6 +97,8 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
     kinds = ENGINES if kind == "both" else (kind or config.engine,)
     engines = {each: chosen_engine(config, each) for each in kinds}
     done = bring_in_step(corpus, Store(config.index), engines, rebuild=rebuild, show=progress)
+    for sentence in done.mended:
+        say(sentence)
     told = {}
     for each, updated in done.updated.items():
         told[each] = {**asdict(updated), **asdict(engines[each].stats())}

@@ -59,10 +59,14 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
 @JSON
 def _status(config: Settings, as_json: bool) -> int:
     """每个来源最近怎样：上次成功、文件数、下次应在何时、有没有问题。有警报时退出码是 1。"""
+    from kb.search.open.engines import chosen_engine
+    from kb.upkeep.in_step import index_problem
     from kb.upkeep.status import index_alarm, status
 
     corpus = Corpus(config.corpus)
     found, index = status(config.sources, corpus), index_alarm(corpus)
+    if not index and corpus.ids():
+        index = index_problem(chosen_engine(config))
     code = FAILED if index or any(each.alarm for each in found) else 0
     if as_json:
         print_json({"sources": [asdict(each) for each in found], "index": index})
@@ -173,7 +177,7 @@ def _show_report(report: Report) -> None:
         for sentence in (tally.error, *tally.notes):
             if sentence:
                 say(f"    {sentence}")
-    for sentence in filter(None, (report.index, report.untold)):
+    for sentence in filter(None, (*report.mended, report.index, report.untold)):
         say(sentence)
     click.echo(f"用时 {report.seconds:.1f} 秒。")
 

@@ -143,7 +143,7 @@ class Store:
             return []
         try:
             with self._open() as database:
-                return list(database.execute("SELECT file, text FROM head"))
+                return [row for row in database.execute("SELECT file, text FROM head") if _sound(row[1])]
         except BadIndexError:
             return []
 
@@ -170,11 +170,11 @@ class Store:
             return {id: state.partition("/")[0] for id, state in database.execute("SELECT id, state FROM document")}
 
     def check(self) -> list[str]:
-        """Answer what is wrong with the file, in sentences; a store that there is not is no problem."""
+        """Return what is wrong with the file, in sentences; a store that there never was is no problem."""
+        if not self.path.is_file():
+            return [self._missing()] if self._seal.sums.is_file() else []
         if self._seal.broken():
             return [_damaged(self.path)]
-        if not self.path.is_file():
-            return []
         try:
             with self._open() as database:
                 found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
@@ -195,9 +195,14 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         if not self.exists():
-            raise BadIndexError("还没有引用关系，无法判断效力：请先运行 kb index。")
+            raise BadIndexError(self._missing())
         with self._open() as database:
             yield database
+
+    def _missing(self) -> str:
+        if self._seal.sums.is_file():
+            return f"引用库 {self.path} 不见了，无法判断效力：请运行 kb index 重建。"
+        return "还没有引用关系，无法判断效力：请先运行 kb index。"
 
     @contextmanager
     def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
@@ -246,8 +251,16 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
+def _sound(packed: bytes) -> bool:
+    try:
+        zlib.decompress(packed)
+    except zlib.error:
+        return False
+    return True
+
+
 def _damaged(path: Path) -> str:
-    return f"引用库 {path} 已损坏：请运行 kb index --rebuild 重建（语料库不受影响）。"
+    return f"引用库 {path} 已损坏：请运行 kb index 重建（语料库不受影响）。"
 
 
 def _make(database: sqlite3.Connection) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from kb.base.errors import BadIndexError, KbError
+from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
+
+_REBUILT = "引用库不见了或已损坏，已重建。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
 """Shows how far a step, which it is told the name of, has come: with (documents done, documents to do)."""
@@ -17,11 +19,14 @@ Showing = Callable[[str], AbstractContextManager[Progress]]
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end."""
+    """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end,
+    `mended` what was found damaged and was made anew.
+    """
 
     updated: dict[str, Updated] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     errors: list[KbError] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> str:
@@ -39,7 +44,9 @@ def bring_in_step(
     """
     outcome, shown = Outcome(), show or _silent
     with _noted(outcome), shown("查找引用") as progress:
-        outcome.problems += law.update(corpus, rebuild=rebuild, progress=progress)
+        damaged = law.check()
+        outcome.problems += law.update(corpus, rebuild=rebuild or bool(damaged), progress=progress)
+        outcome.mended += [_REBUILT] if damaged and not rebuild else []
     for name, engine in engines.items():
         with _noted(outcome), shown("建立索引") as progress:
             outcome.updated[name] = engine.update(corpus, rebuild=rebuild, progress=progress)
@@ -47,12 +54,20 @@ def bring_in_step(
     return outcome
 
 
+def index_problem(engine: Engine) -> str:
+    """Return why an index cannot be searched, or cannot tell how documents stand; "" where it can do both."""
+    try:
+        return engine.stats().unknown
+    except (BadIndexError, StorageError) as error:
+        return str(error)
+
+
 def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
     """Bring what is damaged or behind in step again; yield a sentence for each part. Raises StorageError."""
     if law.check():
         law.update(corpus, rebuild=True)
-        yield "引用库已重建。"
-    if engine.check(corpus.fingerprints()):
+        yield _REBUILT
+    if engine.check(corpus.fingerprints()) or index_problem(engine):
         law.update(corpus)
         yield _mended(corpus, engine)
 

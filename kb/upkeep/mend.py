@@ -16,7 +16,7 @@ from kb.ingest import derive
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import seals
-from kb.upkeep.in_step import mend_index
+from kb.upkeep.in_step import index_problem, mend_index
 from kb.upkeep.keeping import damaged_records
 
 
@@ -28,7 +28,8 @@ def problems(corpus: Corpus, engine: Engine, law: Store) -> list[str]:
         found.append(f"来源 {name} 的更新记录与写入时不一致（{files}）：请运行 kb check --repair，下次更新会重新记录。")
     records = damaged_records(corpus.root)
     found += [f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。" for path in records]
-    return [*found, *engine.check(corpus.fingerprints()), *law.check()]
+    of_index = [*engine.check(corpus.fingerprints()), *law.check()]
+    return [*found, *(of_index or filter(None, [index_problem(engine)]))]
 
 
 def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:

@@ -92,7 +92,8 @@ def refresh(
             report.sources[source.name] = run.go()
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())
-            report.index = bring_in_step(corpus, Store(settings.index), {"": engine}).said
+            done = bring_in_step(corpus, Store(settings.index), {"": engine})
+            report.index, report.mended = done.said, tuple(done.mended)
             note_indexed(corpus.root, report.index)
             report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
     report.seconds = time.monotonic() - started

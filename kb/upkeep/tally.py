@@ -39,12 +39,13 @@ class Tally:
 @dataclass(slots=True)
 class Report:
     """What a refresh did. `index` says what is wrong with the index, "" when it is the corpus's; `untold` why an alarm
-    could not be told, "" when it could or there was none."""
+    could not be told, "" when it could or there was none; `mended` tells what was found damaged and made anew."""
 
     sources: dict[str, Tally] = field(default_factory=dict)
     seconds: float = 0.0
     index: str = ""
     untold: str = ""
+    mended: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template
 
 from kb.base.errors import BadIndexError, StorageError
 from kb.search.contract.engine import Stats
+from kb.upkeep.in_step import index_problem
 from kb.web.context.freshness import set_aside
 from kb.web.context.library import Library, library
 from kb.web.view import interface_labels
@@ -65,11 +66,8 @@ def readyz() -> Response:
 
 
 def _troubles(shelf: Library) -> Iterator[str]:
-    try:
-        if unknown := shelf.engine.stats().unknown:
-            yield unknown
-    except (BadIndexError, StorageError) as error:
-        yield str(error)
+    if problem := index_problem(shelf.engine):
+        yield problem
     for title, alarm in shelf.freshness().alarms:
         yield f"{title}：{alarm}"
 

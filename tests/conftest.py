@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kb.corpus.folder import Corpus
+from tests.cli.running import Kb
 from tests.cluster import Nodes, Unavailable
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -19,6 +20,12 @@ BUNDLED = Path(__file__).parents[1] / "corpus"
 # How long an example takes tells of the machine and of what else it does, not of the program.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> Kb:
+    """`kb`, to be run in an empty folder."""
+    return Kb(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def _status(config: Settings, as_json: bool) -> int:
 
     corpus = Corpus(config.corpus)
     found, index = status(config.sources, corpus), index_alarm(corpus)
-    if not index and corpus.ids():
+    if not index and corpus.ids() and not corpus.writer():
         index = index_problem(chosen_engine(config))
     code = FAILED if index or any(each.alarm for each in found) else 0
     if as_json:

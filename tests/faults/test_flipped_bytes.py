@@ -21,9 +21,9 @@ from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.open.engines import open_engine
 from kb.upkeep.mend import mend, problems
+from tests.cli.running import Kb
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
-from tests.test_cli import Kb
 
 FLIPS = 1_000 if "KB_SWEEP" in os.environ else 60
 

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from kb.upkeep.tally import Tally
+from tests.cli.running import Kb
 from tests.ingest.refreshing import Library, source
-from tests.test_cli import Kb, kb
-
-__all__ = ["kb"]
 
 _SECRET = "示例内部备忘：谈判底价为九百万元（示例），不得外传。"
 _PAGE = (

@@ -17,22 +17,22 @@ from hypothesis import strategies as st
 
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
+from kb.export.formats import labels
 from kb.web.site.app import create_app
-from kb.web.view.downloads import ENDINGS
 from tests.web.conftest import HOSTILE, LAW, REPORT, put
 from tests.web.test_pages import page, texts
 
 
 def test_every_file_that_a_document_offers_is_there(client: FlaskClient) -> None:
     links = [str(link["href"]) for link in page(client, f"/d/{HOSTILE}").select(".downloads a")]
-    assert sorted(link.rpartition(f"/d/{quote(HOSTILE)}.")[2] for link in links) == sorted(ENDINGS)
+    assert sorted(link.rpartition(f"/d/{quote(HOSTILE)}.")[2] for link in links) == sorted(labels())
     for link in links:
         answer = client.get(link)
         assert answer.status_code == 200 and answer.data, link
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", labels())
 def test_a_file_that_is_there_already_is_not_sent_or_made_again(client: FlaskClient, ending: str) -> None:
     first = client.get(f"/d/{quote(LAW)}.{ending}")
     assert first.headers["ETag"] and first.headers["Last-Modified"]
@@ -98,7 +98,7 @@ def test_what_is_saved_of_a_search_is_what_was_asked_for(client: FlaskClient) ->
 
 def test_a_section_can_be_saved_where_it_is_cited(client: FlaskClient) -> None:
     links = [str(link["href"]) for link in page(client, f"/d/{quote(LAW)}/cite?anchor=art-2").select(".downloads a")]
-    assert len(links) == len(ENDINGS) - 1
+    assert len(links) == len(labels()) - 1
     assert "第二条" in client.get(next(link for link in links if link.endswith("art-2.txt"))).text
 
 

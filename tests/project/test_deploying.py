@@ -20,7 +20,7 @@ import trustme
 
 from kb.corpus.folder import Corpus
 from tests.cluster import ROOT, Nodes, eventually, free_port
-from tests.test_engines import configure, kb, put
+from tests.search.test_engines import configure, kb, put
 
 MAIN = """
 {user} daemon off; pid {folder}/nginx.pid; error_log stderr;

@@ -15,40 +15,9 @@ from pathlib import Path
 
 import pytest
 
-REPORT = Path(__file__).parent.parent / "corpus" / "haojiang" / "haojiang-2021-report.md"
-EXAMPLE = """示例区人民政府办公室关于做好示例工作的通知
-示府办〔2024〕1号
-各街道办事处：
-一、总体要求
-按照示例要求，做好行政复议工作。
-（一）基本原则
-坚持示例原则。
-二、主要任务
-完善示例制度。
-示例区人民政府办公室
-2024年3月5日
-"""
+from tests.cli.running import EXAMPLE, Kb
 
-
-class Kb:
-    """Runs `kb` in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, *arguments: str | Path, code: int = 0) -> str:
-        """Run it, expect this exit code and no traceback, answer stdout; stderr is kept in `said`."""
-        command = [sys.executable, "-m", "kb", *map(str, arguments)]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
-        self.said = done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done.stdout
-
-
-@pytest.fixture
-def kb(tmp_path: Path) -> Kb:
-    return Kb(tmp_path)
+REPORT = Path(__file__).parents[2] / "corpus" / "haojiang" / "haojiang-2021-report.md"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.search.open.engines import open_engine
-from tests.test_cli import EXAMPLE, Kb
+from tests.cli.running import EXAMPLE, Kb
 
 
 @pytest.fixture(scope="module")

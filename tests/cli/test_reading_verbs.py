@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from kb.cli.main import main
 from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.law.store import Store
-from tests.test_cli import EXAMPLE
+from tests.cli.running import EXAMPLE, KbHere
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +27,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Kb:
-    """Runs `kb` in this process: another one for each call would cost half a second."""
-
-    def __init__(self, folder: Path, output: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._output = folder, output
-
-    def __call__(self, *arguments: str, code: int = 0) -> str:
-        """Expect this exit code, answer stdout; stderr is kept in `said`."""
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        sys.stdout.flush()
-        shown, self.said = self._output.readouterr()
-        assert ended.value.code == code, (shown, self.said)
-        return shown
-
-
 @pytest.fixture
-def changed(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Kb:
+def changed(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> KbHere:
     monkeypatch.chdir(folder)
-    return Kb(folder, capfd)
+    return KbHere(folder, capfd)
 
 
-def test_a_section_is_cited_in_every_form_or_in_one(changed: Kb) -> None:
+def test_a_section_is_cited_in_every_form_or_in_one(changed: KbHere) -> None:
     shown = changed("cite", "示例通知#1-1")
     assert "《示例区人民政府办公室关于做好示例工作的通知》（示府办〔2024〕1号），一、（一）。" in shown
     assert changed("cite", "示例通知#1-1", "--form", "quotation").startswith("“（一）基本原则\n坚持公平原则。”\n——《")
@@ -61,7 +43,7 @@ def test_a_section_is_cited_in_every_form_or_in_one(changed: Kb) -> None:
 
 @pytest.mark.parametrize("host", ["", "http://127.0.0.1:8000", "https://kb.example.cn", "kb.example.cn"])
 @pytest.mark.parametrize("name", ["示例通知", "%E7%A4%BA%E4%BE%8B%E9%80%9A%E7%9F%A5"])
-def test_an_address_that_is_pasted_names_what_its_page_shows(changed: Kb, host: str, name: str) -> None:
+def test_an_address_that_is_pasted_names_what_its_page_shows(changed: KbHere, host: str, name: str) -> None:
     section, version = changed("show", "示例通知#1-1"), Corpus(changed.folder / "corpus").versions("示例通知")[0]
     assert changed("show", f"{name}#1-1") == section
     for address in (f"/d/{name}#1-1", f"/d/{name}/1-1", f"/d/{name}?q=%E5%85%AC%E5%B9%B3#1-1:~:text=x"):
@@ -75,7 +57,7 @@ def test_an_address_that_is_pasted_names_what_its_page_shows(changed: Kb, host: 
     assert "请写明版本" in changed.said
 
 
-def test_what_is_found_and_cited_can_be_shown(changed: Kb) -> None:
+def test_what_is_found_and_cited_can_be_shown(changed: KbHere) -> None:
     (changed.folder / "public.toml").write_text('[serve]\naddress = "https://kb.example.cn"\n', encoding="utf-8")
     changed("index")
     for found in re.findall(r"　(\S+#\S+)$", changed("search", "原则"), re.MULTILINE):
@@ -85,7 +67,7 @@ def test_what_is_found_and_cited_can_be_shown(changed: Kb) -> None:
         assert changed("show", cited) == changed("show", found)
 
 
-def test_a_paragraph_or_an_item_of_an_article_is_shown(changed: Kb) -> None:
+def test_a_paragraph_or_an_item_of_an_article_is_shown(changed: KbHere) -> None:
     law = "# 示例法\n\n第一条 为了示例。\n\n示例的事项有：\n\n（一）示例之一；\n\n（二）示例之二。\n"
     (changed.folder / "corpus/files/示例法.md").write_text(law, encoding="utf-8")
     assert changed("show", "示例法#art-1-p2").endswith("\n\n示例的事项有：\n（一）示例之一；\n（二）示例之二。\n")
@@ -99,7 +81,7 @@ def test_a_header_written_by_hand_that_cannot_be_read_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    kb, file = Kb(tmp_path, capfd), tmp_path / "corpus/files/示例.md"
+    kb, file = KbHere(tmp_path, capfd), tmp_path / "corpus/files/示例.md"
     file.parent.mkdir(parents=True)
     for headless in ("# 示例\n\n示例内容。\n", "---\ntitle: 示例\n---\n示例内容。\n", "---\n\n示例内容。\n"):
         file.write_text(headless, encoding="utf-8")
@@ -116,7 +98,7 @@ def test_a_header_written_by_hand_that_cannot_be_read_is_said(
     assert "示例内容" in kb("search", "示例内容")
 
 
-def test_what_cannot_be_cited_says_why(changed: Kb) -> None:
+def test_what_cannot_be_cited_says_why(changed: KbHere) -> None:
     changed("cite", "示例通知#9", code=3)
     assert "#9" in changed.said or "“9”" in changed.said
     changed("cite", "示例通知", "--text", "别处的文字", code=2)
@@ -127,7 +109,7 @@ def test_what_cannot_be_cited_says_why(changed: Kb) -> None:
     assert "--form 应当是其中之一：manual、" in changed.said
 
 
-def test_the_last_change_is_shown_in_characters(changed: Kb) -> None:
+def test_the_last_change_is_shown_in_characters(changed: KbHere) -> None:
     shown = changed("diff", "示例通知")
     assert "坚持[-示例-]{+公平+}原则。" in shown
     assert shown.startswith("修改 1，未变 ")
@@ -137,7 +119,7 @@ def test_the_last_change_is_shown_in_characters(changed: Kb) -> None:
     assert changed("diff", f"示例通知@{version}") == changed("diff", f"示例通知@{version}", "示例通知") == shown
 
 
-def test_one_version_alone_cannot_be_compared(changed: Kb) -> None:
+def test_one_version_alone_cannot_be_compared(changed: KbHere) -> None:
     corpus = Corpus(changed.folder / "corpus")
     with corpus.writing():
         alone = corpus.root / "files" / "示例.md"
@@ -146,7 +128,7 @@ def test_one_version_alone_cannot_be_compared(changed: Kb) -> None:
     assert "只有一个版本" in changed.said
 
 
-def test_a_section_is_written_to_a_file_or_to_standard_output(changed: Kb) -> None:
+def test_a_section_is_written_to_a_file_or_to_standard_output(changed: KbHere) -> None:
     changed("export", "示例通知#1-1", "--format", "docx")
     assert (changed.folder / "示例通知-1-1.docx").read_bytes().startswith(b"PK") and "示例通知-1-1.docx" in changed.said
     assert "坚持公平原则。" in changed("export", "示例通知#1-1", "--format", "txt", "-o", "-")
@@ -154,7 +136,7 @@ def test_a_section_is_written_to_a_file_or_to_standard_output(changed: Kb) -> No
     assert (changed.folder / "证据.zip").read_bytes().startswith(b"PK")
 
 
-def test_what_cannot_be_exported_says_why(changed: Kb) -> None:
+def test_what_cannot_be_exported_says_why(changed: KbHere) -> None:
     changed("export", "示例通知#1", "--format", "zip", code=2)
     assert "整份文件" in changed.said
     changed("export", "没有", "--format", "md", code=3)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "scripts/examples"
 _LINE = re.compile(r"(?:[\d*/,-]+ +){5}(?P<command>\S.*)")
 

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import EXAMPLE
-from tests.test_cli_reading import Kb
+from tests.cli.running import EXAMPLE, KbHere
 
 
 @pytest.fixture
-def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Kb:
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> KbHere:
     monkeypatch.chdir(tmp_path)
-    return Kb(tmp_path, capfd)
+    return KbHere(tmp_path, capfd)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +33,13 @@ def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
         (["source", "add", "ftp://foo/"], 2, "网址 ftp://foo/ 不能抓取：只支持 http:// 和 https:// 开头的网址。\n"),
     ],
 )
-def test_a_wrong_call_is_answered_in_chinese(kb: Kb, arguments: list[str], code: int, sentence: str) -> None:
+def test_a_wrong_call_is_answered_in_chinese(kb: KbHere, arguments: list[str], code: int, sentence: str) -> None:
     (kb.folder / "示例.txt").write_text("示例。\n", encoding="utf-8")
     assert kb(*arguments, code=code) == ""
     assert kb.said == sentence
 
 
-def test_a_site_that_does_not_answer_is_not_said_to_be_tried_again(kb: Kb) -> None:
+def test_a_site_that_does_not_answer_is_not_said_to_be_tried_again(kb: KbHere) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     kb("source", "add", f"http://127.0.0.1:{port}/", "--allow-private", code=7)
@@ -60,7 +59,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("left", [0, 40_000, 100_000, 200_000])
-def test_a_full_disk_is_said_to_be_full(disk: Path, kb: Kb, monkeypatch: pytest.MonkeyPatch, left: int) -> None:
+def test_a_full_disk_is_said_to_be_full(disk: Path, kb: KbHere, monkeypatch: pytest.MonkeyPatch, left: int) -> None:
     monkeypatch.chdir(disk)
     (disk / "corpus/files").mkdir(parents=True)
     (disk / "corpus/files/示例.md").write_text("# 示例\n\n" + "见《示例法》第一条。\n\n" * 10_000, encoding="utf-8")
@@ -73,7 +72,7 @@ def test_a_full_disk_is_said_to_be_full(disk: Path, kb: Kb, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("choice", ["保留自己的", "改用新版本"])
-def test_a_conflict_is_settled_as_its_message_says(kb: Kb, choice: str) -> None:
+def test_a_conflict_is_settled_as_its_message_says(kb: KbHere, choice: str) -> None:
     source, kept = kb.folder / "示例 通知.txt", kb.folder / "corpus/files/示例-通知.md"
     source.write_text(EXAMPLE, encoding="utf-8")
     kb("ingest", source.name)

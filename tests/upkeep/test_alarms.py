@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.running import Kb
 from tests.site import Content, Site, faults
-from tests.test_cli import Kb
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from kb.corpus import front_matter
+from tests.cli.running import Kb
 from tests.conftest import BUNDLED
 from tests.site import Content, Site, faults
-from tests.test_cli import Kb
 
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COUNTS = ("new", "changed", "gone", "unchanged", "suspicious", "failed")

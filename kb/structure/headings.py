@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kb.chinese.numerals import read
+from kb.structure import numbering
 
 _RUN_IN = 40  # characters: a first sentence that is longer is text, not a heading that the text runs on from
 _ALONE = 60  # characters: a heading on a line of its own is not longer
@@ -34,6 +35,12 @@ def annex(lines: Sequence[str]) -> tuple[str, str]:
     return found[1].strip(), first[found.end() :] + whole(lines[1:])
 
 
+def article(lines: Sequence[str], value: str) -> tuple[str, str]:
+    """Read (number, heading) of the article with this value, its number damaged or not."""
+    number = numbering.number_of(lines[0], int(value))
+    return (number.printed, _article_title(lines[0][number.end :].strip(), len(lines) > 1)) if number else ("", "")
+
+
 def section(lines: Sequence[str], parent: bool) -> tuple[str, str]:
     """Read (number, heading) of a section; `parent` tells whether it has sections below it."""
     first = lines[0].strip()
@@ -41,8 +48,6 @@ def section(lines: Sequence[str], parent: bool) -> tuple[str, str]:
     if not number:
         return "", first if len(first) <= _ALONE else ""
     rest = first[number.end :]
-    if number.style == "article":
-        return number.printed, _article_title(rest, len(lines) > 1)
     if number.style in ("part", "book", "subbook", "chapter", "division"):
         goes_on = not rest or rest.endswith(("、", "，"))
         return number.printed, (rest + (_next_line(lines) if goes_on else "")).removesuffix("。")

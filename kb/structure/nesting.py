@@ -8,7 +8,7 @@ So a number is a sibling of the open section that is numbered in the same way, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.chinese.numerals import Number, Style
@@ -41,14 +41,24 @@ class Open:
 
 
 class Nesting:
-    """Follows the lines of one text from top to bottom; `levels` are Markdown heading levels by line index."""
+    """Follows the lines of one text from top to bottom.
 
-    def __init__(self, lines: Sequence[str], numbers: Sequence[Number | None], levels: Mapping[int, int]) -> None:
-        self.lines, self.numbers, self.levels = lines, numbers, levels
+    `levels` are Markdown heading levels by line index, `articles` the lines that are articles, `quoted` those inside
+    quotations of several lines.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        numbers: Sequence[Number | None],
+        levels: Mapping[int, int],
+        articles: Collection[int],
+        quoted: Collection[int],
+    ) -> None:
+        self.lines, self.numbers, self.levels, self.articles, self.quoted = lines, numbers, levels, articles, quoted
         self.numbered = [i for i, number in enumerate(numbers) if number]
         self.rank_of_numbered = {i: at for at, i in enumerate(self.numbered)}
         self.decimals = {n.values for n in numbers if n and n.style == "decimal"}
-        self.quoted = _quoted(lines)
         self.reset()
 
     def reset(self) -> None:
@@ -62,7 +72,7 @@ class Nesting:
         """Yield (line, depth from 0) for every line from `start` to `end` that starts a section."""
         for i in range(start, end):
             number, depth = self.numbers[i], None
-            if i in self.quoted and not self._resumes(i, number):
+            if i in self.quoted and i not in self.articles and not self._resumes(i, number):
                 continue
             if number:
                 depth = self._place(i, number)
@@ -101,26 +111,22 @@ class Nesting:
         if number.style == "decimal":
             return self._place_decimal(i, number)
         if _RANKS[number.style] <= _ARTICLE:
-            return self._place_article(i, number) if number.style == "article" else self._place_chapter(i, number)
+            return self._place_article(i) if number.style == "article" else self._place_chapter(i, number)
         if number.values[0] > _MOST or (number.style == "ordinal" and not self._titled(i, number)):
             return None
         return self._place_item(i, number)
 
     # 编 章 节 条
 
-    def _place_article(self, i: int, number: Number) -> int | None:
-        expected = _follows(self.last.get("article"), number.values)
-        if expected:
-            self.quoting = False
-        elif self.quoting or number.doubtful or (self.last.get("article") and self._announced(i)):
+    def _place_article(self, i: int) -> int | None:
+        if i not in self.articles:
             self.quoting = self.quoting or self._announced(i)
             return None
+        self.quoting = False
         at = self._innermost("article")
         if at is not None:
             return at
         while self.open and not self._may_hold_articles(self.open[-1]):
-            if not expected:
-                return None
             self.open.pop()
         return len(self.open)
 
@@ -279,7 +285,7 @@ def _follows(last: tuple[int, ...] | None, values: tuple[int, ...]) -> bool:
     return values in ((last[0] + 1,), (*last, 1), (*last[:-1], last[-1] + 1))
 
 
-def _quoted(lines: Sequence[str]) -> set[int]:
+def quotations(lines: Sequence[str]) -> set[int]:
     """Answer the lines that start inside a quotation of several lines, as amendments quote whole articles.
 
     A quotation mark that is never closed is a slip: it quotes nothing.

@@ -36,6 +36,8 @@ _GAP = "[ \\t\u3000\u2002\u2003\xa0]"
 _MEASURE = "(?:[%％‰℃°/~～亿万元倍吨米克斤]|升(?![级华学温降]))"
 _COUNTER = "[-－—年月日号时分秒天周岁人次个只台套家户亩角千百厘毫公平立度级项种条名位件辆座处所页]"
 
+_YEAR = "(?:19|20)[0-9]{2} ?[年—–-]"  # 1.2000年底前 is the first item, no decimal
+
 _PATTERN = re.compile(
     rf"{_GAP}*(?:"
     rf"(?P<ordered>第{_GAP}?(?P<order>{_ORDER}){_GAP}?(?P<unit>分编|部分|[编章节条篇])(?P<of>(?:之{_HANZI})*))"
@@ -43,7 +45,7 @@ _PATTERN = re.compile(
     rf"|(?P<hanzi>({_HANZI}){_GAP}?[、.．](?!{_HANZI}、))"
     rf"|(?P<hanzi_bracket>[（(﹙]{_GAP}?({_HANZI}){_GAP}?[）)﹚][、.．]?)"
     rf"|(?P<decimal>({_ARABIC}(?:[.．]{_ARABIC}){{1,5}})(?![0-9０-９])[.．、]?(?!{_MEASURE}|[）)，。、；;,+]))"
-    rf"|(?P<arabic>({_ARABIC}){_GAP}?[.．、](?![0-9０-９]))"
+    rf"|(?P<arabic>({_ARABIC}){_GAP}?[.．、](?:(?![0-9０-９])|(?={_YEAR})))"
     rf"|(?P<arabic_bracket>[（(﹙]?{_GAP}?({_ARABIC}){_GAP}?[）)﹚][、.．]?)"
     rf"|(?P<bare>([1-9１-９][0-9０-９]?)(?={_GAP}+[^\d\s]|[㐀-鿿])(?!{_MEASURE}|{_COUNTER}))"
     r"|(?P<sign>[㈠-㈩⑴-⒇①-⑳])"
@@ -197,3 +199,14 @@ def hanzi(value: int) -> str:
 
 
 _FIGURES_OF = "零一二三四五六七八九"
+
+
+def as_item(number: Number, line: str) -> Number | None:
+    """Answer what 1.5月底前 is where it is no decimal: the first item, which begins with a figure; None for other numbers."""
+    found = _ITEM.match(line)
+    if number.style != "decimal" or len(number.values) != 2 or not found:
+        return None
+    return Number("arabic", number.values[:1], found[1], found.end())
+
+
+_ITEM = re.compile(rf"{_GAP}*({_ARABIC}[.．])")

@@ -22,7 +22,7 @@ _WEIGHT: dict[Joint, float] = {"apart": 4, "joined": 2.5, "marked": 2.5, "citing
 _UNFINISHED = 1.5  # a line above that breaks off shows that this one goes on with it
 _ODD = 1.2  # where numbers stand apart from the text, one that does not is less likely a number
 _MISSING, _MISSING_EACH, _MISSING_MOST = 1.0, 0.3, 3.5
-_AGAIN = 3.3  # another text begins with 第一条
+_AGAIN = 3.6  # another text begins with 第一条
 _ASTRAY = 5.0  # a number that follows nothing
 _NEAR = 12  # numbers: a hole is not wider, else the text leaps
 _WRAPPED = 20  # characters: a shorter line above is a heading or a name, not one that breaks off
@@ -278,8 +278,9 @@ def _damaged(line: str, value: int, arabic: bool, broken: bool = False) -> int:
         printed, after = _bare(line[start:end]), line[end : end + 1]
         whole = printed.endswith("条") and (printed[0] != wanted[1] or not broken or after.isspace())
         cut = printed == wanted[:-1] and after not in _CLASSIFIER and not (broken and not after.isspace())
-        odd = printed[:-1] == wanted[:-1] and (bool(_ODD_CHARACTER.match(printed[-1])) or after.isspace())
-        if (whole or cut or odd) and _distance(printed, wanted) <= 1:
+        last = printed[-1:]
+        odd = bool(_ODD_CHARACTER.match(last)) or (after.isspace() and last not in _CLASSIFIER)
+        if (whole or cut or (odd and printed[:-1] == wanted[:-1])) and _distance(printed, wanted) <= 1:
             return end
     return 0
 

@@ -117,7 +117,7 @@ class _Draft:
         if article := _IS_ARTICLE.match(self.anchor):
             return headings.article(self.lines, article["value"])
         if not _IS_UNNUMBERED.match(self.anchor):
-            return headings.section(self.lines, bool(self.children))
+            return headings.section(self.lines, bool(self.children), self.anchor)
         titled = self.anchor.partition("~")[0].endswith("title")
         return "", headings.whole(self.lines) if titled else ""
 

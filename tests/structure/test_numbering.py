@@ -167,3 +167,32 @@ def test_a_part_of_a_law_that_begins_with_a_later_article_keeps_its_numbers() ->
 def test_another_text_that_begins_with_the_first_article_starts_again() -> None:
     lines = [*rules(3), *(f"第{hanzi(n)}条　码头应当遵守第{n}号规程。" for n in range(1, 4))]
     assert len(articles(*lines)) == 6
+
+
+def test_an_item_that_begins_with_a_year_or_a_month_is_no_decimal() -> None:
+    lines = [
+        "示例市关于旧桥的通知",
+        "一、范围",
+        "1.1990年以前的桥。",
+        "2.2001年以后加宽的。",
+        "二、步骤",
+        "1.3月底前登记。",
+        "2.8月底前拆除。",
+    ]
+    found = outlined(*lines)
+    assert [*found][1:] == ["1", "1-1", "1-2", "2", "2-1", "2-2"]
+    assert found["2-2"].number == "2."
+
+
+def test_bracketed_numbers_right_below_a_short_item_divide_it() -> None:
+    lines = ["一、要求", "1、定人。", "2、分工。", "（一）甲局管桥。", "（二）乙局管船。", "二、保障", "1、经费。"]
+    assert [*outlined(*lines)] == ["1", "1-1", "1-2", "1-2-1", "1-2-2", "2", "2-1"]
+
+
+def test_the_numbers_of_a_note_below_a_table_are_not_the_texts_own() -> None:
+    lines = ["一、计划如下。", "| 东区 | 300 |", "注：1.单位为吨。", "2.以原粮计。", "二、按时完成。"]
+    assert [*outlined(*lines)] == ["1", "2"]
+
+
+def test_a_number_amid_a_list_that_goes_on_without_it_is_none_of_it() -> None:
+    assert [*outlined("一、标准如下。", "一、近期任务", "二、严格执行。")] == ["1", "2"]

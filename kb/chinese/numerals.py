@@ -36,6 +36,8 @@ _GAP = "[ \\t\u3000\u2002\u2003\xa0]"
 _MEASURE = "(?:[%％‰℃°/~～亿万元倍吨米克斤]|升(?![级华学温降]))"
 _COUNTER = "[-－—年月日号时分秒天周岁人次个只台套家户亩角千百厘毫公平立度级项种条名位件辆座处所页]"
 
+_YEAR = "(?:19|20)[0-9]{2} ?[年—–-]"  # 1.2000年底前 is the first item, no decimal
+
 _PATTERN = re.compile(
     rf"{_GAP}*(?:"
     rf"(?P<ordered>第{_GAP}?(?P<order>{_ORDER}){_GAP}?(?P<unit>分编|部分|[编章节条篇])(?P<of>(?:之{_HANZI})*))"
@@ -43,7 +45,7 @@ _PATTERN = re.compile(
     rf"|(?P<hanzi>({_HANZI}){_GAP}?[、.．](?!{_HANZI}、))"
     rf"|(?P<hanzi_bracket>[（(﹙]{_GAP}?({_HANZI}){_GAP}?[）)﹚][、.．]?)"
     rf"|(?P<decimal>({_ARABIC}(?:[.．]{_ARABIC}){{1,5}})(?![0-9０-９])[.．、]?(?!{_MEASURE}|[）)，。、；;,+]))"
-    rf"|(?P<arabic>({_ARABIC}){_GAP}?[.．、](?![0-9０-９]))"
+    rf"|(?P<arabic>({_ARABIC}){_GAP}?[.．、](?:(?![0-9０-９])|(?={_YEAR})))"
     rf"|(?P<arabic_bracket>[（(﹙]?{_GAP}?({_ARABIC}){_GAP}?[）)﹚][、.．]?)"
     rf"|(?P<bare>([1-9１-９][0-9０-９]?)(?={_GAP}+[^\d\s]|[㐀-鿿])(?!{_MEASURE}|{_COUNTER}))"
     r"|(?P<sign>[㈠-㈩⑴-⒇①-⑳])"
@@ -68,9 +70,16 @@ _STYLE_OF_UNIT: dict[str, Style] = {
     "节": "division",
     "条": "article",
 }
-# After 第十二条 without a blank these words continue a sentence that cites the article.
-_CITING = re.compile("的|第|规定|所|之|以|[、，。；：和至与或及到款项中]")
+# After 第十二条 without a blank these words may continue a sentence that cites the article (第二条规定的) or begin its text
+# (第二条规定区域内); the second ones do nothing but cite.
+_CITING = re.compile("的|第|规定|所|之|以|[、，。；：:,和至与或及到款项中]")
+_CITED = re.compile(
+    rf"[的之款。；]|项(?!目)|规定的|所(?:[规列称述指]|确定)|中(?:的|所|规定|[“《])|(?:[、和至与或及到]|或者|以及)第\s?(?:{_HANZI}|{_ARABIC})[章节条款项]"
+    rf"|第\s?(?:{_HANZI}|{_ARABIC})[款项]|[和与或及以前后]+(?:上|下|前|后|其他)?[款项条]"
+)
+_MARKED = re.compile(f"[：:、，,．.]{_GAP}*")
 _BLANKS = re.compile(f"{_GAP}*")
+_BLANK_CHARACTERS = " \t\u3000\u2002\u2003\xa0"
 _COUNTED = re.compile(_COUNTER)
 _LONGEST = 48  # characters: no number is longer, with the blanks around it
 _POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -90,6 +99,39 @@ class Number:
     printed: str
     end: int
     doubtful: bool = False
+
+
+Joint = Literal[
+    "apart",  # 第二条　适用, 第二条 on a line of its own
+    "marked",  # 第二条：适用, 第二条、适用
+    "joined",  # 第二条适用
+    "citing",  # 第二条中心城区, 第二条规定区域: the text of the article, or a sentence that cites it
+    "cited",  # 第二条规定的: a sentence that cites it
+]
+
+
+def article(line: str) -> tuple[Number, Joint] | None:
+    """Read the number of an article at the start of a line, whatever follows it, and how the text is joined to it."""
+    return _article(line[:_LONGEST]) if line.lstrip(_BLANK_CHARACTERS)[:1] == "第" else None
+
+
+@lru_cache(maxsize=8192)
+def _article(line: str) -> tuple[Number, Joint] | None:
+    found = _PATTERN.match(line)
+    if not found or found["unit"] != "条":
+        return None
+    values = tuple(numeral(value) for value in (found["order"], *found["of"].split("之")[1:]))
+    end = _after(line, found)
+    joint: Joint = "joined"
+    if end > found.end() or line[end : end + 1] in ("", "\n", *"【〔［[（("):
+        joint = "apart"
+    elif _CITED.match(line, end):
+        joint = "cited"
+    elif marked := _MARKED.match(line, end):
+        joint, end = "marked", marked.end()
+    elif _CITING.match(line, end):
+        joint = "citing"
+    return Number("article", values, found["ordered"], end, joint != "apart"), joint
 
 
 def read(line: str) -> Number | None:
@@ -143,3 +185,28 @@ def numeral(printed: str) -> int:
         else:
             figure += character
     return total + int(figure or 0)
+
+
+def hanzi(value: int) -> str:
+    """Write a number from 1 to 9,999 in Chinese: 一百零三."""
+    written, zero = "", False
+    for unit, power in (("千", 1000), ("百", 100), ("十", 10), ("", 1)):
+        figure = value // power % 10
+        if figure:
+            written += ("零" if zero and written else "") + _FIGURES_OF[figure] + unit
+        zero = not figure
+    return written[1:] if 10 <= value < 20 else written
+
+
+_FIGURES_OF = "零一二三四五六七八九"
+
+
+def as_item(number: Number, line: str) -> Number | None:
+    """Answer what 1.5月底前 is where it is no decimal: the first item, which begins with a figure; None for other numbers."""
+    found = _ITEM.match(line)
+    if number.style != "decimal" or len(number.values) != 2 or not found:
+        return None
+    return Number("arabic", number.values[:1], found[1], found.end())
+
+
+_ITEM = re.compile(rf"{_GAP}*({_ARABIC}[.．])")

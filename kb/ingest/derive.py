@@ -14,7 +14,7 @@ from kb.config.settings import Settings
 from kb.ingest.formats import files, registry
 from kb.ingest.formats.registry import Given
 from kb.ingest.restore import restore
-from kb.structure import metadata, outline, statute
+from kb.structure import metadata, numbering, outline, statute
 from kb.structure.extracted import Extracted
 
 
@@ -44,7 +44,7 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
         simplified=restored.simplified,
         repairs=restored.repairs,
         furniture=restored.furniture,
-        notes=extracted.notes,
+        notes=(*extracted.notes, *numbering.notes(sections)),
     )
     return Document("", source, metadata.find(extracted.text, sections, extracted, name), provenance, sections)
 

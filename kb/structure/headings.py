@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.chinese.numerals import read
+from kb.chinese.numerals import Number, as_item, read
+from kb.structure import numbering
 
 _RUN_IN = 40  # characters: a first sentence that is longer is text, not a heading that the text runs on from
 _ALONE = 60  # characters: a heading on a line of its own is not longer
@@ -34,19 +35,32 @@ def annex(lines: Sequence[str]) -> tuple[str, str]:
     return found[1].strip(), first[found.end() :] + whole(lines[1:])
 
 
-def section(lines: Sequence[str], parent: bool) -> tuple[str, str]:
+def article(lines: Sequence[str], value: str) -> tuple[str, str]:
+    """Read (number, heading) of the article with this value, its number damaged or not."""
+    number = numbering.number_of(lines[0], int(value))
+    return (number.printed, _article_title(lines[0][number.end :].strip(), len(lines) > 1)) if number else ("", "")
+
+
+def section(lines: Sequence[str], parent: bool, anchor: str) -> tuple[str, str]:
     """Read (number, heading) of a section; `parent` tells whether it has sections below it."""
     first = lines[0].strip()
-    number = read(first)
+    number = _placed(read(first), first, anchor)
     if not number:
         return "", first if len(first) <= _ALONE else ""
     rest = first[number.end :]
-    if number.style == "article":
-        return number.printed, _article_title(rest, len(lines) > 1)
     if number.style in ("part", "book", "subbook", "chapter", "division"):
         goes_on = not rest or rest.endswith(("、", "，"))
         return number.printed, (rest + (_next_line(lines) if goes_on else "")).removesuffix("。")
     return number.printed, _heading(rest, parent or len(lines) > 1)
+
+
+def _placed(number: Number | None, line: str, anchor: str) -> Number | None:
+    """Answer the number as its place has it: 1.5月 whose anchor ends in 1 is the first item."""
+    item = as_item(number, line) if number else None
+    if not number or not item or not number.doubtful:
+        return number
+    steps = anchor.partition("~")[0].split("-")
+    return item if steps[-1] == str(item.values[0]) and steps[-2:] != [str(v) for v in number.values] else number
 
 
 def _next_line(lines: Sequence[str]) -> str:

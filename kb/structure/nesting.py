@@ -8,10 +8,11 @@ So a number is a sibling of the open section that is numbered in the same way, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from kb.chinese.numerals import Number, Style
+from kb.chinese.numerals import Number, Style, as_item, read
 
 _ORDER: tuple[Style, ...] = (
     *("part", "book", "subbook", "chapter", "division", "article"),
@@ -27,13 +28,15 @@ _MOST = 300  # a greater number without 第 starts a sentence (2000.)
 _NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
 # 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
 _BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
+_FIGURES = ("arabic", "decimal")
 _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
 @dataclass(slots=True)
 class Open:
-    """A section that is still open: its number (None for a heading without one), its hint and its line's look."""
+    """A section that is still open: its line, its number (None for a heading without one), its hint and its line's look."""
 
+    line: int
     number: Number | None
     hint: int
     titled: bool
@@ -41,14 +44,25 @@ class Open:
 
 
 class Nesting:
-    """Follows the lines of one text from top to bottom; `levels` are Markdown heading levels by line index."""
+    """Follows the lines of one text from top to bottom.
 
-    def __init__(self, lines: Sequence[str], numbers: Sequence[Number | None], levels: Mapping[int, int]) -> None:
-        self.lines, self.numbers, self.levels = lines, numbers, levels
+    `levels` are Markdown heading levels by line index, `articles` the lines that are articles, `quoted` those inside
+    quotations of several lines.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        numbers: list[Number | None],
+        levels: Mapping[int, int],
+        articles: Collection[int],
+        quoted: Collection[int],
+    ) -> None:
+        self.lines, self.numbers, self.levels, self.articles, self.quoted = lines, numbers, levels, articles, quoted
         self.numbered = [i for i, number in enumerate(numbers) if number]
         self.rank_of_numbered = {i: at for at, i in enumerate(self.numbered)}
         self.decimals = {n.values for n in numbers if n and n.style == "decimal"}
-        self.quoted = _quoted(lines)
+        self.notes = _notes(lines, numbers)
         self.reset()
 
     def reset(self) -> None:
@@ -62,10 +76,13 @@ class Nesting:
         """Yield (line, depth from 0) for every line from `start` to `end` that starts a section."""
         for i in range(start, end):
             number, depth = self.numbers[i], None
-            if i in self.quoted and not self._resumes(i, number):
+            if i in self.quoted and i not in self.articles and not self._resumes(i, number):
+                continue
+            if i in self.notes:
                 continue
             if number:
                 depth = self._place(i, number)
+                number = self.numbers[i]
             if depth is None and (i in self.levels or _NAMED.match(self.lines[i])):
                 depth, number = self._untitled_depth(i), None
             if depth is not None and depth < _DEEPEST:
@@ -81,7 +98,7 @@ class Nesting:
     def _enter(self, i: int, depth: int, number: Number | None) -> None:
         del self.open[depth:]
         self.open.append(
-            Open(number, self.levels.get(i, 0), self._titled(i, number), bool(_BESIDE.match(self.lines[i])))
+            Open(i, number, self.levels.get(i, 0), self._titled(i, number), bool(_BESIDE.match(self.lines[i])))
         )
         if number and number.style == "decimal":
             self.last_decimal[number.values[:-1]] = number.values[-1]
@@ -99,28 +116,25 @@ class Nesting:
 
     def _place(self, i: int, number: Number) -> int | None:
         if number.style == "decimal":
-            return self._place_decimal(i, number)
+            depth = self._place_decimal(i, number)
+            return depth if depth is not None else self._place_dated(i, number)
         if _RANKS[number.style] <= _ARTICLE:
-            return self._place_article(i, number) if number.style == "article" else self._place_chapter(i, number)
+            return self._place_article(i) if number.style == "article" else self._place_chapter(i, number)
         if number.values[0] > _MOST or (number.style == "ordinal" and not self._titled(i, number)):
             return None
         return self._place_item(i, number)
 
     # 编 章 节 条
 
-    def _place_article(self, i: int, number: Number) -> int | None:
-        expected = _follows(self.last.get("article"), number.values)
-        if expected:
-            self.quoting = False
-        elif self.quoting or number.doubtful or (self.last.get("article") and self._announced(i)):
+    def _place_article(self, i: int) -> int | None:
+        if i not in self.articles:
             self.quoting = self.quoting or self._announced(i)
             return None
+        self.quoting = False
         at = self._innermost("article")
         if at is not None:
             return at
         while self.open and not self._may_hold_articles(self.open[-1]):
-            if not expected:
-                return None
             self.open.pop()
         return len(self.open)
 
@@ -168,7 +182,7 @@ class Nesting:
             if _follows(self._values(at), number.values):
                 return at
         if same and not self._starts_inner_list(i, number, self._values(same[-1])):
-            return same[-1]
+            return None if self._is_stray(i, number, self._values(same[-1])) else same[-1]
         if not same and not self._can_start(i, number):
             return None
         return len(self.open) if same else self._new_depth(i, number)
@@ -188,10 +202,23 @@ class Nesting:
             above = self.open[depth - 1].number
             if above is None or above.style == "decimal" or _RANKS[above.style] < _RANKS[number.style]:
                 break
-            if self._announced(i) or self._goes_on(i, above.style, above.values):
+            if self._announced(i) or self._goes_on(i, above.style, above.values) or self._divides(i, number, depth):
                 break
             depth -= 1
         return depth
+
+    def _divides(self, i: int, number: Number, depth: int) -> bool:
+        """Tell whether （一） right below the short line 2、分工 divides it: a list that goes on is not numbered in two ways."""
+        above = self.open[depth - 1]
+        rest = len(self.lines[i - 1].rstrip()) - (above.number.end if above.number else 0)
+        if number.style != "hanzi-bracket" or above.line != i - 1 or depth != len(self.open) or rest > _STOPPED:
+            return False
+        at = self.rank_of_numbered[i] + 1
+        below = (self.numbers[j] for j in self.numbered[at : at + _AHEAD])
+        inner = takewhile(lambda each: each is not None and each.style != "hanzi", below)
+        return not any(
+            each and above.number and each.style == above.number.style and each.values == (1,) for each in inner
+        )
 
     def _can_start(self, i: int, number: Number) -> bool:
         """Tell whether a list may start with this number: 1, one that runs on, or a main level that skips some."""
@@ -201,6 +228,10 @@ class Nesting:
 
     def _starts_inner_list(self, i: int, number: Number, outer: tuple[int, ...]) -> bool:
         return number.values == (1,) and self._announced(i) and self._goes_on(i, number.style, outer)
+
+    def _is_stray(self, i: int, number: Number, outer: tuple[int, ...]) -> bool:
+        """Tell whether a 一、 amid a list, which the list's own next number follows, belongs to a table or a quotation."""
+        return number.style == "hanzi" and number.values == (1,) and self._goes_on(i, number.style, outer)
 
     def _goes_on(self, i: int, style: Style, values: tuple[int, ...]) -> bool:
         """Tell whether the list whose last number is `values` goes on below line `i`."""
@@ -229,6 +260,25 @@ class Nesting:
         if i in self.levels:
             return self._untitled_depth(i)
         return self._depth_of_decimals(len(prefix)) if near and (value > 1 or (*prefix, 2) in self.decimals) else None
+
+    def _place_dated(self, i: int, number: Number) -> int | None:
+        """Place 1.5月底前, where no decimal is expected: it may be the item 1. whose text begins with a figure."""
+        item = as_item(number, self.lines[i])
+        if not item or not number.doubtful or not self._is_expected(i, item):
+            return None
+        depth = self._place_item(i, item)
+        if depth is not None:
+            self.numbers[i] = item
+        return depth
+
+    def _is_expected(self, i: int, item: Number) -> bool:
+        """Tell whether an item goes on with an open list, or a second one comes after it."""
+        at = self._innermost("arabic")
+        if at is not None and _follows(self._values(at), item.values):
+            return True
+        following = self.numbered[self.rank_of_numbered[i] + 1 : self.rank_of_numbered[i] + 4]
+        seconds = (self.numbers[j] for j in following)
+        return item.values == (1,) and any(each and each.values[0] == 2 and each.style in _FIGURES for each in seconds)
 
     def _place_bare(self, i: int, number: Number) -> int | None:
         """Place the 1 of a plan that goes on with 1.1."""
@@ -279,7 +329,7 @@ def _follows(last: tuple[int, ...] | None, values: tuple[int, ...]) -> bool:
     return values in ((last[0] + 1,), (*last, 1), (*last[:-1], last[-1] + 1))
 
 
-def _quoted(lines: Sequence[str]) -> set[int]:
+def quotations(lines: Sequence[str]) -> set[int]:
     """Answer the lines that start inside a quotation of several lines, as amendments quote whole articles.
 
     A quotation mark that is never closed is a slip: it quotes nothing.
@@ -301,3 +351,29 @@ def _quoted(lines: Sequence[str]) -> set[int]:
 
 
 _LONGEST_QUOTATION = 200  # lines
+_NOTE = re.compile(
+    r"\s*(?:(?:注释?|备注|附注|说明|填表说明)\s*[：:]\s*(?=\S)|(?:注释?|备注|附注|填表说明)\s*[：:]\s*$)"
+)
+
+
+def _notes(lines: Sequence[str], numbers: Sequence[Number | None]) -> set[int]:
+    """Answer the lines that go on with a note of several numbered ones: 注：1.…, 2.…, 3.…"""
+    found: set[int] = set()
+    for i, line in enumerate(lines):
+        if "注" not in line[:6] and "说明" not in line[:6]:
+            continue
+        if note := _NOTE.match(line):
+            last = read(line[note.end() :])
+            if last and last.values != (1,):
+                continue
+            style, values, j = last.style if last else None, last.values if last else (0,), i + 1
+            listed: list[int] = []
+            while j < len(lines) and (number := numbers[j]) and number.style == (style or number.style):
+                if number.values != (values[0] + 1,):
+                    break
+                listed.append(j)
+                style, values, j = number.style, number.values, j + 1
+            below = numbers[j] if j < len(lines) else None
+            if not (below and below.values == (1,) and style and _RANKS.get(below.style, 0) > _RANKS.get(style, 0)):
+                found.update(listed)
+    return found

@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from kb.base.model import Section
 from kb.chinese.numerals import Number, Style, numeral, read
-from kb.structure import articles, headings
+from kb.structure import articles, headings, numbering
 from kb.structure.frame import Block, blocks
-from kb.structure.nesting import Nesting, Open
+from kb.structure.nesting import Nesting, Open, quotations
 
 _LETTERS: dict[Style, str] = {
     "part": "part-",
@@ -41,7 +41,7 @@ _BLOCKS = {
 _NAMES = {"序言": "preface", "前言": "preface", "引言": "preface", "总则": "general", "附则": "supplement"}
 _ANNEX = r"(?:annex|schedule|appendix|figure)-[0-9a-z]+(?:~\d+)?"
 _IS_ANNEX = re.compile(rf"^{_ANNEX}$")
-_IS_ARTICLE = re.compile(rf"^(?:{_ANNEX}-)?art-")
+_IS_ARTICLE = re.compile(rf"^(?:{_ANNEX}-)*art-(?P<value>\d+)")
 _IS_UNNUMBERED = re.compile(rf"^(?:{_ANNEX}-)?(?:table|title|toc|preamble|attachments|signature)(?:~\d+)?$")
 _DEEPEST = 50  # levels: marks from outside nest no deeper
 
@@ -114,8 +114,10 @@ class _Draft:
     def _label(self) -> tuple[str, str]:
         if _IS_ANNEX.match(self.anchor):
             return headings.annex(self.lines)
+        if article := _IS_ARTICLE.match(self.anchor):
+            return headings.article(self.lines, article["value"])
         if not _IS_UNNUMBERED.match(self.anchor):
-            return headings.section(self.lines, bool(self.children))
+            return headings.section(self.lines, bool(self.children), self.anchor)
         titled = self.anchor.partition("~")[0].endswith("title")
         return "", headings.whole(self.lines) if titled else ""
 
@@ -145,8 +147,14 @@ def _lines(text: str) -> list[str]:
 
 def _find(lines: list[str], levels: Mapping[int, int]) -> Iterator[tuple[int, Mark]]:
     """Yield the mark of every line that starts a section."""
-    numbers = [read(line) for line in lines]
-    nesting, anchors = Nesting(lines, numbers, levels), _Anchors()
+    numbers, quoted = [read(line) for line in lines], quotations(lines)
+    found_articles = numbering.articles(lines, numbers, quoted)
+    for i, number in enumerate(numbers):
+        if known := found_articles.get(i):
+            numbers[i] = replace(known, doubtful=False) if known.doubtful else known
+        elif number and number.style == "article":
+            numbers[i] = replace(number, doubtful=True)
+    nesting, anchors = Nesting(lines, numbers, levels, found_articles, quoted), _Anchors()
     found = blocks(lines, numbers, levels)
     prefix, top, annexes = "", 1, Counter[str]()
     ends = [*(block.start for block in found), len(lines)][1:]

@@ -122,13 +122,13 @@ def _stale_basis(config: Settings, as_json: bool) -> int:
 @click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
 @JSON
 def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> int:
-    """核对一段文字里的每一处引用：无误、此后有修改、已经失效、没有这一条款、没有这个文本，还是无法判断、没有认出、不在语料库里。
+    """核对一段文字里的每一处引用：条款存在、引文一致，还是引文有出入、此后修改、已经失效、查无此条、无法判断、未识别、不在语料库里。
 
-    文件用 - 表示从标准输入读取。全部无误时退出码是 0。
+    文件用 - 表示从标准输入读取。全部存在、一致时退出码是 0。
     """
     text = _text_of(path)
     with _reading(config) as reader:
-        checked = list(check(reader, text, on or clock.today(), clock.today()))
+        checked = list(check(reader, Corpus(config.corpus), text, on or clock.today(), clock.today()))
     if as_json:
         print_json([each.as_json() for each in checked])
     else:

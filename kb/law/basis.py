@@ -25,12 +25,12 @@ class Link:
     @property
     def stale(self) -> bool:
         """Whether the basis changed or ended after the document was made."""
-        return self.fate.status in ("changed since", "ended")
+        return self.fate.changed and self.fate.status != "right"
 
     @property
     def word(self) -> str:
         """How the basis stands, as people read it."""
-        return "现行有效" if self.fate.status == "right" else WORDS[self.fate.status]
+        return "未见变化" if self.fate.status == "right" else WORDS[self.fate.status]
 
     def as_json(self) -> dict[str, Any]:
         """Answer the link for programs."""

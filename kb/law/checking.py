@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from kb.base.errors import UsageError
+from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Metadata, Provenance, Section
 from kb.chinese import dates
-from kb.law import citation_json
-from kb.law.find import find
+from kb.corpus.folder import Corpus
+from kb.law import citation_json, quoted
+from kb.law.find import Citation, find
+from kb.law.quoted import Quotation
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
-from kb.law.resolve import Resolved
+from kb.law.resolve import Resolved, Target
 from kb.law.since import WORDS, Fate, Fates
 
 LONGEST = 1_000_000
@@ -22,15 +24,23 @@ LONGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A citation in a text, what it means and what became of it."""
+    """A citation in a text, what it means and what became of it; `quotation` is what the text quotes of it, None where nothing."""
 
     resolved: Resolved
     fate: Fate
+    quotation: Quotation | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb cite-check --json` and `POST /api/v1/citations`."""
         evidence = [asdict(each) for each in self.fate.evidence]
-        told = {"edition": self.resolved.found.edition, "status": self.fate.status, "note": self.fate.note}
+        words = self.quotation
+        told = {
+            "edition": self.resolved.found.edition,
+            "status": self.fate.status,
+            "as_of": self.fate.as_of,
+            "note": self.fate.note,
+            "quotation": {"start": words.start, "end": words.end, "distance": words.distance} if words else None,
+        }
         return citation_json.as_json(self.resolved) | told | {"evidence": evidence}
 
     @property
@@ -43,30 +53,87 @@ class Checked:
     @property
     def word(self) -> str:
         """The status as people read it."""
-        return WORDS[self.fate.status]
+        quoted_right = self.fate.status == "right" and self.quotation is not None
+        return f"{WORDS['right']}、引文一致" if quoted_right else WORDS[self.fate.status]
 
 
-def check(reader: Reader, text: str, on: str, today: str) -> Iterator[Checked]:
+def check(reader: Reader, corpus: Corpus, text: str, on: str, today: str) -> Iterator[Checked]:
     """Yield every citation in a text that was written on a day, in the order of the text; both days are ISO 8601.
 
-    What a text says of itself (本协议第三条) cites nothing. Raises UsageError for a text that is too long or a bad day.
+    What is quoted beside a citation is compared with the text that is meant. What a text says of itself (本协议第三条) cites nothing.
+    Raises UsageError for a text that is too long or a bad day.
     """
     if len(text) > LONGEST:
         raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
     if not dates.is_day(on):
         raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
-    fates = Fates(reader, today)
+    fates, texts = Fates(reader, today), _Texts(corpus)
     memo = Known(-1, "", "", "", "", "", "", on, "")
-    for citation in find(_document(text)):
-        if citation.name:
-            place = (citation.anchor, citation.start, citation.end, citation.text, citation.kind, citation.name)
-            keys = (citation.place, key_of(citation.name), key_of(citation.also), "", "", citation.edition)
-            found = Found(-1, *place, *keys)
-            target = fates.resolver.target(found, memo, on)
-            fate = fates.of(found, target, on)
-            if target and fate.status in ("no such edition", "cannot tell"):
-                target = replace(target, version="", anchor="")  # the law, not a place in a text that is not meant
-            yield Checked(Resolved(found, target), fate)
+    cited = [each for each in find(_document(text)) if each.name]
+    for place, citation in enumerate(cited):
+        found = _found(citation)
+        target = fates.resolver.target(found, memo, on)
+        fate = fates.of(found, target, on)
+        last = cited[place - 1].end if place else 0
+        following = cited[place + 1].start if place + 1 < len(cited) else len(text)
+        words = _quoted(texts, text, citation, target, last, following)
+        if words and words.distance and fate.status in ("right", "changed since", "ended later", "ended"):
+            fate = replace(fate, status="misquoted", note=f"引文与所引的文字不一致：{words.difference}。{fate.note}")
+        if target and fate.status in ("no such edition", "cannot tell") and found.edition and target.doubt:
+            target = replace(target, version="", anchor="")  # the law, not a place in a text that is not meant
+        yield Checked(Resolved(found, target), fate, words)
+
+
+def _found(citation: Citation) -> Found:
+    place = (citation.anchor, citation.start, citation.end, citation.text, citation.kind, citation.name)
+    keys = (citation.place, key_of(citation.name), key_of(citation.also), "", "", citation.edition)
+    return Found(-1, *place, *keys)
+
+
+class _Texts:
+    """The words of places, each document read once."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._places: dict[tuple[str, str], dict[str, str]] = {}
+
+    def of(self, target: Target) -> str:
+        """Answer the text of the place that is meant, "" where it cannot be read."""
+        key = (target.document.id, target.version)
+        if key not in self._places:
+            try:
+                document = self._corpus.read(*key)
+            except (NotFoundError, UnreadableError):
+                self._places[key] = {}
+            else:
+                self._places[key] = _places(document)
+        return self._places[key].get(target.anchor, "")
+
+
+def _places(document: Document) -> dict[str, str]:
+    """Answer the text at each address; that of a section without its number, with what stands below it."""
+    found: dict[str, str] = {}
+    for section in document.walk():
+        own = section.text[len(section.number) :] if section.text.startswith(section.number) else section.text
+        found[section.anchor] = own + "".join(each.text for child in section.children for each in child.walk())
+        for part in section.parts:
+            text = section.text[part.start : part.end]
+            found[part.anchor] = text.removeprefix(section.number)
+    return found
+
+
+def _quoted(
+    texts: _Texts, text: str, citation: Citation, target: Target | None, last: int, following: int
+) -> Quotation | None:
+    """Answer what a text quotes of a citation: between it and the next one, or before it in brackets."""
+    if target is None or not citation.place or target.missing:
+        return None
+    span = quoted.after(text, citation.end, following) or quoted.before(text, citation.start, last)
+    there = texts.of(target) if span else ""
+    if span is None or not there:
+        return None
+    distance, difference = quoted.compare(text[slice(*span)], [there])
+    return Quotation(*span, distance, difference)
 
 
 def _document(text: str) -> Document:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from kb.base.errors import NotFoundError
 from kb.law.reader import Known, Reader
-from kb.law.resolve import Resolved, Resolver
+from kb.law.resolve import Resolved, Resolver, Target
 
 
 def citations(reader: Reader, id: str, on: str = "") -> list[Resolved]:
@@ -32,6 +33,13 @@ def title(resolved: Resolved) -> str:
     return resolved.found.name or resolved.found.text
 
 
+def address(target: Target) -> str:
+    """Answer the address of a place below that of the site: in the text that is meant, where that is an older one."""
+    version = f"/versions/{quote(target.version)}" if target.version else ""
+    anchor = f"#{quote(target.anchor, safe='~')}" if target.anchor else ""
+    return f"/d/{quote(target.document.id, safe='')}{version}{anchor}"
+
+
 def as_json(resolved: Resolved) -> dict[str, Any]:
     """Answer a citation as programs read it; `start` and `end` are characters of its section's own text."""
     found, target = resolved.found, resolved.target
@@ -45,6 +53,7 @@ def as_json(resolved: Resolved) -> dict[str, Any]:
             "document": target.document.id,
             "version": target.version,
             "anchor": target.anchor,
+            "url": address(target),
             "later": bool(target.later),
         }
         if target

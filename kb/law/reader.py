@@ -103,9 +103,22 @@ class Reader:
 
     def editions(self, document: int) -> list[Edition]:
         """Answer the texts of a document, the newest first."""
-        rows = self._database.execute("SELECT version, since, anchors FROM edition WHERE document = ?", (document,))
-        found = [Edition(version, since, _unpacked(anchors)) for version, since, anchors in rows]
-        return sorted(found, key=lambda edition: (not edition.version, edition.since), reverse=True)
+        query = "SELECT version, made, since, anchors FROM edition WHERE document = ?"
+        rows = self._database.execute(query, (document,))
+        found = [Edition(version, made, since, _unpacked(anchors)) for version, made, since, anchors in rows]
+        return sorted(found, key=lambda each: (not each.version, each.since or each.made), reverse=True)
+
+    def horizon(self, today: str, source: str = "") -> str:
+        """Answer the day up to which a source's documents, or all, can tell what happened: that of the newest made by today."""
+        among = " AND source = ?" if source else ""
+        given = (today, source) if source else (today,)
+        found = self._database.execute(f"SELECT max(date) FROM document WHERE date <= ?{among}", given).fetchone()[0]
+        return str(found or "")
+
+    def of_series(self) -> list[Known]:
+        """Answer the documents that begin a numbered series: those whose title ends in （一）."""
+        query = f"SELECT {_KNOWN} FROM document WHERE title LIKE '%（一）' OR title LIKE '%(一)'"
+        return [Known(*row) for row in self._database.execute(query)]
 
     def citations(self, document: int, relation: str = "") -> list[Found]:
         """Answer what a document cites, in the order of its text; all, or that of a relation."""

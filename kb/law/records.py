@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.base.model import Document, Section
@@ -14,6 +14,7 @@ from kb.law.find import Citation, find
 from kb.law.relations import Relation, list_of_ended, relation
 from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
+from kb.structure import history
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
 TITLE, PLAIN, INSIDE, TAIL = range(4)
@@ -23,6 +24,8 @@ _ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,
 _LONGEST = 400
 _LEAST_TAIL = 10
 _NOTED_HEADING = 6
+_AT_ONCE = re.compile(r"本[^，。]{1,12}自(?:公布|发布|颁布|印发)之日起(?:施行|实施|生效)")
+_LAST = 600  # characters: where a text says from when it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A text of a document: `version` is "" for the present one; it holds from `since` (ISO 8601, "" unknown) on.
+    """A text of a document: `version` is "" for the present one; it was `made` on a day and holds from `since` on.
 
-    `anchors` has a digest of the text at each anchor, "" where the document has but one text.
+    Both are ISO 8601, "" where the text does not tell. `anchors` has a digest of the text at each anchor, "" where the
+    document has but one text.
     """
 
     version: str
+    made: str
     since: str
     anchors: Mapping[str, str]
 
@@ -86,13 +91,25 @@ def made_on(document: Document) -> str:
     return document.provenance.edition or document.metadata.date or document.metadata.published
 
 
-def in_force_from(document: Document) -> str:
-    """Answer the day from which a text holds, as far as it says: its effect, else its own date (ISO 8601, or "").
+def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
+    """Answer the day from which a text holds, as far as it says (ISO 8601, "" where it does not, or has no date).
 
-    The effect that an amended law states is often that of its first text: it counts only when it is not before this one's.
+    The effect that an amended law states is that of its first text, unless it is not before this one was made, or the law was
+    made anew as a whole. The first text holds from when it was made where it says nothing else. `told` is what it says of itself.
     """
     facts, made = document.metadata, made_on(document)
-    return facts.effective if facts.effective >= max(facts.date, made[:7]) else made
+    own = [facts.effective, *sorted(each.day for each in told if each.what == "effect")]
+    if said := next((day for day in own if day and day >= max(facts.date, made[:7])), ""):
+        return said
+    past = [event for each in document.walk() if each.anchor == "preamble" for event in history.past(each.text)]
+    changes = [event for event in past if event.change]
+    if facts.found.get("date") == "filename":  # its last change is told by nothing else
+        return ""
+    if changes:
+        last = max(changes, key=lambda event: event.day)
+        at_once = last.at_once or (last.whole and not facts.effective and _AT_ONCE.search(document.text[-_LAST:]))
+        return last.day if at_once else ""
+    return facts.effective or made
 
 
 def key_of(name: str) -> str:
@@ -106,8 +123,7 @@ def _edition(document: Document, version: str, *, compared: bool) -> Edition:
         places = [(section.anchor, section.text)]
         places += [(part.anchor, section.text[part.start : part.end]) for part in section.parts]
         anchors |= {anchor: _digest(text) if compared else "" for anchor, text in places}
-    since = in_force_from(document) or (document.provenance.dated if version else "")
-    return Edition(version, since, anchors)
+    return Edition(version, made_on(document), in_force_from(document, statements(document)), anchors)
 
 
 def _digest(text: str) -> str:

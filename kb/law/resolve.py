@@ -9,11 +9,14 @@ from typing import Literal
 
 from kb.chinese import article_places
 from kb.chinese.title_keys import title_key
-from kb.law import editions
+from kb.law import editions, timeline
+from kb.law.effects import Effect, known_effects
 from kb.law.reader import Called, Found, Known, Reader
 from kb.law.records import INSIDE, PLAIN, TAIL, TITLE, Edition
+from kb.law.timeline import Held, State
 
 Doubt = Literal["", "no such edition", "cannot tell"]
+_AMENDING = re.compile(r"修[订正改].*决定|修正案")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,10 @@ class Target:
     """What is meant: a document, its text in force at the time ("" the present one) and the anchor in that text.
 
     `missing` says that the text has no such place: `anchor` is then that of the article it would be in. It is "" where
-    there is no such article either, and where the whole document is meant. `later` is the day from which the text holds
-    where that is after the day of the citation: no older one is there, and articles may have had other numbers.
+    there is no such article either, and where the whole document is meant. `later` is the day from which the text holds, or on
+    which it was made, where the one of the day of the citation is not there: articles may have had other numbers.
+    `perhaps` says that nothing tells from when the text holds, so that on that day an older one may have held.
+    `wanted` is the place as it was asked for.
     `doubt` says that the text which the author names is not there, or that one cannot tell which it is: this is another one.
     """
 
@@ -32,6 +37,8 @@ class Target:
     missing: bool = False
     later: str = ""
     doubt: Doubt = ""
+    perhaps: bool = False
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Resolver:
     reader: Reader
     _called: dict[str, list[Called]] = field(default_factory=dict)
     _editions: dict[int, list[Edition]] = field(default_factory=dict)
+    _states: dict[int, list[State]] = field(default_factory=dict)
+    _effects: dict[tuple[int, str], Effect | None] = field(default_factory=dict)
     _anchors: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
     _fitted: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
@@ -82,9 +91,10 @@ class Resolver:
         if found.edition and editions.read(found.edition).way != "now":
             edition, doubt = self.named_edition(document, found.edition, on or citing.date)
             return replace(self._placed(document, edition.version, called.anchor, found.place), doubt=doubt)
-        edition = self.edition(document, on or citing.date)
+        day = on or citing.date
+        edition, later, perhaps = self.shown(document, day)
         target = self._placed(document, edition.version, called.anchor, found.place)
-        return replace(target, later=edition.since) if edition.since > (on or citing.date) > "" else target
+        return replace(target, later=later, perhaps=perhaps)
 
     def document(self, found: Found, citing: Known, on: str) -> Called | None:
         """Answer the document that is named; None where there is none, or where one cannot tell which."""
@@ -101,9 +111,7 @@ class Resolver:
         return self._choose(candidates, citing, on)
 
     def _has_year(self, document: Known, year: str) -> bool:
-        return _year_of(document.title) == year or any(
-            self._made(document, each).startswith(year) for each in self.editions(document)
-        )
+        return _year_of(document.title) == year or any(each.made.startswith(year) for each in self.editions(document))
 
     def _candidates(self, found: Found) -> list[Called]:
         """Answer what may be named: without marks only by a whole title, the longer one first."""
@@ -122,7 +130,7 @@ class Resolver:
         on = on or "9999"
         named, known = editions.read(printed), self.editions(document)
         current = self.edition(document, on)
-        made = {each.version: self._made(document, each) for each in known}
+        made = {each.version: each.made for each in known}
         said = self.reader.statements(document.number)
         past = [each.day for each in said if each.what in ("made", "amended")]
         newest = next((each for each in known if made[each.version] and made[each.version] <= on), None)
@@ -140,7 +148,9 @@ class Resolver:
             return (found[0], "") if found else (current, "cannot tell")
         found = [each for each in known if made[each.version].startswith(named.year)]
         if not found and not named.revised:
-            found = [each for each in known if each.since.startswith(named.year)]
+            found = [
+                each.edition for each in self.states(document) if each.edition and each.since.startswith(named.year)
+            ]
         if not found and _year_of(document.title) == named.year:
             found = list(known)
         if found:
@@ -149,17 +159,79 @@ class Resolver:
         latest = max((day[:4] for day in made.values()), default="")
         return current, "no such edition" if past and not told and named.year <= latest else "cannot tell"
 
-    @staticmethod
-    def _made(document: Known, edition: Edition) -> str:
-        """Answer when a text was made, "" where only the day is known on which it came into the corpus."""
-        day = edition.version[:10] or document.date
-        return "" if edition.version and edition.since and day > edition.since else day
-
     def edition(self, document: Known, on: str) -> Edition:
-        """Answer the text of a document that was in force on a day; the oldest there is where all are younger."""
-        editions = self.editions(document)
-        in_force = (each for each in editions if each.since and each.since <= on)
-        return next(in_force, editions[-1]) if on else editions[0]
+        """Answer the text of a document that was in force on a day; the one that comes nearest where that is not there."""
+        return self.shown(document, on)[0]
+
+    def shown(self, document: Known, on: str) -> tuple[Edition, str, bool]:
+        """Answer the text to show for a day; when it is of later, where the day's is not there; whether an older one may hold."""
+        known = self.editions(document)
+        if not on:
+            return known[0], "", False
+        held = self.held(document, on)
+        if held.state and held.state.edition:
+            return held.state.edition, "", held.perhaps
+        after = [each for each in self.states(document) if each.edition and (each.since or each.made) > on]
+        if after and after[-1].edition:
+            return after[-1].edition, after[-1].since or after[-1].made, False
+        if held.state is None and not self.states(document):
+            return known[0], "", False
+        return known[0], known[0].since or known[0].made or document.date, False
+
+    def held(self, document: Known, on: str) -> Held:
+        """Answer which state of a document held on a day."""
+        return timeline.on_day(self.states(document), on)
+
+    def states(self, document: Known) -> Sequence[State]:
+        """Answer the texts that a document had, kept or only told of, the newest first."""
+        if document.number not in self._states:
+            said = self.reader.statements(document.number)
+            told = {each.day for each in said if each.what in ("made", "amended") and each.day}
+            starts = sorted(each.day for each in said if each.what == "effect" and each.day)
+            found = timeline.states(self.editions(document), ((day, "") for day in sorted(told)))
+            dated = []
+            for place, each in enumerate(found):
+                until = found[place - 1].made if place else "9999"
+                dated.append(each if each.since else replace(each, since=self._effect(document, each, starts, until)))
+            self._states[document.number] = dated
+        return self._states[document.number]
+
+    def _effect(self, document: Known, state: State, starts: Sequence[str], until: str) -> str:
+        """Answer from when a state held: as its instrument says, a day that the text tells between it and the next, or the table."""
+        if effect := self.effect(document, state.made):
+            return effect.day
+        last = min(until, timeline.surely_since(state.made))
+        own = state.edition is None and next((day for day in starts if state.made <= day < last), "")
+        return own or ""
+
+    def effect(self, document: Known, made: str) -> Effect | None:
+        """Answer from when what was made on a day holds, as the document says that made it, or the table; None where none does."""
+        wanted = (document.number, made)
+        if wanted not in self._effects:
+            told = self._told_by_instrument(document, made)
+            self._effects[wanted] = told or known_effects().get((title_key(document.title), made))
+        return self._effects[wanted]
+
+    def instruments(self, document: Known) -> Iterator[Known]:
+        """Yield the amendments and the decisions that change a document, as far as they are there."""
+        keys = [key for key, _ in self.reader.names(document.number)]
+        seen = {document.number}
+        for found in self.reader.naming(keys, "amends"):
+            citing = self.reader.by_number(found.document)
+            if citing.number in seen or not _AMENDING.search(citing.title):
+                continue
+            seen.add(citing.number)
+            called = self.document(found, citing, citing.date)
+            if called and called.document == document.number:
+                yield citing
+
+    def _told_by_instrument(self, document: Known, made: str) -> Effect | None:
+        for instrument in self.instruments(document):
+            if timeline.same(instrument.date, made):
+                for each in self.reader.statements(instrument.number):
+                    if each.what == "effect" and each.day >= made[:7]:
+                        return Effect(each.day, instrument.id, instrument.title, each.anchor, each.sentence)
+        return None
 
     def editions(self, document: Known) -> Sequence[Edition]:
         """Answer the texts of a document, the newest first."""
@@ -204,7 +276,7 @@ class Resolver:
         outer = found or self._outer(document, version, wanted)
         # An amendment's 一、 has no 款 of its own to tell whether the second is there.
         coarse = bool(outer) and "art-" in wanted and "art-" not in outer
-        return Target(document, version, outer, missing=bool(wanted) and not found and not coarse)
+        return Target(document, version, outer, missing=bool(wanted) and not found and not coarse, wanted=wanted)
 
     def _outer(self, document: Known, version: str, wanted: str) -> str:
         """Answer the innermost place around a wanted one that there is."""

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from kb.law import timeline
 from kb.law.editions import read
-from kb.law.reader import Found, Known, Reader
+from kb.law.reader import Found, Reader
 from kb.law.resolve import Resolver, Target
-from kb.law.standing import Evidence, Standings
+from kb.law.standing import Evidence, Standings, Validity
 
 Status = Literal[
     "right",
     "changed since",
     "ended",
+    "ended later",
     "not in force yet",
     "no such article",
     "no such edition",
+    "misquoted",
     "cannot tell",
     "not in the corpus",
     "unread",
 ]
 WORDS: dict[Status, str] = {
-    "right": "无误",
-    "changed since": "此后有修改",
+    "right": "条款存在",
+    "changed since": "此后修改",
     "ended": "已经失效",
+    "ended later": "引用时有效，现已废止",
     "not in force yet": "当时尚未生效",
-    "no such article": "没有这一条款",
+    "no such article": "查无此条",
     "no such edition": "没有这个文本",
+    "misquoted": "引文有出入",
     "cannot tell": "无法判断",
     "not in the corpus": "不在语料库里",
-    "unread": "没有认出",
+    "unread": "未识别，请人工核对",
 }
 """What people read for each status."""
+
+_ENDED = ("已废止", "已失效", "推定届满")
+_ARTICLE = re.compile(r"(?:^|-)(art-\d+)(?:-\d+)*(?=$|-[pi])")
+_AMENDMENT = re.compile(r"修正案(?:[（(][^（）()]+[）)])?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A status, the note that explains it in one sentence, and the sentences that prove it."""
+    """A status, the note that explains it in one sentence, and the sentences that prove it.
+
+    `changed` says that what is cited was changed, or ended, after the day; `as_of` is the last day of which the library can know.
+    """
 
     status: Status
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
+    changed: bool = False
+    as_of: str = ""
 
 
 @dataclass(slots=True)
@@ -60,15 +75,37 @@ class Fates:
     def of(self, found: Found, target: Target | None, on: str) -> Fate:
         """Answer what became of a citation that was made on a day (ISO 8601)."""
         if target is None:
-            return self._absent(found, on)
-        ended = self._ended(target, on)
+            return replace(self._absent(found, on), as_of=self.standings.as_of(self.today))
+        now = self.standings.of(target.document, self.today)
+        fate = self._ended(now, target, on) or self._of_text(found, target, on, now)
+        return replace(fate, as_of=self.standings.as_of(self.today, target.document.source))
+
+    def _of_text(self, found: Found, target: Target, on: str, now: Validity) -> Fate:
+        """Answer by the text that is meant, and then whether it ended since."""
         named = self._edition(found, target, on) if found.edition and read(found.edition).way != "now" else None
-        fate = (ended if ended and ended.status == "ended" else named) or ended or self._place(found, target, on)
-        return self._moot(target.document) or fate if fate.status == "right" else fate
+        fate = named or self._not_yet(target, on) or self._place(found, target, on)
+        since = f"{now.status}（{now.since}）" if now.status in (*_ENDED, "依据已废止") else ""
+        if since and fate.status in ("right", "changed since"):
+            if now.status == "依据已废止" and not self.standings.interprets(target.document):
+                return Fate(
+                    "cannot tell",
+                    f"引用之后，它所依据的法律已经废止（{now.since}），请核对它是否仍然适用。",
+                    now.evidence,
+                    True,
+                )
+            return Fate("ended later", f"引用时有效，后来{since}。", now.evidence, True)
+        if since:
+            return replace(
+                fate, note=f"{fate.note}它后来{since}。", evidence=(*fate.evidence, *now.evidence), changed=True
+            )
+        renumbered = self.standings.renumbered(target.document, self.today)
+        if renumbered and fate.status == "right":
+            status: Status = "cannot tell" if renumbered.day <= on else "changed since"
+            return Fate(status, renumbered.sentence, (renumbered,), True)
+        return fate
 
     def _edition(self, found: Found, target: Target, on: str) -> Fate | None:
         """Answer by the text that the author names; None where that is the present one, which is judged like any other."""
-        editions = self.resolver.editions(target.document)
         if target.doubt == "no such edition":
             return Fate(target.doubt, f"这份文件没有“{found.edition}”的文本：它的沿革里没有那一年。")
         if target.doubt and read(found.edition).way == "then":
@@ -78,16 +115,24 @@ class Fates:
         if target.doubt:
             day = f"最新的是 {target.document.date} 的，" if target.document.date else ""
             return Fate(target.doubt, f"语料库里没有“{found.edition}”的文本，{day}无法核对。")
-        since = next(each.since for each in editions if each.version == target.version)
+        states = self.resolver.states(target.document)
+        place = next(
+            (at for at, each in enumerate(states) if each.edition and each.edition.version == target.version), -1
+        )
+        since = states[place].since if place >= 0 else ""
         if since > on:
             return Fate("not in force yet", f"“{found.edition}”的文本自 {since} 起施行，在 {on} 尚未生效。")
+        told = (
+            f"{since} 起施行" if since else f"{states[place].made}，何时施行库里没有载明" if place >= 0 else "没有日期"
+        )
         if target.missing:
-            return Fate("no such article", f"“{found.edition}”的文本（{since} 起施行）里没有这一条款。")
+            return self._lacks(target, f"“{found.edition}”的文本（{told}）里没有这一条款。")
         if not target.version:
             return None
-        later = [each for each in self.standings.changes(target.document) if since < each.day <= self.today]
-        day = f"（{later[-1].day}）" if later else ""
-        return Fate("right", f"所指的是 {since} 起施行的文本；文件此后有修改{day}。", tuple(later[-1:]))
+        later = [each.made for each in states[:place] if each.made <= self.today]
+        day = f"（{later[0]}）" if later else ""
+        changes = [each for each in self.standings.changes(target.document) if each.day in later]
+        return Fate("right", f"所指的是{told}的文本；文件此后有修改{day}。", tuple(changes[-1:]), bool(later))
 
     def _absent(self, found: Found, on: str) -> Fate:
         """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
@@ -97,53 +142,121 @@ class Fates:
         if evidence is None:
             return Fate("not in the corpus", "语料库里没有这份文件，无法核对。")
         when = f"自 {evidence.day} 起" if evidence.day else ""
-        before = "，在引用之前" if "" < evidence.day <= on else ""
-        return Fate("ended", f"语料库里没有它的文本，但《{evidence.title}》载明它{when}已经废止{before}。", (evidence,))
+        said = f"语料库里没有它的文本，但《{evidence.title}》载明它{when}"
+        if "" < on < evidence.day:
+            return Fate("ended later", f"{said}废止；在 {on} 还没有废止。条文请另行核对。", (evidence,), True)
+        return Fate("ended", f"{said}已经废止{'，在引用之前' if evidence.day else ''}。", (evidence,), True)
 
-    def _ended(self, target: Target, on: str) -> Fate | None:
-        document, lacking = target.document, "它的文本里没有这一条款。" if target.missing else ""
-        now = self.standings.of(document, self.today)
-        if now.status in ("已废止", "已失效", "推定届满"):
+    def _ended(self, now: Validity, target: Target, on: str) -> Fate | None:
+        """Answer that a document had ended by the day, or that nobody knows when it did; None where it had not."""
+        lacking = "它的文本里没有这一条款。" if target.missing else ""
+        if now.since > on:
+            return None
+        if now.status in _ENDED:
             when = f"（{now.since}）" if now.since else ""
-            before = ("在引用之前就" if now.since <= on else "引用时有效，后来") if now.since else ""
-            return Fate("ended", f"{before}{now.status}{when}。{lacking}", now.evidence)
-        then = self.standings.of(document, on)
-        if then.status == "尚未生效" and not lacking:
-            return Fate("not in force yet", f"在 {on} 尚未生效。", then.evidence)
+            before = "在引用之前就" if now.since else ""
+            return Fate("ended", f"{before}{now.status}{when}。{lacking}", now.evidence, True)
+        if now.status == "依据已废止":
+            ended = now.evidence[0]
+            said = f"它所解释、依据的法律自 {now.since} 起废止（见《{ended.title}》）"
+            if self.standings.interprets(target.document):
+                return Fate("ended", f"{said}，它随之不再适用。{lacking}", now.evidence, True)
+            return Fate("cannot tell", f"{said}，它是否仍然适用，请另行核对。{lacking}", now.evidence, True)
         return None
 
-    def _moot(self, document: Known) -> Fate | None:
-        """Answer for an interpretation that nothing repealed, where what it interprets has ended."""
-        for found in self.reader.citations(document.number, "interprets"):
-            target = self.resolver.target(found, document)
-            end = self.standings.repeal(target.document) if target else self.standings.repeal_of_name(found.key)
-            if end:
-                named = target.document.title if target else found.name
-                when = f"自 {end.day} 起" if end.day else ""
-                return Fate("changed since", f"它解释的《{named}》{when}已经废止，请核对它是否仍然适用。", (end,))
-        return None
+    def _not_yet(self, target: Target, on: str) -> Fate | None:
+        then = self.standings.of(target.document, on)
+        if then.status != "尚未生效":
+            return None
+        if target.missing:
+            return self._lacks(target, f"这份文件在 {on} 尚未生效，它的文本里也没有这一条款。")
+        return Fate("not in force yet", f"在 {on} 尚未生效。", then.evidence)
 
     def _place(self, found: Found, target: Target, on: str) -> Fate:
         document = target.document
-        later = [each for each in self.standings.changes(document) if on < each.day <= self.today]
-        editions = self.resolver.editions(document)
-        known = bool(editions[-1].since) and editions[-1].since <= on
+        states = self.resolver.states(document)
+        if not states:
+            return Fate("cannot tell", "这份文件没有日期，是不是当时的文字，语料库不知道。")
+        if target.later or target.perhaps:
+            return self._unsure(found, target, on)
         if target.missing:
-            if known or not later:
-                return Fate("no such article", "当时的文本里没有这一条款。" if known else "文本里没有这一条款。")
-            return Fate("changed since", "语料库里只有修改后的文本，其中没有这一条款。", tuple(later[-1:]))
-        if later and on < editions[-1].since:
-            told = [each for each in later if each.document == document.id] or later
-            note = f"语料库里没有当时的文本，最早的是 {editions[-1].since} 的：当时的条文请另行核对。"
-            return Fate("changed since", note, tuple(told[-1:]))
-        if not later and editions[0].since <= max(on, editions[-1].since):
+            return self._lacks(target, "当时的文本里没有这一条款。" if len(states) > 1 else "文本里没有这一条款。")
+        held = self.resolver.held(document, on).state
+        newer = [each.made for each in states if held and each.made > held.made and each.made <= self.today]
+        told = [each for each in self.standings.changes(document) if on < each.day <= self.today or each.day in newer]
+        if not newer and not told:
             return Fate("right")
-        day = later[-1].day if later else editions[0].since
-        if known and found.place and self._same(target):
-            return Fate("right", f"文件此后有修改（{day}），所引条款的文字没有变。", tuple(later[-1:]))
-        return Fate("changed since", f"文件此后有修改（{day}），请核对条文。", tuple(later[-1:]))
+        day = max([*newer, *(each.day for each in told)])
+        by_others = [each for each in told if each.document != document.id and each.day > document.date]
+        if found.place and not by_others and self._same(target):
+            note = f"文件此后有修改（{day}），所引条款的文字没有变。"
+            return Fate("right", note, tuple(told[-1:]), changed=True)
+        return Fate("changed since", f"文件此后有修改（{day}），请核对条文。", tuple(told[-1:]), True)
 
-    def _same(self, target: Target) -> bool:
+    def _unsure(self, found: Found, target: Target, on: str) -> Fate:
+        """Answer where the text of the day is not there, or may be an older one: by what is known to have changed since."""
+        document, states = target.document, self.resolver.states(target.document)
+        held = self.resolver.held(document, on)
+        place = states.index(held.state) if held.state else len(states)
+        changes = [each.made for each in states[: place + held.perhaps] if each.made <= self.today]
+        told = [each for each in self.standings.changes(document) if each.day in changes]
+        touched = self._touched(target, changes)
+        if touched is False and not target.missing:
+            return Fate("right", "此后的修改没有动过这一条。", tuple(told[-1:]), True)
+        if held.perhaps and held.before and held.before.edition and not target.missing and found.place:
+            older = held.before.edition.anchors.get(target.anchor)
+            if (
+                older is not None
+                and older == self._anchors(target).get(target.anchor)
+                and self._same(target, present=True)
+            ):
+                return Fate("right", "修改前后这一条的文字相同。", tuple(told[-1:]), True)
+        if touched and not target.missing:
+            return Fate("changed since", f"{self._why(target, on)}此后的修改动过这一条。", tuple(told[-1:]), True)
+        lacking = "这里的文本没有这一条款。" if target.missing else ""
+        return Fate("cannot tell", f"{self._why(target, on)}{lacking}当时的条文请另行核对。", tuple(told[-1:]), True)
+
+    def _why(self, target: Target, on: str) -> str:
+        if target.perhaps:
+            made = self._state_made(target)
+            return f"{made} 修改的文本何时施行，库里没有载明，在 {on} 可能还没有施行。"
+        return f"语料库里没有当时的文本，最接近的是 {target.later} 的。"
+
+    def _state_made(self, target: Target) -> str:
+        return next(each.made for each in self.resolver.editions(target.document) if each.version == target.version)
+
+    def _touched(self, target: Target, changes: list[str]) -> bool | None:
+        """Tell whether amendments that are there changed the article that is meant; None where one of them is not there.
+
+        An amendment (修正案) leaves the numbers of articles as they are; a decision may count them anew.
+        """
+        article = _ARTICLE.search(target.anchor)
+        amendments = [each for each in self.resolver.instruments(target.document) if _AMENDMENT.search(each.title)]
+        mine = [[each for each in amendments if timeline.same(each.date, day)] for day in changes]
+        if not article or not changes or not all(mine):
+            return None
+        wanted = article[0].lstrip("-")
+        return any(
+            _ARTICLE.search(found.place) and found.place.startswith(wanted)
+            for some in mine
+            for each in some
+            for found in self.reader.citations(each.number)
+        )
+
+    def _lacks(self, target: Target, note: str) -> Fate:
+        """Answer that a text has no such article; where its numbers leave out some, and this is one, one cannot tell."""
+        wanted = re.search(r"art-(\d+)", target.wanted)
+        numbers = {int(found[1]) for each in self._anchors(target) if (found := re.search(r"art-(\d+)", each))}
+        if not target.anchor and wanted and numbers and int(wanted[1]) not in numbers and int(wanted[1]) < max(numbers):
+            return Fate("cannot tell", "语料库里的文本缺了这个条号，是原文没有还是没有收全，无法判断。")
+        return Fate("no such article", note)
+
+    def _anchors(self, target: Target) -> dict[str, str]:
+        texts = {each.version: each.anchors for each in self.resolver.editions(target.document)}
+        return dict(texts.get(target.version, {}))
+
+    def _same(self, target: Target, *, present: bool = False) -> bool:
         """Tell whether the text of the place that is meant is word for word that of the present text."""
         texts = {each.version: each.anchors for each in self.resolver.editions(target.document)}
-        return bool(target.version) and texts[target.version].get(target.anchor) == texts[""].get(target.anchor)
+        digest = texts[target.version].get(target.anchor)
+        return (present or bool(target.version)) and digest is not None and digest == texts[""].get(target.anchor)

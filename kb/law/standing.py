@@ -1,23 +1,32 @@
 """Whether a document holds on a day, with the sentence that says so. What nothing says is 不明, never a guess.
 
-现行有效 means that the document says from when it holds and that nothing in the corpus ends it. 推定届满 is computed: a period of
-validity that the document names has run out, and nothing tells whether it was prolonged.
+现行有效 means that its source itself declared it. 未见终止 means that it took effect and that nothing in the library ends it: `as_of`
+says up to which day the library can know. 依据已废止 is said of an interpretation, or rules, whose law has ended. 推定届满 is computed:
+a period of validity that the document names has run out, and nothing tells whether it was prolonged.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kb.law.reader import Known, Reader
+from kb.base import clock
+from kb.chinese.title_keys import title_key
+from kb.law import timeline
+from kb.law.reader import Found, Known, Reader
 from kb.law.resolve import Resolver
 from kb.law.statements import Statement
+from kb.law.timeline import State
 
-HOLDING = ("", "现行有效", "不明")
+HOLDING = ("", "现行有效", "未见终止", "不明")
 """What is said of documents that hold, or may: "" where nothing is known."""
 
-Status = Literal["现行有效", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
+Status = Literal["现行有效", "未见终止", "依据已废止", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
+_NO_RULES = frozenset(["报告", "公报", "公示", "简报", "总结", "讲话"])
+_SERIAL = re.compile(r"[（(][一二三四五六七八九十]+[）)]$")
+_INTERPRETATION = re.compile("最高人民(?:法院|检察院)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +44,15 @@ class Evidence:
 class Validity:
     """How a document stands on a day. `since` is the day from which it stands so, "" where that is not known.
 
-    `replaced_by` is the id of the document that took its place, "" where none is known.
+    `replaced_by` is the id of the document that took its place, "" where none is known. `as_of` is the last day of which the
+    library, or the source that declares it, can know.
     """
 
     status: Status
     since: str = ""
     evidence: tuple[Evidence, ...] = ()
     replaced_by: str = ""
+    as_of: str = ""
 
     @property
     def holds(self) -> bool:
@@ -65,13 +76,25 @@ class Standings:
     reader: Reader
     resolver: Resolver = field(init=False)
     _ended_by: dict[int, list[_End]] = field(default_factory=dict)
+    _horizons: dict[tuple[str, str], str] = field(default_factory=dict)
+    _series: dict[str, list[Known]] | None = None
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.reader)
 
     def of(self, document: Known, on: str, version: str = "") -> Validity:
         """Answer how a document, or the text of one of its versions, stands on a day (ISO 8601)."""
-        return next(self._candidates(document, on, version), Validity("不明"))
+        found = next(self._candidates(document, on, version), Validity("不明"))
+        return replace(found, as_of=found.as_of or self.as_of(on, document.source))
+
+    def as_of(self, on: str, source: str = "") -> str:
+        """Answer up to which day the library, or what came from one source, can know what happened by a day (ISO 8601)."""
+        key = (on, source)
+        if key not in self._horizons:
+            today = max(on, clock.today())
+            newest = self.reader.horizon(today, source) or self.reader.horizon(today)
+            self._horizons[key] = min(on, newest) if newest else ""
+        return self._horizons[key]
 
     def changes(self, document: Known) -> list[Evidence]:
         """Answer every change of a document's text that is known, the oldest first: told by itself, or by what amends it."""
@@ -103,21 +126,106 @@ class Standings:
             yield Validity("已废止", repealed.day, (repealed,), repealed.document)
         yield from self._ended(document, said, on)
         yield from self._superseded(document, on, version)
-        if since and since <= on:
-            yield Validity("现行有效", since, _of_effect(document, said, on))
-        elif since:  # that of a later text: an older one held
-            older = self.resolver.edition(document, on).since
-            history = [
-                _evidence(document, each) for each in said if each.what in ("made", "amended") and each.day <= on
-            ]
-            yield Validity("现行有效", older if older <= on else "", tuple(history[-1:]))
+        if moot := self.moot(document, on):
+            yield Validity("依据已废止", moot.day, (moot,))
+        if newer := self.renumbered(document, on):
+            yield Validity("不明", "", (newer,))
+        yield from self._holding(document, said, on)
+
+    def _holding(self, document: Known, said: list[Statement], on: str) -> Iterator[Validity]:
+        """Yield that a document holds, as far as its source or silence tells it; nothing where the day of effect is not known."""
+        held = self.resolver.held(document, on)
+        evidence = self._of_state(document, held.state, said)
+        if held.perhaps:
+            yield Validity("不明", "", evidence)
+        told = any(each.what in ("made", "amended", "effect", "declared") for each in said)
+        if not held.state or not (told or (document.kind and document.kind not in _NO_RULES)):
+            return
+        since = held.state.since
+        declared = next((each for each in said if each.what == "declared" and each.day <= on), None)
+        if declared:
+            yield Validity("现行有效", since, (_evidence(document, declared), *evidence), "", declared.day)
+        yield Validity("未见终止", since, evidence)
+
+    def _of_state(self, document: Known, state: State | None, said: list[Statement]) -> tuple[Evidence, ...]:
+        """Answer what tells from when a text holds, or else when it was made."""
+        if state is None:
+            return ()
+        for each in said:
+            if each.what == "effect" and each.day == state.since:
+                return (_evidence(document, each),)
+        if effect := self.resolver.effect(document, state.made):
+            return (Evidence(effect.document, effect.title, effect.anchor, effect.sentence, effect.day),)
+        for each in said:
+            if each.what in ("made", "amended") and timeline.same(each.day, state.made):
+                return (_evidence(document, each),)
+        since = f"，自 {state.since} 起施行" if state.since else ""
+        kept = state.edition is not None and state.made != document.date
+        told = Evidence(document.id, document.title, "", f"{state.made} 的文本{since}", state.since or state.made)
+        return (told if kept else _making(document),)
+
+    def moot(self, document: Known, on: str) -> Evidence | None:
+        """Answer what ended the law that an interpretation interprets, or every law on which rules rest, by a day; None where none did.
+
+        What an interpretation interprets is named in its title, else it is the law that it names first as its basis.
+        """
+        bases = self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
+        ends: dict[str, Evidence | None] = {}
+        for found in bases:
+            if found.key not in ends:
+                ends[found.key] = self._end_of_basis(found, document)
+        ended = [end for end in ends.values() if end and document.date < end.day <= on]
+        if not ended:
+            return None
+        first = next(iter(ends.values()))
+        if self.interprets(document):
+            told = first in ended or self.renumbered(document, on) is not None
+        else:
+            told = len(ended) == len(ends)
+        return min(ended, key=lambda end: end.day) if told else None
+
+    def interprets(self, document: Known) -> bool:
+        """Tell a judicial interpretation, and what its title says to interpret another."""
+        courts = _INTERPRETATION.match(document.issuer or document.title)
+        return bool(courts or self.reader.citations(document.number, "interprets"))
+
+    def _end_of_basis(self, found: Found, document: Known) -> Evidence | None:
+        called = self.resolver.document(found, document, document.date)
+        if called is None:
+            return self.repeal_of_name(found.key)
+        return None if called.document == document.number else self.repeal(self.reader.by_number(called.document))
+
+    def renumbered(self, document: Known, on: str) -> Evidence | None:
+        """Answer the later document with which a series of one name began anew at （一）, by a day; None where there is none.
+
+        Of 最高人民法院关于审理劳动争议案件适用法律若干问题的解释（三） it is …适用法律问题的解释（一） of 2020.
+        """
+        if self._series is None:
+            self._series = {}
+            for each in self.reader.of_series():
+                self._series.setdefault(_stem(each.title), []).append(each)
+        later = [
+            each
+            for each in self._series.get(_stem(document.title), ())
+            if document.date < each.date <= on and each.number != document.number and each.issuer == document.issuer
+        ]
+        if not later or not document.date:
+            return None
+        first = min(later, key=lambda each: each.date)
+        since = self._takes_effect(first)
+        said = (
+            f"后来有同名的《{first.title}》（{since} 起施行），编号从（一）重新开始；它是否取代本文件，库里没有明文。"
+        )
+        return Evidence(first.id, first.title, "", said, since) if since <= on else None
+
+    def _said(self, document: Known) -> list[Statement]:
+        return self.reader.statements(document.number)
 
     def _had_effect(self, document: Known, said: list[Statement], on: str) -> bool:
         """Tell whether an older text of the law, kept or only told of, was in force on a day."""
         made = min((each.day for each in said if each.what == "made"), default="9999")
         changed = any(each.what == "amended" for each in said)
-        editions = self.resolver.editions(document)
-        return (changed and made <= on) or any(each.version and "" < each.since <= on for each in editions)
+        return (changed and made <= on) or any("" < each.since <= on for each in self.resolver.states(document))
 
     def _since(self, said: list[Statement]) -> str:
         """Answer the day on which the document first took effect, "" where it does not say."""
@@ -141,13 +249,14 @@ class Standings:
 
     def _superseded(self, document: Known, on: str, version: str) -> Iterator[Validity]:
         """Yield 已修改 for a text that is not the one in force on the day, or that another document amends since."""
-        editions = self.resolver.editions(document)
-        shown = next((each for each in editions if each.version == version), editions[0])
-        newer = [each for each in editions if shown.since < each.since <= on]
-        if newer:
-            first = min(newer, key=lambda edition: edition.since)
-            changes = [each for each in self.changes(document) if shown.since < each.day <= first.since]
-            yield Validity("已修改", first.since, tuple(changes[-1:]), document.id)
+        states = self.resolver.states(document)
+        mine = next((place for place, each in enumerate(states) if each.edition and each.edition.version == version), 0)
+        for newer in reversed(states[:mine]):
+            since = newer.since or timeline.surely_since(newer.made)
+            if since <= on:
+                yield Validity(
+                    "已修改", newer.since, self._of_state(document, newer, self._said(document)), document.id
+                )
         last = max((each.day for each in self.changes(document) if each.document == document.id), default="")
         for each in sorted(self._ends(document), key=lambda end: end.evidence.day):
             # What was made after the text, or after the last change that it tells of, is not yet in it.
@@ -178,6 +287,10 @@ def validities(reader: Reader, on: str) -> Mapping[str, Validity]:
     """Answer how every document stands on a day (ISO 8601), by id."""
     standings = Standings(reader)
     return {document.id: standings.of(document, on) for document in reader.documents()}
+
+
+def _stem(title: str) -> str:
+    return _SERIAL.sub("", title_key(title)).replace("若干", "")
 
 
 def _evidence(document: Known, said: Statement) -> Evidence:

@@ -17,7 +17,7 @@ from kb.chinese import dates
 from kb.chinese.numerals import numeral
 from kb.structure import history
 
-What = Literal["made", "effect", "ends", "lapses", "amended", "flag"]
+What = Literal["made", "effect", "ends", "lapses", "amended", "flag", "declared"]
 
 _ITSELF = r"(?:本[\u4e00-\u9fff（）()]{1,12}|^|第[一二三四五六七八九十百]+条[\s　]*)"
 _EFFECT = re.compile(
@@ -32,7 +32,8 @@ _UNTIL = re.compile(
 _OWN_PERIOD = re.compile(r"本(?!证|许可|执照|卡|票)[\u4e00-\u9fff（）()]{1,12}(?:有效期|试行期|施行期|自)")
 _SENTENCE = re.compile(r"[^。\n]+。?")
 _FLAGS = ("有效性", "时效性", "效力状态", "是否有效")
-_ENDED = re.compile(r"失效|废止|无效|已作废")
+_ENDED = re.compile(r"失效|废止|无效|已作废|^否$")
+_HOLDS = re.compile(r"(?:现行)?有效|有效力|是")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Statement:
     """A sentence and what it means: `what` happens on `day` (ISO 8601, "" where no day is told).
 
     made: the first event of its preamble · effect: the document takes effect · ends: it ends on a day that it names · lapses: a period it names has run out by then,
-    the day is computed · amended: its text was changed · flag: its source says that it no longer holds.
+    the day is computed · amended: its text was changed · flag: its source says that it no longer holds · declared: its source
+    said, on the day it was fetched, that it holds.
     """
 
     what: What
@@ -60,13 +62,17 @@ def statements(document: Document) -> Iterator[Statement]:
         yield from _effects(section, first or _issued(document))
     for label in _FLAGS:
         told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
+        said = f"来源标注：{label}　{told}"
         if _ENDED.search(told):
-            yield Statement("flag", "", "", f"来源标注：{label}　{told}")
+            yield Statement("flag", "", "", said)
+        elif _HOLDS.fullmatch(told.strip()):
+            fetched = document.provenance.retrieved[:10]
+            yield Statement("declared", fetched, "", f"{said}（{fetched} 取得）")
 
 
 def _history(section: Section) -> Iterator[Statement]:
     """Yield what the preamble of a law tells of its history."""
-    for event in (each for line in history.lines(section.text) for each in history.events(line)):
+    for event in history.past(section.text):
         if event.change:
             yield Statement("amended", event.day, section.anchor, event.sentence)
         elif event.makes and not event.in_force:

@@ -26,7 +26,7 @@ from kb.law.records import Record, made_on, record
 from kb.law.standing import Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 12
+_LAYOUT = 13
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -35,7 +35,9 @@ CREATE TABLE document (
     standing TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE name (key TEXT NOT NULL, document INTEGER NOT NULL, anchor TEXT NOT NULL, rank INTEGER NOT NULL);
-CREATE TABLE edition (document INTEGER NOT NULL, version TEXT NOT NULL, since TEXT NOT NULL, anchors BLOB NOT NULL);
+CREATE TABLE edition (
+    document INTEGER NOT NULL, version TEXT NOT NULL, made TEXT NOT NULL, since TEXT NOT NULL, anchors BLOB NOT NULL
+);
 CREATE TABLE citation (
     document INTEGER NOT NULL, anchor TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
     kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, key TEXT NOT NULL, also TEXT NOT NULL, relation TEXT NOT NULL,
@@ -54,6 +56,7 @@ CREATE TABLE head (file TEXT PRIMARY KEY, document INTEGER, text BLOB NOT NULL);
 CREATE INDEX head_document ON head (document);
 CREATE TABLE revision (number INTEGER NOT NULL, day TEXT NOT NULL);
 INSERT INTO revision VALUES (0, '');
+CREATE INDEX document_source ON document (source, date);
 CREATE INDEX name_key ON name (key);
 CREATE INDEX name_document ON name (document);
 CREATE INDEX edition_document ON edition (document);
@@ -311,8 +314,8 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
         "INSERT INTO name VALUES (?, ?, ?, ?)", [(name.key, number, name.anchor, name.rank) for name in kept.names]
     )
     database.executemany(
-        "INSERT INTO edition VALUES (?, ?, ?, ?)",
-        [(number, edition.version, edition.since, _packed(edition.anchors)) for edition in kept.editions],
+        "INSERT INTO edition VALUES (?, ?, ?, ?, ?)",
+        [(number, each.version, each.made, each.since, _packed(each.anchors)) for each in kept.editions],
     )
     database.executemany(
         "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.chinese import dates
 
@@ -17,6 +17,7 @@ _DATE = re.compile(dates.DATE)
 _BOOK = re.compile(r"《[^》]*》")
 _CHANGE = re.compile(r"(修[订正改])(?!案)")
 _CHANGED_BY = re.compile(CHANGED_BY)
+_PASSED = re.compile(r"(审判委员会|检察委员会|常务委员会|人民代表大会|常务会议|全体会议)[^，。；]{0,24}通过")
 _MADE = re.compile(r"通过|批准|公布|发布|颁布")
 _IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
 _AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
@@ -29,12 +30,13 @@ _WRAPPED = 4
 class Event:
     """What is `told` of a `day` (ISO 8601): the words after its date, up to the next date of the line.
 
-    `sentence` has both as they are printed.
+    `sentence` has both as they are printed. `again` marks that a body passes what it passed before: that changes the text.
     """
 
     day: str
     told: str
     sentence: str
+    again: bool = False
 
     @property
     def action(self) -> str:
@@ -45,7 +47,12 @@ class Event:
     def change(self) -> str:
         """How the text was changed: 修正, 修订 or 修改; "" where it was not."""
         found = _CHANGE.findall(self.action)
-        return found[-1] if found else "修正" if _CHANGED_BY.search(self.told) else ""
+        return found[-1] if found else "修正" if self.again or _CHANGED_BY.search(self.told) else ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole text was made anew (第六次会议修订), not changed by what another document lists."""
+        return self.change == "修订" and not self.again and "《" not in self.told
 
     @property
     def makes(self) -> bool:
@@ -61,6 +68,19 @@ class Event:
     def in_force(self) -> bool:
         """Whether this is the day from which it is in force."""
         return bool(_IN_FORCE.match(self.action))
+
+
+def past(text: str) -> list[Event]:
+    """Answer all that the lines over a text tell, in their order; of several 会议通过 of one body the later ones change the text."""
+    found: list[Event] = []
+    passed: dict[str, str] = {}
+    for event in (each for line in lines(text) for each in events(line)):
+        body = _PASSED.search(event.action)
+        if body and not event.change and not event.in_force:
+            first = passed.setdefault(body[1], event.day)
+            event = replace(event, again=event.day > first)
+        found.append(event)
+    return found
 
 
 def lines(text: str) -> list[str]:

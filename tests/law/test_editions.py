@@ -31,7 +31,7 @@ def statutes(shelf: Shelf) -> Shelf:
 
 def told(shelf: Shelf, text: str, on: str = TODAY) -> list[dict[str, Any]]:
     with shelf.store.reading() as reader:
-        return [each.as_json() for each in check(reader, text, on, TODAY)]
+        return [each.as_json() for each in check(reader, shelf.corpus, text, on, TODAY)]
 
 
 def state(found: dict[str, Any]) -> tuple[str, str, str]:

@@ -103,7 +103,7 @@ def test_a_document_says_how_it_stands_and_why(client: FlaskClient) -> None:
     assert "已废止" in repealed.get_text() and "《示例旧法》同时废止。" in repealed.get_text()
     assert page(client, "/d/示例报告").select_one(".validity") is None
     then = page(client, "/d/示例旧法?on=2005-01-01").select_one(".validity")
-    assert then is not None and "现行有效" in then.get_text()
+    assert then is not None and "未见终止" in then.get_text()
 
 
 def test_the_text_of_a_day(client: FlaskClient) -> None:
@@ -115,7 +115,7 @@ def test_the_text_of_a_day(client: FlaskClient) -> None:
 def test_a_dated_view_leads_on_to_that_day(client: FlaskClient) -> None:
     shown = page(client, "/d/示例办法?on=2016-05-05")
     assert "2016年5月5日的情况" in shown.select_one(".standing.dated").get_text()  # type: ignore[union-attr]
-    assert "现行有效" in shown.select_one(".validity").get_text()  # type: ignore[union-attr]
+    assert "未见终止" in shown.select_one(".validity").get_text()  # type: ignore[union-attr]
     links = {link.get_text(): str(link["href"]) for link in shown.select("a.cites")}
     there = links["《示例法》第二条"]
     assert there == "/d/%E7%A4%BA%E4%BE%8B%E6%B3%95?on=2016-05-05#art-2"
@@ -263,7 +263,13 @@ def test_the_interface_checks_a_text(client: FlaskClient) -> None:
     sent = {"text": "依照示例第三条，《示例旧法》第一条。", "on": "2015-01-01"}
     (told,) = client.post("/api/v1/citations", json=sent).get_json()
     assert sent["text"][told["start"] : told["end"]] == told["text"] == "《示例旧法》第一条"
-    meant = {"document": "示例旧法", "version": "", "anchor": "art-1", "later": False}
+    meant = {
+        "document": "示例旧法",
+        "version": "",
+        "anchor": "art-1",
+        "url": quote("/d/示例旧法#art-1", safe="/#"),
+        "later": False,
+    }
     assert (told["status"], told["edition"], told["target"]) == ("ended", "", meant)
     for bad in ({}, {"text": 1}, {"text": "示例", "on": "去年"}, []):
         assert client.post("/api/v1/citations", json=bad).status_code == 400

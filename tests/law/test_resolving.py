@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -234,7 +235,9 @@ def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:
     )
     told = json.loads(ran.stdout)
     assert set(told[0]) == {"anchor", "start", "end", "text", "kind", "target", "title"}
-    assert told[0]["target"] == {"document": "示例法", "version": "", "anchor": "art-2-p1-i2", "later": False}
+    url = quote("/d/示例法#art-2-p1-i2", safe="/#")
+    meant = {"document": "示例法", "version": "", "anchor": "art-2-p1-i2", "url": url, "later": False}
+    assert told[0]["target"] == meant
     assert told[0]["title"] == "中华人民共和国示例法"
     section = next(each for each in shelf.corpus.read("示例办法").walk() if each.anchor == told[0]["anchor"])
     assert section.text[told[0]["start"] : told[0]["end"]] == told[0]["text"]

@@ -15,6 +15,7 @@ from kb.cli.main import main
 from kb.law.basis import chain, stale
 from kb.law.checking import check
 from kb.law.gaps import gaps
+from kb.law.resolve import Resolver
 from kb.law.since import Fates
 from kb.law.standing import Standings, Validity, validities
 from kb.law.statements import statements
@@ -38,7 +39,7 @@ def test_a_document_holds_from_the_day_it_says(shelf: Shelf) -> None:
     shelf.put("示例法", LAW)
     assert stands(shelf, "示例法", "2009-12-31").status == "尚未生效"
     found = stands(shelf, "示例法")
-    assert (found.status, found.since) == ("现行有效", "2010-01-01")
+    assert (found.status, found.since) == ("未见终止", "2010-01-01")
     assert found.evidence[0].sentence == "第三条　本法自2010年1月1日起施行。"
 
 
@@ -49,7 +50,7 @@ def test_what_says_nothing_is_not_known(shelf: Shelf) -> None:
 
 def test_a_period_that_ran_out_is_presumed_over_with_its_day(shelf: Shelf) -> None:
     shelf.put("示例办法", RULES)
-    assert stands(shelf, "示例办法", "2020-04-30").status == "现行有效"
+    assert stands(shelf, "示例办法", "2020-04-30").status == "未见终止"
     over = stands(shelf, "示例办法", "2020-05-01")
     assert (over.status, over.since) == ("推定届满", "2020-04-30")
     assert "有效期五年" in over.evidence[0].sentence
@@ -79,14 +80,14 @@ def test_a_later_document_repeals_and_what_it_says_is_the_proof(shelf: Shelf) ->
     found = stands(shelf, "旧")
     assert (found.status, found.since, found.replaced_by) == ("已废止", "2010-01-01", "新")
     assert found.evidence[0].sentence == "《示例旧法》同时废止。"
-    assert stands(shelf, "旧", "2009-06-01").status == "现行有效"
+    assert stands(shelf, "旧", "2009-06-01").status == "未见终止"
 
 
 def test_talk_of_repealing_repeals_nothing(shelf: Shelf) -> None:
     shelf.put("甲", "示例甲条例\n第一条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
     talk = "同《示例甲条例》相抵触而不予修改或者废止的，应当报告。\n第二条　《示例甲条例》中有关示例的规定即行废止。\n第三条　废止程序依照《示例甲条例》办理。"
     shelf.put("乙", f"示例乙条例\n第一条　{talk}\n", date="2010-01-01")
-    assert stands(shelf, "甲").status == "现行有效"
+    assert stands(shelf, "甲").status == "未见终止"
 
 
 def test_a_list_of_repealed_documents(shelf: Shelf) -> None:
@@ -108,8 +109,8 @@ def test_an_older_text_reads_amended(shelf: Shelf) -> None:
     older = shelf.corpus.versions("示例法")[0]
     assert stands(shelf, "示例法", TODAY, older).status == "已修改"
     assert "修正" in stands(shelf, "示例法", TODAY, older).evidence[0].sentence
-    assert stands(shelf, "示例法", "2015-01-01", older).status == "现行有效"
-    assert stands(shelf, "示例法").status == "现行有效"
+    assert stands(shelf, "示例法", "2015-01-01", older).status == "未见终止"
+    assert stands(shelf, "示例法").status == "未见终止"
 
 
 def test_what_proves_that_an_older_text_held_is_not_the_newer_texts_day(shelf: Shelf) -> None:
@@ -117,10 +118,10 @@ def test_what_proves_that_an_older_text_held_is_not_the_newer_texts_day(shelf: S
     newer = AMENDED.replace("本法自2010年1月1日起施行", "本法自2018年7月1日起施行")
     shelf.put("示例法", newer, edition="2018-03-01", date="2018-03-01", effective="2018-07-01")
     now, then = stands(shelf, "示例法"), stands(shelf, "示例法", "2015-01-01")
-    assert (now.status, now.since) == ("现行有效", "2018-07-01")
+    assert (now.status, now.since) == ("未见终止", "2018-07-01")
     assert "2018年7月1日起施行" in now.evidence[0].sentence
-    assert (then.status, then.since) == ("现行有效", "2010-01-01")
-    assert then.evidence[0].sentence.startswith("2001年3月1日")
+    assert (then.status, then.since) == ("未见终止", "2010-01-01")
+    assert then.evidence[0].sentence == "2009-12-01 的文本，自 2010-01-01 起施行"
 
 
 def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
@@ -191,7 +192,7 @@ def test_all_documents_at_once(shelf: Shelf) -> None:
     shelf.update()
     with shelf.store.reading() as reader:
         assert {id: each.status for id, each in validities(reader, TODAY).items()} == {
-            "示例法": "现行有效",
+            "示例法": "未见终止",
             "示例办法": "推定届满",
         }
 
@@ -230,8 +231,8 @@ def filled(shelf: Shelf) -> Shelf:
         ("《示例法》第一条", "right"),
         ("《示例法》第二条第一款第（二）项", "changed since"),
         ("《示例法》第九百九十九条", "no such article"),
-        ("《示例旧条例》", "ended"),
-        ("《示例古法》第三条", "ended"),
+        ("《示例旧条例》", "ended later"),
+        ("《示例古法》第三条", "ended later"),
         ("《示例虚构条例》", "not in the corpus"),
     ],
 )
@@ -240,6 +241,7 @@ def test_a_text_is_checked(examples: Shelf, text: str, status: str) -> None:
         found = list(
             check(
                 reader,
+                examples.corpus,
                 f"依照{text}办理，本协议第三条另有约定的除外。",
                 "2015-06-01" if "新" not in text else "2021-01-01",
                 TODAY,
@@ -251,7 +253,7 @@ def test_a_text_is_checked(examples: Shelf, text: str, status: str) -> None:
 
 def checked(shelf: Shelf, text: str, on: str) -> list[tuple[str, str]]:
     with shelf.store.reading() as reader:
-        return [(each.fate.status, each.fate.note) for each in check(reader, text, on, TODAY)]
+        return [(each.fate.status, each.fate.note) for each in check(reader, shelf.corpus, text, on, TODAY)]
 
 
 def test_what_ended_later_is_told_from_what_had_ended(examples: Shelf) -> None:
@@ -261,7 +263,7 @@ def test_what_ended_later_is_told_from_what_had_ended(examples: Shelf) -> None:
     ((_, absent),) = checked(examples, "依照《示例古法》第一条。", "2022-01-01")
     assert absent.endswith("它自 2020-01-01 起已经废止，在引用之前。")
     assert checked(examples, "依照《示例旧条例》第九十九条。", "2010-01-01") == [
-        ("ended", "引用时有效，后来已废止（2020-01-01）。它的文本里没有这一条款。")
+        ("no such article", "文本里没有这一条款。它后来已废止（2020-01-01）。")
     ]
     assert [status for status, _ in checked(examples, "《示例新条例》第九十九条", "2019-12-15")] == ["no such article"]
 
@@ -271,18 +273,19 @@ def test_an_interpretation_of_a_law_that_ended_is_not_simply_right(library: Shel
     library.put("解释", text, date="2004-12-01")
     library.update()
     ((status, note),) = checked(library, "依照《关于适用〈示例古法〉若干问题的解释》第一条。", "2010-01-01")
-    assert status == "changed since"
-    assert note == "它解释的《示例古法》自 2020-01-01 起已经废止，请核对它是否仍然适用。"
+    assert (status, note) == ("ended later", "引用时有效，后来依据已废止（2020-01-01）。")
+    ((status, note),) = checked(library, "依照《关于适用〈示例古法〉若干问题的解释》第一条。", "2021-01-01")
+    assert status == "ended" and "自 2020-01-01 起废止" in note
 
 
 def test_what_is_too_long_or_no_day_is_refused(examples: Shelf) -> None:
     with examples.store.reading() as reader:
         with pytest.raises(UsageError, match="上限"):
-            list(check(reader, "示" * 1_000_001, TODAY, TODAY))
+            list(check(reader, examples.corpus, "示" * 1_000_001, TODAY, TODAY))
         with pytest.raises(UsageError, match="2021-11-22"):
-            list(check(reader, "示例", "去年", TODAY))
+            list(check(reader, examples.corpus, "示例", "去年", TODAY))
         with pytest.raises(UsageError, match="2021-11-22"):
-            list(check(reader, "示例", "2021-02-30", TODAY))
+            list(check(reader, examples.corpus, "示例", "2021-02-30", TODAY))
 
 
 def test_a_basis_that_changed_is_stale_and_leads_up_the_chain(library: Shelf) -> None:
@@ -297,8 +300,8 @@ def test_a_basis_that_changed_is_stale_and_leads_up_the_chain(library: Shelf) ->
         rules = reader.document("细则")
         assert rules is not None
         (link,) = chain(fates, rules)
-        assert (link.resolved.found.text, link.word) == ("《示例市示例办法》", "现行有效")
-        assert [above.word for above in link.above] == ["此后有修改"]
+        assert (link.resolved.found.text, link.word) == ("《示例市示例办法》", "未见变化")
+        assert [above.word for above in link.above] == ["此后修改"]
         assert [each.id for each, _ in stale(fates)] == ["办法"]
 
 
@@ -341,7 +344,7 @@ def test_a_text_is_checked_by_the_command(examples: Shelf) -> None:
         check=False,
     )
     told = json.loads(ran.stdout)
-    assert (ran.returncode, told[0]["status"]) == (1, "ended")
+    assert (ran.returncode, told[0]["status"]) == (1, "ended later")
     assert told[0]["evidence"][0]["document"] == "新条例"
 
 
@@ -370,7 +373,7 @@ def test_search_filters_by_how_documents_stand(library: Shelf) -> None:
     engine = open_engine(index, library.store)
     engine.update(library.corpus)
     found = {value.value: value.total for value in engine.search("第一条").facets["validity"]}
-    assert {"现行有效", "已废止"} <= set(found)
+    assert {"未见终止", "已废止"} <= set(found)
     ended = engine.search("第一条 时效性:已废止")
     assert {hit.document for hit in ended.hits} == {"旧条例"}
     engine.close()
@@ -381,12 +384,12 @@ def test_an_article_is_not_sought_in_a_text_that_came_later(shelf: Shelf) -> Non
     shelf.put("示例法", LAW.replace("第一章", listed, 1), date="2011-02-25", edition="2011-02-25")
     shelf.update()
     with shelf.store.reading() as reader:
-        (then,) = check(reader, "《示例法》第二条", "2005-01-01", TODAY)
-        (now,) = check(reader, "《示例法》第二条", "2015-01-01", TODAY)
+        (then,) = check(reader, shelf.corpus, "《示例法》第二条", "2005-01-01", TODAY)
+        (now,) = check(reader, shelf.corpus, "《示例法》第二条", "2015-01-01", TODAY)
         with pytest.raises(UsageError, match="2020-13-01"):
-            list(check(reader, "《示例法》第二条", "2020-13-01", TODAY))
-    assert (then.fate.status, now.fate.status) == ("changed since", "right")
-    assert "没有当时的文本，最早的是 2011-02-25 的" in then.fate.note
+            list(check(reader, shelf.corpus, "《示例法》第二条", "2020-13-01", TODAY))
+    assert (then.fate.status, now.fate.status) == ("cannot tell", "right")
+    assert "没有当时的文本，最接近的是 2011-02-25 的" in then.fate.note
     assert [each.document for each in then.fate.evidence] == ["示例法"]
 
 
@@ -396,5 +399,83 @@ def test_what_was_published_and_in_force_at_once_holds_from_that_day(shelf: Shel
     )
     shelf.put("示例法", f"示例法\n{told}\n第一条　示例。\n", date="2018-03-11", edition="2018-03-11")
     found = stands(shelf, "示例法", "1990-01-01")
-    assert (found.status, found.evidence[0].sentence) == ("现行有效", "1982年12月4日 示例大会公告公布施行")
+    assert (found.status, found.evidence[0].sentence) == ("未见终止", "1982年12月4日 示例大会公告公布施行")
     assert stands(shelf, "示例法", "1982-01-01").status == "尚未生效"
+
+
+DEFERRED = "2005年3月1日 示例大会通过\n2020年10月17日 示例大会《关于修改〈示例法〉的决定》修正\n第一章"
+
+
+def test_an_amended_text_is_not_said_to_hold_before_anything_tells_that_it_does(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW.replace("第一章", DEFERRED, 1), date="2020-10-17", edition="2020-10-17")
+    between, then = stands(shelf, "示例法", "2020-12-01"), stands(shelf, "示例法", "2019-06-01")
+    assert between.status == "不明" and "2020年10月17日" in between.evidence[0].sentence
+    assert (then.status, then.as_of) == ("未见终止", "2019-06-01")
+    assert stands(shelf, "示例法", "2022-01-01").status == "未见终止"
+    ((status, note),) = checked(shelf, "《示例法》第二条", "2020-12-01")
+    assert status == "cannot tell" and "何时施行" in note
+
+
+def test_the_instrument_tells_from_when_an_amended_text_holds(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW.replace("第一章", DEFERRED, 1), date="2020-10-17", edition="2020-10-17")
+    decision = "示例大会关于修改《示例法》的决定\n对《示例法》作如下修改：\n一、将第二条修改为：“示例。”\n本决定自2021年6月1日起施行。\n"
+    shelf.put("决定", decision, date="2020-10-17")
+    shelf.update()
+    assert stands(shelf, "示例法", "2021-03-01").evidence[0].day < "2020-01-01"
+    found = stands(shelf, "示例法", "2021-07-01")
+    assert (found.status, found.since, found.evidence[0].document) == ("未见终止", "2021-06-01", "决定")
+    with shelf.store.reading() as reader:
+        known = reader.document("示例法")
+        assert known is not None
+        resolver = Resolver(reader)
+        assert resolver.shown(known, "2021-03-01")[1] == "2021-06-01"  # the day's text is not there
+        assert resolver.shown(known, "2021-07-01")[1:] == ("", False)
+
+
+def test_several_passings_of_an_interpretation_are_amendments(shelf: Shelf) -> None:
+    past = "2015年6月23日最高示例院审判委员会第1655次会议通过\n2020年12月23日最高示例院审判委员会第1823次会议通过"
+    shelf.put("规定", f"最高示例院的规定\n{past}\n第一条　示例。\n", date="2020-12-23", kind="司法解释")
+    assert stands(shelf, "规定", "2019-05-10").status == "未见终止"
+    assert stands(shelf, "规定", "2021-02-01").status == "不明"
+    assert stands(shelf, "规定", "2024-03-01").status == "未见终止"
+
+
+def test_an_amendment_tells_which_articles_it_left_alone(shelf: Shelf) -> None:
+    past = "2001年3月1日 示例大会通过\n2023年12月29日 示例会议通过的《示例法修正案（二）》"
+    shelf.put("示例法", LAW.replace("第一章", f"{past}\n第一章", 1), date="2023-12-29", edition="2023-12-29")
+    text = "示例法修正案（二）\n一、将《示例法》第二条第一款修改为：“示例。”\n二、本修正案自2024年3月1日起施行。\n"
+    shelf.put("修正案", text, date="2023-12-29")
+    shelf.update()
+    assert [status for status, _ in checked(shelf, "依照《示例法》第一条、第二条。", "2023-06-01")] == [
+        "right",
+        "changed since",
+    ]
+
+
+def test_an_interpretation_whose_law_ended_says_so(library: Shelf) -> None:
+    text = (
+        "最高人民法院关于审理示例案件的规定\n为审理示例案件，根据《示例古法》《示例法》，制定本规定。\n第一条　示例。\n"
+    )
+    library.put("规定", text, date="2004-12-01", issuer="最高人民法院", kind="司法解释")
+    assert stands(library, "规定", "2010-01-01").status == "未见终止"
+    found = stands(library, "规定", "2021-01-01")
+    assert (found.status, found.since) == ("依据已废止", "2020-01-01")
+
+
+def test_a_series_that_begins_anew_is_a_hint_not_an_end(shelf: Shelf) -> None:
+    for id, title, day in (
+        ("旧三", "最高人民法院关于审理示例案件适用法律若干问题的解释（三）", "2010-09-13"),
+        ("新一", "最高人民法院关于审理示例案件适用法律问题的解释（一）", "2020-12-29"),
+    ):
+        shelf.put(id, f"{title}\n第一条　示例。\n", date=day, issuer="最高人民法院", kind="司法解释")
+    found = stands(shelf, "旧三", "2021-06-15")
+    assert (found.status, found.evidence[0].document) == ("不明", "新一")
+    assert stands(shelf, "旧三", "2019-06-15").status == "未见终止"
+
+
+def test_what_a_source_declares_is_told_with_its_day(shelf: Shelf) -> None:
+    shelf.put("示例办法", RULES.replace("，有效期五年", ""), date="2015-04-01", labels={"有效性": "现行有效"})
+    found = stands(shelf, "示例办法", "2026-02-01")
+    assert (found.status, found.as_of) == ("现行有效", "2026-01-01")
+    assert "2026-01-01 取得" in found.evidence[0].sentence
+    assert stands(shelf, "示例办法", "2020-02-01").status == "未见终止"

@@ -31,7 +31,7 @@ def statutes(shelf: Shelf) -> Shelf:
 
 def checked(shelf: Shelf, text: str) -> list[Checked]:
     with shelf.store.reading() as reader:
-        return list(check(reader, text, TODAY, TODAY))
+        return list(check(reader, shelf.corpus, text, TODAY, TODAY))
 
 
 def told(shelf: Shelf, text: str) -> list[tuple[str, str, str]]:
@@ -146,7 +146,7 @@ def test_what_was_not_understood_says_so(statutes: Shelf) -> None:
     assert (found["status"], found["target"], found["kind"]) == ("unread", None, "unmarked")
     assert (found["text"], found["title"]) == ("邻市消防条例第二条", "邻市消防条例")
     assert "没有认出“邻市消防条例”" in found["note"]
-    assert one.word == "没有认出"
+    assert one.word == "未识别，请人工核对"
 
 
 def test_documents_link_unmarked_names_and_what_is_not_understood_is_no_gap(statutes: Shelf) -> None:

@@ -99,5 +99,8 @@ def stale_basis() -> tuple[schemas.Stale, ...]:
 def check_text(body: schemas.TextToCheck) -> tuple[schemas.CheckedCitation, ...]:
     """Answer every citation in a text, with what became of it."""
     with library().law_reading() as reader:
-        found = [each.as_json() for each in check(reader, body.text, checked_day("on", body.on) or today(), today())]
+        found = [
+            each.as_json()
+            for each in check(reader, library().corpus, body.text, checked_day("on", body.on) or today(), today())
+        ]
     return msgspec.convert(found, tuple[schemas.CheckedCitation, ...])

@@ -171,6 +171,7 @@ class Pointed:
     document: str
     version: str
     anchor: str
+    url: str
     later: bool
 
 
@@ -187,13 +188,27 @@ class Cited:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Characters `start` to `end` of the text: a quotation, `distance` characters away from what is cited (0: the same)."""
+
+    start: int
+    end: int
+    distance: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckedCitation(Cited):
-    """A citation in a text that was sent, and what became of what it means. `edition` is that which the author names."""
+    """A citation in a text that was sent, and what became of what it means. `edition` is that which the author names.
+
+    `as_of` is the last day of which the library can know; `quotation` what the text quotes of it (null: nothing).
+    """
 
     edition: str
     status: Status
+    as_of: str
     note: str
+    quotation: Quoted | None
     evidence: tuple[Evidence, ...]
 
 
@@ -217,6 +232,7 @@ class StandingAnswer:
     since: str
     evidence: tuple[Evidence, ...]
     replaced_by: str
+    as_of: str
     changes: tuple[Evidence, ...]
     basis: tuple[Basis, ...]
 

@@ -184,7 +184,7 @@ def check_page() -> str:
     checked: Sequence[Checked] = ()
     if text.strip():
         with library().law_reading() as reader:
-            checked = list(check(reader, text, on, today()))
+            checked = list(check(reader, library().corpus, text, on, today()))
     return render_template("cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()))
 
 

@@ -55,7 +55,8 @@ class Citing:
 class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
-    `on` is the day for which `validity` is told; `younger` the day from which the text holds where that is after it. `unknown` says why nobody can tell any of it, "" when
+    `on` is the day for which `validity` is told; `younger` the day of the text that is shown where that of the day is not there; `perhaps` says that nothing tells whether the text
+    held on it. `unknown` says why nobody can tell any of it, "" when
     somebody can; `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
     """
@@ -65,6 +66,7 @@ class Surroundings:
     unknown: str = ""
     known: bool = False
     younger: str = ""
+    perhaps: bool = False
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
     citing: int = 0
@@ -92,13 +94,12 @@ def version_on(id: str, on: str) -> str:
 
 
 def younger_than(id: str, on: str) -> str:
-    """Answer from when the oldest text of a document holds where that is after a day; "" for any other, and without a day."""
+    """Answer from when the nearest text of a document holds where that of a day is not there; "" where it is, and without a day."""
     if not on:
         return ""
     with library().law_reading() as reader:
         known = reader.document(id)
-        since = Resolver(reader).edition(known, on).since if known else ""
-        return since if since > on else ""
+        return Resolver(reader).shown(known, on)[1] if known else ""
 
 
 def surroundings(shown: Edition) -> Surroundings:
@@ -132,7 +133,8 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         key,
         "",
         True,
-        _younger(resolver.edition(known, on).since),
+        resolver.shown(known, viewed())[1],
+        resolver.shown(known, viewed())[2],
         _with_terms(shown.document, defined, links),
         _cited_by(incoming, sections),
         len({citing.number for citing, _ in incoming}),
@@ -147,11 +149,6 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
 def _is_present(shown: Edition) -> bool:
     """Tell whether the text that is shown is the one of which the store keeps the citations."""
     return not shown.version or shown.standing == "present"
-
-
-def _younger(since: str) -> str:
-    """Answer from when a text holds where that is after the day that is looked at: no older one is there."""
-    return since if since > viewed() > "" else ""
 
 
 def _resolved(resolver: Resolver, known: Known, shown: Edition) -> list[Resolved]:

@@ -1,0 +1,76 @@
+"""Words in quotation marks beside a citation, set against what is cited."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.law import quoted
+from kb.law.checking import Checked, check
+from tests.law.laws import LAW, Shelf
+
+TODAY = "2026-06-01"
+
+
+@pytest.fixture
+def law(shelf: Shelf) -> Shelf:
+    text = LAW.replace(
+        "第一条　为了示例，制定本法。",
+        "第一条　用人单位不得扣押证件，应当支付二倍的工资；逾期不支付的，责令加付赔偿金。",
+    )
+    shelf.put("示例法", text, date="2009-12-01")
+    shelf.update()
+    return shelf
+
+
+def checked(shelf: Shelf, text: str) -> list[Checked]:
+    with shelf.store.reading() as reader:
+        return list(check(reader, shelf.corpus, text, TODAY, TODAY))
+
+
+@pytest.mark.parametrize(
+    ("words", "distance"),
+    [
+        ("用人单位不得扣押证件，应当支付二倍的工资；", 0),
+        ("用人单位不得扣押证件……责令加付赔偿金。", 0),
+        ("用人单位不得扣押证件,应当支付二倍的工资。", 0),
+        ("用人单位得扣押证件，应当支付二倍的工资", 1),
+        ("用人单位不得扣押证件，应当支付三倍的工资", 1),
+        ("责令加付赔偿金……用人单位不得扣押证件", None),
+    ],
+)
+def test_a_quotation_is_compared_to_the_character(law: Shelf, words: str, distance: int | None) -> None:
+    text = f"《示例法》第一条规定：“{words}”。"
+    (one,) = checked(law, text)
+    assert one.quotation is not None
+    assert text[one.quotation.start : one.quotation.end] == words
+    if distance is not None:
+        assert one.quotation.distance == distance
+    assert (one.fate.status == "right") is (one.quotation.distance == 0)
+    assert one.fate.status in ("right", "misquoted")
+
+
+def test_a_wrong_word_is_shown_beside_the_right_one(law: Shelf) -> None:
+    (one,) = checked(law, "《示例法》第一条规定，“用人单位不得扣押证件，应当支付三倍的工资”。")
+    assert "二" in one.fate.note and "三" in one.fate.note
+    (dropped,) = checked(law, "《示例法》第一条规定，“用人单位得扣押证件，应当支付二倍的工资”。")
+    assert "漏了“不”" in dropped.fate.note
+    assert dropped.word == "引文有出入"
+
+
+def test_a_quotation_may_stand_before_its_citation(law: Shelf) -> None:
+    (one,) = checked(law, "法律写明“用人单位不得扣押证件，应当支付二倍的工资”（《示例法》第一条）。")
+    assert one.quotation is not None and one.quotation.distance == 0
+    assert one.word == "条款存在、引文一致"
+
+
+@pytest.mark.parametrize(
+    "text", ["“合同无效”的认定见《示例法》第一条。", "《示例法》第一条所称“证件”指什么，另有规定。"]
+)
+def test_words_that_only_name_something_are_no_quotation(law: Shelf, text: str) -> None:
+    (one,) = checked(law, text)
+    assert (one.quotation, one.fate.status) == (None, "right")
+
+
+def test_a_long_quotation_that_is_wrong_everywhere_is_compared_in_time(law: Shelf) -> None:
+    distance, difference = quoted.compare("甲" * 1_900, ["乙" * 1_900])
+    assert distance == 1_900 and difference

@@ -123,12 +123,51 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a reader saw in a file and did not take as it stands there.
+
+    `what` names it (批注, 删除线, 页脚), `where` its place, `reason` what was done and why, `sample` begins its text.
+    `count` is how often that was so. `doubt` tells that the text may be wrong or short of something here.
+    """
+
+    what: str
+    where: str
+    reason: str
+    sample: str = ""
+    count: int = 1
+    doubt: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What a reader of the document is told."""
+        times = f"（{self.count} 处）" if self.count > 1 else ""
+        place = f"（{self.where}）" if self.where else ""
+        sample = f"：“{self.sample}”" if self.sample else ""
+        return f"{'存疑：' if self.doubt else ''}{self.what}{times}{place}{self.reason}{sample}。"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of all characters of a file: `taken` of `whole` stand in the text (0 of 0: not counted), and remarks."""
+
+    taken: int = 0
+    whole: int = 0
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """The share of the file's characters that stands in the text."""
+        return min(1.0, self.taken / self.whole) if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a document's text comes from and what was done to it.
 
     `origin` is the file's name relative to the folder that was ingested, or an address; `snapshot` the sha256 of the
     bytes as found; `retrieved` an ISO 8601 time in UTC. `furniture` are the lines of site navigation taken off the
     text; `simplified` counts the characters that were converted from traditional; `notes` are sentences for readers.
+    `account` says what became of all that the file holds.
 
     What came from a site also has its `exchange`, what the site's list said of it (`listed`, label → value), its
     `attachments` or the id of the document it is `attached_to`, and the date on which it was found `withdrawn`.
@@ -152,6 +191,22 @@ class Provenance:
     attached_to: str = ""
     withdrawn: str = ""
     edition: str = ""
+    account: Account = field(default_factory=Account)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that readers are told of how the text was made: the notes, then what the account says."""
+        return (*self.notes, *(remark.sentence for remark in self.account.remarks))
+
+    @property
+    def doubts(self) -> tuple[Remark, ...]:
+        """Where the text may be wrong or short of something: characters that could not be proved, and doubtful remarks."""
+        found = [each for each in self.account.remarks if each.doubt]
+        places = [each for each in self.repairs if each.kind == "doubtful"]
+        if places:
+            shown = "、".join(dict.fromkeys(each.restored for each in places[:5]))
+            found.append(Remark("存疑的字", "", "照所见保留，在文中标出", shown, len(places), doubt=True))
+        return tuple(found)
 
     @property
     def dated(self) -> str:
@@ -199,12 +254,13 @@ class Document:
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`."""
         metadata = asdict(self.metadata)
+        provenance = asdict(self.provenance) | {"notes": list(self.provenance.sentences)}
         return {
             "document": self.id,
             "source": self.source,
             "status": self.status,
             **metadata,
-            "provenance": asdict(self.provenance),
+            "provenance": provenance,
             "sections": [asdict(section) for section in self.sections],
         }
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kb.base.address import Address
 from kb.base.errors import BadIndexError, NotFoundError, StorageError
-from kb.base.model import Document, Hit, Results, Section
+from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 from kb.config.settings import ENGINES, Settings
@@ -49,6 +49,10 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     if report.skipped:
         kinds = "、".join(f"{suffix}（{count} 个）" for suffix, count in report.skipped.most_common(8))
         say(f"没有收录其他类型的文件：{kinds}。")
+    if report.doubtful:
+        say(
+            f"其中 {len(report.doubtful)} 份有存疑之处：{'、'.join(report.doubtful[:5])}{'……' if len(report.doubtful) > 5 else ''}。详见 kb doubts。"
+        )
     if report.new or report.changed:
         say("接下来运行 kb index，就能检索到它们。")
     if as_json:
@@ -76,6 +80,40 @@ def _formats(config: Settings, as_json: bool) -> int:  # noqa: ARG001
         table.add_row(each.labels["zh"], " ".join(each.endings), each.name)
     Console().print(table)
     return 0
+
+
+@verb("doubts")
+@click.argument("addresses", nargs=-1, metavar="[编号…]")
+@JSON
+def _doubts(config: Settings, addresses: tuple[str, ...], as_json: bool) -> int:
+    """列出有存疑之处的文件：读不准的字、没能读出的部分、来历不明的正文。有就以退出码 1 结束。
+
+    不给编号时看全部文件。每一处的来历见 kb show 编号 --json 的 provenance.account，或网页上的“来源与修复记录”。
+    """
+    corpus = existing(Corpus(config.corpus))
+    found = []
+    for id in addresses or corpus.ids():
+        document = corpus.read(Address.read(id).id)
+        if doubts := document.provenance.doubts:
+            found.append((document, doubts))
+    if as_json:
+        print_json([_doubtful(document, doubts) for document, doubts in found])
+        return FAILED if found else 0
+    for document, doubts in found:
+        click.echo(f"{document.id}　{document.metadata.title}")
+        for each in doubts:
+            click.echo(f"  {each.sentence.removeprefix('存疑：')}")
+    click.echo(f"{len(found):,} 份文件有存疑之处。" if found else "没有存疑之处。")
+    return FAILED if found else 0
+
+
+def _doubtful(document: Document, doubts: Sequence[Remark]) -> dict[str, object]:
+    return {
+        "document": document.id,
+        "title": document.metadata.title,
+        "share": document.provenance.account.share,
+        "doubts": [asdict(each) for each in doubts],
+    }
 
 
 @verb("index")

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from kb.base.errors import UnreadableError
-from kb.base.model import REPAIR_KINDS, Attachment, Exchange, Metadata, Provenance, Repair
+from kb.base.model import REPAIR_KINDS, Account, Attachment, Exchange, Metadata, Provenance, Remark, Repair
 from kb.structure import yaml_head
 
 _CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
@@ -79,6 +79,7 @@ def dump(metadata: Metadata, provenance: Provenance) -> str:
         simplified=str(provenance.simplified or ""),
         furniture=list(provenance.furniture),
         notes=list(provenance.notes),
+        account=_dump_account(provenance.account),
         exchange=_dump_exchange(provenance.exchange),
         listed=dict(provenance.listed),
         attachments=[_filled(**{name: getattr(each, name) for name in _ATTACHMENT}) for each in provenance.attachments],
@@ -94,6 +95,34 @@ def _dump_exchange(exchange: Exchange | None) -> dict[str, Any]:
     checked = "yes" if exchange.certificate_checked else "no"
     head = {"url": exchange.url, "status": str(exchange.status), "certificate_checked": checked}
     return head | _filled(request=dict(exchange.request), response=dict(exchange.response))
+
+
+def _dump_account(account: Account) -> dict[str, Any]:
+    remarks = [
+        _filled(
+            what=each.what,
+            where=each.where,
+            reason=each.reason,
+            sample=each.sample,
+            count=str(each.count) if each.count > 1 else "",
+            doubt="yes" if each.doubt else "",
+        )
+        for each in account.remarks
+    ]
+    counted = {"taken": str(account.taken), "whole": str(account.whole)} if account.whole else {}
+    return counted | _filled(remarks=remarks)
+
+
+def _load_account(head: Mapping[str, Any]) -> Account:
+    remarks = [
+        Remark(
+            **{name: _text(each.get(name, "")) for name in ("what", "where", "reason", "sample")},
+            count=int(each.get("count", "1")),
+            doubt=each.get("doubt") == "yes",
+        )
+        for each in head.get("remarks", [])
+    ]
+    return Account(int(head.get("taken", "0")), int(head.get("whole", "0")), tuple(remarks))
 
 
 def _filled(**values: Any) -> dict[str, Any]:
@@ -240,6 +269,7 @@ def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
         repairs=tuple(_load_repairs(origin.get("repairs", []))),
         furniture=tuple(map(_text, origin.get("furniture", []))),
         notes=tuple(map(_text, origin.get("notes", []))),
+        account=_load_account(origin.get("account", {})),
         exchange=_load_exchange(origin.get("exchange")),
         listed=_texts(origin.get("listed", {})),
         attachments=tuple(

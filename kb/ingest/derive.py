@@ -45,6 +45,7 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
         repairs=restored.repairs,
         furniture=restored.furniture,
         notes=(*extracted.notes, *numbering.notes(sections)),
+        account=extracted.account,
     )
     return Document("", source, metadata.find(extracted.text, sections, extracted, name), provenance, sections)
 

@@ -33,7 +33,8 @@ _DIED = "处理它的进程意外终止（可能内存不足）：请检查这�
 
 @dataclass(slots=True)
 class Report:
-    """What an ingest did. `failures` and `conflicts` are (path or id, one sentence); `skipped` counts files by suffix."""
+    """What an ingest did. `failures` and `conflicts` are (path or id, one sentence); `skipped` counts files by suffix;
+    `doubtful` are the ids of documents that may not be what their files say (see `Provenance.doubts`)."""
 
     new: int = 0
     changed: int = 0
@@ -41,6 +42,7 @@ class Report:
     conflicts: list[tuple[str, str]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    doubtful: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def ingest(
             if built.document:
                 document = replace(built.document, id=corpus.id_for(source, each.origin))
                 count(report, corpus.write(document, built.data))
+                if document.provenance.doubts:
+                    report.doubtful.append(document.id)
             else:
                 report.failures.append((each.origin, built.failure))
             if on_progress:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kb.base.model import Account
+
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
@@ -15,7 +17,7 @@ class Extracted:
     `labels` are metadata that the file carries outside its text (rows of a page's table, meta tags, front matter), label
     → value as found; `hows` says of each label where it stood: "table", "meta", "front matter", "title" or "script".
     `attachments` are (name, address as found) of the files that a page links to.
-    `notes` are Chinese sentences for readers (images and attachments that are not part of the text, for instance).
+    `account` says what the file holds besides. `notes` are Chinese sentences for readers (images and attachments that are not part of the text, for instance).
     """
 
     text: str
@@ -28,6 +30,7 @@ class Extracted:
     converter: str = ""
     notes: tuple[str, ...] = ()
     attachments: tuple[tuple[str, str], ...] = ()
+    account: Account = field(default_factory=Account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import detail
+from kb.ingest.formats.account import Remarks, characters
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.lines import page_lines, plain, text_lines
 from kb.structure import labels
@@ -71,7 +73,7 @@ _META = (
 )
 _META_NAMES = {name.lower(): name for name in _META}
 _SCRIPT = re.compile(
-    r"<(script|style|noscript)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|\bdata:[\w/+.-]+;base64,[\w+/=%\s]+",
+    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|\bdata:[\w/+.-]+;base64,[\w+/=%\s]+",
     re.DOTALL | re.I,
 )
 _ATTACHMENT = re.compile(
@@ -82,10 +84,29 @@ _MOST_TAGS = 200_000
 _DEEPEST = 1_000
 _LEAST_TEXT = 10
 _MOST_HEADINGS = 20
-_NO_TEXT = frozenset(("a", "nav", "footer", "header", "form", "aside", "select", "button"))
+_NO_TEXT = frozenset(("nav", "footer", "header", "form", "aside", "select", "button"))
 _INLINE = frozenset(("p", "span", "font", "b", "strong", "i", "em", "u", "a"))
 _LONG_PARAGRAPH = 25
 _SHARE = 0.95
+_SENTENCE = re.compile(r"[。；]|[：:]$")
+_SITE_WORDS = re.compile(
+    r"网站声明|版权所有|版权声明|ICP备|公网安备|网站标识码|主办单位|承办单位|技术支持|未经(?:书面)?(?:许可|授权|同意)|不得转载|免责声明"
+)
+# Classes and ids of what stands beside a text, by the words they are made of.
+_ASIDE = re.compile(
+    r"(?:^|[-_ ])(?:foot(?:er)?|copyright|bottom|nav(?:bar|igation)?|menu|crumbs?|breadcrumb|side(?:bar)?|aside|related|relation"
+    r"|recommend(?:ation)?|hot|share|toolbar|qrcode|friendlinks?|links?)\d*(?=$|[-_ ])",
+    re.IGNORECASE,
+)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)|(?:left|text-indent|top)\s*:\s*-\d{3,}",
+    re.I,
+)
+_HIDDEN_RULE = re.compile(r"\.([\w-]+)\s*\{[^{}]*display\s*:\s*none[^{}]*\}", re.I)
+_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.I | re.S)
+_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,24}(?:〔|\[|［|【|﹝|\()(?:19|20)\d\d(?:〕|\]|］|】|﹞|\))(?:第?)\s?\d{1,5}号")
+_HALF = 0.5
+_LEAST_ELSEWHERE = 60
 
 
 def extract_html(data: bytes, *, content_type: str | None = None, body: str = "") -> Extracted:
@@ -98,25 +119,31 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     source, encoding = decode(data, declared[1] if declared else "")
     post = detail.read(source)
     soup = _parse(_SCRIPT.sub(" ", source))
+    hidden = _hidden(soup, source)
     named = soup.select_one(body) if body else None
-    root, converter = (named, f"HTML: {body}") if named else _content(soup, post)
-    text = text_lines(root)
+    roots, converter = ([named], f"HTML: {body}") if named else _content(soup, post, hidden)
+    hidden -= {id(parent) for each in roots for parent in (each, *each.parents)}
+    remarks = Remarks()
+    text = text_lines(roots, hidden, remarks)
+    taken = sum(map(characters, text.lines))
+    whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, taken, remarks)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
         raise UnreadableError(
             "网页里没有可读的正文（可能是验证页、框架页，或正文要靠脚本加载）：请保存完整的网页再导入。"
         )
-    found, hows = _labels(soup, root, post)
+    found, hows = _labels(soup, roots, post, remarks)
     return Extracted(
         text="".join(f"{line}\n" for line in text.lines),
         media_type="text/html",
-        title=_title(soup, root),
+        title=_title(soup, roots),
         levels=text.levels,
         labels=found,
         hows=hows,
         encoding=encoding,
         converter=converter,
-        notes=_links(root),
-        attachments=_attachments(root),
+        notes=_links(roots),
+        attachments=_attachments(roots),
+        account=remarks.account(taken, whole),
     )
 
 
@@ -133,31 +160,91 @@ def _parse(markup: str) -> BeautifulSoup:
     return soup
 
 
-def _content(soup: BeautifulSoup, post: detail.Post | None) -> tuple[Tag, str]:
-    """Answer the element that holds the document, and how it was found."""
-    marked = _marked(soup)
+def _hidden(soup: BeautifulSoup, source: str) -> set[int]:
+    """Return the ids of the elements that the page does not show; of those that hold most of its sentences, none."""
+    classes = {name for sheet in _STYLE_SHEET.findall(source) for name in _HIDDEN_RULE.findall(sheet)}
+    found = [
+        tag
+        for tag in soup.find_all(True)
+        if tag.has_attr("hidden")
+        or _HIDDEN_STYLE.search(str(tag.get("style", "")))
+        or (classes and classes.intersection(tag.get_attribute_list("class")))
+    ]
+    sizes = _sentences(soup, frozenset())
+    return {id(tag) for tag in found if sizes[id(tag)] <= _HALF * sizes[id(soup)]}
+
+
+def _content(soup: BeautifulSoup, post: detail.Post | None, hidden: Set[int]) -> tuple[list[Tag], str]:
+    """Return the elements that hold the document, and how they were found."""
+    marked = _marked(soup, hidden)
     if marked is not None:
         return marked
     if post and post.content:
-        return _parse(_SCRIPT.sub(" ", post.content)), FROM_SCRIPT
-    return _densest(soup.body or soup), DENSEST
+        return [_parse(_SCRIPT.sub(" ", post.content))], FROM_SCRIPT
+    return [_densest(soup.body or soup, hidden)], DENSEST
 
 
-def _marked(soup: BeautifulSoup) -> tuple[Tag, str] | None:
-    """Find the element with the surest mark that holds text; the outermost where such elements are nested."""
-    sizes = _sizes(soup, shortest=1)
-    best, place = len(_MARKS), None
+def _marked(soup: BeautifulSoup, hidden: Set[int]) -> tuple[list[Tag], str] | None:
+    """Find the elements with the surest mark that holds text; the outermost where such elements are nested.
+
+    Several with the same mark are one text where they stand beside each other or in like places. An outer mark is taken
+    where it holds further sentences.
+    """
+    sizes = _sizes(soup, hidden)
+    ranked: dict[int, list[Tag]] = {}
     for tag in soup.find_all(True):
         names = [tag.get("id"), *(tag.get_attribute_list("class") or [])]
         rank = min(_RANK.get(str(name).lower(), len(_MARKS)) for name in names)
-        if rank < best and sizes[id(tag)] >= _LEAST_TEXT:
-            best, place = rank, tag
-    return (place, f"HTML: {_MARKS[best]}") if place else None
+        if rank < len(_MARKS) and sizes[id(tag)]:
+            ranked.setdefault(rank, []).append(tag)
+    enough = [rank for rank, tags in ranked.items() if any(sizes[id(tag)] >= _LEAST_TEXT for tag in tags)]
+    if not enough:
+        return None
+    best = min(enough)
+    sentences = _sentences(soup, hidden)
+    place = max(ranked[best], key=lambda tag: sentences[id(tag)])
+    outer = [tag for tags in ranked.values() for tag in tags if any(tag is parent for parent in place.parents)]
+    for tag in sorted(outer, key=lambda tag: len(list(tag.parents)), reverse=True):
+        if sentences[id(tag)] - sentences[id(place)] > max(_LEAST_TEXT, 0.1 * sentences[id(place)]):
+            place = tag
+    beside = [
+        tag
+        for tag in ranked[best]
+        if not any(parent is place for parent in tag.parents) and (tag is place or _belongs(tag, place, sentences))
+    ]
+    roots = [tag for tag in beside if not any(parent is other for parent in tag.parents for other in beside)]
+    return (roots if place in roots else [place], f"HTML: {_MARKS[best]}")
 
 
-def _densest(body: Tag) -> Tag:
-    """Answer the smallest element that holds nearly all long texts outside links and navigation."""
-    sizes = _sizes(body, shortest=_LONG_PARAGRAPH)
+def _belongs(tag: Tag, place: Tag, sentences: Counter[int]) -> bool:
+    """Tell whether an element with the same mark as the text is a further part of it."""
+    if tag.parent is place.parent:
+        return True
+    return sentences[id(tag)] > 0 and _likeness(tag) == _likeness(place) and not any(map(_is_aside, tag.parents))
+
+
+def _likeness(tag: Tag) -> tuple[object, ...]:
+    """Return what tells that elements stand in like places: their parents' names and classes, and the common ancestor."""
+    parent = tag.parent
+    return (parent.name, parent.get("class"), id(parent.parent)) if parent else ()
+
+
+def _is_aside(tag: Tag) -> bool:
+    """Tell navigation, footers and the like by what they are called."""
+    if tag.name in ("nav", "footer", "aside"):
+        return True
+    names = [str(tag.get("id", "")), *map(str, tag.get_attribute_list("class") or [])]
+    return tag.name not in ("body", "html") and any(_ASIDE.search(name) for name in names)
+
+
+def _densest(body: Tag, hidden: Set[int]) -> Tag:
+    """Return the smallest element that holds nearly all sentences outside links, navigation and footers."""
+    aside = hidden | {id(tag) for tag in body.find_all(True) if _is_aside(tag)}
+    sizes = next((found for found in (_sentences(body, aside), _sentences(body, hidden)) if found[id(body)]), None)
+    sizes = sizes or _sizes(body, hidden)
+    articles: list[Tag] = [tag for tag in body.find_all("article") if sizes[id(tag)] >= _SHARE * sizes[id(body)] > 0]
+    if len(articles) == 1:
+        return articles[0]
     place = body
     while True:
         inner = [child for child in place.find_all(True, recursive=False) if child.name not in _INLINE]
@@ -167,37 +254,72 @@ def _densest(body: Tag) -> Tag:
         place = best
 
 
-def _sizes(root: Tag, shortest: int) -> Counter[int]:
-    """Count the characters below each element, by its id(): texts from `shortest` on, without links and navigation."""
+def _sizes(root: Tag, without: Set[int]) -> Counter[int]:
+    """Count the characters below each element, by its id(), without those of links and navigation."""
+    return _counted(root, without, lambda _: True)
+
+
+def _sentences(root: Tag, without: Set[int]) -> Counter[int]:
+    """Count the characters of sentences and long paragraphs below each element, by its id()."""
+    return _counted(root, without, _is_sentence)
+
+
+def _is_sentence(text: str) -> bool:
+    return bool(len(text) >= _LONG_PARAGRAPH or _SENTENCE.search(text)) and not _SITE_WORDS.search(text)
+
+
+def _counted(root: Tag, without: Set[int], counts: Callable[[str], bool]) -> Counter[int]:
     sizes: Counter[int] = Counter()
     for tag in [root, *root.find_all(True)][::-1]:
-        if tag.name in _NO_TEXT:
+        if _is_textless(tag) or id(tag) in without:
             sizes[id(tag)] = 0
-        texts = (
-            [str(each) for each in tag.contents if isinstance(each, NavigableString)]
-            if tag.name not in _NO_TEXT
-            else []
-        )
-        sizes[id(tag)] += sum(len(text) for text in map(str.strip, texts) if len(text) >= shortest)
+        else:
+            texts = (str(each).strip() for each in tag.contents if type(each) is NavigableString)
+            sizes[id(tag)] += sum(len(text) for text in texts if text and counts(text))
         sizes[id(tag.parent)] += sizes[id(tag)]
     return sizes
 
 
-def _title(soup: BeautifulSoup, root: Tag) -> str:
-    """Answer the heading above the content when the page has one of its own, else its <title>."""
-    inside = {id(tag) for tag in root.find_all("h1")}
+def _is_textless(tag: Tag) -> bool:
+    """Tell elements whose text is no text of a document; an anchor that leads nowhere is only a mark in the text."""
+    return tag.name in _NO_TEXT or (tag.name == "a" and not str(tag.get("href", "#")).startswith("#"))
+
+
+def _tell_elsewhere(soup: BeautifulSoup, roots: list[Tag], hidden: Set[int], taken: int, remarks: Remarks) -> int:
+    """Say what the page holds outside the text; return how many characters the whole page has."""
+    outside = page_lines(soup, without=roots, hidden=hidden)
+    inside = {id(each) for root in roots for each in (root, *root.find_all(True))}
+    aside = {id(tag) for tag in soup.find_all(True) if _is_aside(tag) or tag.name in _NO_TEXT} | set(hidden) | inside
+    left = _counted(soup, aside, lambda text: "。" in text and _is_sentence(text))[id(soup)]
+    sentences = [line for line in outside if _is_sentence(line)]
+    rest = sum(map(characters, outside))
+    doubt = left >= _LEAST_ELSEWHERE and left >= _HALF * taken
+    if rest:
+        reason = f"约 {rest} 字不在正文的元素里，没有收入（导航、页脚、栏目等）"
+        if doubt:
+            reason = f"约 {rest} 字没有收入，其中成句的约 {left} 字：取的可能不是正文，或正文不全"
+        remarks.add("网页其余部分", "", reason, max(sentences, key=len, default=""), doubt=doubt)
+    return taken + rest
+
+
+def _title(soup: BeautifulSoup, roots: list[Tag]) -> str:
+    """Return the heading above the content when the page has one of its own, else its <title>."""
+    inside = {id(tag) for root in roots for tag in root.find_all("h1")}
     heads = [plain(tag.get_text()) for tag in soup.find_all("h1")[:_MOST_HEADINGS] if id(tag) not in inside]
     own = [head for head in heads if len(re.findall(r"[\u4e00-\u9fff]", head)) >= 5]
     return own[-1] if own else plain(soup.title.get_text()) if soup.title else ""
 
 
-def _labels(soup: BeautifulSoup, root: Tag, post: detail.Post | None) -> tuple[dict[str, str], dict[str, str]]:
+def _labels(
+    soup: BeautifulSoup, roots: list[Tag], post: detail.Post | None, remarks: Remarks
+) -> tuple[dict[str, str], dict[str, str]]:
     """Collect label → value of the page's table, its meta tags and its script, and where each stood."""
-    outside = [line for line in page_lines(soup, without=root) if len(line) <= 300]
+    outside = [line for line in page_lines(soup, without=roots) if len(line) <= 300]
     sources: tuple[tuple[str, Mapping[str, str]], ...] = (
         ("table", labels.take(outside, limit=len(outside))[1]),
         ("meta", _meta(soup)),
         ("script", post.labels if post else {}),
+        ("table", _number_above(soup, roots, remarks)),
     )
     found: dict[str, str] = {}
     hows: dict[str, str] = {}
@@ -206,6 +328,17 @@ def _labels(soup: BeautifulSoup, root: Tag, post: detail.Post | None) -> tuple[d
             if not found.get(label):
                 found[label], hows[label] = value, how
     return found, hows
+
+
+def _number_above(soup: BeautifulSoup, roots: list[Tag], remarks: Remarks) -> dict[str, str]:
+    """Find the document number that stands by itself above the text: the only one there."""
+    before = itertools.takewhile(lambda each: each is not roots[0], soup.descendants)
+    lines = (plain(str(each)) for each in before if type(each) is NavigableString)
+    numbers = list(dict.fromkeys(line for line in lines if _NUMBER.fullmatch(line)))
+    if len(numbers) != 1:
+        return {}
+    remarks.add("正文之上的文号", "", "不在正文的元素里，记入文号", numbers[0])
+    return {"文号": numbers[0]}
 
 
 def _meta(soup: BeautifulSoup) -> dict[str, str]:
@@ -218,14 +351,15 @@ def _meta(soup: BeautifulSoup) -> dict[str, str]:
     return found | ({"canonical": str(link["href"])} if isinstance(link, Tag) and link.get("href") else {})
 
 
-def _links(root: Tag) -> tuple[str, ...]:
+def _links(roots: list[Tag]) -> tuple[str, ...]:
     """Say which attachments and images belong to the text but are not in it."""
-    notes = [f"附件：{name}（{address}）" for name, address in _attachments(root)]
-    notes += [f"图片：{tag['src']}" for tag in root.find_all("img", src=True) if str(tag["src"]).strip()]
+    notes = [f"附件：{name}（{address}）" for name, address in _attachments(roots)]
+    images = (tag for root in roots for tag in root.find_all("img", src=True))
+    notes += [f"图片：{tag['src']}" for tag in images if str(tag["src"]).strip()]
     return tuple(dict.fromkeys(notes))
 
 
-def _attachments(root: Tag) -> tuple[tuple[str, str], ...]:
-    """Answer (name, address as found) of the files that the text links to."""
-    links = (tag for tag in root.find_all("a", href=True) if _ATTACHMENT.search(str(tag["href"])))
+def _attachments(roots: list[Tag]) -> tuple[tuple[str, str], ...]:
+    """Return (name, address as found) of the files that the text links to."""
+    links = (tag for root in roots for tag in root.find_all("a", href=True) if _ATTACHMENT.search(str(tag["href"])))
     return tuple((plain(tag.get_text()) or "（无名称）", str(tag["href"])) for tag in links)

@@ -1,0 +1,78 @@
+"""Characters above and below the line, and the numbers that browsers and Word print before the items of lists."""
+
+from __future__ import annotations
+
+import re
+
+_UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_RAISABLE = re.compile(r"[0-9+\-−=()ni]+")
+_LOWERABLE = re.compile(r"[0-9+\-−=()]+")
+_DIGITS = "〇一二三四五六七八九"
+_CAPITAL = str.maketrans("〇零一二三四五六七八九十百千万", "零零壹贰叁肆伍陆柒捌玖拾佰仟萬")
+_STEMS, _BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
+    *((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+
+
+def raised(text: str) -> str:
+    """Write a text above the line: m², 10⁻³; what has no such character as ^(x), marks of notes such as [1] as they are."""
+    if _RAISABLE.fullmatch(text):
+        return text.translate(_UP)
+    return f"^({text})" if text and text.isascii() and text.isalnum() else text
+
+
+def lowered(text: str) -> str:
+    """Write a text below the line: H₂O; what has no such character as _(x)."""
+    if _LOWERABLE.fullmatch(text):
+        return text.translate(_DOWN)
+    return f"_({text})" if text else text
+
+
+def chinese(number: int) -> str:
+    """Print 1 to 9999 as counted: 十二, 二十, 一百零三."""
+    text, gap = "", False
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // unit % 10
+        if digit:
+            text += ("零" if gap else "") + _DIGITS[digit] + name
+            gap = False
+        elif text:
+            gap = True
+    return text.removeprefix("一") if 10 <= number < 20 else text or "〇"
+
+
+def capital(number: int) -> str:
+    """Print a number as cheques do: 壹, 拾贰."""
+    return chinese(number).translate(_CAPITAL)
+
+
+def digitwise(number: int) -> str:
+    """Print a number digit by digit: 二〇一."""
+    return "".join(_DIGITS[int(digit)] for digit in str(number))
+
+
+def stem(number: int) -> str:
+    """Print 1 to 10 as 甲 to 癸, "" beyond."""
+    return _STEMS[number - 1] if 1 <= number <= len(_STEMS) else ""
+
+
+def branch(number: int) -> str:
+    """Print 1 to 12 as 子 to 亥, "" beyond."""
+    return _BRANCHES[number - 1] if 1 <= number <= len(_BRANCHES) else ""
+
+
+def roman(number: int) -> str:
+    """Print a number in small Roman numerals."""
+    text = ""
+    for value, letters in _ROMAN:
+        text += letters * (number // value)
+        number %= value
+    return text
+
+
+def letters(number: int) -> str:
+    """Print a number in small letters as Word does: a … z, aa, bb."""
+    return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number > 0 else ""

@@ -18,13 +18,11 @@ from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectE
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest import derive
 from kb.upkeep import suspicion
+from kb.upkeep.gate import Gate, Obtain
 from kb.upkeep.keeping import Change, Keeper, found_at
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
-
-Obtain = Callable[[str, Validators | None], Fetched]
-"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
@@ -52,6 +50,7 @@ class Walk:
     deep: bool = True
     looked_at: int = 0
     missing: int = 0
+    _gate_here: Gate | None = None
     _lacks: list[str] = field(default_factory=list)
     _troubled: int = 0
     _failures: int = 0
@@ -152,7 +151,9 @@ class Walk:
                 self.keeper.snapshot(answer.body)
                 self._fail(item, known, str(error))
             return
-        if reason := suspicion.shrunk(len(old.text), len(derived.document.text)) if old else "":
+        gate = self._gate()
+        new = derived.document
+        if reason := gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer):
             self._set_aside(item, known, answer, reason)
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
@@ -161,6 +162,11 @@ class Walk:
                 (name, self.join(answer.final_url, url)) for name, url in derived.attachments
             ]
             self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
+
+    def _gate(self) -> Gate:
+        if self._gate_here is None:
+            self._gate_here = Gate(self.obtain, self.source.css.body, self.keeper.reread)
+        return self._gate_here
 
     def _keep(
         self,

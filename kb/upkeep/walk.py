@@ -13,6 +13,7 @@ from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.sources import Source
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
+from kb.fetch.lists.led_on import arrive
 from kb.fetch.lists.promised import Promise
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
@@ -117,7 +118,8 @@ class Walk:
     def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool = True) -> None:
         """Ask for a post's page and deal with the answer."""
         try:
-            answer = self.obtain(item.url, None if fresh else _validators(known))
+            validators = None if fresh else _validators(known)
+            answer = arrive(self.obtain(item.url, validators), lambda url: self.obtain(url, validators))
         except (FetchError, NotFoundError, UnreadableError) as error:
             self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return

@@ -174,7 +174,7 @@ def _new(config: Settings, name: str, to: Path) -> int:  # noqa: ARG001
 def _show_report(report: Report) -> None:
     for name, tally in report.sources.items():
         click.echo(f"{name}：{_in_words(tally)}")
-        for sentence in (tally.error, *tally.notes):
+        for sentence in (tally.error, tally.short, *tally.notes):
             if sentence:
                 say(f"    {sentence}")
     for sentence in filter(None, (*report.mended, report.index, report.untold)):

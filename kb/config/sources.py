@@ -25,6 +25,7 @@ SOURCE_SETTINGS: Table = (
     ("delay", 2.0, "对同一网站两次请求之间至少间隔的秒数（0 到 3600）"),
     ("every", 24, "打算每隔多少小时更新一次：超过三倍还没有成功就报警（1 到 8760）"),
     ("full_days", 7, "每隔多少天自动全面核对一次，找出撤下和修改的文件（1 到 365）"),
+    ("missing", 0, "核对过：网站说的篇数里确实没有列出的有几篇；不超过它就不当作列表不全"),
     ("allow_private", False, "允许访问内网和本机地址（只用于单位自己的内网网站）"),
     ("verify", True, "检查 HTTPS 证书；设为 false 会记入每份文件的出处"),
 )
@@ -91,6 +92,7 @@ class Source:
     delay: float = 2.0
     every: int = 24
     full_days: int = 7
+    missing: int = 0
     allow_private: bool = False
     verify: bool = True
     select: Select = Select()
@@ -216,7 +218,7 @@ def _wrong_values(entry: Mapping[str, Any], taken: set[str], kind: Kind | None) 
     for key, url in (("url", entry.get("url", "")), *(("urls", each) for each in entry.get("urls", []))):
         if not (kind and kind.local) and not _is_address(url):
             yield key, f"{key} “{url}”不是完整的网址：应当以 http:// 或 https:// 开头"
-    for key, low, high in (("delay", 0, 3600), ("every", 1, 8760), ("full_days", 1, 365)):
+    for key, low, high in (("delay", 0, 3600), ("every", 1, 8760), ("full_days", 1, 365), ("missing", 0, 1_000_000)):
         if not low <= entry.get(key, low) <= high:
             yield key, f"{key} 应当在 {low} 到 {high} 之间"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,12 +24,6 @@ Change = Literal["new", "changed", "unchanged", "conflict"]
 # What differs from one visit to the next, or from one list to another, without the document being another.
 _VOLATILE = frozenset(
     [
-        "浏览次数",
-        "浏览量",
-        "点击数",
-        "点击量",
-        "访问次数",
-        "阅读次数",
         "分类",
         "体裁分类",
         "主题分类",
@@ -37,6 +32,9 @@ _VOLATILE = frozenset(
         "Url",
         "canonical",
     ]
+)
+_COUNTER = re.compile(
+    r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发)(?:次数|总数|数量|人数|量|数|率)?\s*[:：（(]?\s*)\d[\d,，]*\s*(?:人次|次|人)?"
 )
 _SECRET = frozenset(("set-cookie", "cookie", "authorization"))
 
@@ -78,7 +76,7 @@ class Keeper:
     def _same(self, old: Document, new: Document) -> bool:
         """Tell whether the site says the same; counters, categories and headers do not matter."""
         return (
-            old.text == new.text
+            _steady(old.text) == _steady(new.text)
             and _facts(old.metadata) == _facts(new.metadata)
             and _lasting(old.provenance.listed) == _lasting(new.provenance.listed)
             and old.provenance.attachments == new.provenance.attachments
@@ -95,10 +93,13 @@ class Keeper:
     def _same_from(self, old: Document, new: Document) -> bool:
         """Tell whether only our reading of the page changed, or a person edited the file: the site did nothing then."""
         try:
-            data = self.corpus.snapshot(old.provenance.snapshot)
-            return self._same(derive.from_snapshot(old, data, self.settings), new)
+            return self._same(self.reread(old), new)
         except (NotFoundError, UnreadableError):
             return False
+
+    def reread(self, old: Document) -> Document:
+        """Derive a document from its snapshot as we read now. Raises NotFoundError and UnreadableError."""
+        return derive.from_snapshot(old, self.corpus.snapshot(old.provenance.snapshot), self.settings)
 
     def withdraw(self, id: str, day: str) -> bool:
         """Mark a document as withdrawn; False when a person's edits, or damage, forbid to touch the file."""
@@ -176,9 +177,18 @@ def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return headers
 
 
+def _steady(text: str) -> str:
+    """Take the counters of views out of a text: they change from visit to visit."""
+    return _COUNTER.sub(r"\1", text)
+
+
 def _facts(metadata: Metadata) -> Metadata:
     return replace(metadata, labels=_lasting(metadata.labels), identifier="", url="", alternatives={})
 
 
 def _lasting(labels: Mapping[str, str]) -> dict[str, str]:
-    return {label: value for label, value in labels.items() if label not in _VOLATILE}
+    return {
+        label: _steady(value)
+        for label, value in labels.items()
+        if label not in _VOLATILE and not _COUNTER.fullmatch(f"{label}0")
+    }

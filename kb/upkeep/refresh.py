@@ -22,6 +22,7 @@ from kb.corpus.folder import Corpus
 from kb.fetch.lists.family import families
 from kb.fetch.lists.folder_of_files import Folder
 from kb.fetch.lists.item import Lists, SourceError, T
+from kb.fetch.lists.led_on import arrive
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts, SystemClock
@@ -50,19 +51,28 @@ class SiteWeb:
     def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
         """Fetch and read a page of a list: proof first, then suspicion. See `Web.read`."""
         answer = self.fetcher.get(url)
+        found, failure = _tried(answer, reader)
+        if found is None or not proves(found):
+            led = arrive(answer, self.fetcher.get)
+            if led is not answer:
+                answer = led
+                found, failure = _tried(answer, reader)
         if answer.status in (404, 410):
             return None
-        found, failure = None, None
-        try:
-            found = reader(answer) if answer.ok else None
-        except KbError as error:
-            failure = error
         if found is None or not proves(found):
             if reason := suspicion.judge(answer):
                 raise SourceError(f"列表页 {url} 可疑（{reason}）：没有改动任何文件，下次再试。")
             if failure:
                 raise failure
         return found
+
+
+def _tried(answer: Fetched, reader: Callable[[Fetched], T]) -> tuple[T | None, KbError | None]:
+    """Read an answer; return what was found, and why nothing was."""
+    try:
+        return (reader(answer) if answer.ok else None), None
+    except KbError as error:
+        return None, error
 
 
 def refresh(

@@ -25,7 +25,9 @@ class Selection:
     def takes(self, document: Document, item: Item) -> bool:
         """Judge a document that has been fetched."""
         facts = document.metadata
-        published = item.published or facts.published or facts.date
+        published = item.published or facts.published
+        if not published and facts.date and self.select.until and facts.date[:10] > self.select.until:
+            return False  # made later, so published later; made earlier, it may have been published whenever
         return self._fits(facts.title, item.category, published, facts.document_number, certain=True)
 
     def _fits(self, title: str, category: str, published: str, number: str, *, certain: bool) -> bool:

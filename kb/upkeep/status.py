@@ -66,6 +66,7 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
         "succeeded": before.get("succeeded", "") if tally.error else _iso(now),
         "counts": tally.counts(),
         "error": tally.error,
+        "short": tally.short,
         "notes": tally.notes[:_MOST_NOTES],
         "newest": days[0] if days else "",
         "arrived": state.recall("arrived", ""),
@@ -138,7 +139,7 @@ def _status(source: Source, corpus: Corpus, now: datetime) -> SourceStatus:
 def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], now: datetime) -> SourceStatus:
     succeeded = record.get("succeeded", "")
     success = datetime.fromisoformat(succeeded) if succeeded else None
-    problems = (record.get("error", ""), *record.get("notes", ()))
+    problems = (record.get("error", ""), record.get("short", ""), *record.get("notes", ()))
     return SourceStatus(
         name=source.name,
         title=title,
@@ -168,7 +169,7 @@ def _unfinished(source: Source, corpus: Corpus, started: str) -> str:
 
 
 def _alarm(source: Source, corpus: Corpus, record: dict[str, Any], success: datetime | None, now: datetime) -> str:
-    """Say why somebody should look: wrong settings, failed, overdue, suspicious, or silent for strangely long.
+    """Say why somebody should look: wrong settings, failed, overdue, suspicious, incomplete, or silent for strangely long.
 
     A source that never came to an end is late from the start; while its first refresh is under way, it is given the
     time after which others are.
@@ -184,7 +185,7 @@ def _alarm(source: Source, corpus: Corpus, record: dict[str, Any], success: date
     counts = record.get("counts", {})
     if counts.get("suspicious"):
         return f"最近一次更新有 {counts['suspicious']} 个网页可疑，没有收录：请查看说明。"
-    return _silence(record, now)
+    return record.get("short", "") or _silence(record, now)
 
 
 def _never(source: Source, corpus: Corpus, started: str, latest: datetime) -> str:

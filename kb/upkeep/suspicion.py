@@ -8,10 +8,13 @@ from kb.base.errors import UnreadableError
 from kb.fetch.network.fetched import Fetched
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extract import DENSEST, FROM_SCRIPT, extract_html
+from kb.structure import metadata
 
-_SHRUNK = 10
 _TITLES = ("标题", "名称", "ArticleTitle")
 _SMALL_PAGE = 600
+_SMALL_TEXT, _LEAST_TEXT = 400, 40
+_SHORTEST_TITLE = 8
+_ABOUT = re.compile(r"关于|印发|办法|规定|条例|细则|公告|通告|报告|第.{1,6}号")
 _TAGS = re.compile(r"<(script|style|noscript|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?-->|<[^>]+>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _PASSWORD = re.compile(r"""<input\b[^>]*\btype\s*=\s*["']?password""", re.IGNORECASE)
@@ -33,8 +36,17 @@ _MISSING = re.compile(
 _TO_VISITORS = re.compile(
     r"您(?:所|要|想)?(?:访问|查看|浏览|请求|查找|打开|找)的|返回(?:网站|本站)?(?:首页|主页|上一?页)|请(?:您)?(?:先|重新)?登[录陆]"
     r"|请(?:您)?(?:完成|进行|通过)(?:安全|人机|滑动)?验证|正在进行安全检|继续访问|抱歉|对不起|请稍[后候](?:再试|重试|访问)?"
-    r"|网站管理员|该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容)(?:已经?(?:被)?(?:删|下)|不存在)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
+    r"|网站管理员|(?<![示现为“「])该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容)(?:已经?(?:被)?(?:删|下)|不存在)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
     r"|已被?(?:设置)?拦截|开启JavaScript|(?:已|已经)(?:撤稿|下线)|(?:网站|系统)维护中"
+)
+_STOPPED = re.compile(
+    r"拦截|阻断|不合法|非法(?:请求|访问)|禁止访问|无权(?:访问|查看|限)|没有权限|防火墙|WAF|事件(?:编号|ID)",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(
+    r"(?:网站|系统|服务器|站点)[^。]{0,8}(?:维护|升级|关闭|暂停|繁忙|错误|异常)|服务(?:暂)?不可用|页面(?:出错|加载失败)|暂停(?:访问|服务)"
+    r"|(?:Bad Gateway|Service Unavailable|Internal Server Error)",
+    re.IGNORECASE,
 )
 _LOGIN = re.compile(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
 
@@ -45,10 +57,35 @@ def judge_post(answer: Fetched, title: str, body: str) -> str:
     `title` is what the list calls the post, "" when it does not say; `body` the source's selector of the text.
     """
     reason = judge(answer)
-    return "" if reason and answer.ok and _holds(answer, title, body) else reason
+    return "" if reason and answer.ok and holds(answer, title, body) else reason
 
 
-def _holds(answer: Fetched, title: str, body: str) -> bool:
+def judge_text(title: str, text: str) -> str:
+    """Say that a text, whatever menus stood around it, is told to a visitor and is no document; "" when it may be one.
+
+    Only a short text without a document's title is judged: words such as 验证码 also stand in documents.
+    """
+    shown = _bare(text)
+    if len(shown) >= _SMALL_TEXT or is_documents(title):
+        return ""
+    told = f"{title} {shown}"
+    if _LOGIN.search(title) or (_LOGIN.search(shown) and len(shown) < _LEAST_TEXT and _TO_VISITORS.search(shown)):
+        return "得到的是登录页面"
+    if _MISSING.search(told) and (_TO_VISITORS.search(shown) or _MISSING.search(title)):
+        return "得到的是“页面不存在”之类的提示"
+    if _CLOSED.search(told) and (_TO_VISITORS.search(shown) or _CLOSED.search(title)):
+        return "得到的是网站维护或出错的提示"
+    if (_WORDS.search(told) or _STOPPED.search(told)) and _TO_VISITORS.search(shown):
+        return "得到的是拦截或验证访问者的页面"
+    return ""
+
+
+def is_documents(title: str) -> bool:
+    """Tell whether a title is a document's: long enough, and it ends with a kind of document."""
+    return len(_bare(title)) >= _SHORTEST_TITLE and bool(metadata.kind(title)) and bool(_ABOUT.search(title))
+
+
+def holds(answer: Fetched, title: str, body: str) -> bool:
     """Tell whether a page holds the post that was asked for: under the list's title, or in the place named for it.
 
     That the page speaks of the title proves nothing: error pages do so, too, in a heading or where texts stand. It must
@@ -64,7 +101,9 @@ def _holds(answer: Fetched, title: str, body: str) -> bool:
         return False
     wanted = _bare(title).rstrip("….")
     if not wanted:
-        return page.converter in (f"HTML: {body}", FROM_SCRIPT)
+        return page.converter in (f"HTML: {body}", FROM_SCRIPT) or (
+            page.converter != DENSEST and is_documents(page.title.partition("_")[0])
+        )
     printed = [page.title, *(page.labels.get(label, "") for label in _TITLES), *page.text.split("\n", 2)[:2]]
     if page.converter == DENSEST:
         return wanted in map(_bare, printed)
@@ -107,8 +146,3 @@ def _judge_page(answer: Fetched) -> str:
     if _CHALLENGE.search(source) or _WORDS.search(f"{title} {shown}"):
         return "得到的是验证访问者的页面"
     return "得到的是“页面不存在”之类的提示" if _MISSING.search(f"{title} {shown}") else ""
-
-
-def shrunk(before: int, now: int) -> str:
-    """Say that a text shrank to a tenth of its characters or less, "" when it did not."""
-    return f"正文从 {before:,} 字缩到了 {now:,} 字" if now * _SHRUNK <= before else ""

@@ -14,7 +14,8 @@ Progress = Callable[[str, int, int], None]
 class Tally:
     """Posts of one source, by what became of them; an attachment counts with its post.
 
-    `error` is why the source as a whole could not be finished, "" when it was; `notes` are sentences on single posts.
+    `error` is why the source as a whole could not be finished, "" when it was; `short` says that its lists gave fewer posts
+    than they say they have; `notes` are sentences on single posts.
     """
 
     new: int = 0
@@ -24,12 +25,13 @@ class Tally:
     suspicious: int = 0
     failed: int = 0
     error: str = ""
+    short: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong."""
-        return not (self.error or self.suspicious or self.failed)
+        return not (self.error or self.short or self.suspicious or self.failed)
 
     def counts(self) -> dict[str, int]:
         """Answer the six numbers."""
@@ -55,7 +57,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb refresh --json`."""
         problems = {
-            name: [*([tally.error] if tally.error else []), *tally.notes] for name, tally in self.sources.items()
+            name: [*filter(None, (tally.error, tally.short)), *tally.notes] for name, tally in self.sources.items()
         }
         return {
             "sources": {name: tally.counts() for name, tally in self.sources.items()},

@@ -5,7 +5,7 @@ A walk that was interrupted is taken up where it stopped: what it had dealt with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,17 +13,17 @@ from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.sources import Source
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
+from kb.fetch.lists.led_on import arrive
+from kb.fetch.lists.promised import Promise
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest import derive
 from kb.upkeep import suspicion
+from kb.upkeep.gate import Gate, Obtain
 from kb.upkeep.keeping import Change, Keeper, found_at
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
-
-Obtain = Callable[[str, Validators | None], Fetched]
-"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
@@ -51,6 +51,8 @@ class Walk:
     deep: bool = True
     looked_at: int = 0
     missing: int = 0
+    _gate_here: Gate | None = None
+    _lacks: list[str] = field(default_factory=list)
     _troubled: int = 0
     _failures: int = 0
     _standing: int = 0
@@ -59,21 +61,29 @@ class Walk:
         """Walk to the end. Raises SourceError, FetchError and StorageError; then the next walk goes on from here."""
         self._standing = self.state.count("kept")
         for pages in lists:
-            total, listed, before = 0, 0, self.looked_at
-            for page in pages:
-                total, listed = page.total or total, listed + len(page.items)
-                self.tally.notes += page.notes
-                fresh = self._page(page, before + total if total >= listed else 0)
-                # News stands at the head of a list; what is older than a page's older half is known.
-                if not self.deep and not any(fresh[len(fresh) // 2 :]):
-                    break
-            else:
-                self.missing += max(0, total - listed)
+            self._list(pages)
         self._judge_lists()
         if self.full and self._is_whole() and self.source.kind != "files":
             self._look_for_gone()
         self._try_again()
         self._sum_up()
+
+    def _list(self, pages: Iterator[Page]) -> None:
+        """Walk over one list, and compare what it gave with what it says that it has."""
+        said, listed, walked, before = Promise(), 0, 0, self.looked_at
+        for page in pages:
+            said = Promise(page.total or said.items, page.pages or said.pages)
+            listed, walked = listed + len(page.items), walked + bool(page.items)
+            self.tally.notes += page.notes
+            fresh = self._page(page, before + said.items if said.items >= listed else 0)
+            # News stands at the head of a list; what is older than a page's older half is known.
+            if not self.deep and not any(fresh[len(fresh) // 2 :]):
+                return
+        self.missing += max(0, said.items - listed)
+        if listed < said.items:
+            self._lacks.append(f"{said.items} 篇中只列出 {listed} 篇")
+        elif walked < said.pages and not said.items:
+            self._lacks.append(f"{said.pages} 页中只取到 {walked} 页")
 
     def _page(self, page: Page, total: int) -> list[bool]:
         """Consider the items of a page; answer which are news."""
@@ -108,7 +118,8 @@ class Walk:
     def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool = True) -> None:
         """Ask for a post's page and deal with the answer."""
         try:
-            answer = self.obtain(item.url, None if fresh else _validators(known))
+            validators = None if fresh else _validators(known)
+            answer = arrive(self.obtain(item.url, validators), lambda url: self.obtain(url, validators))
         except (FetchError, NotFoundError, UnreadableError) as error:
             self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
@@ -142,7 +153,9 @@ class Walk:
                 self.keeper.snapshot(answer.body)
                 self._fail(item, known, str(error))
             return
-        if reason := suspicion.shrunk(len(old.text), len(derived.document.text)) if old else "":
+        gate = self._gate()
+        new = derived.document
+        if reason := gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer):
             self._set_aside(item, known, answer, reason)
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
@@ -151,6 +164,11 @@ class Walk:
                 (name, self.join(answer.final_url, url)) for name, url in derived.attachments
             ]
             self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
+
+    def _gate(self) -> Gate:
+        if self._gate_here is None:
+            self._gate_here = Gate(self.obtain, self.source.css.body, self.keeper.reread)
+        return self._gate_here
 
     def _keep(
         self,
@@ -326,6 +344,7 @@ class Walk:
             return
         if not self._is_whole():
             self.tally.notes.append(f"网站说还有 {self.missing} 篇，却没有列出：没有把任何文件当作撤下。")
+        self._judge_promises()
         before, confirmed = self.state.recall("listed", 0), self.state.recall("shrank", 0)
         if self.looked_at * 2 < before and not (self.full and confirmed and self.number > confirmed):
             self.state.remember("shrank", confirmed or self.number)
@@ -335,6 +354,16 @@ class Walk:
             )
         self.state.remember("shrank", 0)
         self.state.remember("listed", self.looked_at)
+
+    def _judge_promises(self) -> None:
+        """Say that a list gave fewer posts than it says it has, unless the settings say that so many are known to lack."""
+        lacks = "；".join(self._lacks) if self.missing > self.source.missing or not self.missing else ""
+        if lacks:
+            self.tally.short = f"列表不全：{lacks}。请运行 kb source try {self.source.name} 看看缺在哪里；核对过确实没有的，在来源里设 missing。"
+        # The same lack twice is not mended by walking to the end once more.
+        self.state.remember("complete", not lacks or lacks == self.state.recall("lacks", ""))
+        self.state.remember("lacks", lacks)
+        self.state.remember("short", self.tally.short)
 
     def _look_for_gone(self) -> None:
         """Ask for the pages of the posts that no list has any more: only a page that is missing, too, is withdrawn."""
@@ -368,7 +397,10 @@ class Walk:
         done = self.tally.new + self.tally.changed
         self.tally.unchanged = max(0, self.state.count("kept") - done - self._troubled)
         self.state.remember("walk", {"number": self.number, "open": False, "full": self.full})
-        self.state.remember("complete", True)
+        if self.deep and not self._lacks:
+            self.state.remember("complete", True)
+        if not self.deep:
+            self.tally.short = self.state.recall("short", "")
         if self.full or not self._standing:
             self.state.remember("swept", f"{self.now:%Y-%m-%dT%H:%M:%SZ}")
         self.state.commit()

@@ -584,3 +584,21 @@ class TestSite:
         site.content.withdraw(post)
         assert fetcher.get(site.url + post.path).status == 404
         assert post not in site.content.listed(post.category)
+
+
+class TestCookies:
+    def test_a_redirect_to_itself_that_sets_a_cookie_is_passed_with_it(self, site: Site, fetcher: Fetcher) -> None:
+        post = site.content.listed()[0]
+        site.faults.put(
+            post.path, faults.status(302, "", Location=post.path, **{"Set-Cookie": "visited=1; path=/"}), times=1
+        )
+        assert post.title in fetcher.get(site.url + post.path).body.decode()
+        assert [request.headers.get("cookie") for request in site.asked(post.path)] == [None, "visited=1"]
+        fetcher.get(site.url + post.path)
+        assert "cookie" not in site.requests[-1].headers, "a cookie lives as long as its fetch"
+
+    def test_one_that_never_ends_is_an_error(self, site: Site, fetcher: Fetcher) -> None:
+        post = site.content.listed()[0]
+        site.faults.put(post.path, faults.status(302, "", Location=post.path, **{"Set-Cookie": "visited=1; path=/"}))
+        with pytest.raises(RedirectError):
+            fetcher.get(site.url + post.path)

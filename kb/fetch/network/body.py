@@ -61,10 +61,10 @@ class Gzip:
         return bytes(out)
 
 
-def read(chunks: Iterable[bytes], encoding: str, limit: Limit) -> bytes:
+def read(chunks: Iterable[bytes], encoding: str, limit: Limit, *, page: bool = False) -> bytes:
     """Join the chunks, decompressed. Raises TooLarge or Garbled.
 
-    `encoding` is the Content-Encoding header: we ask for gzip alone; words that name no compression ("utf-8") are
+    A `page` is text, whose server may pack it and not say so. `encoding` is the Content-Encoding header: we ask for gzip alone; words that name no compression ("utf-8") are
     mistakes of servers and mean nothing.
     """
     name = encoding.strip().lower()
@@ -73,6 +73,8 @@ def read(chunks: Iterable[bytes], encoding: str, limit: Limit) -> bytes:
     decoder: Gzip | Plain = Gzip() if name in ("gzip", "x-gzip") else Plain()
     body, received = bytearray(), 0
     for chunk in chunks:
+        if not received and page and isinstance(decoder, Plain) and chunk.startswith(_GZIP_MAGIC):
+            decoder = Gzip()  # packed, and the header forgotten
         received += len(chunk)
         try:
             body += decoder.feed(chunk, limit.size + 1 - len(body))

@@ -17,6 +17,7 @@ from typing import Self
 
 from kb.fetch.network.addresses import Resolver, resolve
 from kb.fetch.network.body import Limit
+from kb.fetch.network.cookies import Cookies
 from kb.fetch.network.fetch_errors import (
     DnsError,
     FetchError,
@@ -62,7 +63,7 @@ class Fetcher:
         self._transport.close()
 
     def get(self, url: str, *, conditional: Validators | None = None) -> Fetched:
-        """Fetch `url`, following redirects; with `conditional`, only when it is not as it was then.
+        """Fetch `url`, following redirects, with the cookies that they set; with `conditional`, only when it is not as it was then.
 
         Answers any status but 429 and 5xx (521 is an answer). Raises a FetchError when there is nothing to judge.
         """
@@ -83,20 +84,21 @@ class Fetcher:
         self, url: str, conditional: Validators | None, ask: Callable[[Target, Headers, float], Answer]
     ) -> Fetched:
         give_up = self._clock.monotonic() + self._manners.patience
-        target, seen = parse(url), set[str]()
+        target, seen, cookies = parse(url), set[tuple[str, str]](), Cookies()
         while len(seen) <= self._manners.max_redirects:
-            if target.url in seen:
+            if (target.url, cookies.header(target)) in seen:
                 raise RedirectError(f"{target.url} 转来转去又回到了自己，取不到内容：请核对网址。", target.url)
-            seen.add(target.url)
+            seen.add((target.url, cookies.header(target)))
             known = conditional if conditional and conditional.url == target.url else None
-            answer = ask(target, self._headers(target, known), give_up)
+            answer = ask(target, self._headers(target, known, cookies.header(target)), give_up)
+            cookies.take(target, answer.headers)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or not location:
                 return self._fetched(url, target, known, answer)
             target = parse(join(target.url, location.encode("latin-1")))
         raise RedirectError(f"{target.url} 之前已经转了 {len(seen)} 次，不再跟下去：请核对网址。", target.url)
 
-    def _headers(self, target: Target, known: Validators | None) -> Headers:
+    def _headers(self, target: Target, known: Validators | None, cookie: str = "") -> Headers:
         headers = [
             ("Host", target.authority),
             ("User-Agent", self._agent),
@@ -104,6 +106,8 @@ class Fetcher:
             ("Accept-Encoding", "gzip"),
             ("Accept-Language", "zh-CN,zh;q=0.9"),
         ]
+        if cookie:
+            headers.append(("Cookie", cookie))
         if known and known.etag:
             headers.append(("If-None-Match", known.etag))
         if known and known.last_modified:

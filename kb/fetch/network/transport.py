@@ -214,9 +214,23 @@ class Transport:
                 reason=response.extensions["reason_phrase"].decode("latin-1"),
                 request_headers=headers,
                 headers=received,
-                body=body.read(response.iter_stream(), by_name.get("content-encoding", ""), limit),
+                body=body.read(
+                    response.iter_stream(),
+                    by_name.get("content-encoding", ""),
+                    limit,
+                    page=_is_page(by_name.get("content-type", "text/html")),
+                ),
                 address=address,
             )
+
+
+def _is_page(media_type: str) -> bool:
+    """Tell whether an answer is said to be text: what is packed there was packed on the way."""
+    return (
+        media_type.strip()
+        .lower()
+        .startswith(("text/", "application/json", "application/javascript", "application/xhtml", "application/xml"))
+    )
 
 
 def _address(server: tuple[Any, ...]) -> str:

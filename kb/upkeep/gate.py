@@ -1,0 +1,108 @@
+"""The gate before the corpus: a text that was fetched is compared with the one that is held, and with what the site
+says when a page is missing. What does not pass is set aside; the good version stays."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from kb.base.errors import KbError, NotFoundError, UnreadableError
+from kb.base.model import Document
+from kb.fetch.network.fetch_errors import FetchError
+from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.network.urls import absolute
+from kb.ingest.formats.extract import extract_html
+from kb.upkeep import suspicion
+
+Obtain = Callable[[str, Validators | None], Fetched]
+"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
+
+_SURVIVES = 0.5
+_LIKE = 0.8
+_SENTENCE = re.compile(r"[。；;！？!?\n]")
+_SHORTEST = 6
+
+
+@dataclass(slots=True)
+class Gate:
+    """The gate of one source. `body` is the selector of its texts; `reread` derives a held document from its snapshot."""
+
+    obtain: Obtain
+    body: str
+    reread: Callable[[Document], Document]
+    _missing_pages: dict[str, str] = field(default_factory=dict)
+
+    def judge_successor(self, old: Document, new: Document, answer: Fetched) -> str:
+        """Say why a text should not take the place of the one that is held, "" when it may."""
+        reason = self._against(old, new, answer)
+        if not reason:
+            return ""
+        try:
+            return self._against(self.reread(old), new, answer)  # perhaps only our reading changed, or a person's hand
+        except (NotFoundError, UnreadableError):
+            return reason
+
+    def _against(self, old: Document, new: Document, answer: Fetched) -> str:
+        before, now = _bare(old.text), _bare(new.text)
+        if before == now or suspicion.judge_text(old.metadata.title, old.text):
+            return ""  # nothing new, or what is held is no document: anything is better
+        if len(now) * 2 < len(before):
+            return f"正文从 {len(before):,} 字缩到了 {len(now):,} 字{_led(answer)}"
+        if share_that_survives(old.text, new.text) >= _SURVIVES:
+            return ""
+        if suspicion.holds(answer, old.metadata.title, self.body) and not self._is_missing_page(new, answer):
+            return ""  # the same post, written anew
+        return f"内容和现有的《{old.metadata.title}》不是同一份文件{_led(answer)}"
+
+    def judge_first(self, new: Document, title: str, answer: Fetched) -> str:
+        """Say why a text that nothing is held of is not the post that a list calls `title` ("" where it does not say)."""
+        if not suspicion.looks_like_html(answer):
+            return ""
+        reason = suspicion.judge_text("" if new.metadata.found.get("title") == "list" else new.metadata.title, new.text)
+        speaks_of_it = _bare(title).rstrip("….") in _bare(new.text) if title else not reason
+        if speaks_of_it and not reason:
+            return ""
+        if suspicion.holds(answer, title, self.body):
+            return ""
+        if reason:
+            return f"{reason}{_led(answer)}"
+        return f"内容和网站“页面不存在”的提示一样{_led(answer)}" if self._is_missing_page(new, answer) else ""
+
+    def _is_missing_page(self, new: Document, answer: Fetched) -> bool:
+        """Tell whether a text is what the site answers when it is asked for a page that cannot be there."""
+        said = self._missing_page(answer.final_url)
+        return bool(said) and share_that_survives(said, new.text) >= _LIKE
+
+    def _missing_page(self, url: str) -> str:
+        """Return the text of the site's own error page, asked for once; "" where it says 404 as it should."""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if origin not in self._missing_pages:
+            name = f"kb-{hashlib.sha256(url.encode()).hexdigest()[:12]}.html"
+            try:
+                answer = self.obtain(absolute(url, name), None)
+                text = extract_html(answer.body, content_type=answer.header("Content-Type")).text if answer.ok else ""
+            except (FetchError, KbError):
+                text = ""
+            self._missing_pages[origin] = text
+        return self._missing_pages[origin]
+
+
+def share_that_survives(before: str, now: str) -> float:
+    """Return how much of a text, by its characters, stands in another: sentence by sentence."""
+    held = _bare(now)
+    sentences = [bare for each in _SENTENCE.split(before) if len(bare := _bare(each)) >= _SHORTEST]
+    size = sum(map(len, sentences))
+    return sum(len(each) for each in sentences if each in held) / size if size else float(_bare(before) in held)
+
+
+def _led(answer: Fetched) -> str:
+    """Say where an address led, where it was somewhere else."""
+    asked, found = urlsplit(answer.url), urlsplit(answer.final_url)
+    return f"（网址转到了 {answer.final_url}）" if (asked.netloc, asked.path) != (found.netloc, found.path) else ""
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

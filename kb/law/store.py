@@ -8,7 +8,6 @@ The file may be deleted at any time: `update` makes it anew.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from kb.base import clock, storage
 from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.base.workers import processors
 from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
 from kb.law.records import Record, made_on, record
@@ -348,7 +348,7 @@ _corpus: Corpus
 
 def _records(corpus: Corpus, ids: Sequence[str]) -> Iterator[tuple[str, Record | str]]:
     """Yield the record of every document, or the sentence that says why it cannot be read; many on all processors."""
-    workers = len(os.sched_getaffinity(0))
+    workers = processors()
     if len(ids) < _MANY or workers == 1:
         yield from ((id, _record(corpus, id)) for id in ids)
         return

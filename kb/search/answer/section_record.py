@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import zlib
 from collections import Counter, defaultdict, deque
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.base.model import Document, Listing, Section
-from kb.base.workers import end_with_parent
+from kb.base.workers import end_with_parent, processors
 from kb.chinese.identity import fold
 from kb.law.records import in_force_from
 from kb.search.answer.suggestions import readings
@@ -40,7 +39,7 @@ VALIDITY = "有效性"
 """The label under which a site's list says whether a document still holds."""
 
 _FRAME = {"title", "preamble", "signature"}
-_PROCESSORS = len(os.sched_getaffinity(0))
+_PROCESSORS = processors()
 _MANY = 200
 _AHEAD = 4
 _BATCH = 10_000

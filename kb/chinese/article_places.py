@@ -14,18 +14,24 @@ from kb.chinese.numerals import numeral
 
 _N = r"[〇零一二三四五六七八九十百千两０-９\d]{1,9}"
 _UNITS = "分编|编|章|节|条|款|项|目"
+_NUM = rf"(?:[（(]\s?)?{_N}(?:\s?[）)])?"
 _STEP = (
-    rf"第\s?(?:[（(]\s?)?{_N}(?:\s?[）)])?(?:[、，](?:[（(]\s?)?{_N}(?:\s?[）)])?(?=[、，（(〇零一二三四五六七八九十百千\d）)]*(?:条|款|项)))*"
+    rf"第\s?{_NUM}(?:(?:[、，]|\s?(?:至|到|—+|－|-|~|～)\s?第?){_NUM}(?=[、，（(〇零一二三四五六七八九十百千\d）)至到—－~～-]*(?:条|款|项)))*"
     rf"\s?(?:{_UNITS})(?:之{_N})*"
 )
-_ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]))"
+BARE = rf"{_N}\s?条(?:之{_N})*(?:(?:{_STEP}|[（(]{_N}[）)]项))*"
+"""A regular expression without groups for an article that follows another one without 第: 、501条."""
+ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]))"
+"""A regular expression without groups for an item that follows its paragraph, or another one, without 第: （三）项."""
 _APART = rf"[ 　](?=第\s?[（(]?{_N}[）)]?\s?[款项])"
-PLACE = rf"(?:(?:总则|分则)(?=第))?{_STEP}(?:(?:[的中]|{_APART})?(?:{_STEP}|{_ITEM}))*"
+PLACE = rf"(?:(?:总则|分则)(?=第))?(?:{_STEP}|§{{1,2}}\s?{_N}条?(?:之{_N}|-\d{{1,2}}(?!\d))?)(?:(?:[的中]|{_APART})?(?:{_STEP}|{ITEM}))*"
 """A regular expression without groups for one place."""
 
+_SEVERAL = re.compile(rf"(?P<first>第\s?{_NUM})(?P<more>(?:[、，]{_NUM})+)\s?(?P<unit>条|款|项)$")
 _STEPS = re.compile(
     rf"(?P<half>总则|分则)|第?\s?[（(]?\s?(?P<number>{_N})[^编章节条款项目第]*?(?P<unit>{_UNITS}|(?<=[）)]))(?P<of>(?:之{_N})*)"
 )
+_SIGN = re.compile(rf"§{{1,2}}\s?({_N})条?(之{_N})?")
 _LETTER = {"编": "bk-", "分编": "sub-", "章": "ch-", "节": "s-", "条": "art-", "款": "p", "项": "i", "目": ""}
 _ORDER = list(_LETTER)
 _HALVES = {"总则": "bk-1", "分则": "bk-2"}
@@ -63,6 +69,7 @@ class Place:
 
 def read(printed: str) -> Place:
     """Read a place as `PLACE` matches it; of a list such as 第一、二款 the first."""
+    printed = _SIGN.sub(r"第\1条\2", printed)
     steps: list[tuple[int, str]] = []
     for found in _STEPS.finditer(printed):
         if found["half"]:
@@ -74,6 +81,23 @@ def read(printed: str) -> Place:
             numbers = [found["number"], *found["of"].split("之")[1:]]
             steps.append((level, _LETTER[unit] + "-".join(str(numeral(number)) for number in numbers)))
     return Place(tuple(steps))
+
+
+def several(printed: str) -> list[tuple[int, int, str]]:
+    """Answer the places that a list without repeated units names: 第500、501条 is [0, 4) 第500条 and [5, 9) 第501条.
+
+    Each is [start, end) of `printed` and the place written out; one place alone is answered whole.
+    """
+    found = _SEVERAL.search(printed)
+    if not found:
+        return [(0, len(printed), printed)]
+    unit, head = found["unit"], printed[: found.start()]
+    places = [(0, found.end("first"), f"{head}{found['first']}{unit}")]
+    for number in re.finditer(_NUM, found["more"]):
+        start, end = (found.start("more") + at for at in number.span())
+        places.append((start, end, f"第{number[0]}{unit}"))
+    last = places[-1]
+    return [*places[:-1], (last[0], len(printed), last[2])]
 
 
 def fit(wanted: str, anchors: Iterable[str]) -> str:
@@ -88,12 +112,15 @@ def fit(wanted: str, anchors: Iterable[str]) -> str:
     found = [anchor for anchor in known if pattern.fullmatch(anchor)]
     if not found and wanted.startswith("art-") and not any("art-" in anchor for anchor in known):
         return fit(wanted.removeprefix("art-"), known)  # an amendment counts 一、二、三、 and is cited by 第三条
+    if wanted.startswith("art-") and len({each.split("-art-")[0] for each in found if each.startswith("annex-")}) > 1:
+        return ""  # of several annexes nothing tells which
     return min(found, key=lambda anchor: (anchor.count("-"), len(anchor), anchor), default="")
 
 
 def _pattern(wanted: str) -> re.Pattern[str]:
     """Allow 款 before 项, and 编 before 章."""
     head, item, rest = wanted.partition("-i")
+    outer = r"(?:(?:bk|sub|ch|part|annex)-[\d-]+-)"
     if item and "-p" not in head:
-        return re.compile(rf"{re.escape(head)}-p\d+-i{re.escape(rest)}")
-    return re.compile(rf"(?:(?:bk|sub|ch|part|annex)-[\d-]+-)+{re.escape(wanted)}")
+        return re.compile(rf"{outer}*{re.escape(head)}-p\d+-i{re.escape(rest)}")
+    return re.compile(rf"{outer}+{re.escape(wanted)}")

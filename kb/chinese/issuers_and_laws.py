@@ -67,5 +67,11 @@ def typed_names() -> Mapping[str, str]:
 
 
 @cache
+def subjects() -> Mapping[str, tuple[str, ...]]:
+    """Answer what the subjects of interpretations are called for short: 建设工程施工合同 is also 建工."""
+    return {subject: tuple(names) for subject, names in _table("short_names")["subjects"].items()}
+
+
+@cache
 def _table(name: str) -> Mapping[str, Any]:
     return tomllib.loads(resources.files("kb.data").joinpath(f"{name}.toml").read_text(encoding="utf-8"))

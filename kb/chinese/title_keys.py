@@ -8,6 +8,7 @@ from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.numerals import numeral
 
 _MARKS = re.compile(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")
+_JOINTS = re.compile(r"(?<=[院部局委会厅署办行])[、,，-](?=[\u4e00-\u9fff])")
 _BRACKETS = str.maketrans("(﹙[〔【)﹚]〕】,，:：;；－—–", "（（（（（））））），，：：；；---")
 _QUALIFIER = re.compile(r"（[^（）]*(?:试行|暂行|草案|修[订正改]|年|号|版|全文|节选)[^（）]*）$")
 _YEARLY = re.compile(
@@ -19,8 +20,13 @@ _ORDER = re.compile(
 
 
 def title_key(title: str) -> str:
-    """Fold a title: without blanks, inner title marks and 中华人民共和国; brackets and commas in one form."""
-    return _MARKS.sub("", title).replace(NATION, "").translate(_BRACKETS)
+    """Fold a title: without blanks, inner title marks and 中华人民共和国; brackets and commas in one form.
+
+    Issuers are joined by 、, by a blank or by nothing at all: 最高人民法院 最高人民检察院关于….
+    """
+    key = _MARKS.sub("", title).replace(NATION, "").translate(_BRACKETS)
+    issuers, about, rest = key.partition("关于")
+    return f"{_JOINTS.sub('', issuers)}{about}{rest}" if about else key
 
 
 def plain_key(key: str) -> str:

@@ -69,7 +69,7 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, today: str) -> Ite
         raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
     fates, texts = Fates(reader, today), _Texts(corpus)
     memo = Known(-1, "", "", "", "", "", "", on, "")
-    cited = [each for each in find(_document(text)) if each.name]
+    cited = [each for each in find(_document(text), memo=True) if each.name]
     for place, citation in enumerate(cited):
         found = _found(citation)
         target = fates.resolver.target(found, memo, on)
@@ -79,7 +79,7 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, today: str) -> Ite
         words = _quoted(texts, text, citation, target, last, following)
         if words and words.distance and fate.status in ("right", "changed since", "ended later", "ended"):
             fate = replace(fate, status="misquoted", note=f"引文与所引的文字不一致：{words.difference}。{fate.note}")
-        if target and fate.status in ("no such edition", "cannot tell") and found.edition and target.doubt:
+        if target and fate.status in ("no such edition", "cannot tell") and target.doubt:
             target = replace(target, version="", anchor="")  # the law, not a place in a text that is not meant
         yield Checked(Resolved(found, target), fate, words)
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.chinese import dates
+
 Way = Literal["", "old", "new", "now", "then"]
 
 _YEAR = r"(?:(?:19|20)\d\d|[一二][九〇零○][〇零○一二三四五六七八九]{2})"
@@ -57,7 +59,7 @@ _DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五�
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is asked for: the text of a year, made then (`revised`) or in force from then, or one told by its order.
+    """What is asked for: the text of a year or a `day`, made then (`revised`) or in force from then, or one told by its order.
 
     With a year and "old" it is the one before that of the year.
     """
@@ -65,6 +67,7 @@ class Named:
     year: str = ""
     revised: bool = False
     way: Way = ""
+    day: str = ""
 
 
 def read(printed: str) -> Named:
@@ -73,7 +76,8 @@ def read(printed: str) -> Named:
     if year := re.search(_YEAR, printed):
         plain = "".join(_DIGITS.get(character, character) for character in year[0])
         way: Way = "old" if re.search("[以之]?前(?!款)", printed) else ""
-        return Named(plain, bool(re.search(_REVISED, printed)), way)
+        day = dates.first(printed)
+        return Named(plain, bool(re.search(_REVISED, printed)), way, day if dates.is_day(day) else "")
     if re.match("[上前]一?版", printed):
         return Named(way="old")
     if re.match("[以之]?前", printed):  # 2015年3月1日前施行的

@@ -45,7 +45,7 @@ _WORDS = (
     "|指南|指引|目录|清单|批复|答复|安排|措施|导则|纪要|通则|公约|协定|宪章|修正案|税则|条令|令|法"
 )
 # 本法院, 本法人, 本规定义 are no citations; 本条例制定 is one.
-_TAIL = "(?:(?<=[本该述同]法)(?![院人律庭官定治学医制系宝理门师])|(?<![本该述同]法)(?![书义化栏]))"
+_TAIL = "(?:(?<=[本该述同]法)(?![院人律庭官定治学医系宝理门师]|制(?!定))|(?<![本该述同]法)(?![书义化栏]))"
 _TOKEN = re.compile(
     rf"(?P<title>《)"
     rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范])本(?:{_WORDS}){_TAIL}|本(?:{_WORDS})(?=第))"
@@ -76,7 +76,7 @@ _OTHER_TEXT = re.compile(
 _DEFINING_REACH = 6
 _EXTENDS = re.compile(r"(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?")
 _STOP = re.compile(
-    r"根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
+    r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
     r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
 )
 _CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
@@ -107,6 +107,7 @@ _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
 _WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
 _EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
 _ITEM_CITED = re.compile(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
+_OF_THE_SAME = re.compile(r"(?:该条|同条|前条|上条|本条|前述条文|上述条文|其|依照|根据|适用|违反)的?$")
 _AMENDS = re.compile(r"修[改订正]|修正案")
 _ARTICLE_LEVEL = 4
 
@@ -131,9 +132,12 @@ class Citation:
     edition: str = ""
 
 
-def find(document: Document) -> list[Citation]:
-    """Answer everything that a document cites, in the order of its text. Spans of one section do not overlap."""
-    reader = _Reader(document)
+def find(document: Document, *, memo: bool = False) -> list[Citation]:
+    """Answer everything that a document cites, in the order of its text. Spans of one section do not overlap.
+
+    In a `memo` a place for which no law was named is told, too, as one that was not understood: it has no articles of its own.
+    """
+    reader = _Reader(document, memo)
     return [citation for section in document.walk() for citation in reader.read(section)]
 
 
@@ -177,7 +181,8 @@ class _Named:
 class _Reader:
     """Reads the sections of one document in order, remembering what they define."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, memo: bool = False) -> None:
+        self.memo = memo
         self.number = number_key(document.metadata.document_number)
         self.anchors = frozenset(
             anchor
@@ -404,10 +409,18 @@ class _Reader:
             assert self.last is not None
             yield from self._places(token.start, token.end, "relative", self.last.ref, quoted)
             return
-        place, end = self._at_distance(match["unit"], steps, token.start) or self.section.anchor, token.end
-        if match["unit"] != "项" and (items := _ITEMS.match(self.text, match.end("unit"))):
-            place, end = f"{place}-{article_places.read(items[0]).anchor}", items.end()
-        yield Citation(self.section.anchor, token.start, end, self.text[token.start : end], "relative", "", place)
+        if self.memo:
+            yield self._citation(token.start, token.end, "unmarked", _Ref(token.name, unmarked=True), None)
+            return
+        above, end = self._at_distance(match["unit"], steps, token.start) or self.section.anchor, token.end
+        items = _ITEMS.match(self.text, match.end("unit")) if match["unit"] != "项" else None
+        start, place = token.start, above
+        for begins, ends, printed in article_places.several(items[0]) if items else ():
+            if begins:
+                yield Citation(self.section.anchor, start, end, self.text[start:end], "relative", "", place)
+                start = match.end("unit") + begins
+            place, end = f"{above}-{article_places.read(printed).anchor}", match.end("unit") + ends
+        yield Citation(self.section.anchor, start, end, self.text[start:end], "relative", "", place)
         if within := _as_place(place):
             yield from self._listed(end, _THIS, within)
 
@@ -449,6 +462,9 @@ class _Reader:
             ref, article = self.near
             yield from self._places(token.start, token.end, "article", ref, place.below(article))
             return
+        if place.inside and self.memo:
+            yield from self._inside_memo(token, place)
+            return
         if place.inside:
             own = _as_place(self.section.anchor)
             if own and ("款" in token.name or _ITEM_CITED.match(self.text, token.end)):
@@ -466,8 +482,20 @@ class _Reader:
             ref = ref._replace(edition=edition)
         elif self.last and (other := self._not_understood(self.last.end, token.start)):
             ref = _Ref(other, unmarked=True)
+        if self.memo and not ref.name:
+            ref = _Ref(token.name, unmarked=True)
         if ref.name or self.has_articles:
             yield from self._places(token.start, token.end, "article", ref, place)
+
+    def _inside_memo(self, token: _Token, place: Place) -> Iterator[Citation]:
+        """Yield a paragraph or an item that a memo names without its article: of the one named before, else not understood."""
+        if _OTHER_TEXT.search(self.text, max(token.start - 5, 0), token.start):
+            return
+        if self.near and _OF_THE_SAME.search(self.text, max(token.start - 8, 0), token.start):
+            ref, article = self.near
+            yield from self._places(token.start, token.end, "article", ref, place.below(article))
+        elif "款" in token.name or _ITEM_CITED.match(self.text, token.end):
+            yield self._citation(token.start, token.end, "unmarked", _Ref(token.name, unmarked=True), place)
 
     def _edition_between(self, end: int, start: int) -> str:
         """Answer the edition that is named directly before a later article of the same law: 、修订后第二十条."""
@@ -507,16 +535,19 @@ class _Reader:
         after, reached = editions.after(self.text, gap.end())
         book = _BOOK.match(self.text, reached)
         assert book is not None  # nor does it
+        number = self._number_in(gap[0])
         if ref.name:
-            ref = ref._replace(edition=ref.edition or editions.in_brackets(gap[0]) or after)
+            ref = ref._replace(edition=ref.edition or editions.in_brackets(gap[0]) or after, also=ref.also or number)
         found = _PLACE.match(self.text, book.end() if ref.name.endswith("民法典") else reached)
+        if found is None and gap[0] and (comma := _COMMA.match(self.text, reached)):
+            found = _PLACE.match(self.text, comma.end())  # 《…》（2022年3月22日），第93条
         place = article_places.read(found[0]) if found else None
         if place and place.inside:
             place = self._inside(place, self.text[start:end])
         if place and found:
             yield from self._places(start, found.end(), kind, ref, place)
             return
-        yield self._citation(start, end, kind, ref, None, self._number_in(gap[0]))
+        yield self._citation(start, end, kind, ref, None, number)
         self.last = _Named(ref, end) if ref.name else self.last
 
     def _inside(self, place: Place, named: str) -> Place | None:
@@ -529,7 +560,11 @@ class _Reader:
         end = self._after_range(end)
         if ref.name and not ref.edition:
             ref = ref._replace(edition=self._edition_after(end))
-        yield self._citation(start, end, kind, ref, place)
+        first, *others = article_places.several(self.text[start:end])
+        yield self._citation(start, start + first[1], kind, ref, place)
+        for begins, ends, printed in others:
+            place = article_places.read(printed).below(place)
+            yield self._citation(start + begins, start + ends, "article", ref, place)
         if not place.inside:
             self.near = (ref, place)
         yield from self._listed(end, ref, place)
@@ -540,16 +575,26 @@ class _Reader:
         return editions.in_brackets(bracket[0]) if bracket else ""
 
     def _listed(self, end: int, ref: _Ref, place: Place) -> Iterator[Citation]:
-        while (gap := _LIST.match(self.text, end)) and (found := _PLACE.match(self.text, gap.end())):
-            following = article_places.read(found[0])
-            if following.inside and following.top < place.top:
-                break
-            place, end = following.below(place), self._after_range(found.end())
-            self.near = (ref, place)
+        while (gap := _LIST.match(self.text, end)) and (found := self._next(gap.end(), place)):
+            start, end = found.start(), self._after_range(found.end())
             own = self._edition_after(end) if ref.name else ""
-            yield self._citation(found.start(), end, "article", ref._replace(edition=own or ref.edition), place)
+            for begins, ends, printed in article_places.several(self.text[start:end]):
+                place = article_places.read(printed).below(place)
+                each = ref._replace(edition=own or ref.edition)
+                yield self._citation(start + begins, start + ends, "article", each, place)
+            self.near = (ref, place)
         if ref.name:
             self.last = _Named(ref, end, place)
+
+    def _next(self, position: int, place: Place) -> re.Match[str] | None:
+        """Match the place of a list that follows another one: 、第四十条, and after an item 、（三）项."""
+        found = _PLACE.match(self.text, position)
+        if found is None and place.steps[-1][1].startswith("i"):
+            return _ITEM.match(self.text, position)
+        if found is None:
+            return _BARE.match(self.text, position)
+        following = article_places.read(found[0]) if found else None
+        return None if following and following.inside and following.top < place.top else found
 
     def _after_range(self, end: int) -> int:
         found = _RANGE.match(self.text, end)
@@ -576,6 +621,9 @@ class _Reader:
 
 
 _PLACE = re.compile(PLACE)
+_COMMA = re.compile("[，,]\\s?(?=第)")
+_ITEM = re.compile(article_places.ITEM)
+_BARE = re.compile(article_places.BARE)
 # 《员工手册》第三条, 〔2020〕5号文第三条: what is no document of a corpus, or a number that lacks its agency.
 _DROPPED = re.compile(r"(?:《[^《》\n]{1,60}》|[^\s，。；：、]{0,12}号)(?:文件?|令|公告|通知)?[）)]?[的之中]?$")
 _DROPPED_REACH = 64
@@ -583,7 +631,9 @@ _PASSING_REACH = 200
 _ABROAD_REACH = 12
 _ASIDE = re.compile(r"[（(][^（）()\n]{1,300}[）)]")
 _QUOTED = re.compile(rf"“({PLACE})[ 　\u2003\xa0]")
-_ITEMS = re.compile(rf"(?=第?\s?[（(]?[^条款目]{{1,40}}?项)(?:{PLACE}|[（(]?[一二三四五六七八九十]+[）)]?项)")
+_ITEMS = re.compile(
+    rf"(?=第?\s?[（(]?[^条款目]{{1,40}}?项)(?:{PLACE}|[（(]?[一二三四五六七八九十]+[）)]?项|{article_places.ITEM})"
+)
 
 
 class _Shorts:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.base.model import Document, Section
+from kb.chinese.short_titles import short_titles
 from kb.chinese.title_keys import number_key, plain_key, title_key
 from kb.corpus.folder import Corpus
 from kb.law.find import Citation, find
@@ -16,8 +17,8 @@ from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
 from kb.structure import history
 
-# How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer.
-TITLE, PLAIN, INSIDE, TAIL = range(4)
+# How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer, made short.
+TITLE, PLAIN, INSIDE, TAIL, SHORT = range(5)
 _INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
 _UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
 _ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
@@ -153,6 +154,8 @@ def _all_names(document: Document) -> Iterator[Name]:
     about = _ABOUT.match(key)
     if about and len(about["tail"]) >= _LEAST_TAIL:
         yield Name(about["tail"], "", TAIL)
+    for short in sorted(short_titles(facts.title)):
+        yield Name(title_key(short), "", SHORT)
     annexes = [(each.anchor, title_key(title)) for each in document.sections for title in _annex_titles(each)]
     for inside in (*_INSIDE.findall(facts.title), *_UNMARKED.findall(facts.title)):
         forwarded = title_key(inside)
@@ -176,10 +179,14 @@ def _annex_titles(section: Section) -> tuple[str, ...]:
 
 def cited(document: Document) -> Iterator[Cited]:
     """Yield everything that a text cites, in its order."""
-    places = {
-        section.anchor: (section.text, [each.heading for each in (*above, section) if each.heading])
-        for above, section in document.paths()
-    }
+    places: dict[str, tuple[str, list[str]]] = {}
+    lead = ""  # what introduces the numbered sections that follow: 决定废止以下2件规范性文件：
+    for above, section in document.paths():
+        headings = [each.heading for each in (*above, section) if each.heading]
+        places[section.anchor] = section.text, [lead, *headings] if lead and section.number else headings
+        if not section.number:
+            last = section.text.rstrip().rpartition("\n")[2].strip()
+            lead = last if last.endswith(("：", ":")) else ""
     for citation in find(document):
         text, headings = places[citation.anchor]
         meaning = relation(document, text, citation, headings)

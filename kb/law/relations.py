@@ -29,6 +29,9 @@ _REPEALS = re.compile(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[
 _LIST_OF_ENDED = re.compile(
     r".{0,40}?(?:废止|失效|停止执行).{0,20}?(?:文件|目录|清单|名单|规章|法规|政策|条例|规定|办法)(?:（[^）]*）)?[：:]?"
 )
+_LEADS_TO_ENDED = re.compile(
+    r"[^。；]{0,80}?(?:(?:废止|取消|停止执行)[^。；，]{0,6}?(?:以下|下列)|(?:以下|下列)[^。；]{0,40}?(?:予以|自[^，。；]{1,16}起|全部|即行)[^。；]{0,6}?(?:废止|失效|停止执行))[^。；]{0,30}[：:]"
+)
 _LIST_OF_OTHERS = re.compile(r"修[改订正]|保留|有效的|继续执行|拟")
 _ITEM = re.compile(r"[\s|\d.．、（）()〇一二三四五六七八九十百-]*[^，。；《》]{0,60}")
 _REACH = 1_000  # characters before a citation: a sentence is seldom longer
@@ -84,9 +87,13 @@ def list_of_ended(headings: Sequence[str]) -> str:
 
     "" where there is none, and where some are kept or changed, too: one cannot tell which.
     """
-    telling = (each for each in reversed(headings) if _LIST_OF_ENDED.fullmatch(each) or _LIST_OF_OTHERS.search(each))
+    telling = (each for each in reversed(headings) if _tells_of_ended(each) or _LIST_OF_OTHERS.search(each))
     heading = next(telling, "")
     return "" if _LIST_OF_OTHERS.search(heading) else heading
+
+
+def _tells_of_ended(heading: str) -> bool:
+    return bool(_LIST_OF_ENDED.fullmatch(heading) or _LEADS_TO_ENDED.fullmatch(heading))
 
 
 def _is_repealed(after: str) -> bool:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kb.chinese import article_places
-from kb.chinese.title_keys import title_key
+from kb.chinese.title_keys import number_key, title_key
 from kb.law import editions, timeline
 from kb.law.effects import Effect, known_effects
 from kb.law.reader import Called, Found, Known, Reader
-from kb.law.records import INSIDE, PLAIN, TAIL, TITLE, Edition
+from kb.law.records import INSIDE, PLAIN, SHORT, TAIL, TITLE, Edition
 from kb.law.timeline import Held, State
 
 Doubt = Literal["", "no such edition", "cannot tell"]
+_NUMBERS = re.compile(
+    r"[\u4e00-\u9fff]{0,12}(?:令|公告|[〔\[（(]\d{4}[〕\]）)])(?:第)?[\d〇零一二三四五六七八九十百千]+号"
+)
 _AMENDING = re.compile(r"修[订正改].*决定|修正案")
 
 
@@ -27,7 +30,7 @@ class Target:
     there is no such article either, and where the whole document is meant. `later` is the day from which the text holds, or on
     which it was made, where the one of the day of the citation is not there: articles may have had other numbers.
     `perhaps` says that nothing tells from when the text holds, so that on that day an older one may have held.
-    `wanted` is the place as it was asked for.
+    `wanted` is the place as it was asked for, `named` the text as the author names it, by an edition or by a number.
     `doubt` says that the text which the author names is not there, or that one cannot tell which it is: this is another one.
     """
 
@@ -39,6 +42,7 @@ class Target:
     doubt: Doubt = ""
     perhaps: bool = False
     wanted: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,13 @@ class Resolver:
             return self._placed(citing, version, called.anchor, found.place)
         if found.edition and editions.read(found.edition).way != "now":
             edition, doubt = self.named_edition(document, found.edition, on or citing.date)
-            return replace(self._placed(document, edition.version, called.anchor, found.place), doubt=doubt)
+            placed = self._placed(document, edition.version, called.anchor, found.place)
+            return replace(placed, doubt=doubt, named=found.edition)
+        if found.key and (numbered := self.numbered_edition(document, found.also)):
+            placed = self._placed(
+                document, (numbered[0] or self.edition(document, on or citing.date)).version, called.anchor, found.place
+            )
+            return replace(placed, doubt="" if numbered[0] else "cannot tell", named=numbered[1])
         day = on or citing.date
         edition, later, perhaps = self.shown(document, day)
         target = self._placed(document, edition.version, called.anchor, found.place)
@@ -119,7 +129,10 @@ class Resolver:
             for key in (found.key, found.also):
                 # 公司法（2018修正） may be a title; else it is the law of that title in an edition of it.
                 least = PLAIN if key == found.key else TITLE
-                if some := [each for each in self._by(key) if each.rank <= least and not each.anchor]:
+                named = [each for each in self._by(key) if not each.anchor]
+                if some := [each for each in named if each.rank <= least] or [
+                    each for each in named if each.rank == SHORT
+                ]:
                     return some
             if found.kind == "unmarked":
                 return []
@@ -146,7 +159,8 @@ class Resolver:
             before = max((day for day in past if day < last), default="")
             found = [each for each in known if before and made[each.version][:7] == before[:7]]
             return (found[0], "") if found else (current, "cannot tell")
-        found = [each for each in known if made[each.version].startswith(named.year)]
+        found = [each for each in known if named.day and timeline.same(each.made, named.day)]
+        found = found or [each for each in known if made[each.version].startswith(named.year)]
         if not found and not named.revised:
             found = [
                 each.edition for each in self.states(document) if each.edition and each.since.startswith(named.year)
@@ -158,6 +172,30 @@ class Resolver:
         told = any(each.day.startswith(named.year) for each in said if each.what in ("made", "amended", "effect"))
         latest = max((day[:4] for day in made.values()), default="")
         return current, "no such edition" if past and not told and named.year <= latest else "cannot tell"
+
+    def numbered_edition(self, document: Known, number: str) -> tuple[Edition | None, str] | None:
+        """Answer the text that has the number (a key) that the author gives beside the title, and how it is dated.
+
+        What the document tells of its past has the number, or the number has a year. None where a number tells nothing: the
+        document has but one text, or the number is its own.
+        """
+        states = self.states(document)
+        found = re.search(r"(?:(\d{4}))?-\d+$", number)
+        if not found or len(states) < 2:
+            return None
+        printed = f"（{number}）"
+        for each in self.reader.statements(document.number):
+            told = (number_key(one) for one in _NUMBERS.findall(each.sentence))
+            if each.what in ("made", "amended") and any(one and number.endswith(one) for one in told):
+                return next((state.edition for state in states if timeline.same(state.made, each.day)), None), each.day
+        own = any(key == number for key, _ in self.reader.names(document.number))
+        if own or not found[1]:
+            return None
+        year, autumn = found[1], f"{int(found[1]) - 1}-09"
+        of_year = [each for each in states if each.made.startswith(year)] or [
+            each for each in states if autumn <= each.made < year
+        ]
+        return (of_year[0].edition, year) if of_year else (None, printed)
 
     def edition(self, document: Known, on: str) -> Edition:
         """Answer the text of a document that was in force on a day; the one that comes nearest where that is not there."""
@@ -265,7 +303,7 @@ class Resolver:
             return next(each for each in candidates if each.document == citing.number)
         made = [each for each in candidates if not on or documents[each.document].date <= on]
         kin = [each for each in made if documents[each.document].issuer == citing.issuer]
-        if not kin and len(documents) > 1 and candidates[0].rank in (INSIDE, TAIL):
+        if not kin and candidates[0].rank in (INSIDE, TAIL, SHORT) and not _one_notice(list(documents.values())):
             return None
         chosen = kin or made or candidates
         return max(chosen, key=lambda each: (documents[each.document].date, documents[each.document].id))
@@ -285,6 +323,12 @@ class Resolver:
             if found := self.fit(document, version, wanted):
                 return found
         return ""
+
+
+def _one_notice(documents: Sequence[Known]) -> bool:
+    """Tell copies of one document, or texts of one title, from several documents."""
+    numbers = {number_key(each.document_number) for each in documents}
+    return len({title_key(each.title) for each in documents}) == 1 and (len(numbers) == 1 or "" in numbers)
 
 
 def _year_of(title: str) -> str:

@@ -82,7 +82,7 @@ class Fates:
 
     def _of_text(self, found: Found, target: Target, on: str, now: Validity) -> Fate:
         """Answer by the text that is meant, and then whether it ended since."""
-        named = self._edition(found, target, on) if found.edition and read(found.edition).way != "now" else None
+        named = self._edition(target, on) if target.named else None
         fate = named or self._not_yet(target, on) or self._place(found, target, on)
         since = f"{now.status}（{now.since}）" if now.status in (*_ENDED, "依据已废止") else ""
         if since and fate.status in ("right", "changed since"):
@@ -104,29 +104,29 @@ class Fates:
             return Fate(status, renumbered.sentence, (renumbered,), True)
         return fate
 
-    def _edition(self, found: Found, target: Target, on: str) -> Fate | None:
+    def _edition(self, target: Target, on: str) -> Fate | None:
         """Answer by the text that the author names; None where that is the present one, which is judged like any other."""
         if target.doubt == "no such edition":
-            return Fate(target.doubt, f"这份文件没有“{found.edition}”的文本：它的沿革里没有那一年。")
-        if target.doubt and read(found.edition).way == "then":
+            return Fate(target.doubt, f"这份文件没有“{target.named}”的文本：它的沿革里没有那一年。")
+        if target.doubt and read(target.named).way == "then":
             return Fate(
-                target.doubt, f"“{found.edition}”是哪一天，语料库不知道，而文件有过修改：请写明文本，或按那一天核对。"
+                target.doubt, f"“{target.named}”是哪一天，语料库不知道，而文件有过修改：请写明文本，或按那一天核对。"
             )
         if target.doubt:
             day = f"最新的是 {target.document.date} 的，" if target.document.date else ""
-            return Fate(target.doubt, f"语料库里没有“{found.edition}”的文本，{day}无法核对。")
+            return Fate(target.doubt, f"语料库里没有“{target.named}”的文本，{day}无法核对。")
         states = self.resolver.states(target.document)
         place = next(
             (at for at, each in enumerate(states) if each.edition and each.edition.version == target.version), -1
         )
         since = states[place].since if place >= 0 else ""
         if since > on:
-            return Fate("not in force yet", f"“{found.edition}”的文本自 {since} 起施行，在 {on} 尚未生效。")
+            return Fate("not in force yet", f"“{target.named}”的文本自 {since} 起施行，在 {on} 尚未生效。")
         told = (
             f"{since} 起施行" if since else f"{states[place].made}，何时施行库里没有载明" if place >= 0 else "没有日期"
         )
         if target.missing:
-            return self._lacks(target, f"“{found.edition}”的文本（{told}）里没有这一条款。")
+            return self._lacks(target, f"“{target.named}”的文本（{told}）里没有这一条款。")
         if not target.version:
             return None
         later = [each.made for each in states[:place] if each.made <= self.today]

@@ -235,3 +235,17 @@ def test_an_edition_before_a_later_article_takes_the_place_of_the_one_before(
     statutes: Shelf, text: str, editions: list[str]
 ) -> None:
     assert [each["edition"] for each in told(statutes, text)] == editions
+
+
+def test_a_number_beside_a_title_names_the_text_of_its_year(shelf: Shelf) -> None:
+    title = "最高人民法院、最高人民检察院关于办理示例刑事案件适用法律若干问题的解释"
+    shelf.put("解释", f"{title}\n第一条　旧。\n", edition="2016-12-23", date="2016-12-23")
+    shelf.put("解释", f"{title}\n第一条　新。\n", edition="2023-08-08", date="2023-08-08")
+    shelf.update()
+    blank = title.replace("、", " ")
+    (old,) = told(shelf, f"依《{blank}》（法释〔2016〕29号）第一条。", "2020-01-15")
+    assert state(old) == ("right", "2016-12-23", "art-1")
+    (none,) = told(shelf, f"依《{title}》（法释〔2013〕15号）第一条。", "2020-01-15")
+    assert none["status"] == "cannot tell"
+    (day,) = told(shelf, f"依《{title}》（2016年12月23日），第一条。", "2024-01-15")
+    assert state(day) == ("right", "2016-12-23", "art-1")

@@ -202,10 +202,11 @@ def test_what_looks_like_a_law_and_is_none() -> None:
     assert find(document("示例", f"{title}\n第一条　示例。\n", title=title)) == []
 
 
-def test_several_items_of_the_paragraph_before_are_one_place() -> None:
+def test_several_items_of_the_paragraph_before_are_a_place_each() -> None:
     law = "示例条例\n第一条　示例：\n（一）甲；\n（二）乙；\n（三）丙。\n有前款第（二）、（三）项所列情形的。\n"
     assert [(each.text, each.place) for each in find(document("示例", law)) if each.place] == [
-        ("前款第（二）、（三）项", "art-1-p1-i2")
+        ("前款第（二）", "art-1-p1-i2"),
+        ("（三）项", "art-1-p1-i3"),
     ]
 
 
@@ -268,3 +269,34 @@ def test_hand_labelled_citations_are_found(half: str, labelled: Corpus) -> None:
 
 def _in_section(corpus: Corpus, id: str, anchor: str) -> list[Citation]:
     return [each for each in find(corpus.read(id)) if each.anchor == anchor]
+
+
+MEMO_PLACES = [
+    ("见《民法典》第500、501条。", ["art-500", "art-501"]),
+    ("见《民法典》第五百条、五百零一条和第505条。", ["art-500", "art-501", "art-505"]),
+    ("依照《行政处罚法》第三十二条（一）、（三）项。", ["art-32-i1", "art-32-i3"]),
+    ("见民法典第五百至五百零二条。", ["art-500"]),
+    ("见民法典第509-511条。", ["art-509"]),
+    ("民法典§1165、刑法§133之一第1款", ["art-1165", "art-133-1-p1"]),
+    ("《公司法》第二十条规定了责任，该条第三款规定了例外。", ["art-20", "art-20-p3"]),
+    ("依法释〔2023〕7号第一条定罪。", ["", "art-1"]),
+]
+
+
+@pytest.mark.parametrize(("text", "places"), MEMO_PLACES)
+def test_lists_ranges_and_signs_name_every_place(text: str, places: list[str]) -> None:
+    found = find(document("备忘录", text), memo=True)
+    assert [each.place for each in found] == places
+    assert all(text[each.start : each.end] == each.text for each in found)
+
+
+@pytest.mark.parametrize("text", ["担保人依照第二十条第三款承担责任。", "根据前款办理。", "第三款的规定不适用。"])
+def test_a_place_of_no_law_is_told_in_a_memo_as_not_understood(text: str) -> None:
+    (one,) = find(document("备忘录", text), memo=True)
+    assert one.kind == "unmarked"
+
+
+@pytest.mark.parametrize("verb", ["依", "见", "违反", "参见", "经", "按照"])
+def test_words_before_a_number_are_no_part_of_it(verb: str) -> None:
+    (one,) = find(document("备忘录", f"该行为{verb}法释〔2023〕7号办理。"), memo=True)
+    assert one.name == "法释〔2023〕7号"

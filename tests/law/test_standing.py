@@ -479,3 +479,32 @@ def test_what_a_source_declares_is_told_with_its_day(shelf: Shelf) -> None:
     assert (found.status, found.as_of) == ("现行有效", "2026-01-01")
     assert "2026-01-01 取得" in found.evidence[0].sentence
     assert stands(shelf, "示例办法", "2020-02-01").status == "未见终止"
+
+
+@pytest.mark.parametrize(
+    "lead", ["市政府决定，废止以下2件行政规范性文件：", "经清理，现决定对下列行政规范性文件予以废止："]
+)
+@pytest.mark.parametrize("number", ["一、", "1."])
+def test_a_sentence_that_introduces_a_list_ends_what_is_listed(shelf: Shelf, lead: str, number: str) -> None:
+    shelf.put("办法", RULES, date="2015-04-01")
+    decision = f"示例市人民政府关于废止部分文件的决定\n{lead}\n{number}《示例市示例办法》（示府办〔2015〕14号）；\n本决定自2016年3月1日起施行。\n"
+    shelf.put("决定", decision, date="2016-02-10")
+    assert stands(shelf, "办法", "2017-01-01").status == "已废止"
+    assert stands(shelf, "办法", "2016-01-01").status == "未见终止"
+
+
+def test_copies_of_one_notice_are_one_document(shelf: Shelf) -> None:
+    notice = "示例市人民政府关于印发示例市共享单车停放管理办法的通知\n各区：\n现将《示例市共享单车停放管理办法》印发给你们。\n示例市人民政府\n2021年3月1日\n附件\n示例市共享单车停放管理办法\n第一条　示例。\n第二条　应当：\n（一）甲；\n（二）乙。\n"
+    for id in ("甲", "乙"):
+        shelf.put(id, notice, date="2021-03-01", document_number="示府规〔2021〕9号", kind="通知")
+    shelf.update()
+    for text in ("《示例市共享单车停放管理办法》第二条第二项", "示府规〔2021〕9号第二条第（二）项"):
+        *_, (status, _) = checked(shelf, f"依照{text}办理。", "2023-01-01")
+        assert status == "right"
+
+
+def test_a_number_that_a_text_leaves_out_is_not_denied(shelf: Shelf) -> None:
+    shelf.put("示例法", "示例法\n第一条　甲。\n第二条　乙。\n第四条　丁。\n", date="2010-01-01")
+    shelf.update()
+    found = checked(shelf, "《示例法》第三条、第五条。", "2020-01-01")
+    assert [status for status, _ in found] == ["cannot tell", "no such article"]

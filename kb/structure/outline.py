@@ -54,6 +54,11 @@ class Mark:
     anchor: str
 
 
+def is_part(anchor: str) -> bool:
+    """Tell whether an anchor is that of an annex or of another document of the same file."""
+    return bool(_IS_ANNEX.match(anchor))
+
+
 def parse(text: str, levels: Mapping[int, int] | None = None) -> tuple[Section, ...]:
     """Find the outline of a document's text; `levels` are Markdown heading levels by line index (from 0), a hint.
 

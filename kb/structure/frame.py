@@ -10,11 +10,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import Literal
 
 from kb.chinese.dates import DATE
-from kb.chinese.numerals import Number
+from kb.chinese.numerals import Number, numeral, read
+from kb.structure.heads import NUMBER
 from kb.structure.labels import pairs
 
 Kind = Literal["table", "title", "contents", "attachments", "signature", "annex", "body"]
@@ -70,6 +71,12 @@ _NOTE = re.compile(
     r"^[（(〔].*[）)〕]$|^(?:抄送|抄报|主送|主题词|联系人|联系电话|联系方式|信息公开选项|公开方式|校对|打字|共印)"
     r"|扫一扫|印发$|^\s*[-—－_*=]+\s*$"
 )
+_SENDS = re.compile(
+    r"(?:印发|转发|批转|下发)(?:给|各)|(?:^|[，。；])现(?!在)[^。]{0,80}(?:印发|转发|批转|下发|发布|公布)"
+)
+_NAMED = re.compile(r"《([^》]+)》")
+_NUMBER_LINE = re.compile(rf"[（(]?{NUMBER}[）)]?")
+_ENTRY_STYLES = {"arabic", "hanzi", "arabic-bracket"}
 _REPEATED = 3  # entries: fewer that stand again below are chance
 _CONTENTS_STYLES = {"part", "book", "subbook", "chapter", "division", "hanzi", "decimal"}
 _OPENING_STYLES = {"part", "book", "chapter", "article", "hanzi", "decimal"}
@@ -96,8 +103,11 @@ class _Page:
         self.table += self._letterhead_lines(self.table)
         self.title = self.table + self._title_lines(self.table)
         self.opening = next((i for i in range(self.title, self.count) if _CLOSED.search(self.lines[i])), self.count)
+        said = (i for i in range(self.title, self.count) if numbers[i] or self.lines[i].endswith(("。", "；")))
+        self.spoken = next(said, self.count)  # the first line of the text itself
         self.contents = dict(self._contents())
         self.signatures = dict(self._signatures())
+        self.entries: dict[str, int] = {}  # title → number of the annexes that lists name
         self.attachments = dict(self._attachments())
         kinds: dict[Kind, dict[int, int]] = {
             "contents": self.contents,
@@ -237,19 +247,60 @@ class _Page:
         end = 0
         for i in range(self.opening, self.count):
             found = self.marker(i) if i >= end else None
-            if found and (found["colon"] or found["bare"]):
-                end = i + 1 + sum(1 for _ in takewhile(self._listed, range(i + 1, self.count)))
-                numbered = re.match(r"[1１一][.．、]", found["title"] or found["bare_title"] or "")
-                follows = end in self.signatures or (end < self.count and self.marker(end))
-                if numbered or follows:
-                    yield i, end
+            if not found or not (found["colon"] or found["bare"] or found["number"]):
+                continue
+            entries, end = self._entries(i, found)
+            follows = end in self.signatures or (end < self.count and bool(self.marker(end)))
+            if not found["number"]:
+                listed = bool(entries and entries[0][0]) or follows
+            else:  # 附件1.甲 and 2.乙, or 附件2.乙, below it: a list where the annexes themselves come later
+                again = any(self._number_at(j) == found["number"] for j in range(end, self.count))
+                listed = len(entries) > 1 and (end in self.signatures or again)
+            if listed:
+                self.entries |= {_bare(title): number for number, title in entries if number and title}
+                yield i, end
+            else:
+                end = i + 1
 
-    def _listed(self, i: int) -> bool:
-        line, number = self.lines[i], self.numbers[i]
-        if i in self.signatures or self.marker(i):
-            return False
-        entry = number.style == "arabic" if number else self.short(i)
-        return entry and len(line) <= 2 * _LINE and not line.endswith("。")
+    def _entries(self, i: int, found: re.Match[str]) -> tuple[list[tuple[int, str]], int]:
+        """Answer the entries, (number or 0, title), of the list of annexes at line `i`, and the line after it."""
+        text = (found["title"] or found["bare_title"] or "").lstrip(".．、：: ")
+        own = read(text)
+        entries: list[tuple[int, str]] = []
+        if own and own.style in _ENTRY_STYLES:
+            entries.append((own.values[0], text[own.end :]))
+        elif text:
+            printed = self._number_at(i)
+            entries.append((int(printed) if printed.isdigit() else 0, text))
+        j = i + 1
+        while j < self.count and j not in self.signatures:
+            number, marker = self.numbers[j], self.marker(j)
+            expected = entries[-1][0] + 1 if entries else 1
+            if marker:
+                if not (marker["title"] and marker["number"] and entries and self._number_at(j) == str(expected)):
+                    break
+                entries.append((expected, marker["title"].lstrip(".．、：: ")))
+            elif number and number.style in _ENTRY_STYLES and number.values == (expected,):
+                entries.append((expected, self.lines[j][number.end :]))
+            elif (
+                number
+                or not self.short(j)
+                or not entries
+                or _bare(self.lines[j]) in {_bare(title) for _, title in entries}
+            ):
+                break
+            else:
+                entries[-1] = (entries[-1][0], entries[-1][1] + self.lines[j])
+            if len(self.lines[j]) > 2 * _LINE or self.lines[j].endswith("。"):
+                break
+            j += 1
+        return entries, j
+
+    def _number_at(self, i: int) -> str:
+        """Answer the number of the annex that line `i` marks, in figures; "" where it marks none."""
+        found = self.marker(i)
+        printed = (found["number"] or "") if found else ""
+        return printed if printed.isascii() else str(numeral(printed))
 
     # Annexes
 
@@ -259,18 +310,41 @@ class _Page:
         skip = {end: start for start, end in (*self.contents.items(), *self.attachments.items())}
         inside = {line for end, start in skip.items() for line in range(start, end)}
         after_signature = set(self.signatures.values())
+        listed = set(self.entries) | self._announced()
         numbered = -1  # the last numbered line of the present area
         for i in range(self.opening, self.count):
             if i in inside:
                 continue
             start = self._annex_at(i, numbered, after_signature)
+            if start is None and self._is_titled(i, listed):
+                start = i
+                listed.discard(_bare(self.lines[i]))
             number = self.numbers[i]
-            if start is not None and (not starts or start > starts[-1]):
+            if start is not None and (not starts or start > starts[-1]) and not self._has_begun(start, starts):
                 starts.append(start)
                 numbered = -1
             if number and not number.doubtful:
                 numbered = i
         return starts
+
+    def _announced(self) -> set[str]:
+        """Answer the titles of what the document says it sends on: 现将《…》印发给你们."""
+        lines = (line for line in self.lines[self.opening :] if _SENDS.search(line))
+        return {_bare(name) for line in islice(lines, _FEW) for name in _NAMED.findall(line)}
+
+    def _is_titled(self, i: int, titles: set[str]) -> bool:
+        """Tell whether the line is the title, alone on it, of an annex that is listed or of a text that is sent on."""
+        if not titles or _bare(self.lines[i]) not in titles or not self.short(i):
+            return False
+        return i > self.opening and not self.marker(i - 1)
+
+    def _has_begun(self, start: int, starts: Sequence[int]) -> bool:
+        """Tell whether a title belongs to the annex whose marker stands above it."""
+        return (
+            bool(starts)
+            and bool(self.marker(starts[-1]))
+            and all(self.short(i) for i in range(starts[-1] + 1, start + 1))
+        )
 
     def _annex_at(self, i: int, numbered: int, after_signature: set[int]) -> int | None:
         """Answer where the annex starts that line `i` shows to have begun; None when it shows none."""
@@ -281,6 +355,8 @@ class _Page:
             numbered >= 0 and number and number.values == (1,) and number.style in _OPENING_STYLES
         ):
             return self._title_above(i, numbered)
+        if i > self.spoken and _NUMBER_LINE.fullmatch(self.lines[i]):
+            return self._title_above(i, numbered, i - _FEW)
         if (
             numbered >= 0
             and self.short(i)
@@ -296,9 +372,9 @@ class _Page:
         title = (found["title"] or found["bare_title"] or "") if found else ""
         return bool(found) and len(title) <= 2 * _LINE and not title.endswith(("。", "；"))
 
-    def _title_above(self, i: int, numbered: int) -> int | None:
+    def _title_above(self, i: int, numbered: int, top: int = 0) -> int | None:
         """Answer the first line of the title that stands above line `i`, below the last numbered line."""
-        for j in range(i - 1, max(numbered, self.opening, i - 15), -1):
+        for j in range(i - 1, max(numbered, self.opening, i - 15, top), -1):
             line = self.lines[j]
             if self.short(j) and (_TITLE_END.search(line) or _LIST_END.search(line)):
                 first = j
@@ -365,7 +441,8 @@ class _Page:
         """Yield an annex's marker and title as one block; return where its body starts."""
         found = self.marker(start)
         kind = found["kind"] or "件" if found else "件"
-        yield Block("annex", start, _ANNEXES[kind], (found["number"] or "") if found else "")
+        listed = self.entries.get(_bare(self.lines[start]), 0)
+        yield Block("annex", start, _ANNEXES[kind], (found["number"] or "") if found else str(listed or ""))
         if found and (found["title"] or found["bare_title"]):
             return start + 1
         at = start + 1 if found else start

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from kb.chinese import dates
 from kb.structure import history
 
-_YEAR_BRACKETS = r"[〔\[【（(﹝［〈<]\s*(?:[1１][9９]|[2２][0０])\d\d\s*[〕\]】）)﹞］〉>]"
+_ZERO = "0０OＯoｏ〇○"
+_YEAR = rf"(?:[1１][9９]|[2２][{_ZERO}])[\d{_ZERO}]{{2}}"
+_YEAR_BRACKETS = rf"[〔\[【（(﹝［〈<]\s*{_YEAR}\s*[〕\]】）)﹞］〉>]"
 _DIGITS = r"[\d一二三四五六七八九十百千〇零]+"
+_CODE = r"(?:(?!关于|贯彻|落实|根据|按照|印发|转发)[\u4e00-\u9fff（）()]){1,25}?"
 NUMBER = (
-    rf"(?:[\u4e00-\u9fff（）()]{{1,25}}?\s*{_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*号"
+    rf"(?:{_CODE}\s*{_YEAR_BRACKETS}\s*(?:第\s*)?[\d{_ZERO}]+\s*号"
     rf"|(?:[\u4e00-\u9fff 　]{{1,40}}?(?:命?令|公告)\s*)?(?:[12]\d{{3}}\s*年\s*)?第\s*{_DIGITS}\s*号(?:令|公告)?)"
 )
 """A regular expression without groups for 国发〔2019〕5号, 国令第707号, 2025年第5号, 第707号."""
@@ -27,7 +30,9 @@ ORGAN = (
 )
 """A regular expression for the last word of an organ's name."""
 
-_WHOLE_NUMBER = re.compile(rf"[（(]?({NUMBER})[）)]?")
+# Minutes bear only year and number: 〔2022〕28号.
+_WHOLE_NUMBER = re.compile(rf"[（(]?({NUMBER})[）)]?|({_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*[号期次])")
+_SEVERAL = re.compile(rf"{NUMBER}(?:[\s、，,]+{NUMBER})+")
 _ORDER = re.compile(r"(.{2,40}?)(命?令|公告)")
 _HEADING = re.compile(
     r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"
@@ -37,6 +42,26 @@ _TITLE_WORDS = (
     "|解释|解答|安排|准则|守则|制度|规划|计划|方案|预案|纲要|要点|清单|目录|名单|指南|措施|说明|解读|总结|公示|标准|规范)"
 )
 _TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
+# What else may stand over a text as its title; only where no line of the title ends in a kind of document.
+_OTHER_TITLE_END = re.compile(
+    r"(?:情况|讲话|发言|致辞|[通告知定见诺议任声申承认]书|须知|启事|汇报|手册|声明|提示|提醒|[开慰谢贺倡]信|简介|概况|介绍|问答|名册|[一-鿿]表|流程|程序"
+    r"|做法|经验|材料|摘要|综述|大事记|年鉴|[年月季]报|预告|预算|决算|公约|协定|协议|合同|口径|事项|分工|职责|任务|机制|举措|政策|指引|总结|回顾)"
+    r"(?:\s*[（(][^（()]*[）)])*$"
+)
+# 版头 and what sites print there (GB/T 9704-2012, 7.2): 份号, 密级和保密期限, 紧急程度, numbers of registers, how open it is.
+_MASTHEAD = re.compile(
+    r"(?:(?:份号|编号|登记号|统一编号|备案号|索引号|[Nn][Oo]\.?|№)\s*[:：.]?\s*)?(?:\d{4,8}|[A-Z]{2,}[\dA-Z]*(?:[-—–－]\d+)+)"
+    r"|(?:(?:绝密|机密|秘密|内部)(?:\s*[★☆*]\s*[\d一二三四五六七八九十长]{1,3}[年月期]?)?|特急|加急|特提|平急|急件|紧急|普通)"
+    r"(?:\s*(?:(?:绝密|机密|秘密)(?:[★☆]\S{1,4})?|特急|加急|特提|平急|急件))?"
+    r"|(?:主动公开|依申请公开|不予公开|免予公开|公开|不公开|部分公开|此件公开发布|此件.{0,8}公开|公开方式.{0,10}|公开属性.{0,10}|信息公开选项.{0,10})"
+    r"|(?:是否)?(?:内部资料|注意保存|规范性文件|行政规范性文件|有效|现行有效)"
+    r"|(?:签发人|会签人|签发|会签)(?:\s*[：:]?.{0,20})?"
+    r"|(?:[12]\d{3}\s*年\s*)?(?:第\s*\d+\s*期|总第\s*\d+\s*期)(?:\s*[（(]?总?第?\s*\d+\s*期?[）)]?)?"
+)
+_LETTERHEAD = re.compile(
+    rf"(?!.*关于)[^，。《》]{{0,40}}?(?:(?:{ORGAN}|{ORGAN}[\s、]*)(?:行政)?(?:规范性)?(?:党组|党委)?文件|{ORGAN}(?:公报|简报|政报))"
+)
+_STOP = re.compile(r"目[录次]|摘要|内容提要")
 _NUMBERED_TITLE = re.compile(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
 _BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
 _EVENT_END = re.compile(
@@ -56,6 +81,7 @@ _HEAD_CHARACTERS = 4000
 _HEAD_LINES = 14
 _TITLE_LINE = 50
 _LONG_TITLE = 150
+_SHORTEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +112,16 @@ def read(text: str) -> Head:
         published=told.published,
         effective=told.effective,
     )
+
+
+def is_title(line: str) -> bool:
+    """Tell whether a line above a text may be its title though no kind of document ends it: 示例区2022年信访工作情况."""
+    return len(re.findall(r"[\u4e00-\u9fff]", line)) >= _SHORTEST and _is_title_line(line) and not organs(line)
+
+
+def ends_as_title(line: str) -> bool:
+    """Tell whether the last word of a line is one that titles end in."""
+    return bool(_TITLE_END.search(line) or _OTHER_TITLE_END.search(line))
 
 
 def organ(printed: str) -> str:
@@ -128,13 +164,33 @@ def _parts(line: str) -> tuple[str, ...]:
 
 
 def _number(lines: Sequence[str]) -> str:
-    """Answer the first number that stands alone on a line above the text; "" where there is none."""
+    """Answer the numbers that stand alone on a line above the text, those of a joint document one below the other."""
+    numbers: list[str] = []
     for line in lines:
-        if found := _WHOLE_NUMBER.fullmatch(line):
-            return found[1]
-        if _BODY_LINE.search(line) and not _is_title_line(line):
-            return ""
-    return ""
+        if found := _whole_number(line):
+            numbers.append(found)
+        elif numbers or (_BODY_LINE.search(line) and not _is_title_line(line)):
+            break
+    if len(numbers) > 1 and any(_SERIAL.match(number) for number in numbers):
+        return numbers[0]
+    return "、".join(dict.fromkeys(numbers))
+
+
+def _whole_number(line: str) -> str:
+    """Answer the number, or the numbers side by side, that is all of a line; "" for any other line."""
+    if _SEVERAL.fullmatch(line):
+        return "、".join(re.split(r"(?<=号)[\s、，,]+", line))
+    found = _WHOLE_NUMBER.fullmatch(line)
+    return (found[1] or found[2]) if found else ""
+
+
+def number_in_figures(number: str) -> str:
+    """Write the figures of a number as GB/T 9704 has them: 示府〔２０２２〕２６号, 示府〔2O22〕26号 → 示府〔2022〕26号."""
+    return _NUMERIC.sub(lambda found: found[0].translate(_TO_FIGURES), number)
+
+
+_NUMERIC = re.compile(rf"(?<=[〔\[【（(﹝［〈<]){_YEAR}|(?<=[〕\]】）)﹞］〉>第])\s*[\d{_ZERO}]+(?=\s*号)|[０-９]+")
+_TO_FIGURES = str.maketrans("０１２３４５６７８９OＯoｏ〇○", "0123456789000000")
 
 
 def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
@@ -142,11 +198,19 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
     letterhead: list[str] = []
     block: list[str] = []
     for line in lines:
-        if _WHOLE_NUMBER.fullmatch(line):
+        if _STOP.fullmatch(line):
+            break
+        if _whole_number(line):
             if block and _is_letterhead(block):
                 letterhead, block = block, []
-        elif not block and re.fullmatch(rf"[^，。]{{0,30}}?{ORGAN}文件", line):
+            elif len(block) > 1 and _SERIAL.match(line) and _ORDER.fullmatch(block[-1]):
+                letterhead = [block.pop()]  # the order below the title of what it proclaims
+                break
+        elif _MASTHEAD.fullmatch(line):
             continue
+        elif _LETTERHEAD.fullmatch(line):
+            if all(map(organs, block)):
+                block = []  # the other organs of a joint document
         elif _is_title_line(line):
             block += [line] if line not in block else []
         elif block or letterhead or len(line) > _TITLE_LINE:
@@ -162,7 +226,7 @@ def _is_letterhead(block: Sequence[str]) -> bool:
 
 def _is_title_line(line: str) -> bool:
     """Titles are short and are no sentences, no headings and no dates; a date or a bracket below them is not theirs."""
-    ends = bool(_TITLE_END.search(line))  # what ends like a title may be long and hold commas
+    ends = bool(_TITLE_END.search(line) or _OTHER_TITLE_END.search(line))  # may be long and hold commas
     if len(line) > (_LONG_TITLE if ends else _TITLE_LINE) or not re.search(r"[\u4e00-\u9fff]{2}", line):
         return False
     if re.search(r"[。；;！!？?：:|]" if ends else r"[。；;！!？?：:，,|]", line):
@@ -183,7 +247,10 @@ def _joined(block: Sequence[str]) -> str:
         if _TITLE_END.search(title) and _letters(title) in _letters(rest):
             return title  # printed again below, as a title in the text or within 关于印发《…》的通知
     joined = ["".join(block[: count + 1]) for count in range(len(block))]
-    return next((title for title in reversed(joined) if _TITLE_END.search(title)), joined[0] if joined else "")
+    for end in (_TITLE_END, _OTHER_TITLE_END):
+        if ended := [title for title in joined if end.search(title)]:
+            return ended[-1]
+    return joined[0] if joined else ""
 
 
 def _letters(text: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from kb.base.model import Metadata, Section
 from kb.chinese import dates
-from kb.structure import heads, labels, signatures, supplied
+from kb.structure import heads, labels, outline, signatures, supplied
 from kb.structure.extracted import Extracted
 
 _DATES = ("date", "published", "effective")
@@ -46,6 +47,7 @@ class _Claims:
 
     def add(self, name: str, value: str, how: str) -> None:
         plain = dates.first(value) if name in _DATES else re.sub(r"[ \t\r\n]+", " ", value).strip()
+        plain = heads.number_in_figures(plain) if name == "document_number" else plain
         if plain not in _NOTHING and (name != "url" or plain.startswith("http")):
             self.by_field.setdefault(name, []).append((plain, how))
 
@@ -77,8 +79,8 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     claims = _Claims()
     _from_labels(claims, extracted)
     head = heads.read(text)
-    _from_text(claims, text, head, _signature(sections) or text)
-    _from_outside(claims, extracted, name)
+    _from_text(claims, text, head, _signature(sections) or _own_text(sections) or text)
+    _from_outside(claims, extracted, name, head.title if heads.is_title(head.title) else "")
     if not claims.best("title"):
         claims.add("title", supplied.title(text, claims.best("issuer"), claims.best("date")), "supplied")
     claims.fallback("title", _page_title(extracted.title), "title")
@@ -154,11 +156,17 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
     claims.add("url", _address(text), "text")
 
 
-def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
-    """Claim what only the page's <title> and source, or the file's name tell; a <title> of a mirror may be spam."""
+def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str) -> None:
+    """Claim what only the page's <title> and source, or the file's name tell; a <title> of a mirror may be spam.
+
+    `printed` is a title above the text whose last word is no kind of document.
+    """
     stem, _, stamp = name.partition("(")
     page = _page_title(extracted.title)
+    claims.fallback("title", printed if heads.ends_as_title(printed) else "", "text")
     claims.fallback("title", page if kind(page) else "", "title")
+    claims.fallback("title", printed, "text")
+    claims.fallback("title", page if heads.ends_as_title(page) else "", "title")
     if len(re.findall(r"[\u4e00-\u9fff]", stem)) >= 4:
         claims.fallback("title", stem, "filename")
     claims.add("issuer", _issuer_in(claims.best("title")), "title")
@@ -169,13 +177,19 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str) -> None:
 def _page_title(title: str) -> str:
     """Take the site's name off a <title>: 关于…的通知_政策_某某网, 某某网-关于…的通知."""
     parts = re.split(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*", title.strip())
-    return next((part for part in parts if kind(part)), parts[0])
+    return next((part for part in parts if kind(part)), next(filter(heads.ends_as_title, parts), parts[0]))
 
 
 def _signature(sections: tuple[Section, ...]) -> str:
     """Answer the text of the outline's first signature, "" when it has none."""
     walk = (section for top in sections for section in top.walk())
     return next((section.text for section in walk if section.anchor == "signature"), "")
+
+
+def _own_text(sections: tuple[Section, ...]) -> str:
+    """Answer the text before the annexes and other documents of the file: their signatures are not the document's."""
+    own = takewhile(lambda section: not outline.is_part(section.anchor), sections)
+    return "".join(section.text for top in own for section in top.walk())
 
 
 def _in_force(text: str) -> str:

@@ -6,7 +6,7 @@ stand alone: `art-12`, `art-133-1` (第一百三十三条之一). Parts without 
 `toc` (目录), `preamble`, `attachments` (附件：1.…), `signature`; headings without a number `preface` (序言), `general` (总则),
 `supplement` (附则), else `h1`, `h2` … below their parent's anchor. `annex-1`, `schedule-1` (附表), `appendix-1` (附录), `figure-1`
 start an annex or a second document of the page, and prefix every anchor in it: `annex-1-2-3`, `annex-1-art-12`,
-`annex-1-signature`. What occurs again gets a suffix: `1-3~2`. An anchor thus depends only on its own numbers.
+`annex-1-signature`; the annexes of a document that is itself the first unmarked one are `annex-1-annex-1`. What occurs again gets a suffix: `1-3~2`. An anchor thus depends only on its own numbers.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _BLOCKS = {
 }
 _NAMES = {"序言": "preface", "前言": "preface", "引言": "preface", "总则": "general", "附则": "supplement"}
 _ANNEX = r"(?:annex|schedule|appendix|figure)-[0-9a-z]+(?:~\d+)?"
-_IS_ANNEX = re.compile(rf"^{_ANNEX}$")
+_IS_ANNEX = re.compile(rf"^{_ANNEX}(?:-{_ANNEX})*$")
 _IS_ARTICLE = re.compile(rf"^(?:{_ANNEX}-)*art-(?P<value>\d+)")
-_IS_UNNUMBERED = re.compile(rf"^(?:{_ANNEX}-)?(?:table|title|toc|preamble|attachments|signature)(?:~\d+)?$")
+_IS_UNNUMBERED = re.compile(rf"^(?:{_ANNEX}-)*(?:table|title|toc|preamble|attachments|signature)(?:~\d+)?$")
 _DEEPEST = 50  # levels: marks from outside nest no deeper
 
 
@@ -52,6 +52,11 @@ class Mark:
 
     level: int
     anchor: str
+
+
+def is_part(anchor: str) -> bool:
+    """Tell whether an anchor is that of an annex or of another document of the same file."""
+    return bool(_IS_ANNEX.match(anchor))
 
 
 def parse(text: str, levels: Mapping[int, int] | None = None) -> tuple[Section, ...]:
@@ -157,14 +162,21 @@ def _find(lines: list[str], levels: Mapping[int, int]) -> Iterator[tuple[int, Ma
     nesting, anchors = Nesting(lines, numbers, levels, found_articles, quoted), _Anchors()
     found = blocks(lines, numbers, levels)
     prefix, top, annexes = "", 1, Counter[str]()
+    host = ""  # another document of the file, unmarked, that may have annexes of its own
     ends = [*(block.start for block in found), len(lines)][1:]
     for block, end in zip(found, ends, strict=True):
         if block.kind == "annex":
-            annexes[block.annex] += 1
-            anchor = anchors.unique(f"{block.annex}-{_annex_number(block) or annexes[block.annex]}")
-            prefix, top = f"{anchor}-", 2
+            printed = _annex_number(block)
+            own = f"{block.annex}-{printed}"
+            nested = bool(host and printed and (own == host or f"{host}-{block.annex}-1" in anchors.used))
+            if not nested:
+                annexes[block.annex] += 1
+                host = ""
+            anchor = anchors.unique(f"{host}-{own}" if nested else f"{block.annex}-{printed or annexes[block.annex]}")
+            host = host or ("" if printed else anchor)
+            prefix, top = f"{anchor}-", 3 if nested else 2
             nesting.reset()
-            yield block.start, Mark(1, anchor)
+            yield block.start, Mark(top - 1, anchor)
         elif block.kind != "body":
             yield block.start, Mark(top, anchors.unique(prefix + _BLOCKS[block.kind]))
         else:

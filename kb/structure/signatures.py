@@ -22,7 +22,7 @@ def find(text: str) -> tuple[str, str]:
     Annexes may be signed too; the document's own signature comes first. The date may stand below the organs, above
     them, or on their line. A date without organs is answered when no signature has both.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [plain for line in text.splitlines() if (plain := _columns(line))]
     alone = ""
     for index, before in _date_lines(lines):
         if date := first(lines[index][len(before) :]):
@@ -46,6 +46,16 @@ def organs(line: str) -> list[str]:
         words = ["".join(words)]
     names = [name for word in words for name in word.split("、")]
     return names if names and all(_ORGAN.fullmatch(name) for name in names) else []
+
+
+_CELLS = re.compile(r"[\s|]*\|[\s|]*")
+_DATES = re.compile(rf"[\s（(]*{DATE}(?:[\s、）(（)]+{DATE})+[\s）)]*")
+
+
+def _columns(line: str) -> str:
+    """Answer a line without the bars of a table; of the dates of several columns only the last, on which all had signed."""
+    plain = _CELLS.sub("　", line).strip()
+    return re.findall(DATE, plain)[-1] if _DATES.fullmatch(plain) else plain
 
 
 def _date_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

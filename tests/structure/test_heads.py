@@ -1,0 +1,121 @@
+"""版头, titles, numbers and signatures as GB/T 9704-2012 and as sites print them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.base.model import Metadata
+from kb.structure import heads, metadata, outline
+from kb.structure.extracted import Extracted
+
+
+def facts(text: str, name: str = "x", page: str = "") -> Metadata:
+    return metadata.find(text, outline.parse(text), Extracted(text, "text/plain", title=page), name)
+
+
+BODY = "2031年，各渡口认真年检，现将有关情况报告如下。\n一、主要做法\n（一）加强组织。\n示例区渡口局\n2032年1月9日\n"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "示例区2031年度渡口年检情况",
+        "在示例市渡口工作会议上的讲话",
+        "示例区渡口局处罚事先告知书",
+        "示例县渡口办事须知",
+        "示例市渡口招聘启事",
+        "示例区渡口局工作汇报",
+        "示例市渡口权责清单",
+        "示例市渡口工作要点",
+        "致全市船员的公开信",
+        "示例渡口大事记",
+    ],
+)
+def test_a_title_above_the_text_beats_file_name_and_invention(title: str) -> None:
+    found = facts(f"{title}\n{BODY}", name="某某网站下载文件")
+    assert (found.title, found.found["title"]) == (title, "text")
+
+
+def test_the_title_of_a_page_beats_an_invented_one() -> None:
+    assert facts(BODY, page="示例区2031年度渡口年检情况_示例区人民政府").title == "示例区2031年度渡口年检情况"
+    assert facts(BODY, page="示例区人民政府门户网站").title != "示例区人民政府门户网站"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "000018\n机密★1年\n特急\n",
+        "特急\n",
+        "主动公开\n",
+        "SLGS-2031-014\n",
+        "登记号：示例2031-7\n",
+        "内部资料\n",
+        "示例市渡口局文件\n",
+        "示例市渡口局规范性文件\n",
+        "示例市交通局\n示例市渡口局文件\n",
+        "签发人：示例甲\n",
+    ],
+)
+def test_lines_of_the_letterhead_are_no_part_of_the_title(above: str) -> None:
+    found = facts(
+        f"{above}示渡〔2031〕5号　　　签发人：示例乙\n示例市渡口局关于渡口年检的通知\n各渡口：\n现予通知。\n示例市渡口局\n2031年2月3日\n"
+    )
+    assert (found.title, found.document_number) == ("示例市渡口局关于渡口年检的通知", "示渡〔2031〕5号")
+    assert found.issuer == "示例市渡口局"
+
+
+def test_a_table_of_contents_is_no_part_of_the_title() -> None:
+    text = "示例市渡口规划（2031—2040年）\n目　录\n第一章　总则\n第二章　任务\n第一章　总则\n安全第一。\n第二章　任务\n年内开工。\n"
+    assert facts(text).title == "示例市渡口规划（2031—2040年）"
+
+
+def test_an_order_below_the_title_of_what_it_proclaims() -> None:
+    text = (
+        "示例市人民政府关于废止渡口办法的决定\n示例市人民政府令\n第61号\n本决定已经通过，现予公布。\n市长　示例甲\n2031年2月3日\n"
+        "一、废止《示例渡口办法》。\n"
+    )
+    found = facts(text)
+    assert found.title == "示例市人民政府关于废止渡口办法的决定"
+    assert found.document_number.endswith("第61号")
+
+
+def test_a_number_inside_a_title_of_two_lines_is_not_the_documents() -> None:
+    text = "示例市渡口局关于贯彻国示发〔2030〕1号\n文件精神加强年检的意见\n示渡〔2031〕5号\n各渡口：\n制定本意见。\n"
+    found = facts(text)
+    assert found.title == "示例市渡口局关于贯彻国示发〔2030〕1号文件精神加强年检的意见"
+    assert found.document_number == "示渡〔2031〕5号"
+
+
+@pytest.mark.parametrize("gap", ["\n", "　", "、"])
+def test_a_joint_document_has_all_its_numbers(gap: str) -> None:
+    numbers = gap.join(("示渡〔2031〕5号", "示交〔2031〕8号", "示财〔2031〕13号"))
+    text = f"示例市渡口局\n示例市交通局\n示例市财政局文件\n{numbers}\n关于规范收费的通知\n各区：\n一、严格收费。\n"
+    found = facts(text)
+    assert found.document_number == "示渡〔2031〕5号、示交〔2031〕8号、示财〔2031〕13号"
+    assert found.title == "关于规范收费的通知"
+
+
+@pytest.mark.parametrize("printed", ["示渡〔２０３１〕２５号", "示渡〔2O31〕25号", "示渡〔２O３１〕２５号"])
+def test_the_figures_of_a_number_are_written_in_one_way(printed: str) -> None:
+    assert heads.number_in_figures(printed) == "示渡〔2031〕25号"
+
+
+@pytest.mark.parametrize("number", ["〔2031〕28号", "〔2031〕第28号", "（2031）3号", "〔2031〕6期"])
+def test_minutes_bear_only_year_and_number(number: str) -> None:
+    text = f"示例市人民政府常务会议纪要\n{number}\n示例市人民政府办公室　　　2031年8月15日\n8月12日，开会。纪要如下：\n一、听取汇报。\n"
+    found = facts(text)
+    assert (found.document_number, found.date) == (number, "2031-08-15")
+    assert found.title == "示例市人民政府常务会议纪要"
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "示例区渡口局   示例区交通局\n      2031年3月1日            2031年3月1日\n",
+        "| 示例区渡口局 | 示例区交通局 |\n| 2031年3月1日 | 2031年3月1日 |\n",
+        "示例区渡口局　　示例区交通局\n2031年3月1日\n",
+    ],
+)
+def test_signatures_in_columns(signed: str) -> None:
+    found = facts(f"关于开展年检的通知\n示渡〔2031〕5号\n各镇：\n一、开展年检。\n{signed}")
+    assert (found.issuer, found.date) == ("示例区渡口局、示例区交通局", "2031-03-01")

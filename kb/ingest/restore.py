@@ -5,12 +5,14 @@ What was marked by its place in the text (heading levels, repairs) moves along.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate
 
 from kb.base.model import Repair
+from kb.chinese.unreadable import MISSING, unreadable
 from kb.ingest import furniture
 from kb.ingest.disguise.repair import Repaired, repair
 from kb.structure import metadata
@@ -37,15 +39,34 @@ def restore(extracted: Extracted) -> Restored:
     notes = extracted.notes
     if lost := len(repaired.repairs) - len(repairs):
         notes = (*notes, f"另有 {lost} 处复原不在正文里（标题栏、网站导航等）。")
+    text, repairs = _marked(text, repairs)
     result = replace(
         extracted,
         text=text,
         levels=kept.levels(extracted.levels),
-        labels={**table, **extracted.labels},
+        title=_readable(extracted.title),
+        labels={label: _readable(value) for label, value in {**table, **extracted.labels}.items()},
         hows={**dict.fromkeys(table, "table"), **extracted.hows},
         notes=notes,
     )
     return Restored(result, repairs, repaired.simplified, (*navigation, *rows))
+
+
+def _marked(text: str, repairs: tuple[Repair, ...]) -> tuple[str, tuple[Repair, ...]]:
+    """Put 〓 where no character stands that anybody could name, each a doubtful place; also what readers left as 〓."""
+    known = {each.position + i for each in repairs for i in range(len(each.restored))}
+    places = [at for at in {*unreadable(text), *(m.start() for m in re.finditer(MISSING, text))} if at not in known]
+    if not places:
+        return text, repairs
+    chars = list(text)
+    doubts = [Repair("doubtful", at, MISSING, chars[at]) for at in places]
+    for at in places:
+        chars[at] = MISSING
+    return "".join(chars), tuple(sorted((*repairs, *doubts), key=lambda each: each.position))
+
+
+def _readable(text: str) -> str:
+    return _marked(text, ())[0]
 
 
 def _undisguised(extracted: Extracted) -> tuple[Extracted, Repaired]:

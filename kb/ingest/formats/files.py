@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from kb.base.errors import UnreadableError
+from kb.base.model import Remark
+from kb.chinese.unreadable import identified
 from kb.config.settings import Settings
 from kb.ingest.formats import registry
 from kb.ingest.formats.registry import Given
@@ -50,4 +53,16 @@ def read(data: bytes, ending: str, given: Given) -> Extracted:
     extracted = chosen.read(data, given)
     if not extracted.text:
         raise UnreadableError("里面没有文字：没有可以收录的内容。")
-    return extracted
+    return _identified(extracted)
+
+
+def _identified(extracted: Extracted) -> Extracted:
+    """Put the characters that are meant in the place of signs that only look like them, one for one."""
+    text, count = identified(extracted.text)
+    if not count:
+        return extracted
+    found = "".join(dict.fromkeys(old for old, new in zip(extracted.text, text, strict=True) if old != new))
+    remark = Remark("部首之类的字符", "", "代替汉字，已换回本字", found[:20], count)
+    account = replace(extracted.account, remarks=(*extracted.account.remarks, remark))
+    labels = {label: identified(value)[0] for label, value in extracted.labels.items()}
+    return replace(extracted, text=text, title=identified(extracted.title)[0], labels=labels, account=account)

@@ -292,11 +292,32 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A stretch that is the `same` in what was looked for and what is there, or in one of them only: `deleted` in the first,
+    `inserted` in the other.
+    """
+
+    kind: Literal["same", "inserted", "deleted"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another string to search for, and how many sections contain it literally."""
+    """Another string to search for, and how many sections contain it literally.
+
+    A wording near what was looked for also says where it stands (the first of these sections), how many edits it is off,
+    what differs, and in `differs`, as sentences, where it says something else: other numbers, 不, 应当, 可以.
+    """
 
     text: str
     total: int
+    document: str = ""
+    title: str = ""
+    anchor: str = ""
+    number: str = ""
+    distance: int = 0
+    difference: tuple[Difference, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

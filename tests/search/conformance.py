@@ -127,9 +127,9 @@ def queries(draw: st.DrawFn) -> Asked:
 
 
 def plain(text: str) -> str:
-    """Blanks go, but for one that parts two numbers or Latin words on one line."""
+    """Blanks go, but for one that parts two numbers or two Latin words on one line."""
     same = "".join(PLAIN.get(c, c) for c in text)
-    return re.sub("[\n　]", "", re.sub("(?<=[0-9a-z])　+(?=[0-9a-z])", " ", same))
+    return re.sub("[\n　]", "", re.sub("(?<=[0-9])　+(?=[0-9])|(?<=[a-z])　+(?=[a-z])", " ", same))
 
 
 def places(results: Results) -> list[tuple[str, str]]:

@@ -267,6 +267,20 @@ class Searcher:
         (answer,) = self.ask({"query": query, "size": 0, "track_total_hits": True})
         return int(answer["hits"]["total"]["value"])
 
+    def sharing(self, string: str, most: int) -> Iterator[tuple[str, Stored]]:
+        """See `near.Texts`: sections that have some of the pairs of characters, the rarest count most."""
+        query = both(self.among([{"term": {"present": True}}]))
+        query["bool"]["must"] = [queries.sharing(string)]
+        sort = [{"_score": "desc"}, "key", "number_in_text"]
+        (answer,) = self.ask({"query": query, "sort": sort, "size": most, "_source": ["stored"]})
+        for hit in answer["hits"]["hits"]:
+            stored = _stored(hit["_source"]["stored"])
+            yield fold(stored.text), self.present.as_shown(stored)
+
+    def kept(self, section: Stored) -> Stored:
+        """See `near.Texts`."""
+        return section
+
     def _readings(self, start: str) -> list[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
         query = both(self.among([{"prefix": {"reading": start}}]))

@@ -17,18 +17,18 @@ from kb.base.metrics import stage
 from kb.base.model import Listing, Results, Suggestion
 from kb.config.settings import Cluster
 from kb.search.answer import difference
-from kb.search.answer.results import check_page, hit, results
+from kb.search.answer.results import check_page, first_found, hit, results
 from kb.search.cluster import mapping
 from kb.search.cluster.absence import Absence
 from kb.search.cluster.client_requests import VanishedError
-from kb.search.cluster.cluster_searcher import Searcher
+from kb.search.cluster.cluster_searcher import Found, Searcher
 from kb.search.cluster.connection import check_version, connect, in_words
 from kb.search.cluster.index_state import State, read_state, strange
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
 from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.query.conditions import Condition
-from kb.search.query.query import Query, parse
+from kb.search.query.query import Query
 
 Answer = TypeVar("Answer")
 
@@ -56,8 +56,7 @@ class OpenSearchEngine:
         """See `Engine.search`."""
         started = time.perf_counter()
         check_page(limit, offset)
-        understood = parse(query, conditions)
-        answer = self._answer(lambda searcher: _results(searcher, understood, order, offset, limit))
+        answer = self._answer(lambda searcher: _results(searcher, query, conditions, order, offset, limit))
         return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
@@ -150,11 +149,16 @@ class OpenSearchEngine:
         return found
 
 
-def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> Results:
-    with stage("weigh"):
-        searcher.scale(query.required)
-    with stage("find"):
-        found = searcher.find(query, order, offset, limit)
+def _results(
+    searcher: Searcher, text: str, conditions: Sequence[Condition], order: Order, offset: int, limit: int
+) -> Results:
+    def find(query: Query) -> Found:
+        with stage("weigh"):
+            searcher.scale(query.required)
+        with stage("find"):
+            return searcher.find(query, order, offset, limit)
+
+    query, found = first_found(text, conditions, find)
     with stage("read"):
         kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):

@@ -20,6 +20,7 @@ from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
+from kb.search.query.analysis import bigrams
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
 from kb.search.query.query import Query
@@ -29,6 +30,8 @@ from kb.search.query.ranking import Floats
 _BEYOND = 1e6
 # Queries whose sections are kept for their next page, or another order.
 _ASKED = 8
+# Postings of pairs that are read to find sections near a string, about: the rarest pairs tell the most.
+_READ_FOR_NEAR = 300_000
 _NONE = np.empty(0, np.int64)
 
 
@@ -167,6 +170,27 @@ class Searcher:
     def count(self, string: str) -> int:
         """Answer how many sections of present documents contain a folded string."""
         return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
+
+    def sharing(self, string: str, most: int) -> Iterator[tuple[str, int]]:
+        """See `near.Texts`: the rarest pairs are added up, each as much as it is rare."""
+        pairs = {pair: self._reader.frequency("text", pair) for pair in dict.fromkeys(bigrams(string))}
+        there = sorted((pair for pair in pairs if pairs[pair]), key=pairs.__getitem__)
+        shared, read = np.zeros(self._reader.size, np.float32), 0
+        for pair in there:
+            if read > _READ_FOR_NEAR:
+                break
+            sections = self._reader.postings("text", pair)[0]
+            shared[sections] += np.log(1 + self._sections / len(sections)) if len(sections) else 0
+            read += len(sections)
+        shared[~self.documents.present[self._documents]] = 0
+        best = np.argpartition(shared, -most)[-most:] if most < len(shared) else np.arange(len(shared))
+        best = best[shared[best] > 0]
+        for section in best[np.lexsort((best, -shared[best]))].tolist():
+            yield self._reader.folded(section).decode(), section
+
+    def kept(self, section: int) -> Stored:
+        """See `near.Texts`."""
+        return self.stored(section, self.documents)
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""

@@ -14,7 +14,7 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import Listing, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
-from kb.search.answer.results import check_page, hit, results
+from kb.search.answer.results import check_page, first_found, hit, results
 from kb.search.answer.section_record import FIELDS, analyse, analysed
 from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.codec import Reader, Writer, library
@@ -22,7 +22,6 @@ from kb.search.embedded.generations import Generation, Generations, unreadable
 from kb.search.embedded.searcher import Searcher
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
-from kb.search.query.query import parse
 
 _LAYOUT = 9
 
@@ -51,9 +50,8 @@ class WhooshEngine:
         """See `Engine.search`."""
         started = time.perf_counter()
         check_page(limit, offset)
-        understood = parse(query, conditions)
         searcher = self._searcher()
-        found = searcher.find(understood)
+        understood, found = first_found(query, conditions, searcher.find)
         hits = tuple(
             hit(
                 searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct

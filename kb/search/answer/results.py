@@ -59,22 +59,19 @@ Answered = TypeVar("Answered", bound="Outcome")
 
 
 def first_found(
-    text: str, conditions: Sequence[Condition], find: Callable[[Query], Answered]
+    text: str, conditions: Sequence[Condition], stands: Callable[[Query], bool], find: Callable[[Query], Answered]
 ) -> tuple[Query, Answered]:
     """Answer the first reading of a query that finds something literally, and what it finds.
 
-    Where none does, the last that reads it as the one text it is: nothing more can be taken away from that.
+    Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stands` tells
+    whether a section matches a reading, whatever the conditions; it is asked only where there are several.
     """
-    kept: tuple[Query, Answered] | None = None
-    for query in readings(text, conditions):
-        found = find(query)
-        if found.total:
+    tried = list(readings(text, conditions))
+    last = next((query for query in reversed(tried) if not query.split), tried[0])
+    for query in tried if len(tried) > 1 else ():
+        if stands(query) and (found := find(query)).total:
             return query, found
-        if kept is None or not query.split:
-            kept = query, found
-    if kept is None:
-        raise UsageError("请输入要查找的文字。")
-    return kept
+    return last, find(last)
 
 
 def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool) -> Hit:
@@ -109,9 +106,13 @@ def results(
     *,
     searched: int,
     facets: Mapping[str, tuple[FacetValue, ...]],
+    documents: tuple[int, int] | None = None,
     warnings: Iterable[str] = (),
 ) -> Results:
-    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes."""
+    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes.
+
+    `documents`, of an answer that is grouped by them: in how many something is found, and in how many literally.
+    """
     notes = [*warnings, *query.notes]
     if not found.total:
         notes.append(_nothing_literal(query, found))
@@ -129,6 +130,9 @@ def results(
         nearest=nearest,
         suggestions=meant,
         facets=facets,
+        documents=documents[0] if documents else 0,
+        literal_documents=documents[1] if documents else 0,
+        group="document" if documents else "section",
     )
 
 

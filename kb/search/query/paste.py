@@ -52,7 +52,7 @@ _GAP = re.compile(r"(?:…|\.{3,}|。{3,}|·{3,}|⋯|[\[［〔【（(](?:…+|\.
 _ARTICLE = re.compile(
     rf"[ \t\u3000]*第[{_NUMERAL}\s]{{1,9}}(?:条|章|节)(?:之[{_NUMERAL}]{{1,3}})?(?=[ \t\u3000【（(]|[^第]|$)"
 )
-_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]|^[•●◦■◆▪‣➢✓](?=.)")
 _ALL_QUOTED = re.compile('"[^"]+"')
 _ENDS = re.compile(r"[。；：！？;:!?][”’」』）)\"']*\s*$")
 
@@ -66,7 +66,7 @@ class Cleaned:
 
 
 def is_paste(text: str) -> bool:
-    """Tell whether a text was pasted: nobody types line breaks, unless all of it was put in quotes."""
+    """Tell whether a text was pasted: nobody types bullets or line breaks, unless all of it was put in quotes."""
     return _BREAK.search(text.strip()) is not None and not _ALL_QUOTED.fullmatch(text.strip())
 
 
@@ -106,6 +106,25 @@ def paragraphs(text: str) -> list[str]:
     return _split(text, lambda before, line: bool(_ENDS.search(before) or _ARTICLE.match(line)))
 
 
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the paragraphs of a text start and end; together they are the text."""
+    start = at = 0
+    before = ""
+    for line in text.splitlines(keepends=True):
+        if at > start and (not line.strip() or _ENDS.search(before) or _ARTICLE.match(line)):
+            yield start, at
+            start = at
+        at += len(line)
+        before = line
+    if at > start:
+        yield start, at
+
+
+def is_furniture(line: str) -> bool:
+    """Tell whether a line is the foot or the head of a page."""
+    return bool(line.strip()) and _FURNITURE.fullmatch(line) is not None
+
+
 def _split(text: str, parts: Callable[[str, str], bool]) -> list[str]:
     """Split a text between the lines that `parts` says are of different pieces; an empty line always parts."""
     pieces: list[list[str]] = [[]]
@@ -120,8 +139,8 @@ def _split(text: str, parts: Callable[[str, str], bool]) -> list[str]:
 
 def _without_furniture(text: str) -> tuple[str, list[str]]:
     lines = text.splitlines()
-    kept = [line for line in lines if not (line.strip() and _FURNITURE.fullmatch(line))]
-    gone = [line.strip() for line in lines if line.strip() and _FURNITURE.fullmatch(line)]
+    kept = [line for line in lines if not is_furniture(line)]
+    gone = [line.strip() for line in lines if is_furniture(line)]
     return ("\n".join(kept), gone) if gone and any(map(str.strip, kept)) else (text, [])
 
 

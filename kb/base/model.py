@@ -292,11 +292,61 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A stretch that is the `same` in what was looked for and what is there, or in one of them only: `deleted` in the first,
+    `inserted` in the other.
+    """
+
+    kind: Literal["same", "inserted", "deleted"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another string to search for, and how many sections contain it literally."""
+    """Another string to search for, and how many sections contain it literally.
+
+    A wording near what was looked for also says where it stands (the first of these sections), how many edits it is off,
+    what differs, and in `differs`, as sentences, where it says something else: other numbers, 不, 应当, 可以.
+    """
 
     text: str
     total: int
+    document: str = ""
+    title: str = ""
+    anchor: str = ""
+    number: str = ""
+    distance: int = 0
+    difference: tuple[Difference, ...] = ()
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A section in which a sentence stands, and how its document stands."""
+
+    document: str
+    title: str
+    anchor: str
+    number: str
+    validity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sentence of a text, at [start, end), comes from.
+
+    `found`: it stands in `total` sections, `places` are some. `changed`: it stands nowhere, but a wording near it does.
+    `not looked for`: it does not stand anywhere, and there was no time left to look for near wordings. `too short`: it
+    is too short to tell.
+    """
+
+    start: int
+    end: int
+    text: str
+    status: Literal["found", "changed", "not found", "not looked for", "too short"]
+    total: int = 0
+    places: tuple[Source, ...] = ()
+    nearest: Alternative | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +379,8 @@ class Results:
     like words. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
     Where nothing matches literally, `nearest` are strings close to the query that do occur, `suggestions` words of
     titles and headings that the query may have been meant for (misspelt, or in pinyin). `facets` count, by field, all
-    sections found.
+    sections found. Where the answer is grouped by document, they count documents, `documents` are all in which something
+    is found, and `literal_documents` those in which something matches literally.
     """
 
     query: str
@@ -342,11 +393,14 @@ class Results:
     nearest: tuple[Alternative, ...] = ()
     suggestions: tuple[Alternative, ...] = ()
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    documents: int = 0
+    literal_documents: int = 0
+    group: Literal["section", "document"] = "section"
 
     @property
     def listed(self) -> int:
-        """How many hits there are on all pages."""
-        return self.total + self.related
+        """How many hits, or documents with hits, there are on all pages."""
+        return self.documents if self.group == "document" else self.total + self.related
 
     def as_json(self) -> dict[str, Any]:
         """Answer the object of `kb search --json` and `GET /api/v1/search`."""

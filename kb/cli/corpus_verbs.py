@@ -22,7 +22,7 @@ from kb.config.settings import ENGINES, Settings
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.answer.summary import alternatives, proof
-from kb.search.contract.engine import MAX_LIMIT, ORDERS, Engine, Order, Stats, Updated
+from kb.search.contract.engine import GROUPS, MAX_LIMIT, ORDERS, Engine, Group, Order, Stats, Updated
 from kb.search.open.agreement import differences, sample
 from kb.search.open.engines import chosen_engine
 
@@ -165,14 +165,23 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
     metavar="次序",
     help="relevance 相关（默认）、date 最新在前、rank 效力位阶",
 )
+@click.option(
+    "--group",
+    type=click.Choice(GROUPS),
+    default="section",
+    metavar="单位",
+    help="section 逐节（默认）、document 每份文件最多 3 节，--limit 和 --offset 以文件计",
+)
 @JSON
-def _search(config: Settings, words: tuple[str, ...], limit: int, offset: int, order: Order, as_json: bool) -> int:
+def _search(
+    config: Settings, words: tuple[str, ...], limit: int, offset: int, order: Order, group: Group, as_json: bool
+) -> int:
     """查找含有这些文字的章节。
 
     直接粘贴半句话，或用引号 "…" 表示必须原样出现；空格隔开的几段都要出现；OR 表示任一；-某某 表示不要（前面加 --，以免当作选项）；
     标题:办法、机关:濠江区、日期:2021..2022、条:12 限定范围；民法典1165 直达条文。全部写法见 docs/search.md。
     """
-    results = chosen_engine(config).search(" ".join(words), limit=limit, offset=offset, order=order)
+    results = chosen_engine(config).search(" ".join(words), limit=limit, offset=offset, order=order, group=group)
     if as_json:
         print_json(results.as_json())
         return 0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from kb.base.errors import BadIndexError, UsageError
 from kb.base.model import Document, Results
-from kb.search.contract.engine import MAX_LIMIT, Engine
+from kb.search.answer.origins import MAX_PASTE
+from kb.search.contract.engine import MAX_LIMIT, SECTIONS_SHOWN, Engine, Order
 from kb.search.query.conditions import Condition
 from kb.search.query.query import MAX_DEPTH, MAX_QUERY
 from tests.search.shelf import Shelf, document, of_sections, section
@@ -66,6 +67,26 @@ CATALOGUE = Shelf(
         kind="法",
         date="2020-01-01",
         source="laws",
+    ),
+)
+
+
+SENTENCE = "示例机关应当自受理申请之日起六十日内作出示例决定"
+OTHER = "示例费用由申请人承担并且应当及时缴纳"
+
+# Documents with many and few sections that match, some with only like words.
+GROUPED = Shelf(
+    of_sections(
+        "a",
+        *(section(f"s-{number}", f"行政许可{'的示例' * number}") for number in range(1, 7)),
+        kind="办法",
+        date="2021-01-01",
+    ),
+    of_sections("b", section("s-1", "行政许可"), section("s-2", "许可证怎样办理"), kind="通知", date="2022-01-01"),
+    of_sections("c", section("s-1", "许可的示例，由行政机关办理"), kind="办法", date="2020-01-01"),
+    of_sections("d", section("s-1", "示例"), section("s-2", "办理行政许可"), kind="法", date="2019-01-01"),
+    of_sections(
+        "e", section("s-1", "怎样办理许可"), section("s-2", "行政许可"), section("s-3", "行政许可"), kind="通知"
     ),
 )
 
@@ -127,9 +148,9 @@ def queries(draw: st.DrawFn) -> Asked:
 
 
 def plain(text: str) -> str:
-    """Blanks go, but for one that parts two numbers or Latin words on one line."""
+    """Blanks go, but for one that parts two numbers or two Latin words on one line."""
     same = "".join(PLAIN.get(c, c) for c in text)
-    return re.sub("[\n　]", "", re.sub("(?<=[0-9a-z])　+(?=[0-9a-z])", " ", same))
+    return re.sub("[\n　]", "", re.sub("(?<=[0-9])　+(?=[0-9])|(?<=[a-z])　+(?=[a-z])", " ", same))
 
 
 def places(results: Results) -> list[tuple[str, str]]:
@@ -753,3 +774,106 @@ class Conformance:
     def answer(engine: Engine, query: str) -> tuple[object, ...]:
         results = engine.search(query, limit=100)
         return results.total, results.related, results.hits, results.notes
+
+    @pytest.mark.parametrize("order", ["relevance", "date", "rank"])
+    @pytest.mark.parametrize("query", ["行政许可", "行政许可 示例", "行政许可怎样办理", '"行政许可"'])
+    def test_hits_grouped_by_document(self, engine: Engine, query: str, order: Order) -> None:
+        engine.update(GROUPED)
+        plain = engine.search(query, 1000, order=order)
+        first_class = [hit for hit in plain.hits if hit.literal]
+        of: dict[str, list[str]] = {}
+        for hits in (first_class, [hit for hit in plain.hits if not hit.literal]):
+            known = set(of)
+            for hit in hits:
+                if hit.document not in known:
+                    of.setdefault(hit.document, []).append(hit.anchor)
+        expected = [(id, anchor) for id, anchors in of.items() for anchor in anchors[:SECTIONS_SHOWN]]
+        grouped = engine.search(query, 1000, order=order, group="document")
+        assert places(grouped) == expected and grouped.group == "document"
+        assert (grouped.total, grouped.related) == (plain.total, plain.related)
+        assert (grouped.documents, grouped.literal_documents) == (len(of), len({hit.document for hit in first_class}))
+        pages = [engine.search(query, 2, start, order=order, group="document") for start in range(0, len(of) + 2, 2)]
+        assert [place for page in pages for place in places(page)] == expected
+        assert sum(value.total for value in grouped.facets["kind"]) == len(of)
+
+    def test_facets_of_documents_count_documents(self, engine: Engine) -> None:
+        engine.update(GROUPED)
+        grouped = engine.search("行政许可", group="document")
+        for value in grouped.facets["kind"]:
+            chosen = (Condition("kind", (value.value,), whole=True),)
+            narrowed = engine.search("行政许可", conditions=chosen, group="document")
+            assert narrowed.documents == value.total
+            assert {one.value: one.total for one in narrowed.facets["kind"]} == {
+                one.value: one.total for one in grouped.facets["kind"]
+            }
+
+    def test_a_page_of_sections_counts_no_documents(self, engine: Engine) -> None:
+        engine.update(GROUPED)
+        assert engine.search("行政许可").documents == 0 == engine.search("行政许可").literal_documents
+
+    def test_the_foot_of_a_page_in_a_paste_excludes_nothing(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", SENTENCE, "其他"), document("b", "与此无关的示例文字")))
+        results = engine.search(f"{SENTENCE[:9]}\n- 12 -\n{SENTENCE[9:]}")
+        assert (results.total, places(results)) == (1, [("a", "s-1")]) and "“- 12 -”" in results.notes[-1]
+        hit = results.hits[0]
+        assert [hit.snippet[start:end] for start, end in hit.highlights] == [SENTENCE]
+
+    def test_of_several_pieces_it_is_said_which_are_not_there(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", f"第一条　{SENTENCE}。", f"第二条　{OTHER}。"), document("b", "无关")))
+        results = engine.search(f"第一条　{SENTENCE}。\n第二条　{OTHER}。\n第三条　这一条哪里也没有。")
+        assert (results.total, set(places(results))) == (2, {("a", "s-1"), ("a", "s-2")})
+        assert "没有找到的有 1 段" in results.notes[-1] and "第三条" in results.notes[-1]
+
+    def test_blanks_join_before_they_part(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", "自2021年1月1日起施行", "2021年的示例自1月起"), document("b", "示例 2021")))
+        joined = engine.search("自 2021 年 1 月 1 日起施行")
+        assert joined.total == 1 and places(joined)[0] == ("a", "s-1")
+        parted = engine.search("示例自 2021 年")
+        assert (parted.total, places(parted)[0]) == (1, ("a", "s-2")) and "按空格分开找的" in parted.notes[-1]
+
+    @pytest.mark.parametrize(
+        ("slip", "distance", "differs"),
+        [
+            (SENTENCE.replace("受理", "受"), 1, ""),
+            (SENTENCE.replace("作出", "做出"), 1, ""),
+            (SENTENCE.replace("六十", "三十"), 1, "数字"),
+            (SENTENCE.replace("应当", "可以"), 2, "应当"),
+        ],
+    )
+    def test_the_nearest_wording_is_offered_with_its_place(
+        self, engine: Engine, slip: str, distance: int, differs: str
+    ) -> None:
+        engine.update(Shelf(document("a", "其他", f"前文。{SENTENCE}；后文。"), document("b", "与此无关的示例文字")))
+        results = engine.search(slip)
+        near = results.nearest[0]
+        assert (results.total, near.text, near.document, near.anchor) == (0, SENTENCE, "a", "s-2")
+        assert (near.distance, near.total) == (distance, 1) and differs in "".join(near.differs)
+        assert bool(near.differs) == bool(differs)
+        assert "".join(each.text for each in near.difference if each.kind != "deleted") == SENTENCE
+
+    def test_each_sentence_of_a_text_is_traced(self, engine: Engine) -> None:
+        engine.update(
+            Shelf(
+                document("a", f"第一条　{SENTENCE}。{OTHER}。", "其他", title="示例办法"),
+                document("b", f"前文，{OTHER}。", title="示例通知"),
+            )
+        )
+        text = f"{SENTENCE}。\n- 3 -\n{OTHER.replace('应当及时', '可以')}；这一句哪里也没有出现过。好的。"
+        found = engine.origins(text)
+        assert [one.status for one in found] == ["found", "changed", "not found", "too short"]
+        assert [text[one.start : one.end] for one in found] == [one.text for one in found]
+        assert [(place.document, place.anchor) for place in found[0].places] == [("a", "s-1")]
+        nearest = found[1].nearest
+        assert nearest and nearest.document in "ab" and "应当" in "".join(nearest.differs)
+
+    def test_a_text_is_traced_to_the_document_of_its_other_sentences(self, engine: Engine) -> None:
+        engine.update(Shelf(document("a", f"{OTHER}。"), document("b", f"{SENTENCE}。{OTHER}。")))
+        first, second = engine.origins(f"{SENTENCE}。{OTHER}。")
+        assert (first.total, second.total) == (1, 2)
+        assert [place.document for place in (*first.places, second.places[0])] == ["b", "b"]
+
+    @pytest.mark.parametrize(("text", "sentence"), [(" \n", "请粘贴"), ("政" * (MAX_PASTE + 1), "超过了上限")])
+    def test_texts_that_cannot_be_traced(self, engine: Engine, text: str, sentence: str) -> None:
+        engine.update(Shelf(document("a", "行政")))
+        with pytest.raises(UsageError, match=sentence):
+            engine.origins(text)

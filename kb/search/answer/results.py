@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kb.base.errors import UsageError
 from kb.base.model import Alternative, FacetValue, Hit, Results
+from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import number_as_printed
+from kb.search.answer.near import Texts, near
 from kb.search.answer.section_record import Stored
 from kb.search.answer.snippets import snippet
 from kb.search.contract.engine import MAX_LIMIT
+from kb.search.query.conditions import Condition
 from kb.search.query.matching import Exact
-from kb.search.query.query import Query
+from kb.search.query.query import Query, readings
 
-_NAMED = 5
+_NAMED, _SHOWN = 5, 30
 
 
-class Counting(Protocol):
+class Counting(Texts, Protocol):
     """One state of an index, as far as alternatives ask it."""
-
-    def count(self, string: str) -> int:
-        """Answer how many sections of present documents contain a folded string."""
 
     def readings(self, start: str) -> Iterable[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
@@ -53,6 +53,25 @@ def check_page(limit: int, offset: int) -> None:
     """Raise UsageError for a page that cannot be."""
     if not (0 <= limit <= MAX_LIMIT and offset >= 0):
         raise UsageError(f"一页可以有 0 到 {MAX_LIMIT:,} 条，起点不能是负数：请改正 limit 和 offset。")
+
+
+Answered = TypeVar("Answered", bound="Outcome")
+
+
+def first_found(
+    text: str, conditions: Sequence[Condition], stands: Callable[[Query], bool], find: Callable[[Query], Answered]
+) -> tuple[Query, Answered]:
+    """Answer the first reading of a query that finds something literally, and what it finds.
+
+    Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stands` tells
+    whether a section matches a reading, whatever the conditions; it is asked only where there are several.
+    """
+    tried = list(readings(text, conditions))
+    last = next((query for query in reversed(tried) if not query.split), tried[0])
+    for query in tried if len(tried) > 1 else ():
+        if stands(query) and (found := find(query)).total:
+            return query, found
+    return last, find(last)
 
 
 def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool) -> Hit:
@@ -87,12 +106,18 @@ def results(
     *,
     searched: int,
     facets: Mapping[str, tuple[FacetValue, ...]],
+    documents: tuple[int, int] | None = None,
     warnings: Iterable[str] = (),
 ) -> Results:
-    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes."""
+    """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes.
+
+    `documents`, of an answer that is grouped by them: in how many something is found, and in how many literally.
+    """
     notes = [*warnings, *query.notes]
     if not found.total:
         notes.append(_nothing_literal(query, found))
+    elif query.told:
+        notes.append(_how_found(query, counting))
     nearest, meant = ((), ()) if found.total or found.direct else _alternatives(counting, query, bool(hits))
     return Results(
         query=query.text,
@@ -105,7 +130,30 @@ def results(
         nearest=nearest,
         suggestions=meant,
         facets=facets,
+        documents=documents[0] if documents else 0,
+        literal_documents=documents[1] if documents else 0,
+        group="document" if documents else "section",
     )
+
+
+def _how_found(query: Query, counting: Counting) -> str:
+    """Say how a reading was come to that finds something, and which pieces it does not find."""
+    if not query.pieces:
+        return query.told
+    sought = {string for leaf in query.leaves for string in leaf.strings}
+    missing = [each for each in query.pieces if each in sought and not counting.count(each)]
+    short = [each for each in query.pieces if each not in sought]
+    told = [query.told]
+    if missing:
+        told.append(f"没有找到的有 {len(missing)} 段：{_named(missing)}")
+    if short:
+        told.append(f"太短或太多没有找的有 {len(short)} 段：{_named(short)}")
+    return "；".join(told) + ("。" if missing or short else "，都找到了。")
+
+
+def _named(strings: Sequence[str]) -> str:
+    shown = "、".join(f"“{each[:_SHOWN]}{'…' if len(each) > _SHOWN else ''}”" for each in strings[:_NAMED])
+    return shown + ("等" if len(strings) > _NAMED else "")
 
 
 def _nothing_literal(query: Query, found: Outcome) -> str:
@@ -134,10 +182,11 @@ def _nothing_literal(query: Query, found: Outcome) -> str:
 def _alternatives(
     counting: Counting, query: Query, found: bool
 ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-    """Answer the nearest strings that occur and what may have been meant; of a long query that found something, nothing."""
+    """Answer the nearest strings that occur and what may have been meant."""
     whole = "".join(query.required)
+    wordings = near(whole, counting) if len(query.required) == 1 and query.plain else []
     if found and not suggestions.correctable(whole):
-        return (), ()
+        return tuple(wordings), ()
     number = number_as_printed(query.name)  # 国发2019 5号 is two strings
     close = [Alternative(number, total)] if (total := counting.count(number)) else []
     for string in query.required[:_NAMED]:
@@ -145,4 +194,5 @@ def _alternatives(
         close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.count)
     meant = suggestions.corrections(whole, counting.readings, counting.count)
     known = {alternative.text for alternative in meant}
-    return tuple(one for one in dict.fromkeys(close) if one.text not in known), tuple(meant)
+    close = [one for one in close if fold(one.text) not in {fold(other.text) for other in wordings}]
+    return tuple(one for one in dict.fromkeys((*wordings, *close)) if one.text not in known), tuple(meant)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -21,6 +22,7 @@ from kb.search.answer.columns import (
     TITLE_MARKS,
     Documents,
     Knowledge,
+    Numbers,
     article_of,
     names_for,
     wanted,
@@ -28,11 +30,12 @@ from kb.search.answer.columns import (
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import client_requests, queries
 from kb.search.cluster.index_state import State
+from kb.search.cluster.mapping import MOST_LISTED
 from kb.search.cluster.queries import Part, both, either
 from kb.search.cluster.section_documents import Row
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
-from kb.search.contract.engine import Order, Standings
+from kb.search.contract.engine import SECTIONS_SHOWN, Group, Order, Standings
 from kb.search.query import ranking, weights
 from kb.search.query.conditions import FACETS, Condition, asked_day
 from kb.search.query.matching import Exact
@@ -74,6 +77,7 @@ class Found:
     """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched.
 
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
+    `documents`, where they are grouped by them: in how many something is found, and in how many literally.
     """
 
     page: tuple[Listed, ...]
@@ -83,6 +87,7 @@ class Found:
     texts: Texts
     direct: bool
     absent: bool
+    documents: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,15 @@ class Searcher:
         self.count = lru_cache(_KEPT)(self._count)
         self.readings = lru_cache(_KEPT)(self._readings)
 
-    def find(self, query: Query, order: Order, offset: int, limit: int) -> Found:
+    def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
         """Answer the hits `offset` to `offset + limit`, and the numbers of all."""
-        return _Search(self, query, order, offset, limit).found()
+        search = _Search(self, query, order, offset, limit)
+        return search.found() if group == "section" else search.found_by_document()
+
+    @cached_property
+    def columns(self) -> Documents:
+        """The documents as columns, as they are at present."""
+        return Documents([self._knowledge.of(row.listing) for row in self._documents() if row.listing])
 
     def ask(self, *bodies: Part) -> list[Any]:
         """Ask several things of this state at once."""
@@ -267,6 +278,40 @@ class Searcher:
         (answer,) = self.ask({"query": query, "size": 0, "track_total_hits": True})
         return int(answer["hits"]["total"]["value"])
 
+    def stands(self, query: Query) -> bool:
+        """Tell whether any section matches a query literally, whatever its conditions."""
+        if not query.leaves:
+            return True
+        body = {"query": both(self.among([queries.matching(query.root)])), "size": 0, "terminate_after": 1}
+        (answer,) = self.ask({**body, "track_total_hits": 1})
+        return int(answer["hits"]["total"]["value"]) > 0
+
+    def sharing(self, string: str, most: int) -> Iterator[tuple[str, Stored]]:
+        """See `near.Texts`: sections that have some of the pairs of characters, the rarest count most."""
+        query = both(self.among([{"term": {"present": True}}]))
+        query["bool"]["must"] = [queries.sharing(string)]
+        sort = [{"_score": "desc"}, "key", "number_in_text"]
+        (answer,) = self.ask({"query": query, "sort": sort, "size": most, "_source": ["stored"]})
+        for hit in answer["hits"]["hits"]:
+            stored = _stored(hit["_source"]["stored"])
+            yield fold(stored.text), self.present.as_shown(stored)
+
+    def where(self, string: str, most: int, preferred: str) -> list[Stored]:
+        """See `origins.Library`."""
+        parts = self.among([{"term": {"present": True}}, queries.matching(Exact(string))])
+        sort = [{"authority": "desc"}, "key", "number_in_text"]
+        body = {"sort": sort, "size": most, "_source": ["stored"]}
+        answers = self.ask(
+            {**body, "query": both([*parts, {"term": {"document": preferred}}])},
+            {**body, "query": both(parts, [{"term": {"document": preferred}}])},
+        )
+        hits = [hit for answer in answers for hit in answer["hits"]["hits"]]
+        return [self.present.as_shown(_stored(hit["_source"]["stored"])) for hit in hits[:most]]
+
+    def kept(self, section: Stored) -> Stored:
+        """See `near.Texts`."""
+        return section
+
     def _readings(self, start: str) -> list[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
         query = both(self.among([{"prefix": {"reading": start}}]))
@@ -350,6 +395,44 @@ class _Search:
             direct=bool(direct),
             absent=self._absent,
         )
+
+    def found_by_document(self) -> Found:
+        """Ask for all there is, and group it: the cluster counts the documents of common words only about."""
+        self._last, first, last = MOST_LISTED, self._first, self._last
+        answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
+        total, literal = _hits(answers[0])
+        direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
+        (answer,) = self._searcher.ask(self._counted_and_related(0))
+        more, related = _hits(answer) if self._has_related() else (0, [])
+        sure = [*((one, is_literal, True) for one in direct), *((one, True, False) for one in self._in_order(literal))]
+        alike = [(one, False, False) for one in self._in_order(related)]
+        by_document: defaultdict[str, list[tuple[Candidate, bool, bool]]] = defaultdict(list)
+        for group in (sure, alike):
+            before = set(by_document)
+            for one in group:
+                if one[0].key not in before:
+                    by_document[one[0].key].append(one)
+        shown = [one for some in list(by_document.values())[first:last] for one in some[:SECTIONS_SHOWN]]
+        columns = self._shown.columns or self._searcher.columns
+        return Found(
+            page=tuple(Listed(one, self._scale.weighed.of(one), *groups) for one, *groups in shown),
+            total=total + is_literal,
+            related=more + len(direct) - is_literal,
+            facets=columns.facets(self._having(columns, set(by_document)), self._query.conditions),
+            texts=self._shown,
+            direct=bool(direct),
+            absent=self._absent,
+            documents=(len(by_document), len({one.key for one, is_there, _ in sure if is_there})),
+        )
+
+    def _having(self, columns: Documents, found: set[str]) -> Numbers:
+        """Tell of each document whether something is found in it, whatever values of facets were chosen."""
+        if any(each.whole and each.field in FACETS for each in self._query.conditions):
+            body = self._counted_and_related(0)
+            unchosen = {name: part for name, part in body.items() if name not in ("aggs", "post_filter")}
+            (answer,) = self._searcher.ask({**unchosen, **_sorted(self._order), "size": MOST_LISTED})
+            found = {one.key for one in _hits(answer)[1]}
+        return np.array([listing.key in found for listing in columns.listings], np.int64)
 
     def _literal_ones(self) -> Part:
         query = self._scale.searching(self._searcher.among([*self._met, self._literal]), self._named_ids)

@@ -14,21 +14,22 @@ from opensearchpy import OpenSearch
 
 from kb.base.errors import BadIndexError, StorageError
 from kb.base.metrics import stage
-from kb.base.model import Listing, Results, Suggestion
+from kb.base.model import Listing, Origin, Results, Suggestion
 from kb.config.settings import Cluster
 from kb.search.answer import difference
-from kb.search.answer.results import check_page, hit, results
+from kb.search.answer.origins import origins
+from kb.search.answer.results import check_page, first_found, hit, results
 from kb.search.cluster import mapping
 from kb.search.cluster.absence import Absence
 from kb.search.cluster.client_requests import VanishedError
-from kb.search.cluster.cluster_searcher import Searcher
+from kb.search.cluster.cluster_searcher import Found, Searcher
 from kb.search.cluster.connection import check_version, connect, in_words
 from kb.search.cluster.index_state import State, read_state, strange
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
-from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
+from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.query.conditions import Condition
-from kb.search.query.query import Query, parse
+from kb.search.query.query import Query
 
 Answer = TypeVar("Answer")
 
@@ -52,13 +53,17 @@ class OpenSearchEngine:
         *,
         conditions: Sequence[Condition] = (),
         order: Order = "relevance",
+        group: Group = "section",
     ) -> Results:
         """See `Engine.search`."""
         started = time.perf_counter()
         check_page(limit, offset)
-        understood = parse(query, conditions)
-        answer = self._answer(lambda searcher: _results(searcher, understood, order, offset, limit))
+        answer = self._answer(lambda searcher: _results(searcher, query, conditions, order, offset, limit, group))
         return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def origins(self, text: str) -> tuple[Origin, ...]:
+        """See `Engine.origins`."""
+        return self._answer(lambda searcher: origins(text, searcher))
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""
@@ -150,11 +155,22 @@ class OpenSearchEngine:
         return found
 
 
-def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> Results:
-    with stage("weigh"):
-        searcher.scale(query.required)
-    with stage("find"):
-        found = searcher.find(query, order, offset, limit)
+def _results(
+    searcher: Searcher,
+    text: str,
+    conditions: Sequence[Condition],
+    order: Order,
+    offset: int,
+    limit: int,
+    group: Group,
+) -> Results:
+    def find(query: Query) -> Found:
+        with stage("weigh"):
+            searcher.scale(query.required)
+        with stage("find"):
+            return searcher.find(query, order, offset, limit, group)
+
+    query, found = first_found(text, conditions, searcher.stands, find)
     with stage("read"):
         kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):
@@ -164,4 +180,13 @@ def _results(searcher: Searcher, query: Query, order: Order, offset: int, limit:
         )
     searched = found.texts.searched(query.conditions)
     warnings = (searcher.unknown,) if searcher.unknown else ()
-    return results(searcher, query, found, hits, searched=searched, facets=found.facets, warnings=warnings)
+    return results(
+        searcher,
+        query,
+        found,
+        hits,
+        searched=searched,
+        facets=found.facets,
+        documents=found.documents,
+        warnings=warnings,
+    )

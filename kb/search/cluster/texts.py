@@ -21,6 +21,9 @@ Named = Callable[[str], tuple[list[str], str]]
 class Texts:
     """The documents as they are at present."""
 
+    columns: Documents | None = None
+    """These documents as columns, where they are known already."""
+
     def __init__(self, state: State, named: Named) -> None:
         self._sections = state.sections + state.older
         self.sections, self.named = state.sections, named
@@ -68,14 +71,15 @@ class ToldTexts(Texts):
     """Documents of which somebody tells how they stand otherwise than it is written in the cluster: they are named."""
 
     def __init__(self, state: State, rows: Sequence[Row], documents: Documents, named: Named) -> None:
-        self._rows, self._documents = rows, documents
+        self._rows: Sequence[Row] = rows
+        self.columns: Documents = documents
         super().__init__(state, named)
 
     def met(self, condition: Condition) -> Part:
         """See `Texts.met`."""
         if condition.field != "validity":
             return queries.met(condition)
-        met = self._documents.meeting([condition, Condition("version", ("all",))])
+        met = self.columns.meeting([condition, Condition("version", ("all",))])
         return queries.EVERYTHING if met is None else self._those(met.tolist())
 
     def facet(self, field: str, conditions: Sequence[Condition], shown: int, chosen: Sequence[str]) -> Part:
@@ -91,12 +95,12 @@ class ToldTexts(Texts):
 
     @cached_property
     def _validity(self) -> dict[str, str]:
-        return {listing.key: listing.validity for listing in self._documents.listings}
+        return {listing.key: listing.validity for listing in self.columns.listings}
 
     @cached_property
     def _standing(self) -> dict[str, Part]:
         """The queries for the documents that stood in each way; "" is where nothing is told."""
-        stood = [listing.validity for listing in self._documents.listings]
+        stood = [listing.validity for listing in self.columns.listings]
         return {word: self._those([each == word for each in stood]) for word in {*stood, ""}}
 
     def _those(self, mask: Sequence[bool]) -> Part:
@@ -117,13 +121,13 @@ class TextsOn(ToldTexts):
     def __init__(self, state: State, rows: Sequence[Row], day: str, told: Mapping[str, str]) -> None:
         listings = [row.listing for row in rows if row.listing]
         super().__init__(state, rows, documents_on(day, listings, told), self._place)
-        held = self._documents.present.tolist()
+        held = self.columns.present.tolist()
         self.sections = sum(row.sections for row, is_held in zip(rows, held, strict=True) if is_held)
         others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
         self.shown = both([{"range": {"since": {"lte": day}}}], [{"terms": {"key": others}}])
 
     def _place(self, folded: str) -> tuple[list[str], str]:
-        numbers, anchor = self._documents.place(folded)
+        numbers, anchor = self.columns.place(folded)
         return [self._rows[number].edition for number in numbers], anchor
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.base.model import Document, Listing, Results, Suggestion
+from kb.base.model import Document, Listing, Origin, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.query.conditions import Condition
@@ -24,6 +24,14 @@ Order = Literal["relevance", "date", "rank"]
 """Best first; newest document first; or law before regulation before rule before notice, then best."""
 
 ORDERS: tuple[Order, ...] = get_args(Order)
+
+Group = Literal["section", "document"]
+"""What a page is counted in: sections, or documents with the best few sections of each."""
+
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+SECTIONS_SHOWN = 3
+"""Sections of a document that are shown at most where hits are grouped by document."""
 
 Progress = Callable[[int, int], None]
 """Called with (documents done, documents to do)."""
@@ -95,8 +103,12 @@ class Engine(Protocol):
         *,
         conditions: Sequence[Condition] = (),
         order: Order = "relevance",
+        group: Group = "section",
     ) -> Results:
         """Answer hits `offset` to `offset + limit` and how many there are.
+
+        Grouped by document, `limit` and `offset` count documents, which come in the order of their best hits; of each the
+        best `SECTIONS_SHOWN` are shown, literal ones only where it has any, and facets count documents.
 
         First comes the place that the query names, if it names one, then literal matches, then related sections, each
         group in the given order. `kb.search.query.query` says what a query means: without operators, or in quotes, that very
@@ -108,6 +120,12 @@ class Engine(Protocol):
 
         Raises UsageError for a query that is empty (without conditions), too long, too costly or only excludes, or a
         page out of range; BadIndexError when there is no usable index.
+        """
+
+    def origins(self, text: str) -> tuple[Origin, ...]:
+        """Answer where each sentence of a text comes from, in the present documents.
+
+        Raises UsageError for a text that is empty or too long, BadIndexError when there is no usable index.
         """
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:

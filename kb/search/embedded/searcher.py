@@ -14,12 +14,13 @@ from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, Knowledge, documents_on
 from kb.search.answer.section_record import FIELDS, Stored, unpack
-from kb.search.contract.engine import Order, Standings
+from kb.search.contract.engine import SECTIONS_SHOWN, Order, Standings
 from kb.search.embedded.arrays import among, common, without
 from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
+from kb.search.query.analysis import bigrams
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
 from kb.search.query.query import Query
@@ -27,8 +28,12 @@ from kb.search.query.ranking import Floats
 
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
+# More than any order asks for: the place that a query names comes first.
+_FIRST = 1e15
 # Queries whose sections are kept for their next page, or another order.
 _ASKED = 8
+# Postings of pairs that are read to find sections near a string, about: the rarest pairs tell the most.
+_READ_FOR_NEAR = 300_000
 _NONE = np.empty(0, np.int64)
 
 
@@ -129,7 +134,19 @@ class Searcher:
         met = documents.meeting(query.conditions)
         if met is not None:
             groups = [group.where(met[self._documents[group.sections]]) for group in groups]
-        return Found(tuple(groups), counts, documents, absent)
+        return Found(
+            tuple(groups),
+            counts,
+            documents,
+            absent,
+        )
+
+    def spread(self, groups: Iterable[Group]) -> int:
+        """Count the documents of the sections of some groups."""
+        there = np.zeros(len(self.documents.listings), bool)
+        for group in groups:
+            there[self._documents[group.sections]] = True
+        return int(there.sum())
 
     def _by_document(self, sections: Numbers) -> Numbers:
         """Count sections for each document."""
@@ -148,6 +165,39 @@ class Searcher:
                 yield int(group.sections[place]), float(group.scores[place]), group
             first, last = first - len(group.sections), last - len(group.sections)
 
+    def page_of_documents(
+        self, found: Found, order: Order, first: int, last: int
+    ) -> Iterator[tuple[int, float, Group]]:
+        """Yield the best few sections of the documents that come `first` to `last`, as `page` does those of all."""
+        direct, literal, related = found.groups
+        listed = np.zeros(len(self.documents.listings), bool)
+        for groups in ((direct, literal), (related,)):
+            sections = np.concatenate([group.sections for group in groups])
+            keys = np.concatenate([self._keys(group, order) + _FIRST * group.direct for group in groups])
+            fresh = ~listed[self._documents[sections]]
+            sections, keys = sections[fresh], keys[fresh]
+            documents = self._documents[sections]
+            best = np.full(len(listed), -np.inf)
+            np.maximum.at(best, documents, keys)
+            there = np.flatnonzero(best > -np.inf)
+            listed[there] = True
+            shown = there[np.lexsort((there, -best[there]))][max(first, 0) : max(last, 0)]
+            first, last = first - len(there), last - len(there)
+            place = np.full(len(listed), -1)
+            place[shown] = np.arange(len(shown))
+            inside = np.flatnonzero(place[documents] >= 0)
+            ordered = inside[np.lexsort((sections[inside], -keys[inside], place[documents[inside]]))]
+            for at in _few_of_each(place[documents[ordered]], ordered):
+                group = direct if sections[at] in direct.sections else groups[-1]
+                yield int(sections[at]), float(group.scores[np.searchsorted(group.sections, sections[at])]), group
+
+    def _keys(self, group: Group, order: Order) -> NDArray[np.float64]:
+        """Answer what the sections of a group are ordered by, the greatest first."""
+        keys = group.scores.astype(np.float64)
+        if order != "relevance":
+            keys += _BEYOND * self.documents.ranks[order][self._documents[group.sections]]
+        return keys
+
     def _ranked(self, group: Group, order: Order, first: int, last: int) -> Numbers:
         """Answer the places in a group of those that come `first` to `last` in an order.
 
@@ -156,9 +206,7 @@ class Searcher:
         size = len(group.sections)
         if first >= min(last, size):
             return _NONE
-        keys = group.scores.astype(np.float64)
-        if order != "relevance":
-            keys += _BEYOND * self.documents.ranks[order][self._documents[group.sections]]
+        keys = self._keys(group, order)
         enough = np.partition(keys, size - last)[size - last] if last < size else -np.inf
         best = np.flatnonzero(keys >= enough)
         ranks = np.lexsort((best, self._documents[group.sections[best]], -keys[best]))
@@ -167,6 +215,41 @@ class Searcher:
     def count(self, string: str) -> int:
         """Answer how many sections of present documents contain a folded string."""
         return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
+
+    def stands(self, query: Query) -> bool:
+        """Tell whether any section matches a query literally, whatever its conditions."""
+        return not query.leaves or len(self._literal.matching(query.root)) > 0
+
+    def sharing(self, string: str, most: int) -> Iterator[tuple[str, int]]:
+        """See `near.Texts`: the rarest pairs are added up, each as much as it is rare."""
+        pairs = {pair: self._reader.frequency("text", pair) for pair in dict.fromkeys(bigrams(string))}
+        there = sorted((pair for pair in pairs if pairs[pair]), key=pairs.__getitem__)
+        shared, read = np.zeros(self._reader.size, np.float32), 0
+        for pair in there:
+            if read > _READ_FOR_NEAR:
+                break
+            sections = self._reader.postings("text", pair)[0]
+            shared[sections] += np.log(1 + self._sections / len(sections)) if len(sections) else 0
+            read += len(sections)
+        shared[~self.documents.present[self._documents]] = 0
+        best = np.argpartition(shared, -most)[-most:] if most < len(shared) else np.arange(len(shared))
+        best = best[shared[best] > 0]
+        for section in best[np.lexsort((best, -shared[best]))].tolist():
+            yield self._reader.folded(section).decode(), section
+
+    def where(self, string: str, most: int, preferred: str) -> list[Stored]:
+        """See `origins.Library`."""
+        sections = self._literal.containing(string)
+        documents = self._documents[sections]
+        sections, documents = sections[(at := self.documents.present[documents])], documents[at]
+        ids = {number for number in set(documents.tolist()) if self.documents.listings[number].id == preferred}
+        first = np.isin(documents, list(ids)) if ids else np.zeros(len(documents), bool)
+        ordered = np.lexsort((sections, documents, -self.documents.ranks["rank"][documents], ~first))
+        return [self.kept(section) for section in sections[ordered[:most]].tolist()]
+
+    def kept(self, section: int) -> Stored:
+        """See `near.Texts`."""
+        return self.stored(section, self.documents)
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
@@ -269,3 +352,11 @@ class Searcher:
             numbers[sections] = number
         listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
         return numbers, Documents([self._knowledge.of(listing) for listing in listings])
+
+
+def _few_of_each(places: Numbers, ordered: Numbers) -> list[int]:
+    """Answer the first few of each run of equal places."""
+    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1]))) if len(places) else _NONE
+    within = np.arange(len(places)) - np.repeat(starts, np.diff(np.append(starts, len(places))))
+    found: list[int] = ordered[within < SECTIONS_SHOWN].tolist()
+    return found

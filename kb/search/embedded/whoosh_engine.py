@@ -9,20 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
+
 from kb.base import storage
 from kb.base.errors import BadIndexError, StorageError
-from kb.base.model import Listing, Results, Suggestion
+from kb.base.model import Listing, Origin, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
-from kb.search.answer.results import check_page, hit, results
+from kb.search.answer.origins import origins
+from kb.search.answer.results import check_page, first_found, hit, results
 from kb.search.answer.section_record import FIELDS, analyse, analysed
-from kb.search.contract.engine import MAX_TYPED, Order, Progress, Source, Standings, Stats, Updated
+from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.codec import Reader, Writer, library
 from kb.search.embedded.generations import Generation, Generations, unreadable
 from kb.search.embedded.searcher import Searcher
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
-from kb.search.query.query import parse
 
 _LAYOUT = 9
 
@@ -47,18 +49,23 @@ class WhooshEngine:
         *,
         conditions: Sequence[Condition] = (),
         order: Order = "relevance",
+        group: Group = "section",
     ) -> Results:
         """See `Engine.search`."""
         started = time.perf_counter()
         check_page(limit, offset)
-        understood = parse(query, conditions)
         searcher = self._searcher()
-        found = searcher.find(understood)
+        understood, found = first_found(query, conditions, searcher.stands, searcher.find)
+        page = searcher.page if group == "section" else searcher.page_of_documents
         hits = tuple(
             hit(
-                searcher.stored(section, found.documents), score, understood, literal=group.literal, direct=group.direct
+                searcher.stored(section, found.documents),
+                score,
+                understood,
+                literal=group_of.literal,
+                direct=group_of.direct,
             )
-            for section, score, group in searcher.page(found, order, offset, offset + limit)
+            for section, score, group_of in page(found, order, offset, offset + limit)
         )
         answer = results(
             searcher,
@@ -66,10 +73,19 @@ class WhooshEngine:
             found,
             hits,
             searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
-            facets=found.documents.facets(found.counts, understood.conditions),
+            facets=found.documents.facets(
+                found.counts if group == "section" else np.minimum(found.counts, 1), understood.conditions
+            ),
+            documents=(searcher.spread(found.groups), searcher.spread(each for each in found.groups if each.literal))
+            if group == "document"
+            else None,
             warnings=searcher.warnings,
         )
         return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def origins(self, text: str) -> tuple[Origin, ...]:
+        """See `Engine.origins`."""
+        return origins(text, self._searcher())
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""

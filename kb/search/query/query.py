@@ -7,20 +7,22 @@
     行政*决定 第?条        up to 20 characters, exactly one; only inside a word
     标题:办法 日期:2021..2022 条:12    see kb.search.query.conditions
 
-Half a sentence pasted as it is must mean itself, so an operator is one only where no text would have it. What cannot be
-parsed is searched as plain words, with a note.
+Half a sentence pasted as it is must mean itself, so an operator is one only where no text would have it, and none where
+lines were pasted. What cannot be parsed is searched as plain words, with a note. What may be meant otherwise, should it not
+be found, is read in several ways (`readings`): with and without what comes along with a copy.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.base.errors import UsageError
 from kb.chinese.identity import fold
-from kb.search.query import conditions
+from kb.search.query import conditions, paste
 from kb.search.query.analysis import informative
 from kb.search.query.conditions import Condition
 from kb.search.query.matching import AllOf, AnyOf, Exact, Leaf, Near, Node, Not, Wildcard, leaves
@@ -52,6 +54,12 @@ _WILD = re.compile(r"[*?]+")
 _PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
 
 
+# Typed with Chinese input: ＊ and ？？ stand for other characters, ｜ － ＯＲ for operators; one ？ ends a question.
+_FULL_WIDTH = str.maketrans({"＊": "*", "＂": '"'})
+_FULL_OPERATOR = re.compile(r'？{2,}|(?<=\s)－(?=[\w"“「(（])|(?<!\S)(?:ＯＲ|ＡＮＤ|ＮＯＴ)(?!\S)')
+_QUESTION = re.compile(r"(?<=\w)？(?=\w)")
+_FEW, NAME, _NAMED = 6, 24, 5
+
 _ALONE = "OR 的两边都要有词"
 _UNPAIRED = "括号没有配对"
 _TOUCHING = "括起来的一组词前后要空一格"
@@ -66,7 +74,9 @@ class _BrokenError(Exception):
 class Query:
     """A query as understood. `root` is what a section's text must match, `conditions` what its document must meet.
 
-    `exact` says that quotes, distances or alternatives were used: nothing but what matches is wanted then.
+    `exact` says that quotes, distances or alternatives were used: nothing but what matches is wanted then. `told` is what
+    to say of this reading if it finds something; `pieces` are the strings that a paste was split into, `split` says that
+    it is not read as the one text that it is.
     """
 
     text: str
@@ -74,6 +84,9 @@ class Query:
     conditions: tuple[Condition, ...] = ()
     exact: bool = False
     notes: tuple[str, ...] = ()
+    told: str = ""
+    pieces: tuple[str, ...] = ()
+    split: bool = False
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -92,24 +105,117 @@ class Query:
         return "".join(plain) if len(plain) == len(self.root.nodes) and not self.exact else ""
 
     @property
+    def plain(self) -> bool:
+        """Whether strings are looked for and nothing else is said of them."""
+        return bool(self.root.nodes) and all(isinstance(node, Exact) for node in self.root.nodes)
+
+    @property
     def excluded(self) -> tuple[Node, ...]:
         """What must not match."""
         return tuple(node.of for node in self.root.nodes if isinstance(node, Not))
 
 
 def parse(text: str, given: Iterable[Condition] = ()) -> Query:
-    """Understand a query as typed, with the conditions that were chosen beside it.
+    """Understand a query as typed, with the conditions that were chosen beside it: the first of its readings.
 
     Raises UsageError when it is too long or too costly, only excludes, or is empty and nothing was chosen either.
     """
+    return next(readings(text, given))
+
+
+def readings(text: str, given: Iterable[Condition] = ()) -> Iterator[Query]:
+    """Yield what a query may mean, the likeliest first: each is for when the one before it finds nothing.
+
+    Raises UsageError as `parse` does.
+    """
     if len(text) > MAX_QUERY:
         raise UsageError(f"查询有 {len(text):,} 个字符，超过了上限 {MAX_QUERY:,}：请缩短后再查。")
+    given = tuple(given)
+    if paste.is_paste(text) and fold(text):
+        yield from _of_paste(text, given)
+        return
+    typed = _typed(text, given)
+    if typed.exact or typed.notes or typed.conditions != given or not typed.plain:
+        yield typed
+        return
+    yield from _of_words(text, typed)
+
+
+def _of_words(text: str, typed: Query) -> Iterator[Query]:
+    """Yield the readings of what has no operators: without typographic blanks, as typed, as a copy."""
+    line = _PASTED.sub("", text.strip())
+    joined = _typed(paste.joined(line), typed.conditions)
+    if joined.root != typed.root and joined.plain:
+        yield replace(joined, text=text)
+        strings = "、".join(f"“{string}”" for string in typed.required[:_NAMED])
+        typed = replace(typed, told=f"连在一起没有找到，是按空格分开找的：{strings}。")
+    yield typed
+    if _QUESTION.search(line):
+        wild = _typed(_QUESTION.sub("?", line), typed.conditions)
+        yield replace(wild, text=text, split=True)
+    yield from _copied(text, line, typed, _typed)
+
+
+def _of_paste(text: str, given: tuple[Condition, ...]) -> Iterator[Query]:
+    """Yield the readings of pasted lines: one string, without what came along, as lines, as articles, as paragraphs."""
+    whole = _whole(text, given)
+    yield whole
+    yield from _copied(text, text, whole, _whole)
+
+
+def _copied(
+    text: str, seen: str, before: Query, understood: Callable[[str, tuple[Condition, ...]], Query]
+) -> Iterator[Query]:
+    """Yield the readings of a text as something that was copied; `understood` is what what is left of it means."""
+    given, known = before.conditions, {before.root}
+    removed: tuple[str, ...] = ()
+    for cleaned in paste.cleaned(seen):
+        seen, removed = cleaned.text, cleaned.removed
+        told = f"去掉{_quoted(removed)}之后找到的。"
+        query = replace(understood(seen, given), text=text, told=told) if fold(seen) else before
+        if query.root not in known and query.plain:
+            known.add(query.root)
+            yield query
+    without = f"去掉{_quoted(removed)}，并" if removed else ""
+    if len(parts := paste.gaps(seen)) > 1:
+        told = f"{without}把省略号当作略去的文字找到的：各段在同一节里。"
+        yield Query(text, AllOf(tuple(map(Exact, dict.fromkeys(parts)))), given, told=told, split=True)
+    lines = [line for line in seen.splitlines() if fold(line)]
+    if 1 < len(lines) <= _FEW and all(len(line) <= NAME for line in lines):
+        told = f"{without}按行分开找到的：各行在同一节里。"
+        yield Query(
+            text, AllOf(tuple(Exact(fold(line)) for line in dict.fromkeys(lines))), given, told=told, split=True
+        )
+    for name, split in (("条", paste.articles), ("段", paste.paragraphs)):
+        pieces = tuple(dict.fromkeys(map(fold, split(seen))))
+        long = tuple(piece for piece in pieces if len(piece) >= paste.SHORTEST)[: paste.MOST_PIECES]
+        root = AllOf((AnyOf(tuple(map(Exact, long))),))
+        if len(pieces) > 1 and long and root not in known:
+            known.add(root)
+            told = f"{without}按{name}分成 {len(pieces)} 段，各找各的"
+            yield Query(text, root, given, told=told, pieces=pieces, split=True)
+
+
+def _whole(text: str, given: tuple[Condition, ...]) -> Query:
+    """Understand a text as one string."""
+    return Query(text, AllOf((Exact(folded),) if (folded := fold(paste.joined(text))) else ()), given)
+
+
+def _quoted(removed: Iterable[str]) -> str:
+    different = list(dict.fromkeys(removed))
+    return "、".join(f"“{each}”" for each in different[:_NAMED]) + ("等" if len(different) > _NAMED else "")
+
+
+def _typed(text: str, given: Iterable[Condition]) -> Query:
+    """Understand a line as typed."""
+    line = text.translate(_FULL_WIDTH)
+    line = _FULL_OPERATOR.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line.strip())
     try:
-        parser = _Parser(_PASTED.sub("", text.strip()))
+        parser = _Parser(_PASTED.sub("", line))
         root = parser.sequence(0)
         found, notes, exact = parser.conditions, parser.notes, parser.exact
     except _BrokenError as error:
-        root, found = _plain(text)
+        root, found = _plain(line)
         notes, exact = [f"{error}：已按普通词语查找。"], False
     chosen = (*given, *found)
     if all(isinstance(node, Not) for node in root.nodes) and not (chosen and not root.nodes):

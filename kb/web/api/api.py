@@ -17,14 +17,14 @@ from flask import Blueprint, Response, after_this_request, jsonify, render_templ
 from msgspec import Meta
 
 from kb.base.errors import KbError, NotFoundError, UsageError
-from kb.base.model import Document, FacetValue, Part, Results, Section
+from kb.base.model import Document, FacetValue, Origin, Part, Results, Section
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.compare.sections import compare
 from kb.corpus.changes import events, order, tell
 from kb.corpus.folder import Corpus
 from kb.export.formats import formats
-from kb.search.contract.engine import ORDERS
+from kb.search.contract.engine import GROUPS, ORDERS
 from kb.search.query.conditions import FACETS, NAMES
 from kb.search.query.query import MAX_QUERY
 from kb.web.api import law_api, openapi, schemas
@@ -70,6 +70,17 @@ _ASKED = (
         Annotated[str, Meta(description="、".join(ORDERS) + " 之一", extra_json_schema={"enum": list(ORDERS)})],
         default="relevance",
     ),
+    Parameter(
+        "group",
+        Annotated[
+            str,
+            Meta(
+                description="section 逐节（limit、offset、分面以节计）或 document 每份文件最多 3 节（以文件计）",
+                extra_json_schema={"enum": list(GROUPS)},
+            ),
+        ],
+        default="section",
+    ),
 )
 """What `searching.asked` reads beside the query."""
 
@@ -113,7 +124,7 @@ def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
     asked = search_form.asked()
     if asked.empty and "q" not in request.args:
         raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
-    found = library().search(q.strip(), limit, offset, asked.conditions, asked.order)
+    found = library().search(q.strip(), limit, offset, asked.conditions, asked.order, asked.group)
     if offset + limit < found.listed:
         arguments: dict[str, Any] = {**request.args.to_dict(flat=False), "offset": offset + limit}
         after_this_request(_linked(f'<{url_for(".search", **arguments)}>; rel="next"'))
@@ -126,13 +137,19 @@ def suggest(q: Query, limit: Annotated[int, Meta(ge=1, le=20, description="最�
     return schemas.Suggestions(q.strip(), library().engine.suggest(q.strip(), limit))
 
 
+@interface.post("/origins", "一段文字出自哪里：每一句是原文、有改动，还是没有找到")
+def origins(body: schemas.TextToTrace) -> tuple[Origin, ...]:
+    """Answer where each sentence of a text comes from."""
+    return library().engine.origins(body.text)
+
+
 @interface.get("/facets", "检索结果在各机关、年份、文种、来源、时效性里各有多少节", also=_ASKED, state=of_index)
 def facets(q: Query = "") -> schemas.Facets:
     """Answer the counts of a search without its hits."""
     asked = search_form.asked()
     if asked.empty and "q" not in request.args:
         raise UsageError("缺少参数 q：请写成 /api/v1/facets?q=检索词。")
-    found = library().search(q.strip(), 1, 0, asked.conditions, asked.order)
+    found = library().search(q.strip(), 1, 0, asked.conditions, asked.order, asked.group)
     counts: dict[str, tuple[FacetValue, ...]] = dict(found.facets)
     return schemas.Facets(found.query, found.total, found.related, counts)
 

@@ -17,6 +17,7 @@ from kb.law.find import Kind as CitationKind
 from kb.law.since import Status
 from kb.law.standing import Evidence
 from kb.law.standing import Status as Standing
+from kb.search.answer.origins import MAX_PASTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +280,13 @@ class TextToCheck:
 
     text: Annotated[str, msgspec.Meta(max_length=LONGEST, description=f"要核对的文字，最多 {LONGEST:,} 字")]
     on: Annotated[str, msgspec.Meta(description="文字写成的日期，写成 2021-11-22 的样子；不写就是今天")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextToTrace:
+    """What is sent to learn where it comes from."""
+
+    text: Annotated[str, msgspec.Meta(max_length=MAX_PASTE, description=f"要查出处的文字，最多 {MAX_PASTE:,} 字")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
 from kb.law.store import Store
-from kb.search.contract.engine import Order, Stats
+from kb.search.contract.engine import Group, Order, Stats
 from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
 from kb.web.context.facets import Shelves
@@ -118,10 +118,13 @@ class Library:
         offset: int,
         conditions: Sequence[Condition] = (),
         order: Order = "relevance",
+        group: Group = "section",
     ) -> Results:
         """Answer a page of hits. Raises UsageError and BadIndexError."""
         with metrics.stage("search"):
-            results = self.engine.search(query, limit=limit, offset=offset, conditions=conditions, order=order)
+            results = self.engine.search(
+                query, limit=limit, offset=offset, conditions=conditions, order=order, group=group
+            )
         metrics.SEARCHES.labels("literal" if results.total else "related" if results.related else "nothing").inc()
         return results
 

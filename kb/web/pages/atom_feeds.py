@@ -74,7 +74,7 @@ def hits() -> Response:
     asked = search_form.asked()
     if asked.empty:
         raise UsageError("缺少参数 q：请写成 /search.atom?q=检索词。")
-    results = library().search(asked.q, ENTRIES, 0, conditions=asked.conditions, order="date")
+    results = library().search(asked.q, ENTRIES, 0, conditions=asked.conditions, order="date", group=asked.group)
     parameters: dict[str, Any] = asked.parameters()
     own, page = (url_for(name, **parameters, _external=True) for name in (".hits", "pages.search"))
     return feed(f"政策文库：{asked.q or '筛选出的章节'}", own, page, [_hit(hit) for hit in results.hits])
@@ -149,7 +149,17 @@ def robots() -> Response:
     """Documents may be crawled; results of searches, comparisons and files to save are not documents."""
     of_documents = ("compare", "cite", "graph", "provenance", "snapshot")
     closed = (
-        *("/search", "/api/", "/suggestions.json", "/documents.csv", "/parallel", "/excerpt/", "/cite-check", "/terms"),
+        *(
+            "/search",
+            "/api/",
+            "/suggestions.json",
+            "/documents.csv",
+            "/parallel",
+            "/excerpt/",
+            "/cite-check",
+            "/origins",
+            "/terms",
+        ),
         *(f"/d/*/{page}" for page in of_documents),
         *(f"/d/*.{ending}" for ending in labels()),
     )

@@ -57,12 +57,12 @@ def search() -> str | BaseResponse:
     """
     if query := search_form.composed():
         return redirect(url_for(".search", q=query))
-    asked, catalogue = search_form.asked(), library().catalogue()
+    asked, catalogue = search_form.asked("document"), library().catalogue()
     as_of.view(asked.on)
     if asked.empty:
         return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
     first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
-    results = library().search(asked.q, HITS_PER_PAGE, first, conditions=asked.conditions, order=asked.order)
+    results = library().search(asked.q, HITS_PER_PAGE, first, asked.conditions, asked.order, asked.group)
     page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", **asked.parameters())
     return render_template(
         "search.html",

@@ -22,7 +22,16 @@ from kb.web.context import preferences
 from kb.web.context.language import named, page_language, say
 from kb.web.context.library import EXTENSION, Library
 from kb.web.languages import languages
-from kb.web.pages import atom_feeds, browsing, citation_page, comparison_page, download_pages, pages, parallel_page
+from kb.web.pages import (
+    atom_feeds,
+    browsing,
+    citation_page,
+    comparison_page,
+    download_pages,
+    origins_page,
+    pages,
+    parallel_page,
+)
 from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import operations, telemetry
@@ -96,6 +105,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(browsing.blueprint)
     app.register_blueprint(parallel_page.blueprint)
+    app.register_blueprint(origins_page.blueprint)
     app.register_blueprint(citation_page.blueprint)
     app.register_blueprint(comparison_page.blueprint)
     app.register_blueprint(download_pages.blueprint)

@@ -64,7 +64,7 @@ def hits(format: str) -> Response:
     if asked.empty:
         raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
     offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
-    results = library().search(asked.q, limit, offset, asked.conditions, asked.order)
+    results = library().search(asked.q, limit, offset, asked.conditions, asked.order, asked.group)
     media_type, make = _TABLES[format]
     data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
     return _sent(data, f"检索-{asked.q[:40] or '筛选'}.{format}", media_type, format)

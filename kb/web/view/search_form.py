@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from kb.base.errors import UsageError
-from kb.search.contract.engine import ORDERS, Order
+from kb.search.contract.engine import GROUPS, ORDERS, Group, Order
 from kb.search.query.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
 from kb.web.view.reading import loosely
 
@@ -33,11 +33,13 @@ _QUOTES = re.compile('["“”「」]')
 
 @dataclass(frozen=True)
 class Asked:
-    """A search as asked for by the present request."""
+    """A search as asked for by the present request. `own_group`: it says itself how hits are grouped."""
 
     q: str
     conditions: tuple[Condition, ...]
     order: Order
+    group: Group = "section"
+    own_group: bool = False
 
     @property
     def empty(self) -> bool:
@@ -54,7 +56,12 @@ class Asked:
         """The arguments of this search's address, without the page."""
         found = {"q": [self.q]} if self.q else {}
         found |= {each.field: list(each.values) for each in self.conditions}
-        return found | ({"order": [self.order]} if self.order != "relevance" else {})
+        found |= {"order": [self.order]} if self.order != "relevance" else {}
+        return found | ({"group": [self.group]} if self.own_group else {})
+
+    def grouped(self, group: Group) -> str:
+        """The address of this search with hits counted in another unit."""
+        return self._address({**self.parameters(), "group": [group]})
 
     def ordered(self, order: Order) -> str:
         """The address of this search in another order."""
@@ -80,14 +87,28 @@ class Asked:
         return f"{url_for('pages.search')}?{urlencode(parameters, doseq=True)}"
 
 
-def asked() -> Asked:
-    """Read the arguments of the present request. Raises UsageError for those that mean nothing."""
+def asked(usual: Group = "section") -> Asked:
+    """Read the arguments of the present request; `usual` is how hits are grouped where it does not say.
+
+    Raises UsageError for those that mean nothing.
+    """
     conditions = [*_chosen(), *_inside()]
     order = request.args.get("order", "relevance")
     known = next((each for each in ORDERS if each == order), None)
     if known is None:
         raise UsageError(f"参数 order 应当是 {'、'.join(ORDERS)} 之一，现在是“{order[:20]}”。")
-    return Asked(request.args.get("q", "").strip(), tuple(conditions), known)
+    named = request.args.get("group", "")
+    group = next((each for each in GROUPS if each == named), None)
+    if named and group is None:
+        raise UsageError(f"参数 group 应当是 {'、'.join(GROUPS)} 之一，现在是“{named[:20]}”。")
+    one = any(each.field in ("document", "within") and not each.exclude for each in conditions)
+    return Asked(
+        request.args.get("q", "").strip(),
+        tuple(conditions),
+        known,
+        group or ("section" if one else usual),
+        group is not None,
+    )
 
 
 def _chosen() -> Iterator[Condition]:

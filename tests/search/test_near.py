@@ -1,0 +1,62 @@
+"""Wordings near a string: the best place in a text, how many edits, what differs."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+
+from kb.search.answer.near import align, allowed, difference, differs
+
+TEXT = "示例条例第六十二条规定，示例机关应当自受理申请之日起六十日内作出示例决定；但是法律规定少于六十日的除外。"
+SENTENCE = "示例机关应当自受理申请之日起六十日内作出示例决定"
+
+
+def edited(text: str, edits: int, draw: random.Random) -> str:
+    for _ in range(edits):
+        at = draw.randrange(1, len(text) - 1)
+        text = draw.choice(
+            (text[:at] + text[at + 1 :], text[:at] + "某" + text[at:], text[:at] + "错" + text[at + 1 :])
+        )
+    return text
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_slip_is_aligned_with_what_it_came_from(seed: int) -> None:
+    draw = random.Random(seed)
+    slip = edited(SENTENCE, draw.randint(1, 3), draw)
+    found = align(slip, TEXT, allowed(len(slip)))
+    assert found and abs(found.start - TEXT.index(SENTENCE)) <= 1
+    assert found.distance == Levenshtein.distance(slip, TEXT[found.start : found.end]) <= 3
+
+
+def test_what_is_not_there_is_not_near() -> None:
+    assert align("海上救助由示例部门统一指挥协调并且报告", TEXT, 4) is None
+
+
+def test_short_strings_are_taken_more_strictly() -> None:
+    assert [allowed(length) for length in (2, 3, 4, 8, 9, 12, 20, 40)] == [0, 0, 1, 1, 2, 2, 5, 10]
+
+
+@given(st.text("甲乙丙丁", min_size=1, max_size=12), st.text("甲乙丙丁", min_size=1, max_size=12))
+def test_a_difference_makes_one_of_the_other(string: str, wording: str) -> None:
+    found = difference(string, wording)
+    assert "".join(each.text for each in found if each.kind != "inserted") == string
+    assert "".join(each.text for each in found if each.kind != "deleted") == wording
+
+
+@pytest.mark.parametrize(
+    ("string", "wording", "said"),
+    [
+        ("应当在三十日内作出", "应当在六十日内作出", "数字"),
+        ("可以责令停产停业", "应当责令停产停业", "应当"),
+        ("不得收取费用", "收取费用", "不得"),
+        ("罚款500元", "罚款5000元", "5000"),
+        ("职工、消费者的利益", "职工，消费者等利益", ""),
+    ],
+)
+def test_what_says_something_else_is_pointed_out(string: str, wording: str, said: str) -> None:
+    assert said in "".join(differs(string, wording)) and bool(differs(string, wording)) == bool(said)

@@ -12,6 +12,7 @@ from datetime import datetime
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.sources import Source
+from kb.fetch.lists.attachments import Offered, offered
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
 from kb.fetch.lists.led_on import arrive
 from kb.fetch.lists.promised import Promise
@@ -20,14 +21,15 @@ from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest import derive
 from kb.upkeep import suspicion
 from kb.upkeep.gate import Gate, Obtain
-from kb.upkeep.keeping import Change, Keeper, found_at
+from kb.upkeep.keeping import Change, Keeper, exchange_of, found_at
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
-_MOST_ATTACHMENTS = 30
+_MOST_ATTACHMENTS = 200
+_BY_SCRIPT = "要靠网页上的脚本下载"
 _GONE = (404, 410)
 # The page's own fault: the site answers, so the next one may be asked for.
 _ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundError, UnreadableError)
@@ -160,10 +162,16 @@ class Walk:
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            offered = item.attachments or [
-                (name, self.join(answer.final_url, url)) for name, url in derived.attachments
-            ]
-            self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
+            self._keep(item, known, answer, replace(new, id=id), old, self._offered(item, answer, derived.attachments))
+
+    def _offered(self, item: Item, answer: Fetched, in_text: tuple[tuple[str, str], ...]) -> tuple[Offered, ...]:
+        """Return the files that a post offers: those that the list names, then those of its page."""
+        if self.source.kind == "files":
+            return tuple(Offered(name, self.join(answer.final_url, url)) for name, url in in_text)
+        listed = tuple(Offered(name, url) for name, url in item.attachments)
+        names = {each.name for each in listed} | {_address(each.url) for each in listed}
+        of_page = offered(answer, in_text) if suspicion.looks_like_html(answer) else ()
+        return (*listed, *(each for each in of_page if each.name not in names and _address(each.url) not in names))
 
     def _gate(self) -> Gate:
         if self._gate_here is None:
@@ -177,7 +185,7 @@ class Walk:
         answer: Fetched,
         new: Document,
         old: Document | None,
-        offered: tuple[tuple[str, str], ...],
+        offered: tuple[Offered, ...],
     ) -> None:
         """Keep a document with its attachments, and remember it."""
         before = {each.url: each for each in old.provenance.attachments} if old else {}
@@ -195,8 +203,9 @@ class Walk:
             self._visit(item, None, fresh=True)
             return
         before = {each.url: each for each in old.provenance.attachments}
-        offered = item.attachments or tuple((each.name, each.url) for each in before.values())
-        attachments, changes, trouble = self._attachments(item, old.id, offered, before)
+        held = tuple(Offered(each.name, each.url) for each in before.values())
+        listed = tuple(Offered(name, url) for name, url in item.attachments if url not in before)
+        attachments, changes, trouble = self._attachments(item, old.id, (*held, *listed), before)
         change: Change = "changed" if old.provenance.withdrawn else "unchanged"
         if attachments != old.provenance.attachments:
             new = replace(old, provenance=replace(old.provenance, attachments=attachments))
@@ -208,17 +217,24 @@ class Walk:
         self._remember(item, known, "kept", known.document, trouble=trouble, validators=kept)
 
     def _attachments(
-        self, item: Item, id: str, offered: tuple[tuple[str, str], ...], before: dict[str, Attachment]
+        self, item: Item, id: str, offered: tuple[Offered, ...], before: dict[str, Attachment]
     ) -> tuple[tuple[Attachment, ...], set[Change], str]:
         """Fetch what a post offers; answer the attachments, what became of those that are documents, and a trouble."""
         found: dict[str, Attachment] = {}
         changes: set[Change] = set()
         trouble = ""
-        for name, url in offered[:_MOST_ATTACHMENTS]:
+        for each in offered:
+            name, url = each.name, each.url or f"{item.url}#{each.script}"
             if url in found:
                 continue
+            if not each.url or (url in before and before[url].reason.startswith(_BY_SCRIPT)):
+                found[url] = before.get(url) or Attachment(name, url, reason=f"{_BY_SCRIPT}（{each.script}），没有取。")
+                continue
+            if len(found) >= _MOST_ATTACHMENTS:
+                found[url] = Attachment(name, url, reason=f"附件超过 {_MOST_ATTACHMENTS} 个的上限，没有取。")
+                continue
             try:
-                found[url] = self._attachment(item, id, name, url, len(found) + 1, before.get(url), changes)
+                found[url] = self._attachment(item, id, each, len(found) + 1, before.get(url), changes)
             except (FetchError, NotFoundError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
@@ -231,9 +247,10 @@ class Walk:
         return tuple(found.values()), changes, trouble
 
     def _attachment(
-        self, item: Item, id: str, name: str, url: str, place: int, before: Attachment | None, changes: set[Change]
+        self, item: Item, id: str, offer: Offered, place: int, before: Attachment | None, changes: set[Change]
     ) -> Attachment:
         """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason."""
+        name, url = offer.name, offer.url
         key = f"{item.key}/{url}"
         known = self.state.get(key) if before and (before.document or before.snapshot) else None
         answer = self.obtain(url, _validators(known))
@@ -243,6 +260,8 @@ class Walk:
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
             return before or Attachment(name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。")
+        if offer.generic:
+            name = derive.file_name(exchange_of(answer).response) or name
         kept = self._attached_document(item, id, name, url, place, answer, changes)
         post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
         self.state.put(_with(post, answer.validators))
@@ -258,7 +277,7 @@ class Walk:
             own = self.keeper.corpus.id_for(self.source.name, url, f"{id}-a{place}")
             changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
         except UnreadableError as error:
-            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=str(error))
+            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=f"没有读出文字：{error}")
         return Attachment(name, url, document=own)
 
     def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
@@ -404,6 +423,11 @@ class Walk:
         if self.full or not self._standing:
             self.state.remember("swept", f"{self.now:%Y-%m-%dT%H:%M:%SZ}")
         self.state.commit()
+
+
+def _address(url: str) -> str:
+    """Name an address apart from how it is fetched, http or https."""
+    return url.partition("://")[2] or url
 
 
 def _validators(known: Post | None) -> Validators | None:

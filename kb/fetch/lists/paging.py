@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from kb.fetch.lists.html_page import HtmlPage, text_of
+from kb.fetch.lists.markup import HtmlPage, text_of
 
 _NEXT = re.compile(r"(?:下|后)\s*[一1]?\s*页|后页|下一张|next(?:\s*page)?", re.IGNORECASE)
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))

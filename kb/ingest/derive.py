@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -16,6 +17,10 @@ from kb.ingest.formats.registry import Given
 from kb.ingest.restore import restore
 from kb.structure import metadata, numbering, outline, statute
 from kb.structure.extracted import Extracted
+
+_SHORTEST_STEM = 6
+_BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
+_ISSUER = re.compile(r"[\u4e00-\u9fff、（）()\s]{4,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,13 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
     """
     headers = found.exchange.response if found.exchange else {}
     content_type = next((value for key, value in headers.items() if key.lower() == "content-type"), "")
-    ending = PurePosixPath(_path(found.origin)).suffix
+    ending = _ending(found.origin, file_name(headers), found.listed.get("附件名称", ""))
     if registry.choose(data, ending, content_type) is None:
         raise UnreadableError(f"还不能读取这种文件（{ending or '没有扩展名'}）：原件已作为快照保存。")
     extracted = files.read(data, ending, Given(settings, content_type, body))
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
+    if whole := _whole_title(told.get("标题", ""), extracted.title):
+        told["标题"] = whole
     extracted = replace(
         extracted,
         labels={**extracted.labels, **told},
@@ -70,6 +77,38 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
     return Derived(
         document(extracted, found, source, _stem(found.listed.get("附件名称", found.origin))), extracted.attachments
     )
+
+
+def _whole_title(listed: str, printed: str) -> str:
+    """Return the title that the page prints whole where the list cuts it off or leaves out its issuer, else ""."""
+    stem = listed.rstrip(".．…·")
+    for part in map(str.strip, _BETWEEN_TITLES.split(printed)):
+        if stem != listed and len(stem) >= _SHORTEST_STEM and part.startswith(stem):
+            return part
+        if listed and part != listed and part.endswith(listed) and _ISSUER.fullmatch(part.removesuffix(listed)):
+            return part
+    return ""
+
+
+def file_name(headers: Mapping[str, str]) -> str:
+    """Return the name that an answer gives its file (Content-Disposition, RFC 6266, and as servers spell it), or ""."""
+    value = next((value for key, value in headers.items() if key.lower() == "content-disposition"), "")
+    if extended := re.search(r"filename\*\s*=\s*([\w-]*)'[^']*'([^;]+)", value, re.IGNORECASE):
+        return PurePosixPath(unquote(extended[2].strip(' "'), extended[1] or "utf-8", "replace")).name
+    found = re.search(r'filename\s*=\s*(?:"([^"]*)"|([^;]+))', value, re.IGNORECASE)
+    name = unquote((found[1] or found[2] or "").strip()) if found else ""
+    for encoding in ("utf-8", "gb18030"):  # bytes come as Latin-1
+        try:
+            return PurePosixPath(name.encode("latin-1").decode(encoding)).name
+        except UnicodeError:
+            continue
+    return PurePosixPath(name).name
+
+
+def _ending(*names: str) -> str:
+    """Return the first ending that some format has, else that of the first name."""
+    found = [PurePosixPath(_path(name)).suffix.lower() for name in names]
+    return next((ending for ending in found if ending in registry.endings()), found[0])
 
 
 def from_snapshot(present: Document, data: bytes, settings: Settings) -> Document:

@@ -7,7 +7,7 @@ import glob
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from kb.corpus.folder import ASIDE, Corpus, safe_name
 from kb.fetch.network.fetched import Fetched
 from kb.ingest import derive
 
+PLACES = "也见于"
+"""The label under which a document's other addresses stand: the post is listed there, too."""
 Change = Literal["new", "changed", "unchanged", "conflict"]
 # What differs from one visit to the next, or from one list to another, without the document being another.
 _VOLATILE = frozenset(
@@ -31,6 +33,7 @@ _VOLATILE = frozenset(
         "原文链接",
         "Url",
         "canonical",
+        PLACES,
     ]
 )
 _COUNTER = re.compile(
@@ -101,6 +104,18 @@ class Keeper:
         """Derive a document from its snapshot as we read now. Raises NotFoundError and UnreadableError."""
         return derive.from_snapshot(old, self.corpus.snapshot(old.provenance.snapshot), self.settings)
 
+    def note_place(self, old: Document, url: str) -> None:
+        """Write down that a document stands at another address, too. A file with a person's edits is left as it is."""
+        places = old.provenance.listed.get(PLACES, "").split()
+        if self.dry or url in places:
+            return
+        listed = {**old.provenance.listed, PLACES: " ".join((*places, url))}
+        try:
+            data = self.corpus.snapshot(old.provenance.snapshot)
+        except (NotFoundError, UnreadableError):
+            return
+        self.corpus.write(replace(old, provenance=replace(old.provenance, listed=listed)), data)
+
     def withdraw(self, id: str, day: str) -> bool:
         """Mark a document as withdrawn; False when a person's edits, or damage, forbid to touch the file."""
         try:
@@ -142,6 +157,13 @@ def damaged_records(root: Path) -> Iterator[Path]:
 
 def _short(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:8]
+
+
+def likeness(document: Document, published: str, files: Iterable[str]) -> str:
+    """Tell documents that are the same in all that a reader sees: title, text, day of publication and files."""
+    told = [document.metadata.title, _steady(document.text), published, sorted(files)]
+    text = "".join(json.dumps(told, ensure_ascii=False).split())
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def found_at(answer: Fetched, origin: str, listed: Mapping[str, str], attached_to: str = "") -> Provenance:

@@ -16,8 +16,9 @@ from typing import Any, Literal, Self
 
 from kb.base import storage
 from kb.base.errors import StorageError
+from kb.fetch.network.urls import place_of
 
-Outcome = Literal["kept", "skipped", "suspicious", "failed", "gone"]
+Outcome = Literal["kept", "same", "skipped", "suspicious", "failed", "gone"]
 FOLDER = ".state"
 """Beside the documents: what is remembered of each source, and the answers that were not taken."""
 
@@ -27,7 +28,7 @@ class Post:
     """A post of a source, or an attachment of one (`parent` is the post's key then).
 
     `document` is its id in the corpus, "" while it has none. `digest` is what the list said last, `outcome` what became
-    of it, `trouble` why it is suspicious or failed. `etag` and `modified` hold for `final_url`. `walk` is the last walk
+    of it ("same": its text is that of another post of the source, whose document it shares), `trouble` why it is suspicious or failed. `etag` and `modified` hold for `final_url`. `walk` is the last walk
     in which it was dealt with, `noticed` the day of its news (ISO 8601), `tries` counts failures in a row; `item` is
     what the list said of a post in trouble (JSON), so that it can be tried again without the list.
     """
@@ -53,6 +54,9 @@ _SCHEMA = f"""
 create table if not exists post ({_COLUMNS}, primary key (key)) without rowid;
 create index if not exists by_outcome on post (outcome);
 create table if not exists memory (name primary key, value) without rowid;
+create table if not exists place (place primary key, key) without rowid;
+create table if not exists likeness (likeness primary key, key) without rowid;
+create index if not exists by_document on post (document);
 """
 
 
@@ -73,6 +77,10 @@ class State:
             self._db.execute("pragma synchronous = extra")
             self._db.executescript(_SCHEMA)
             self._db.execute("begin")
+            if self.is_empty() or self._db.execute("select 1 from place limit 1").fetchone():
+                return
+        for post in list(self._select("parent = ''")):  # of a time when places were not remembered
+            self._place(post)
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +117,34 @@ class State:
         marks = ", ".join("?" * len(fields(Post)))
         with self._refusals():
             self._db.execute(f"insert or replace into post ({_COLUMNS}) values ({marks})", astuple(post))
+        if not post.parent:
+            self._place(post)
+
+    def _place(self, post: Post) -> None:
+        if "://" in post.url:
+            with self._refusals():
+                self._db.execute("insert or ignore into place values (?, ?)", (place_of(post.url), post.key))
+
+    def at(self, url: str) -> Post | None:
+        """Return the post that stands at an address, whether that is written http or https, www or mobile."""
+        with self._refusals():
+            found = self._db.execute("select key from place where place = ?", (place_of(url),)).fetchone()
+        return self.get(str(found[0])) if found else None
+
+    def like(self, likeness: str) -> Post | None:
+        """Return the post whose document was last known to look so."""
+        with self._refusals():
+            found = self._db.execute("select key from likeness where likeness = ?", (likeness,)).fetchone()
+        return self.get(str(found[0])) if found else None
+
+    def note_likeness(self, likeness: str, key: str) -> None:
+        """Remember how the document of a post looks."""
+        with self._refusals():
+            self._db.execute("insert or replace into likeness values (?, ?)", (likeness, key))
+
+    def sharing(self, document: str) -> Iterator[Post]:
+        """Yield the other posts that share a document."""
+        return self._select("outcome = 'same' and document = ?", document)
 
     def count(self, outcome: Outcome) -> int:
         """Count the posts (not attachments) with this outcome; a failed one that has a document is "kept"."""

@@ -12,23 +12,28 @@ from datetime import datetime
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.sources import Source
+from kb.fetch.lists.attachments import Offered, offered
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
 from kb.fetch.lists.led_on import arrive
+from kb.fetch.lists.post_pages import further_pages, joined, lacking
 from kb.fetch.lists.promised import Promise
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest import derive
+from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
 from kb.upkeep.gate import Gate, Obtain
-from kb.upkeep.keeping import Change, Keeper, found_at
+from kb.upkeep.keeping import PLACES, Change, Keeper, exchange_of, found_at, likeness
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
-_MOST_ATTACHMENTS = 30
+_MOST_ATTACHMENTS = 200
+_BY_SCRIPT = "要靠网页上的脚本下载"
 _GONE = (404, 410)
+_HELD = ("kept", "same")
 # The page's own fault: the site answers, so the next one may be asked for.
 _ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundError, UnreadableError)
 
@@ -98,6 +103,8 @@ class Walk:
     def _consider(self, item: Item) -> bool:
         """Fetch what is new or changed. Answers whether the list says something new."""
         known = self.state.get(item.key)
+        if known is None and "://" in item.url and (known := self.state.at(item.url)):
+            item = replace(item, key=known.key)  # the same place: http or https, www or mobile, another column's link
         if known and known.walk == self.number:
             return False  # listed twice, or done before an interruption
         fresh = known is None or known.digest != item.digest
@@ -130,12 +137,45 @@ class Walk:
             self._withdraw(known)
         elif answer.status in _GONE:
             self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
+        elif answer.not_modified and known and known.outcome == "same":
+            self.state.put(replace(known, walk=self.number))
         elif answer.not_modified and known:
             self._not_modified(item, known)
         elif reason:
             self._set_aside(item, known, answer, reason)
         else:
+            self._read_whole(item, known, answer)
+
+    def _read_whole(self, item: Item, known: Post | None, answer: Fetched) -> None:
+        """Fetch the further pages of a post, where it has any, and read them as one document."""
+        if self.source.kind == "files" or not suspicion.looks_like_html(answer):
             self._read(item, known, answer)
+            return
+        try:
+            pages = further_pages(answer, lambda url: self.obtain(url, None))
+            whole = self._joined(answer, pages) if pages else answer
+        except (FetchError, UnreadableError) as error:
+            self._fail(item, known, f"它有几页，没有取全：{error}", stops=not isinstance(error, _ALONE))
+            return
+        rest = {"其余各页": " ".join(page.final_url for page in pages)} if pages else {}
+        self._read(replace(item, labels={**item.labels, **rest}), known, whole)
+
+    def _joined(self, answer: Fetched, pages: tuple[Fetched, ...]) -> Fetched:
+        """Make one page of several, each of them kept as it came. Raises UnreadableError when one is no part of it."""
+        body = self.source.css.body
+        texts = []
+        for page in (answer, *pages):
+            if reason := suspicion.judge_post(page, "", body):
+                raise UnreadableError(f"{page.final_url} 可疑：{reason}")
+            texts.append(extract_html(page.body, content_type=page.header("Content-Type"), body=body).text)
+            self.keeper.snapshot(page.body)
+        # No validators: they would speak of the first page alone.
+        whole = replace(answer, body=joined(answer, pages, tuple(texts)), validators=Validators(answer.final_url))
+        text = extract_html(whole.body, content_type="text/html; charset=utf-8", body=body).text
+        for page, part in zip((answer, *pages), texts, strict=True):
+            if lacking(part, text):
+                raise UnreadableError(f"{page.final_url} 的文字接不上前一页")
+        return whole
 
     def _read(self, item: Item, known: Post | None, answer: Fetched) -> None:
         """Make a document of a good answer and keep it."""
@@ -160,10 +200,37 @@ class Walk:
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            offered = item.attachments or [
-                (name, self.join(answer.final_url, url)) for name, url in derived.attachments
-            ]
-            self._keep(item, known, answer, replace(derived.document, id=id), old, tuple(offered))
+            files = self._offered(item, answer, derived.attachments)
+            if twin := self._twin(item, new, files):
+                self._share(item, known, twin, answer)
+            elif known and known.outcome == "same":  # it shared a document and now differs
+                self._read(item, None, answer)
+            else:
+                self._keep(item, known, answer, replace(new, id=id), old, files)
+
+    def _twin(self, item: Item, new: Document, files: tuple[Offered, ...]) -> Post | None:
+        """Return the other post of the source whose document is the same in all that a reader sees."""
+        twin = self.state.like(_likeness(item, new, files))
+        if self.source.kind == "files" or twin is None or twin.key == item.key or twin.outcome != "kept":
+            return None
+        return twin if self.keeper.present(twin.document) else None
+
+    def _share(self, item: Item, known: Post | None, twin: Post, answer: Fetched) -> None:
+        """Let a post share the document of another one: it is one document that stands in several places."""
+        held = self.keeper.present(twin.document)
+        if held and (known is None or known.outcome != "same"):
+            self.keeper.note_place(held, answer.final_url)
+        self._remember(item, known, "same", twin.document, validators=answer.validators)
+        self.state.commit()
+
+    def _offered(self, item: Item, answer: Fetched, in_text: tuple[tuple[str, str], ...]) -> tuple[Offered, ...]:
+        """Return the files that a post offers: those that the list names, then those of its page."""
+        if self.source.kind == "files":
+            return tuple(Offered(name, self.join(answer.final_url, url)) for name, url in in_text)
+        listed = tuple(Offered(name, url) for name, url in item.attachments)
+        names = {each.name for each in listed} | {_address(each.url) for each in listed}
+        of_page = offered(answer, in_text) if suspicion.looks_like_html(answer) else ()
+        return (*listed, *(each for each in of_page if each.name not in names and _address(each.url) not in names))
 
     def _gate(self) -> Gate:
         if self._gate_here is None:
@@ -177,11 +244,15 @@ class Walk:
         answer: Fetched,
         new: Document,
         old: Document | None,
-        offered: tuple[tuple[str, str], ...],
+        offered: tuple[Offered, ...],
     ) -> None:
         """Keep a document with its attachments, and remember it."""
         before = {each.url: each for each in old.provenance.attachments} if old else {}
         attachments, changes, trouble = self._attachments(item, new.id, offered, before)
+        if old and (places := old.provenance.listed.get(PLACES)):
+            new = replace(new, provenance=replace(new.provenance, listed={**new.provenance.listed, PLACES: places}))
+        if self.source.kind != "files":
+            self.state.note_likeness(_likeness(item, new, offered), item.key)
         provenance = replace(new.provenance, attachments=attachments)
         change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
         self._count(change, changes, new.id)
@@ -195,8 +266,9 @@ class Walk:
             self._visit(item, None, fresh=True)
             return
         before = {each.url: each for each in old.provenance.attachments}
-        offered = item.attachments or tuple((each.name, each.url) for each in before.values())
-        attachments, changes, trouble = self._attachments(item, old.id, offered, before)
+        held = tuple(Offered(each.name, each.url) for each in before.values())
+        listed = tuple(Offered(name, url) for name, url in item.attachments if url not in before)
+        attachments, changes, trouble = self._attachments(item, old.id, (*held, *listed), before)
         change: Change = "changed" if old.provenance.withdrawn else "unchanged"
         if attachments != old.provenance.attachments:
             new = replace(old, provenance=replace(old.provenance, attachments=attachments))
@@ -208,17 +280,24 @@ class Walk:
         self._remember(item, known, "kept", known.document, trouble=trouble, validators=kept)
 
     def _attachments(
-        self, item: Item, id: str, offered: tuple[tuple[str, str], ...], before: dict[str, Attachment]
+        self, item: Item, id: str, offered: tuple[Offered, ...], before: dict[str, Attachment]
     ) -> tuple[tuple[Attachment, ...], set[Change], str]:
         """Fetch what a post offers; answer the attachments, what became of those that are documents, and a trouble."""
         found: dict[str, Attachment] = {}
         changes: set[Change] = set()
         trouble = ""
-        for name, url in offered[:_MOST_ATTACHMENTS]:
+        for each in offered:
+            name, url = each.name, each.url or f"{item.url}#{each.script}"
             if url in found:
                 continue
+            if not each.url or (url in before and before[url].reason.startswith(_BY_SCRIPT)):
+                found[url] = before.get(url) or Attachment(name, url, reason=f"{_BY_SCRIPT}（{each.script}），没有取。")
+                continue
+            if len(found) >= _MOST_ATTACHMENTS:
+                found[url] = Attachment(name, url, reason=f"附件超过 {_MOST_ATTACHMENTS} 个的上限，没有取。")
+                continue
             try:
-                found[url] = self._attachment(item, id, name, url, len(found) + 1, before.get(url), changes)
+                found[url] = self._attachment(item, id, each, len(found) + 1, before.get(url), changes)
             except (FetchError, NotFoundError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
@@ -231,9 +310,10 @@ class Walk:
         return tuple(found.values()), changes, trouble
 
     def _attachment(
-        self, item: Item, id: str, name: str, url: str, place: int, before: Attachment | None, changes: set[Change]
+        self, item: Item, id: str, offer: Offered, place: int, before: Attachment | None, changes: set[Change]
     ) -> Attachment:
         """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason."""
+        name, url = offer.name, offer.url
         key = f"{item.key}/{url}"
         known = self.state.get(key) if before and (before.document or before.snapshot) else None
         answer = self.obtain(url, _validators(known))
@@ -243,6 +323,8 @@ class Walk:
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
             return before or Attachment(name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。")
+        if offer.generic:
+            name = derive.file_name(exchange_of(answer).response) or name
         kept = self._attached_document(item, id, name, url, place, answer, changes)
         post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
         self.state.put(_with(post, answer.validators))
@@ -258,7 +340,7 @@ class Walk:
             own = self.keeper.corpus.id_for(self.source.name, url, f"{id}-a{place}")
             changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
         except UnreadableError as error:
-            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=str(error))
+            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=f"没有读出文字：{error}")
         return Attachment(name, url, document=own)
 
     def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
@@ -301,7 +383,7 @@ class Walk:
     def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
         self.tally.notes.append(f"{item.title or item.url}：{reason.rstrip('。')}。")
         self._troubled += bool(known and known.outcome == "kept")
-        self._remember(item, known, "kept" if known and known.outcome == "kept" else outcome, trouble=reason)
+        self._remember(item, known, known.outcome if known and known.outcome in _HELD else outcome, trouble=reason)
         self.state.commit()
 
     def _remember(
@@ -376,6 +458,15 @@ class Walk:
             self._visit(item, post, fresh=False, listed=False)
 
     def _withdraw(self, post: Post) -> None:
+        if post.outcome == "same":  # one place fewer; the document stands in another
+            self.state.put(replace(post, outcome="gone", document="", walk=self.number, trouble="", digest=""))
+            return
+        heir = next((each for each in self.state.sharing(post.document) if each.walk == self.number), None)
+        if heir:  # the document still stands in another place
+            self.state.put(replace(heir, outcome="kept"))
+            self.state.put(replace(post, outcome="same", walk=self.number))
+            self.state.commit()
+            return
         if post.outcome == "gone":  # an address of a `page` source, which is asked for as long as the settings name it
             self.state.put(replace(post, walk=self.number))
             return
@@ -406,9 +497,19 @@ class Walk:
         self.state.commit()
 
 
+def _likeness(item: Item, document: Document, files: tuple[Offered, ...]) -> str:
+    published = item.published or document.metadata.published
+    return likeness(document, published, (f"{each.name} {each.url.rpartition('/')[2]}" for each in files))
+
+
+def _address(url: str) -> str:
+    """Name an address apart from how it is fetched, http or https."""
+    return url.partition("://")[2] or url
+
+
 def _validators(known: Post | None) -> Validators | None:
     """What to ask with, when the last answer was good and the site gave something to ask with."""
-    if known is None or known.trouble or known.outcome != "kept" or not (known.etag or known.modified):
+    if known is None or known.trouble or known.outcome not in _HELD or not (known.etag or known.modified):
         return None
     return Validators(known.final_url, known.etag, known.modified)
 

@@ -40,6 +40,11 @@ class Faults:
         with self._lock:
             self._on.append((pattern, fault, float("inf") if times is None else times))
 
+    def put_first(self, pattern: str, fault: Fault) -> None:
+        """Switch a fault on that comes before those that are on."""
+        with self._lock:
+            self._on.insert(0, (pattern, fault, float("inf")))
+
     def clear(self) -> None:
         """The site is well again."""
         with self._lock:

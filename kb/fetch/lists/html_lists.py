@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kb.config.sources import Css, Source
-from kb.fetch.lists.html_page import HtmlPage, parse_page
 from kb.fetch.lists.item import Page, SourceError, Web
+from kb.fetch.lists.markup import HtmlPage, parse_page
 from kb.fetch.lists.paging import next_pages, trs_call
 from kb.fetch.lists.promised import promise
 from kb.fetch.lists.rows import read_rows

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bs4 import Tag
 
 from kb.base.errors import KbError
-from kb.fetch.lists.html_page import HtmlPage, parse_page
+from kb.fetch.lists.markup import HtmlPage, parse_page
 from kb.fetch.lists.paging import same_site
 from kb.fetch.network.fetch_errors import FetchError
 from kb.fetch.network.fetched import Fetched

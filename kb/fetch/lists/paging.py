@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from kb.fetch.lists.html_page import HtmlPage, text_of
+from kb.fetch.lists.markup import HtmlPage, text_of
+from kb.fetch.network.urls import place_of
 
 _NEXT = re.compile(r"(?:下|后)\s*[一1]?\s*页|后页|下一张|next(?:\s*page)?", re.IGNORECASE)
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))
@@ -61,11 +61,7 @@ def next_pages(page: HtmlPage, number: int, asked: set[str]) -> Iterator[str]:
 
 def same_site(url: str, other: str) -> bool:
     """Tell whether two addresses are on one site, www or mobile, http or https."""
-    return _host(url) == _host(other)
-
-
-def _host(url: str) -> str:
-    return re.sub(r"^(?:www|m|wap|mobile|3g)\.", "", urlsplit(url).netloc.lower())
+    return place_of(url).partition("/")[0] == place_of(other).partition("/")[0]
 
 
 def _by_trs(page: HtmlPage) -> Iterator[str]:

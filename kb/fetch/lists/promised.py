@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kb.fetch.lists.html_page import HtmlPage
+from kb.fetch.lists.markup import HtmlPage
 
 _LONGEST = 80
 _NUMBER = r"(\d{1,3}(?:[,，]\d{3})+|\d{1,7})"

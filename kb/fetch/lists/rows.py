@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from bs4 import NavigableString, Tag
 
 from kb.config.sources import Css
-from kb.fetch.lists.html_page import HtmlPage, plain, text_of
 from kb.fetch.lists.item import Item, short_key
+from kb.fetch.lists.markup import HtmlPage, plain, text_of
 from kb.fetch.lists.row_dates import only_date, row_date
 
 _SHORTEST_TITLE = 8

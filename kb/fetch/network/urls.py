@@ -11,6 +11,10 @@ from kb.fetch.network.fetch_errors import BadAddressError
 PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~+!$,;'@()*"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+_SESSION = re.compile(
+    r";(?:jsessionid|phpsessid|sid)=[^?#/;]*|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id)=[^&#]*",
+    re.IGNORECASE,
+)
 _CREDENTIALS = re.compile(r"//[^/?#]*@")
 
 
@@ -76,15 +80,27 @@ def join(base: str, location: bytes) -> str:
 def absolute(base: str, link: str) -> str:
     """Return where a link of a page leads, as browsers read it: blanks about it are none of it, backslashes are slashes.
 
-    One that is no address stays as it is, for `parse` to refuse.
+    The number of a session, which old servers write into every link, is left out. One that is no address stays as it is, for `parse` to refuse.
     """
     path, mark, rest = re.sub(r"[\t\r\n]", "", link.strip()).partition("?")
     if not re.match(r"(?!https?:)[A-Za-z][\w+.-]+:", path):
         path = path.replace("\\", "/")
     try:
-        return urljoin(base, f"{path}{mark}{rest}")
+        return without_session(urljoin(base, f"{path}{mark}{rest}"))
     except ValueError:
         return link
+
+
+def without_session(url: str) -> str:
+    """Take the number of a session out of an address: it is another one at every visit."""
+    return _SESSION.sub("", url).replace("?&", "?").rstrip("?&") if _SESSION.search(url) else url
+
+
+def place_of(url: str) -> str:
+    """Name the place of an address on the web, whether it is written http or https, www or mobile."""
+    rest = without_session(url).partition("#")[0].partition("://")[2]
+    host, slash, path = rest.partition("/")
+    return re.sub(r"^(?:www|m|wap|mobile|3g)\.|:(?:80|443)$", "", host.lower()) + (slash or "/") + path
 
 
 def without_credentials(url: str) -> str:

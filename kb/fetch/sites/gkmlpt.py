@@ -15,8 +15,8 @@ import chompjs
 from kb.base.errors import KbError
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
-from kb.fetch.lists.html_page import plain
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, short_key
+from kb.fetch.lists.markup import plain
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
 from kb.ingest.formats.charset import decode

@@ -13,8 +13,8 @@ import chompjs
 
 from kb.config.sources import Css, Source
 from kb.fetch.lists.family import Family
-from kb.fetch.lists.html_page import page_of, parse_page
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, there
+from kb.fetch.lists.markup import page_of, parse_page
 from kb.fetch.lists.rows import read_rows
 from kb.fetch.network.fetched import Fetched
 from kb.ingest.formats.charset import decode

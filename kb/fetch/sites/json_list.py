@@ -17,8 +17,8 @@ from kb.chinese import dates
 from kb.config.kinds import Value
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
-from kb.fetch.lists.html_page import HtmlPage, parse_page, plain
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web
+from kb.fetch.lists.markup import HtmlPage, parse_page, plain
 from kb.fetch.lists.paging import same_site
 from kb.fetch.lists.rows import recognise, row_item
 from kb.fetch.network.fetched import Fetched

@@ -9,8 +9,8 @@ from typing import Any
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.html_lists import following_of, html_pages
-from kb.fetch.lists.html_page import parse_page
 from kb.fetch.lists.item import Lists, Web
+from kb.fetch.lists.markup import parse_page
 from kb.fetch.lists.rows import recognise
 from kb.fetch.network.fetched import Fetched
 

@@ -12,8 +12,8 @@ from kb.base.errors import KbError
 from kb.config.sources import Css, Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.html_lists import html_pages, read_page
-from kb.fetch.lists.html_page import HtmlPage, parse_page
 from kb.fetch.lists.item import Lists, Page, Web
+from kb.fetch.lists.markup import HtmlPage, parse_page
 from kb.fetch.lists.paging import next_pages
 from kb.fetch.lists.promised import promise
 from kb.fetch.lists.rows import read_rows, recognise

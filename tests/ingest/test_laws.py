@@ -115,7 +115,8 @@ def test_a_text_is_that_of_the_last_amendment_that_it_lists(corpus: Corpus, sett
     _put(tmp_path / "刑法/示例法.md", _LAW.format(events=listed, text="第二条之一 后来的示例。"))
     import_laws([tmp_path / "刑法"], corpus, settings)
     law = corpus.read("示例法")
-    assert (law.metadata.date, law.provenance.edition, in_force_from(law)) == ("2011-02-25", "2011-02-25", "2011-02-25")
+    # The day an amendment is made is not the day it takes effect; here nothing tells that one.
+    assert (law.metadata.date, law.provenance.edition, in_force_from(law)) == ("2011-02-25", "2011-02-25", "")
     assert cite(law, "art-2-1").form("manual") == "《中华人民共和国示例法》（2011年修正）第2条之一。"
 
 

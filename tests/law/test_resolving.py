@@ -215,7 +215,7 @@ def test_a_damaged_store_is_said_to_be_one_and_made_anew(shelf: Shelf) -> None:
     assert shelf.store.check() == []
     shelf.store.path.write_bytes(b"not a database" * 1000)
     assert len(shelf.store.check()) == 1
-    with pytest.raises(BadIndexError, match="rebuild"):
+    with pytest.raises(BadIndexError, match="已损坏"):
         shelf.update()
     shelf.store.update(shelf.corpus, rebuild=True)
     assert targets(shelf, "示例法")

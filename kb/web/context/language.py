@@ -30,6 +30,8 @@ def page_language() -> str:
 def say(sentence: str, **values: object) -> Markup:
     """Return a sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
     translated = languages()[preference("lang")].sentences.get(sentence, sentence)
+    if isinstance(translated, list):
+        translated = translated[0 if str(values.get("n")) == "1" else 1]
     return (
         Markup(translated).format(**values) if values else Markup(translated)
     )  # most have none, a page says a thousand

@@ -1,7 +1,7 @@
 """The languages of the pages: a file of this folder is one beside Chinese, called by its tag (BCP 47).
 
 It has the `name` that its speakers call it by, and `sentences`: the Chinese sentence → its translation, with the same
-`{names}` and elements in both.
+`{names}` and elements in both; or two translations, for `{n}` of one and of any other number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Language:
 
     name: str
     tag: str
-    sentences: Mapping[str, str]
+    sentences: Mapping[str, str | list[str]]
 
 
 @cache

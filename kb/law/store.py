@@ -26,7 +26,7 @@ from kb.law.records import Record, made_on, record
 from kb.law.standing import Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 13
+_LAYOUT = 14
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (

@@ -24,7 +24,7 @@ from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 from kb.search.query.query import parse
 
-_LAYOUT = 9
+_LAYOUT = 10
 
 
 class WhooshEngine:

@@ -412,7 +412,7 @@ class Listing:
     """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
 
     `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
-    document's other states (see `Provenance.dated`).
+    document's other states (see `Provenance.dated`). `inside` are the numbers of other documents that its file holds.
     """
 
     id: str
@@ -426,6 +426,7 @@ class Listing:
     version: str = ""
     since: str = ""
     dated: str = ""
+    inside: str = ""
 
     @property
     def key(self) -> str:

@@ -15,7 +15,7 @@ from kb.law.find import Citation, find
 from kb.law.relations import Relation, list_of_ended, relation
 from kb.law.statements import Statement, statements
 from kb.law.terms import Term, terms
-from kb.structure import history
+from kb.structure import history, parts
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer, made short.
 TITLE, PLAIN, INSIDE, TAIL, SHORT = range(5)
@@ -141,13 +141,21 @@ def _names(document: Document) -> Iterator[Name]:
             yield name
 
 
+def numbers_inside(document: Document) -> str:
+    """Return the numbers of the other documents that a file holds, joined by 、."""
+    return "、".join(part.number for part in parts.contained(document.sections) if part.number)
+
+
 def _all_names(document: Document) -> Iterator[Name]:
     facts = document.metadata
     key = title_key(facts.title)
     yield Name(key, "", TITLE)
     yield Name(plain_key(key), "", PLAIN)
     for number in (facts.document_number, *facts.alternatives.get("document_number", ())):
-        yield Name(number_key(number), "", TITLE)
+        for each in number.split("、"):  # a joint document has one of each organ
+            yield Name(number_key(each), "", TITLE)
+    for part in parts.contained(document.sections):
+        yield Name(number_key(part.number), part.anchor, INSIDE)
     if key.startswith(("关于", "印发", "转发")):
         for issuer in facts.issuer.split("、"):
             yield Name(title_key(issuer) + key, "", PLAIN)

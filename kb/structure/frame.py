@@ -15,7 +15,7 @@ from typing import Literal
 
 from kb.chinese.dates import DATE
 from kb.chinese.numerals import Number, numeral, read
-from kb.structure.heads import NUMBER
+from kb.structure.heads import NUMBER, is_masthead, organs
 from kb.structure.labels import pairs
 
 Kind = Literal["table", "title", "contents", "attachments", "signature", "annex", "body"]
@@ -38,6 +38,7 @@ _LINE = 50  # characters: no line of a title or of an issuer's name is longer
 _SHORTEST_TITLE = 4  # characters: a shorter line above the text (备注, 说明) is no title
 _TITLE = 150  # characters: a title on a single line is not longer
 _CONTENTS_LINES = 500  # lines: no table of contents is longer
+_MOST_LETTERHEAD = 12  # lines
 _FEW = 6  # lines: no title and no name of an issuer is broken over more
 _END = re.compile(r"[。；：！？，、;:!?,…]$")
 _CLOSED = re.compile(r"[。；：！？;:!?）)”》]$")
@@ -46,6 +47,9 @@ _MARKER = re.compile(
     r"^附\s*(?P<kind>[件表录图])\s*(?P<number>[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z]))?"
     r"(?P<colon>\s*[：:])?\s*(?P<title>.*)$"
     r"|^附(?P<bare>\s*[：:])\s*(?P<bare_title>.*)$"
+)
+_NUMBERED = re.compile(
+    r"^(附\s*[件表录图])\s*(?:之\s*([一二三四五六七八九十]{1,3})|[（(]\s*([一二三四五六七八九十]{1,3}|\d{1,2})\s*[）)])"
 )
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _DOCUMENT_NUMBER = re.compile(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
@@ -106,6 +110,7 @@ class _Page:
         said = (i for i in range(self.title, self.count) if numbers[i] or self.lines[i].endswith(("。", "；")))
         self.spoken = next(said, self.count)  # the first line of the text itself
         self.contents = dict(self._contents())
+        self.listed = max(self.contents.values(), default=0)  # where the last table of contents ends
         self.signatures = dict(self._signatures())
         self.entries: dict[str, int] = {}  # title → number of the annexes that lists name
         self.attachments = dict(self._attachments())
@@ -142,12 +147,15 @@ class _Page:
 
     def marker(self, i: int) -> re.Match[str] | None:
         """Match a line such as 附件, 附件1, 附表一, 附件2：…; None for a sentence that starts with these words."""
-        found = _MARKER.match(self.lines[i])
+        found = _MARKER.match(_NUMBERED.sub(r"\1\2\3", self.lines[i]))
         if not found or found["bare"]:
             return found
         title = found["title"]
         named = found["number"] or found["colon"] or not title
-        return found if named and not re.match("[所中的规和、，（(]", title) else None
+        goes_on = (
+            r"[所中的规和、，]|[（(](?![一二三四五六七八九十\d]+[）)])" if found["colon"] else "[所中的规和、，（(]"
+        )
+        return found if named and not re.match(goes_on, title) else None
 
     # The table of contents
 
@@ -355,7 +363,7 @@ class _Page:
             numbered >= 0 and number and number.values == (1,) and number.style in _OPENING_STYLES
         ):
             return self._title_above(i, numbered)
-        if i > self.spoken and _NUMBER_LINE.fullmatch(self.lines[i]):
+        if (i > self.spoken or 0 < self.listed < i) and _NUMBER_LINE.fullmatch(self.lines[i]):
             return self._title_above(i, numbered, i - _FEW)
         if (
             numbered >= 0
@@ -374,14 +382,15 @@ class _Page:
 
     def _title_above(self, i: int, numbered: int, top: int = 0) -> int | None:
         """Answer the first line of the title that stands above line `i`, below the last numbered line."""
-        for j in range(i - 1, max(numbered, self.opening, i - 15, top), -1):
+        bottom = max(numbered, self.opening, self.listed - 1 if self.listed < i else 0)
+        for j in range(i - 1, max(bottom, i - 15, top), -1):
             line = self.lines[j]
             if self.short(j) and (_TITLE_END.search(line) or _LIST_END.search(line)):
                 first = j
-                while first - 1 > max(numbered, self.opening) and j - first < _FEW and self.short(first - 1):
+                while first - 1 > bottom and j - first < _FEW and self.short(first - 1):
                     first -= 1
                 above = first - 1
-                broken = self.short(above) or self.numbers[above]
+                broken = first > self.listed and (self.short(above) or self.numbers[above])
                 return first if _CLOSED.search(self.lines[above]) or not broken else None
             if len(line) > _LINE and _ADOPTED.match(self.lines[i]):
                 return None
@@ -415,13 +424,20 @@ class _Page:
 
     def _letterhead_lines(self, top: int) -> int:
         """Count the lines of a letterhead (版头) above the title: the issuer's 文件 and the number, or the number alone."""
-        lines = [*takewhile(self._in_letterhead, range(top, min(self.count, top + _FEW)))]
-        headed = lines and self.lines[top].endswith("文件")
-        return len(lines) if headed or (lines and self._title_lines(top + len(lines))) else 0
+        end = top
+        for i in range(top, min(self.count, top + _MOST_LETTERHEAD)):
+            if self._in_letterhead(i):
+                end = i + 1
+            elif not organs(self.lines[i]):
+                break
+        headed = any(self.lines[i].endswith("文件") for i in range(top, end))
+        return end - top if headed or (end > top and self._title_lines(end)) else 0
 
     def _in_letterhead(self, i: int) -> bool:
         line = self.lines[i]
-        return (line.endswith("文件") and "关于" not in line) or bool(_DOCUMENT_NUMBER.search(line)) or "签发人" in line
+        return (
+            (line.endswith("文件") and "关于" not in line) or bool(_DOCUMENT_NUMBER.search(line)) or is_masthead(line)
+        )
 
     def _title_lines(self, top: int) -> int:
         """Count the lines of the title that stands at line `top`."""
@@ -460,4 +476,4 @@ _ANNEXES = {"件": "annex", "表": "schedule", "录": "appendix", "图": "figure
 
 def _bare(line: str) -> str:
     """Take blanks, leaders and page numbers off an entry of a table of contents."""
-    return re.sub(r"[\s\u3000.·…]+\d*$|[\s\u3000]+", "", line)
+    return re.sub(r"[\s\u3000.·…]+\d*$|\s*[（(]\d{1,3}[）)]$|[\s\u3000]+", "", line)

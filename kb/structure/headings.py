@@ -12,7 +12,8 @@ _RUN_IN = 40  # characters: a first sentence that is longer is text, not a headi
 _ALONE = 60  # characters: a heading on a line of its own is not longer
 _LABEL = 24  # characters: so long may a heading be that ends in a colon
 _MARKER = re.compile(
-    r"^(附\s*[件表录图]?\s*(?:[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z]))?)\s*[：:]?\s*"
+    r"^(附\s*[件表录图]?\s*(?:之?[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z])"
+    r"|[（(]\s*(?:[一二三四五六七八九十]{1,3}|\d{1,2})\s*[）)])?)\s*[：:.．、]?\s*"
 )
 _ARTICLE_TITLE = re.compile(
     r"^(?:【([^】]{1,30})】|[〔［\[]([^〕］\]]{1,30})[〕］\]]|[（(]([^（）()]{1,20})[）)])\s*(?=\S)"

@@ -50,10 +50,10 @@ _OTHER_TITLE_END = re.compile(
 )
 # 版头 and what sites print there (GB/T 9704-2012, 7.2): 份号, 密级和保密期限, 紧急程度, numbers of registers, how open it is.
 _MASTHEAD = re.compile(
-    r"(?:(?:份号|编号|登记号|统一编号|备案号|索引号|[Nn][Oo]\.?|№)\s*[:：.]?\s*)?(?:\d{4,8}|[A-Z]{2,}[\dA-Z]*(?:[-—–－]\d+)+)"
-    r"|(?:(?:绝密|机密|秘密|内部)(?:\s*[★☆*]\s*[\d一二三四五六七八九十长]{1,3}[年月期]?)?|特急|加急|特提|平急|急件|紧急|普通)"
+    r"(?:(?:份号|编号|登记号|统一编号|备案号|[Nn][Oo]\.?|№)\s*[:：.]?\s*)?(?:\d{4,8}|[A-Z]{2,}[\dA-Z]*(?:[-—–－]\d+)+)"
+    r"|(?:(?:密级|紧急程度|缓急)\s*[:：]\s*)?(?:(?:绝密|机密|秘密|内部)(?:\s*[★☆*]\s*[\d一二三四五六七八九十长]{1,3}[年月期]?)?|特急|加急|特提|平急|急件|紧急|普通)"
     r"(?:\s*(?:(?:绝密|机密|秘密)(?:[★☆]\S{1,4})?|特急|加急|特提|平急|急件))?"
-    r"|(?:主动公开|依申请公开|不予公开|免予公开|公开|不公开|部分公开|此件公开发布|此件.{0,8}公开|公开方式.{0,10}|公开属性.{0,10}|信息公开选项.{0,10})"
+    r"|(?:主动公开|依申请公开|不予公开|免予公开|公开|不公开|部分公开|此件.{0,8}公开.{0,2}|(?:信息)?公开(?:方式|属性|选项|类别|形式).{0,10}|[（(][A-DＡ-Ｄ]类[）)])"
     r"|(?:是否)?(?:内部资料|注意保存|规范性文件|行政规范性文件|有效|现行有效)"
     r"|(?:签发人|会签人|签发|会签)(?:\s*[：:]?.{0,20})?"
     r"|(?:[12]\d{3}\s*年\s*)?(?:第\s*\d+\s*期|总第\s*\d+\s*期)(?:\s*[（(]?总?第?\s*\d+\s*期?[）)]?)?"
@@ -61,6 +61,7 @@ _MASTHEAD = re.compile(
 _LETTERHEAD = re.compile(
     rf"(?!.*关于)[^，。《》]{{0,40}}?(?:(?:{ORGAN}|{ORGAN}[\s、]*)(?:行政)?(?:规范性)?(?:党组|党委)?文件|{ORGAN}(?:公报|简报|政报))"
 )
+_COLLECTION = re.compile(r"[汇选]编$")
 _STOP = re.compile(r"目[录次]|摘要|内容提要")
 _NUMBERED_TITLE = re.compile(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
 _BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
@@ -119,6 +120,12 @@ def is_title(line: str) -> bool:
     return len(re.findall(r"[\u4e00-\u9fff]", line)) >= _SHORTEST and _is_title_line(line) and not organs(line)
 
 
+def is_masthead(line: str) -> bool:
+    """Tell whether a line is one of the 版头: 份号, 密级, 紧急程度, 发文机关标志, 发文字号, 签发人."""
+    plain = _plain(line)
+    return not plain or bool(_MASTHEAD.fullmatch(plain) or _LETTERHEAD.fullmatch(plain) or _whole_number(plain))
+
+
 def ends_as_title(line: str) -> bool:
     """Tell whether the last word of a line is one that titles end in."""
     return bool(_TITLE_END.search(line) or _OTHER_TITLE_END.search(line))
@@ -167,6 +174,8 @@ def _number(lines: Sequence[str]) -> str:
     """Answer the numbers that stand alone on a line above the text, those of a joint document one below the other."""
     numbers: list[str] = []
     for line in lines:
+        if _STOP.fullmatch(line):
+            break
         if found := _whole_number(line):
             numbers.append(found)
         elif numbers or (_BODY_LINE.search(line) and not _is_title_line(line)):
@@ -197,8 +206,10 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
     """Answer the letterhead (发文机关标志), "" where none stands apart, and the lines of the title."""
     letterhead: list[str] = []
     block: list[str] = []
+    head = ""
     for line in lines:
         if _STOP.fullmatch(line):
+            block = block or [head]
             break
         if _whole_number(line):
             if block and _is_letterhead(block):
@@ -209,6 +220,7 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
         elif _MASTHEAD.fullmatch(line):
             continue
         elif _LETTERHEAD.fullmatch(line):
+            head = line
             if all(map(organs, block)):
                 block = []  # the other organs of a joint document
         elif _is_title_line(line):
@@ -242,6 +254,10 @@ def _without_letter_spacing(line: str) -> str:
 
 def _joined(block: Sequence[str]) -> str:
     """Join the lines of a title: the longest run from the top that ends like a title, or else the first line."""
+    if block and _COLLECTION.search(block[0]):
+        return block[0]
+    if len(block) > 1 and len(block[0]) <= _SHORTEST and "关于" in block[-1] and block[-1].endswith(block[0]):
+        return block[-1]  # 会议纪要 as the letterhead of 关于示例工作的会议纪要
     for count in range(1, len(block)):
         title, rest = "".join(block[:count]), "".join(block[count:])
         if _TITLE_END.search(title) and _letters(title) in _letters(rest):

@@ -128,6 +128,8 @@ def _chosen(
         offer(first.get(values[0] - 1), 0)
     else:
         offer(at.get(values[:-1] if values[-1] == 1 else (*values[:-1], values[-1] - 1)), 0)
+        offer(first.get(values[0]), _MISSING)
+        offer(first.get(values[0] - 1), _MISSING + _MISSING_EACH)
     for missing in range(1, _NEAR + 1):
         offer(first.get(values[0] - 1 - missing), min(_MISSING + _MISSING_EACH * missing, _MISSING_MOST))
     if best >= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kb.base.model import Metadata, Section
-from kb.structure import metadata, outline
+from kb.structure import metadata, outline, parts
 from kb.structure.extracted import Extracted
 
 
@@ -85,3 +85,21 @@ def test_the_documents_of_a_gazette_stand_apart() -> None:
 def test_a_title_that_stands_twice_at_the_head_starts_no_part() -> None:
     text = "示例法院关于渡口的解释\n2031年5月6日通过\n示例法院\n关于渡口的解释\n法释〔2031〕3号\n第一条　渡口是码头。\n"
     assert "art-1" in outlined(text)
+
+
+def test_what_a_contained_document_says_of_itself() -> None:
+    text = (
+        "示例市人民政府公报\n2031年第2期\n目录\n示例市人民政府关于修渡口的通知（1）\n示例市渡口局关于年检的意见（2）\n"
+        f"示例市人民政府关于修渡口的通知\n示府〔2031〕11号\n各区：\n一、修渡口。\n{SIGNED}"
+        "示例市渡口局关于年检的意见\n示渡〔2031〕12号\n各区：\n一、年检。\n示例市渡口局\n2031年5月7日\n附件1\n年检表\n甲。\n乙局\n2030年1月1日\n"
+    )
+    first, second = parts.contained(outline.parse(text))
+    assert (first.anchor, first.number, first.issuer, first.date) == (
+        "annex-1",
+        "示府〔2031〕11号",
+        "示例市人民政府",
+        "2031-05-06",
+    )
+    assert (second.title, second.number) == ("示例市渡口局关于年检的意见", "示渡〔2031〕12号")
+    assert (second.issuer, second.date) == ("示例市渡口局", "2031-05-07")
+    assert facts(text).title == "示例市人民政府公报"

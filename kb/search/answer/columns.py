@@ -155,9 +155,13 @@ class Documents:
 
 
 def folded_value(listing: Listing, field: Field) -> str:
-    """Answer what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too."""
+    """Answer what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too.
+
+    A file answers to the numbers of all the documents that it holds.
+    """
     value = VALUES[field](listing)
-    return fold(f"{value} {listing.issuer}" if field == "issuer" else value)
+    also = {"issuer": listing.issuer, "number": listing.inside}.get(field, "")
+    return fold(f"{value} {also}" if also else value)
 
 
 def wanted(condition: Condition) -> tuple[str, ...]:
@@ -277,8 +281,8 @@ def names(listing: Listing) -> set[str]:
     """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number."""
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
-    number = fold(listing.document_number)
-    return {title, plain, plain.removeprefix(NATION), number, number_as_printed(number)} - {""}
+    numbers = {fold(number) for number in listing.document_number.split("、")}
+    return {title, plain, plain.removeprefix(NATION), *numbers, *map(number_as_printed, numbers)} - {""}
 
 
 def article_of(folded: str) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.base.model import Document, Listing, Section
 from kb.base.workers import end_with_parent, processors
 from kb.chinese.identity import fold
-from kb.law.records import in_force_from
+from kb.law.records import in_force_from, numbers_inside
 from kb.search.answer.suggestions import readings
 from kb.search.contract.engine import Source
 from kb.search.query.analysis import terms
@@ -65,6 +65,7 @@ class Stored(NamedTuple):
     version: str
     since: str
     dated: str
+    inside: str
 
     @property
     def listing(self) -> Listing:
@@ -81,6 +82,7 @@ class Stored(NamedTuple):
             self.version,
             self.since,
             self.dated,
+            self.inside,
         )
 
 
@@ -124,7 +126,7 @@ def unpack(stored: bytes) -> Stored:
 def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
     gathered = {field: _Gathered() for field in FIELDS}
     terms_of = lru_cache(_LABELS)(lambda text: list(terms(fold(text))))
-    batch = Batch({}, [], [])
+    batch, inside = Batch({}, [], []), numbers_inside(document)
     for ancestors, section in sections:
         path = tuple(part.label for part in (*ancestors, section) if part.label)
         folded = fold(section.text)
@@ -139,7 +141,7 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         gathered["bare"].add(["1"] if _bare(section) else [])
         batch.folded.append(folded.encode())
-        batch.stored.append(zlib.compress(msgspec.msgpack.encode(_stored(key, document, section, path)), _FAST))
+        batch.stored.append(zlib.compress(msgspec.msgpack.encode(_stored(key, document, section, path, inside)), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
 
@@ -211,7 +213,7 @@ def _read(source: Source, id: str, analyse: Analyse[Made]) -> tuple[str, Made | 
         return id, str(error)
 
 
-def _stored(key: str, document: Document, section: Section, path: tuple[str, ...]) -> Stored:
+def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], inside: str) -> Stored:
     data = document.metadata
     return Stored(
         document.id,
@@ -229,4 +231,5 @@ def _stored(key: str, document: Document, section: Section, path: tuple[str, ...
         key.removeprefix(document.id).removeprefix("@"),
         in_force_from(document),
         document.provenance.dated,
+        inside,
     )

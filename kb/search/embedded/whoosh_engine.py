@@ -26,7 +26,7 @@ from kb.search.embedded.searcher import Searcher
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 
-_LAYOUT = 9
+_LAYOUT = 10
 
 
 class WhooshEngine:

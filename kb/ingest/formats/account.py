@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from kb.base.model import Account, Remark
 _MOST = 12  # remarks of one kind that keep their places; the rest is counted in the last of them
 _SAMPLE = 40
 _CONTEXT = 12
+_AGAINST = re.compile("废止|失效|作废|停止|暂停|暂缓|撤销|撤回|更正|有误|修改为|改为")
 
 
 class Remarks:
@@ -41,6 +43,11 @@ def after(line: str) -> str:
     """Name a place by the text before it, "" at the beginning."""
     tail = " ".join(line.split())[-_CONTEXT:]
     return f"“{tail}”之后" if tail else ""
+
+
+def alarming(text: str) -> bool:
+    """Tell a note beside a text that says something against it (废止, 暂缓, 更正)."""
+    return bool(_AGAINST.search(text))
 
 
 def dumped(account: Account) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from importlib import import_module
 from typing import Any
 
 from kb.base.errors import UnreadableError
+from kb.base.model import Account
 from kb.config.settings import Settings
 from kb.ingest.formats import leash
+from kb.ingest.formats.account import loaded
 from kb.structure.extracted import Extracted
 
 _START = "import sys; sys.path[:] = {path!r}; from kb.ingest.formats.convert import child; child({module!r}, {seconds}, {limit})"
@@ -24,7 +26,7 @@ _START = "import sys; sys.path[:] = {path!r}; from kb.ingest.formats.convert imp
 def in_child(module: str, data: bytes, settings: Settings, media_type: str, converter: str = "") -> Extracted:
     """Let the function `convert` of a module read a file, in a child process. Raises UnreadableError.
 
-    `convert(data, limit)` answers text, title, levels, notes and, where `converter` does not tell, who read it.
+    `convert(data, limit)` answers text, title, levels, notes and, where it has them, labels, account and who read it.
     """
     code = _START.format(path=sys.path, module=module, seconds=settings.timeout, limit=settings.max_bytes)
     answer = json.loads(leash.run(code, data, settings))
@@ -37,6 +39,9 @@ def in_child(module: str, data: bytes, settings: Settings, media_type: str, conv
         levels={int(line): level for line, level in answer["levels"].items()},
         converter=answer.get("converter", converter),
         notes=tuple(answer["notes"]),
+        labels=answer.get("labels", {}),
+        hows=dict.fromkeys(answer.get("labels", {}), "table"),
+        account=loaded(answer["account"]) if "account" in answer else Account(),
     )
 
 

@@ -76,3 +76,8 @@ def roman(number: int) -> str:
 def letters(number: int) -> str:
     """Print a number in small letters as Word does: a … z, aa, bb."""
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number > 0 else ""
+
+
+def ordinal_ending(number: int) -> str:
+    """Return what English writes after a number: st, nd, rd, th."""
+    return "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -22,9 +24,11 @@ from python_calamine import (
 )
 
 from kb.base.errors import UnreadableError
-from kb.ingest.formats import package
+from kb.ingest.formats import package, sheet_parts
+from kb.ingest.formats.account import Remarks, alarming, dumped
 from kb.ingest.formats.convert import in_child
 from kb.ingest.formats.registry import Format, Given
+from kb.ingest.formats.sheet_parts import Sheet, shown
 from kb.structure.extracted import Extracted
 
 _KIND = "表格文件（.xlsx、.xls、.ods、.et）"
@@ -33,6 +37,9 @@ _TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.oasis.opendocument.spreadsheet",
 )
+_GENERIC = re.compile(r"(?:Sheet|工作表|表)\s*\d*", re.I)
+_NO_TITLE = re.compile(r"附\s*[件表]\s*\d*[:：]?$|单\s*位\s*[:：]|填\s*报|制\s*表|日\s*期\s*[:：]|[(（]")
+_MOST_ABOVE = 6
 _ENCRYPTED = "这个表格文件加了密：请去掉密码，另存后再收录。"
 # MS-OFFCRYPTO 2.3.4: the stream of an OLE container that holds an encrypted .xlsx.
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -62,45 +69,93 @@ def convert(data: bytes, limit: int) -> Mapping[str, Any]:
         package.check(data, limit, _KIND)
     try:
         with load_workbook(io.BytesIO(data)) as workbook:
-            return _answer(workbook, limit)
+            return _answer(workbook, sheet_parts.sheets(data), limit)
     except PasswordError as error:
         raise UnreadableError(_ENCRYPTED) from error
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, KeyError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
         raise UnreadableError(package.broken(_KIND)) from error
 
 
-def _answer(workbook: CalamineWorkbook, limit: int) -> Mapping[str, Any]:
+def _answer(workbook: CalamineWorkbook, beside: Mapping[str, Sheet], limit: int) -> Mapping[str, Any]:
     lines: list[str] = []
     levels: dict[int, int] = {}
-    fractions = False
+    remarks = Remarks()
+    titles: list[str] = []
+    stored = 0
     for sheet in filter(_shown, workbook.sheets_metadata):
-        rows = list(_rows(workbook, sheet.name, limit))
-        if rows:
+        parts = beside.get(sheet.name, Sheet())
+        _tell_beside(sheet.name, parts, remarks)
+        rows, as_stored = _rows(workbook, sheet.name, parts, limit)
+        stored += as_stored
+        above, rows = _above(rows)
+        title = next((line for line in above if not _NO_TITLE.match(line)), "")
+        if not rows and not above:
+            continue
+        if title:
+            titles.append(title)
+        if not title or not _GENERIC.fullmatch(sheet.name.strip()):
             levels[len(lines)] = 2
             lines.append(" ".join(sheet.name.split()))
-            lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
-            fractions = fractions or any(
-                isinstance(value, float) and not value.is_integer() for row in rows for value in row
-            )
+        for line in above:
+            if line == title and len(titles) == 1:
+                levels[len(lines)] = 1
+            lines.append(line)
+        lines += [f"| {' | '.join(row)} |" for row in rows]
     hidden = [sheet.name for sheet in workbook.sheets_metadata if not _shown(sheet)]
     notes = [f"没有收录的工作表（隐藏，或不是表格）：{'、'.join(hidden)}。"] if hidden else []
-    if fractions:
+    if stored:
         notes.append("表格里的数按存储的值收录，原件显示的千分位、百分号和小数位数没有保留。")
-    return {"text": "".join(f"{line}\n" for line in lines), "title": "", "levels": levels, "notes": notes}
+    title = titles[0] if titles else ""
+    text = "".join(f"{line}\n" for line in lines)
+    return {"text": text, "title": title, "levels": levels, "notes": notes, "account": dumped(remarks.account())}
+
+
+def _tell_beside(name: str, parts: Sheet, remarks: Remarks) -> None:
+    """Name what stands beside the values of a sheet."""
+    for cell, text in parts.comments:
+        remarks.add("批注", f"{name} {cell}", "不是表格里的值，没有收入", text, doubt=alarming(text))
+    for text in parts.boxes:
+        remarks.add("文本框", name, "浮在表格上面，没有收入", text, doubt=alarming(text) or "。" in text)
+    if parts.hidden:
+        remarks.add("隐藏的行列", name, "照收", count=parts.hidden)
 
 
 def _shown(sheet: SheetMetadata) -> bool:
     return sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
 
 
-def _rows(workbook: CalamineWorkbook, name: str, limit: int) -> Iterator[Sequence[Any]]:
-    """Yield the rows that hold something, without the columns at the right end that hold nothing."""
+def _rows(workbook: CalamineWorkbook, name: str, parts: Sheet, limit: int) -> tuple[list[list[str]], int]:
+    """Return the rows that hold something, without empty columns at the right end, and how many numbers are as stored."""
     sheet = workbook.get_sheet_by_name(name)
     if sheet.width * sheet.height > limit:
         raise UnreadableError("表格太大（绝大多数是空格子）：请删去多余的行列后另存。")
-    rows = [row for row in sheet.to_python() if any(value != "" for value in row)]
-    width = max((index + 1 for row in rows for index, value in enumerate(row) if value != ""), default=0)
-    return (row[:width] for row in rows)
+    top, left = sheet.start or (0, 0)
+    stored = 0
+    rows = []
+    for down, row in enumerate(sheet.to_python()):
+        texts = []
+        for right, value in enumerate(row):
+            form = parts.formats.get((top + down, left + right), "")
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            as_shown = shown(value, form) if is_number and form else ""  # type: ignore[arg-type]
+            stored += isinstance(value, float) and not value.is_integer() and not as_shown
+            texts.append(as_shown or _cell(value))
+        if any(texts):
+            rows.append(texts)
+    width = max((index + 1 for row in rows for index, text in enumerate(row) if text), default=0)
+    return [row[:width] for row in rows], stored
+
+
+def _above(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Part the lines above a table (its title, 附件1, 单位：元) from its rows: one text in a row of several columns."""
+    count = 0
+    for row in rows[:_MOST_ABOVE]:
+        if len(row) < 2 or sum(map(bool, row)) != 1 or count + 1 >= len(rows):
+            break
+        count += 1
+    if not any(sum(map(bool, row)) > 1 for row in rows[count : count + 1]):
+        count = 0
+    return ["".join(row).replace("\\|", "|") for row in rows[:count]], rows[count:]
 
 
 def _cell(value: Any) -> str:

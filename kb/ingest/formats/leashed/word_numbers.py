@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from docx.oxml.ns import qn
 
-_DIGITS = "〇一二三四五六七八九"
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
-    *((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
+from kb.ingest.formats import scripts
+
+_TEXTS = (qn("w:t"), qn("m:t"), qn("w:sym"))
 
 
 class Numbering:
@@ -37,7 +35,7 @@ class Numbering:
         """Answer the number that Word prints before a paragraph, "" for none; call it once for each, in order."""
         number, level = self._property(paragraph, "w:numId"), int(self._property(paragraph, "w:ilvl") or 0)
         definition = self._lists.get(number)
-        if definition is None or not any(node.text for node in paragraph.iter(qn("w:t"))):
+        if definition is None or not any(node.text or node.tag == _TEXTS[-1] for node in paragraph.iter(*_TEXTS)):
             return ""
         abstract = definition.find(qn("w:abstractNumId")).get(qn("w:val"))
         levels = self._levels(definition, abstract)
@@ -51,7 +49,7 @@ class Numbering:
         if self._printed:
             yield f"{self._printed} 处自动编号不在原文件的文字里，按它的编号设置还原。"
         if self._unknown:
-            yield f"有的自动编号没能还原（格式 {'、'.join(sorted(self._unknown))}），这些段落前缺少编号。"
+            yield f"存疑：有的自动编号没能还原（格式 {'、'.join(sorted(self._unknown))}），这些段落前缺少编号。"
 
     def _property(self, paragraph: Any, name: str) -> str:
         """Find a numbering property of a paragraph: its own, or that of its style or a style below that."""
@@ -89,15 +87,15 @@ class Numbering:
 
     def _print(self, levels: dict[int, Any], level: int, counts: dict[int, int]) -> str:
         kind, pattern = _value(levels[level], "w:numFmt"), _value(levels[level], "w:lvlText")
-        if kind in ("bullet", "none") or "%" not in pattern:
+        if kind == "bullet" or not pattern.strip():
             return ""
         legal = levels[level].find(qn("w:isLgl")) is not None
 
         def one(match: re.Match[str]) -> str:
             each = int(match[1]) - 1
             form = "decimal" if legal else _value(levels[each], "w:numFmt") if each in levels else "decimal"
-            printed = _formatted(counts.get(each, 1), form)
-            if not printed:
+            printed = "" if form == "none" else _formatted(counts.get(each, 1), form)
+            if not printed and form != "none":
                 self._unknown.add(form)
             return printed
 
@@ -123,50 +121,46 @@ def _start(level: Any) -> int:
     return int(_value(level, "w:start") or 1)
 
 
+# ECMA-376 17.18.59: the formats of numbers that print as one of these.
+_FORMS: dict[str, Callable[[int], str]] = {
+    **dict.fromkeys(("decimal", "", "decimalHalfWidth"), str),
+    **dict.fromkeys(
+        (
+            "chineseCounting",
+            "chineseCountingThousand",
+            "japaneseCounting",
+            "taiwaneseCounting",
+            "taiwaneseCountingThousand",
+        ),
+        scripts.chinese,
+    ),
+    **dict.fromkeys(("ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital"), scripts.digitwise),
+    **dict.fromkeys(("chineseLegalSimplified", "japaneseLegal", "ideographLegalTraditional"), scripts.capital),
+    "ideographTraditional": scripts.stem,
+    "ideographZodiac": scripts.branch,
+    "decimalZero": lambda number: f"{number:02}",
+    "lowerLetter": scripts.letters,
+    "upperLetter": lambda number: scripts.letters(number).upper(),
+    "lowerRoman": scripts.roman,
+    "upperRoman": lambda number: scripts.roman(number).upper(),
+    "numberInDash": lambda number: f"- {number} -",
+    "ordinal": lambda number: f"{number}{scripts.ordinal_ending(number)}",
+}
+# Those that Unicode has as one character each: the first, and how many there are.
+_ENCLOSED = {
+    "decimalEnclosedCircle": (0x2460, 20),
+    "decimalEnclosedCircleChinese": (0x2460, 20),
+    "decimalEnclosedParen": (0x2474, 20),
+    "decimalEnclosedFullstop": (0x2488, 20),
+    "ideographEnclosedCircle": (0x3280, 10),
+}
+
+
 def _formatted(number: int, form: str) -> str:
-    """Print a number in one of Word's formats (ECMA-376 17.18.59); "" for a format that is not known here."""
-    if form in ("decimal", ""):
-        return str(number)
-    if form == "decimalZero":
-        return f"{number:02}"
+    """Print a number in one of Word's formats; "" for a format that is not known here."""
+    if form in _FORMS:
+        return _FORMS[form](number)
     if form.startswith("decimalFullWidth"):
         return str(number).translate({ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)})
-    if form.startswith("decimalEnclosedCircle") and 1 <= number <= 20:
-        return chr(0x2460 + number - 1)
-    if form in (
-        "chineseCounting",
-        "chineseCountingThousand",
-        "japaneseCounting",
-        "taiwaneseCounting",
-        "taiwaneseCountingThousand",
-    ):
-        return _chinese(number)
-    if form in ("ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital"):
-        return "".join(_DIGITS[int(digit)] for digit in str(number))
-    if form in ("lowerLetter", "upperLetter") and number > 0:
-        letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-        return letters if form == "lowerLetter" else letters.upper()
-    if form in ("lowerRoman", "upperRoman"):
-        return _roman(number) if form == "lowerRoman" else _roman(number).upper()
-    return ""
-
-
-def _chinese(number: int) -> str:
-    """Print 1 to 9999 as counted: 十二, 二十, 一百零三."""
-    text, gap = "", False
-    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // unit % 10
-        if digit:
-            text += ("零" if gap else "") + _DIGITS[digit] + name
-            gap = False
-        elif text:
-            gap = True
-    return text.removeprefix("一") if 10 <= number < 20 else text or "〇"
-
-
-def _roman(number: int) -> str:
-    text = ""
-    for value, letters in _ROMAN:
-        text += letters * (number // value)
-        number %= value
-    return text
+    first, many = _ENCLOSED.get(form, (0, 0))
+    return chr(first + number - 1) if 1 <= number <= many else ""

@@ -1,0 +1,94 @@
+"""Spreadsheets: titles above the table, numbers as shown, what stands beside the values. All invented (示例)."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+
+from kb.config.settings import load
+from kb.ingest.formats import files
+from kb.ingest.formats.registry import Given
+from kb.ingest.formats.sheet_parts import shown
+from kb.structure.extracted import Extracted
+
+SETTINGS = load(None, Path("/"))
+
+
+def read(book: openpyxl.Workbook) -> Extracted:
+    out = io.BytesIO()
+    book.save(out)
+    return files.read(out.getvalue(), ".xlsx", Given(SETTINGS))
+
+
+def book(
+    rows: list[list[object]], name: str = "Sheet1"
+) -> tuple[openpyxl.Workbook, openpyxl.worksheet.worksheet.Worksheet]:
+    made = openpyxl.Workbook()
+    sheet = made.active
+    sheet.title = name
+    for row in rows:
+        sheet.append(row)
+    return made, sheet
+
+
+def test_lines_above_the_table_are_lines_and_the_title_is_one_of_them() -> None:
+    made, sheet = book([["附件1"], ["示例市收费目录清单"], ["单位：元"], ["序号", "项目"], [1, "停车"]])
+    sheet.merge_cells("A2:B2")
+    found = read(made)
+    assert found.title == "示例市收费目录清单"
+    assert found.text == "附件1\n示例市收费目录清单\n单位：元\n| 序号 | 项目 |\n| 1 | 停车 |\n"
+
+
+def test_a_name_that_says_something_stays_a_heading() -> None:
+    made, _ = book([["示例清单"], ["序号", "项目"], [1, "停车"]], "第一批")
+    assert read(made).text.startswith("第一批\n示例清单\n| 序号 | 项目 |\n")
+
+
+def test_one_column_is_a_table_without_a_title() -> None:
+    made, _ = book([["甲"], ["乙"]])
+    assert read(made).text == "Sheet1\n| 甲 |\n| 乙 |\n"
+
+
+def test_numbers_are_as_shown_where_that_loses_nothing() -> None:
+    made, sheet = book([["代码", "比例", "金额", "约数"], [123, 0.125, 1234.5, 3.14159]])
+    for cell, form in zip(sheet[2], ("000000", "0.0%", "#,##0.00", "0.0"), strict=True):
+        cell.number_format = form
+    found = read(made)
+    assert "| 000123 | 12.5% | 1,234.50 | 3.14159 |" in found.text
+    assert any("按存储的值" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (7, "000", "007"),
+        (-7, "000", "-007"),
+        (0.5, "0%", "50%"),
+        (0.555, "0%", ""),
+        (1e6, "#,##0", "1,000,000"),
+        (1.0, "General", ""),
+        (45000, "yyyy-mm-dd", ""),
+    ],
+)
+def test_a_format_is_followed_or_left(value: float, form: str, text: str) -> None:
+    assert shown(value, form) == text
+
+
+def test_comments_are_named_with_their_cell_and_doubted_when_they_contradict() -> None:
+    made, sheet = book([["事项", "窗口"], ["示例证", "三号"]])
+    sheet["A2"].comment = Comment("已暂停办理", "某人")
+    sheet["B2"].comment = Comment("在二楼", "某人")
+    told = {each.where: (each.sample, each.doubt) for each in read(made).account.remarks if each.what == "批注"}
+    assert told == {"Sheet1 A2": ("已暂停办理", True), "Sheet1 B2": ("在二楼", False)}
+
+
+def test_hidden_rows_are_taken_and_named() -> None:
+    made, sheet = book([["事项", "窗口"], ["示例证", "三号"]])
+    sheet.row_dimensions[2].hidden = True
+    found = read(made)
+    assert "示例证" in found.text
+    assert [each.what for each in found.account.remarks] == ["隐藏的行列"]

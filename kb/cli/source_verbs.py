@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from kb.base.errors import KbError
-from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
+from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import only_related
 from kb.corpus.folder import Corpus
@@ -179,6 +179,43 @@ def _add(config: Settings, url: str, allow_private: bool) -> int:
         for sentence in filter(None, (*_of_trial(trial), trial.problem)):
             say(sentence.strip())
     say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    return 0
+
+
+@verb("list", source_group)
+@JSON
+def _list(config: Settings, as_json: bool) -> int:
+    """列出现成的来源，以及 kb.toml 里已经启用的。"""
+    from kb.config.kinds import kinds
+    from kb.config.ready import ready_sources
+
+    own = {source.name: source for source in config.sources}
+    if as_json:
+        ready = [{key: value for key, value in asdict(each).items() if key != "lines"} for each in ready_sources()]
+        print_json({"ready": [{**each, "enabled": each["name"] in own} for each in ready], "enabled": list(own)})
+        return 0
+    for source in config.sources:
+        kind = kinds()[source.kind].label
+        click.echo(f"✓ {source.name}　{source.title or source.name}　{source.url}　{source.problem or kind}")
+    for each in ready_sources():
+        if each.name not in own:
+            click.echo(f"· {each.name}　{each.title}　{each.url}　{each.about}")
+    say("✓ 已在 kb.toml 里；· 是现成的，启用它：kb source enable 名称。别的网站：kb source add 网址。")
+    return 0
+
+
+@source_group.command(name="enable", options_metavar="[选项]")
+@click.argument("name", metavar="来源")
+@CONFIG
+@click.pass_context
+def _enable(ctx: click.Context, name: str, config: Path | None) -> int:
+    """把一个现成的来源写进 kb.toml（其余内容和注释不变）。"""
+    from kb.config.ready import enable
+    from kb.config.settings import FILE_NAME
+
+    path = (config or ctx.find_root().params["config"] or Path(FILE_NAME)).absolute()
+    enable(name, path)
+    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。")
     return 0
 
 

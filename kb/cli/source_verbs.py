@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
+from kb.base.errors import KbError
+from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import only_related
 from kb.corpus.folder import Corpus
 from kb.search.open.engines import chosen_engine
 from kb.upkeep.tally import Progress, Report, Tally
+
+if TYPE_CHECKING:
+    from kb.upkeep.trial import Trial
 
 _COUNTS = {
     "new": "新增",
@@ -26,6 +31,7 @@ _COUNTS = {
     "failed": "失败",
 }
 _NOTES = 5
+_DELAY = 1.0
 
 
 @verb("refresh")
@@ -122,8 +128,8 @@ def source_group() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, metavar="数", help="最多看几条；默认 20")
 def _try(config: Settings, name: str, limit: int) -> int:
     """看看一个来源会取到什么；什么也不写入。"""
-    from kb.upkeep.propose import try_source
     from kb.upkeep.refresh import chosen
+    from kb.upkeep.trial import try_source
 
     (source,) = chosen(config, [name])
     trial = try_source(source, config, limit)
@@ -131,13 +137,25 @@ def _try(config: Settings, name: str, limit: int) -> int:
     click.echo(f"最前面的 {len(trial.items)} 条{total}（✓ 会收录，× 不会）：")
     for item, selected in trial.items:
         click.echo(f"{'✓' if selected else '×'} {item.published or '日期不详'}　{item.title}　{item.url}")
-    if trial.document:
-        facts = trial.document.metadata
-        click.echo(f"\n第一份读出来是：{facts.title}　{facts.issuer}　{facts.document_number}　{facts.date}")
-        click.echo(f"正文 {len(trial.document.text):,} 字，{sum(1 for _ in trial.document.walk())} 节。")
+    for sentence in _of_trial(trial):
+        click.echo(sentence)
     if trial.problem:
         say(trial.problem)
     return FAILED if trial.problem or not trial.items else 0
+
+
+def _of_trial(trial: Trial) -> Iterator[str]:
+    """Say what the pages, the first posts and their files gave, and what would be missed."""
+    if trial.pages:
+        yield f"\n看了 {len(trial.pages)} 页，各有 {'、'.join(map(str, trial.pages))} 条。"
+    for document in trial.documents:
+        facts = document.metadata
+        yield f"读出：{facts.title}　{facts.issuer}　{facts.document_number}　{facts.date}"
+        yield f"　　　正文 {len(document.text):,} 字，{sum(1 for _ in document.walk())} 节，附件 {len(document.provenance.attachments)} 个。"
+    for file in trial.files:
+        yield f"附件：{file.name}　{'取到' if file.document else file.reason or '存为快照'}"
+    for sentence in trial.misses:
+        yield f"会缺：{sentence}"
 
 
 @verb("add", source_group)
@@ -145,10 +163,59 @@ def _try(config: Settings, name: str, limit: int) -> int:
 @click.option("--allow-private", is_flag=True, help="允许访问内网和本机地址")
 def _add(config: Settings, url: str, allow_private: bool) -> int:
     """看一看这个网址，写出适合它的一段 [[source]]，供粘贴到 kb.toml。"""
+    from kb.config.kinds import kinds
     from kb.upkeep.propose import as_toml, propose
+    from kb.upkeep.trial import try_source
 
-    click.echo(as_toml(propose(url, config, allow_private=allow_private)), nl=False)
+    source = propose(url, config, allow_private=allow_private)
+    kind = kinds()[source.kind]
+    click.echo(as_toml(source), nl=False)
+    say(f"认出：{kind.label}（{kind.marks}）。")
+    try:
+        trial = try_source(replace(source, delay=_DELAY), config)
+    except KbError as error:
+        say(f"试取没有成功：{error}")
+    else:
+        for sentence in filter(None, (*_of_trial(trial), trial.problem)):
+            say(sentence.strip())
     say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    return 0
+
+
+@verb("list", source_group)
+@JSON
+def _list(config: Settings, as_json: bool) -> int:
+    """列出现成的来源，以及 kb.toml 里已经启用的。"""
+    from kb.config.kinds import kinds
+    from kb.config.ready import ready_sources
+
+    own = {source.name: source for source in config.sources}
+    if as_json:
+        ready = [{key: value for key, value in asdict(each).items() if key != "lines"} for each in ready_sources()]
+        print_json({"ready": [{**each, "enabled": each["name"] in own} for each in ready], "enabled": list(own)})
+        return 0
+    for source in config.sources:
+        kind = kinds()[source.kind].label
+        click.echo(f"✓ {source.name}　{source.title or source.name}　{source.url}　{source.problem or kind}")
+    for each in ready_sources():
+        if each.name not in own:
+            click.echo(f"· {each.name}　{each.title}　{each.url}　{each.about}")
+    say("✓ 已在 kb.toml 里；· 是现成的，启用它：kb source enable 名称。别的网站：kb source add 网址。")
+    return 0
+
+
+@source_group.command(name="enable", options_metavar="[选项]")
+@click.argument("name", metavar="来源")
+@CONFIG
+@click.pass_context
+def _enable(ctx: click.Context, name: str, config: Path | None) -> int:
+    """把一个现成的来源写进 kb.toml（其余内容和注释不变）。"""
+    from kb.config.ready import enable
+    from kb.config.settings import FILE_NAME
+
+    path = (config or ctx.find_root().params["config"] or Path(FILE_NAME)).absolute()
+    enable(name, path)
+    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。")
     return 0
 
 

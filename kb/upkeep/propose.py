@@ -1,111 +1,100 @@
-"""`kb source try` and `kb source add`: what a source would take, and what source an address would make."""
+"""`kb source add`: what source an address would make, by the evidence of its family."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from itertools import islice
+from dataclasses import fields, replace
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
-from kb.base.errors import KbError, UsageError
-from kb.base.model import Document
+from kb.base.errors import UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.config.sources import CSS_SETTINGS, Css, Source
 from kb.fetch.lists.family import families
-from kb.fetch.lists.folder_of_files import Folder
-from kb.fetch.lists.item import Item, Lists, SourceError
+from kb.fetch.lists.html_lists import read_page
+from kb.fetch.lists.item import SourceError
+from kb.fetch.lists.led_on import arrive
+from kb.fetch.lists.markup import parse_page
+from kb.fetch.lists.paging import next_pages
+from kb.fetch.lists.rows import prose
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetch_errors import BadAddressError
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.pace import Hosts
 from kb.fetch.network.urls import absolute, parse
-from kb.ingest import derive
+from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
-from kb.upkeep.keeping import found_at
 from kb.upkeep.refresh import SiteWeb, manners
-from kb.upkeep.selection import Selection
+from kb.upkeep.suspicion import is_documents, looks_like_html
 
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What a source would take: the newest `items` (and whether each is selected), the first one as a `document`.
-
-    `total` is how many items its lists say there are, 0 when they do not say; `problem` is why something failed.
-    """
-
-    items: tuple[tuple[Item, bool], ...]
-    total: int = 0
-    document: Document | None = None
-    problem: str = ""
-
-
-def try_source(source: Source, settings: Settings, limit: int = 20, hosts: Hosts | None = None) -> Trial:
-    """Look at the head of a source's lists and at one document. Nothing is written. Raises UsageError, FetchError."""
-    if source.problem:
-        raise UsageError(source.problem)
-    family = families()[source.kind]
-    if family.lists is None:
-        return _trial(source, Folder(source, settings).lists(), limit)
-    with Fetcher(manners(source, settings), hosts or Hosts()) as fetcher:
-        trial = _trial(source, family.lists(source, SiteWeb(fetcher), {}), limit)
-        first = next((item for item, selected in trial.items if selected), None)
-        if first is None:
-            return trial
-        try:
-            answer = fetcher.get(first.url)
-            if reason := suspicion.judge_post(answer, first.title, source.css.body):
-                return replace(trial, problem=f"{first.url}：{reason}")
-            found = found_at(answer, first.url, first.labels)
-            derived = derive.from_web(answer.body, found, source.name, settings, source.css.body)
-        except KbError as error:
-            return replace(trial, problem=f"{first.url}：{error}")
-        return replace(trial, document=derived.document)
-
-
-def _trial(source: Source, lists: Lists, limit: int) -> Trial:
-    selection = Selection(source.select)
-    items: list[tuple[Item, bool]] = []
-    total = 0
-    for pages in lists:
-        for page in islice(pages, 1):
-            total += page.total
-            items += [(item, selection.may(item)) for item in page.items]
-        if len(items) >= limit:
-            break
-    return Trial(tuple(items[:limit]), total)
+_DELAY = 1.0
+_LEAST_PROSE = 60
 
 
 def propose(url: str, settings: Settings, *, allow_private: bool = False, hosts: Hosts | None = None) -> Source:
-    """Look at an address and answer the source that it makes: gkmlpt, a feed, a sitemap, a list page, or one page.
+    """Look at an address and return the source that it makes, of the family whose marks it shows, or of one document.
 
-    Raises UsageError for an address that is none, and FetchError when it does not answer.
+    Raises UsageError for an address that is none, SourceError where no family is recognised: one page is never taken for
+    a site; and FetchError when it does not answer.
     """
     try:
         parse(url)
     except BadAddressError as error:
         raise UsageError(str(error)) from error
-    source = Source(_name(url), "page", url, allow_private=allow_private)
+    source = Source(_name(url), "page", url, allow_private=allow_private, delay=_DELAY)
     with Fetcher(manners(source, settings), hosts or Hosts()) as fetcher:
-        answer = fetcher.get(url)
+        answer = arrive(fetcher.get(url), fetcher.get)
         if answer.status in (404, 410):
             raise UsageError(f"{url} 不存在（{answer.status}）：请检查网址。")
-        return next(_proposals(source, SiteWeb(fetcher), answer))
+        found = next(_proposals(source, SiteWeb(fetcher), answer), None)
+        if found is None:
+            found = _single(source, answer)
+    return replace(found, delay=Source("", "page", "").delay)
 
 
 def _proposals(source: Source, web: SiteWeb, answer: Fetched) -> Iterator[Source]:
-    """Yield what the address may be, the surest family first. Raises SourceError when it only shows a challenge."""
+    """Yield what the address may be, the surest family first."""
     for family in sorted(families().values(), key=lambda each: each.surest):
-        if family.detect and (found := family.detect(source, web, answer)):
+        found = family.detect(source, web, answer) if family.detect else None
+        if found and not (found.kind == "listing" and _is_part_of_home(found, answer)):
             yield found
     if answer.ok and b"<" in answer.body:
         for feed in _feeds_of(answer):
             yield replace(source, kind="feed", url=feed)
-    if reason := suspicion.judge(answer):
+
+
+def _is_part_of_home(source: Source, answer: Fetched) -> bool:
+    """Tell whether a list is only a box on a site's first page, without a way to more."""
+    if not _is_home(answer):
+        return False
+    page, markup = read_page(answer, source.css)
+    return not (page.total or page.pages or next(next_pages(markup, 1, {source.url}), ""))
+
+
+def _is_home(answer: Fetched) -> bool:
+    parts = urlsplit(answer.final_url)
+    return not parts.query and parts.path.strip("/").partition(".")[0] in ("", "index", "default", "home")
+
+
+def _single(source: Source, answer: Fetched) -> Source:
+    """Return an address as one document. Raises SourceError when it is a challenge, or no document."""
+    try:
+        text = (
+            extract_html(answer.body, content_type=answer.header("Content-Type")) if looks_like_html(answer) else None
+        )
+        is_one = text is None or is_documents(text.title.partition("_")[0]) or prose(parse_page(answer)) >= _LEAST_PROSE
+    except UnreadableError:
+        is_one = False
+    if reason := suspicion.judge_post(answer, "", ""):
         raise SourceError(f"{source.url} 可疑（{reason}）：没有可以添加的来源，请稍后再试，或换一个网址。")
-    yield source
+    if not is_one or _is_home(answer):
+        raise SourceError(
+            f"认不出 {source.url} 是哪一类网站，也不像一份文件，没有写出来源：请给一个栏目的列表页的网址（不是首页）；"
+            "列表要靠脚本加载、接口又不在网页里的，可以在浏览器里找到接口的网址再试，见 docs/sources.md。"
+        )
+    return source
 
 
 def _feeds_of(answer: Fetched) -> Iterator[str]:

@@ -277,7 +277,8 @@ def _sweep_is_due(state: State, source: Source, now: datetime) -> bool:
 
 def _forget_old_selection(state: State, source: Source) -> None:
     """When another selection is asked for, what was left out is looked at anew."""
-    chosen = json.dumps([source.kind, source.url, astuple(source.select), astuple(source.css)], ensure_ascii=False)
+    told = [source.kind, source.url, astuple(source.select), astuple(source.css), *([source.own] if source.own else [])]
+    chosen = json.dumps(told, ensure_ascii=False)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:16]
     if state.recall("selection", digest) != digest:
         state.forget_skipped()

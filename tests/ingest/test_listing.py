@@ -9,7 +9,8 @@ import pytest
 
 from kb.config.sources import Css, Source, parse
 from kb.fetch.network.pace import Hosts
-from kb.upkeep.propose import as_toml, propose, try_source
+from kb.upkeep.propose import as_toml, propose
+from kb.upkeep.trial import try_source
 from tests.ingest.refreshing import Hasty, Library, source
 from tests.site import Content, Site
 
@@ -63,5 +64,5 @@ def test_an_address_is_recognised_and_what_is_proposed_works(path: str, kind: st
         (again,) = parse(tomllib.loads(as_toml(found))["source"], as_toml(found), "kb.toml")
         assert not again.problem and (again.kind, again.url, again.css) == (found.kind, found.url, found.css)
         trial = try_source(again, library.settings, limit=3, hosts=hosts)
-        assert trial.items and trial.document and not trial.problem
+        assert trial.items and trial.documents and not trial.problem
         assert not library.corpus.root.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bs4 import NavigableString, Tag
@@ -16,8 +17,13 @@ _FEWEST, _FEWEST_DATED = 5, 2
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt"]
 _BLOCKS = [*_HEADINGS, "p", "div", "li", "span", "em", "i", "b", "strong", "td", "dd", "time", "font"]
 _ROWS = ("li", "tr", "dd", "dt", "div", "p", "a", "article", "section")
-_PARENTS = ["ul", "ol", "div", "tbody", "table", "dl", "section", "article", "main", "td", "body", "nav"]
+_PARENTS = ["ul", "ol", "div", "tbody", "table", "dl", "section", "article", "main", "td", "body"]
 _NO_LIST = frozenset(("nav", "footer", "header"))
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(?:nav\w*|menu\w*|foot(?:er)?|header|top-?bar|friend-?link|links?|breadcrumb|crumbs?|location|share)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_DATED = 5  # how much more a list with days weighs than one without
 _MOST_SIBLINGS = 3
 _ARTICLE = 25
 
@@ -115,7 +121,7 @@ def recognise(page: HtmlPage) -> Css | None:
     """
     best, score, weight = "", 0.0, 0
     for parent in page.soup.find_all(_PARENTS):
-        if parent.name in _NO_LIST or parent.find_parent(_NO_LIST):
+        if any(_is_furniture(each) for each in (parent, *parent.parents)):
             continue
         for name in _ROWS:
             rows = dict(_titled(page, parent, name))
@@ -123,10 +129,16 @@ def recognise(page: HtmlPage) -> Css | None:
             dated = sum(bool(_date(row, link, Css())) for row, link in rows.values())
             least = _FEWEST_DATED if dated * 2 > len(rows) else _FEWEST
             size = sum(len(_name(link)) for _, link in rows.values())
-            points = size * (1 + 2 * dated / max(len(rows), 1))
+            points = size * (_DATED if dated * 2 > len(rows) else 1)
             if len(rows) >= least and points > score:
                 best, score, weight = selector, points, size
-    return Css(item=best) if best and weight * 2 > _prose(page, best) else None
+    return Css(item=best) if best and weight * 2 > prose(page, best) else None
+
+
+def _is_furniture(tag: Tag) -> bool:
+    """Tell menus, heads and feet of a site from where its posts stand."""
+    named = f"{tag.get('id') or ''} {' '.join(map(str, tag.get_attribute_list('class')))}"
+    return tag.name in _NO_LIST or (tag.name not in ("body", "html") and bool(_FURNITURE.search(named)))
 
 
 def _titled(page: HtmlPage, parent: Tag, name: str) -> Iterator[tuple[str, tuple[Tag, Tag]]]:
@@ -137,9 +149,9 @@ def _titled(page: HtmlPage, parent: Tag, name: str) -> Iterator[tuple[str, tuple
             yield url, (row, link)
 
 
-def _prose(page: HtmlPage, rows: str) -> int:
+def prose(page: HtmlPage, rows: str = "") -> int:
     """Count the characters of long texts that are neither links nor in a row: what a post has and a list has not."""
-    within = {id(tag) for tag in page.soup.select(rows)}
+    within = {id(tag) for tag in page.soup.select(rows)} if rows else set[int]()
     count = 0
     for text in page.soup.find_all(string=True):
         size = len(str(text).strip())

@@ -26,6 +26,7 @@ _SID = re.compile(r"""\bSID["']?\s*:\s*["']?(\w+)""")
 _TREE = re.compile(r"""\bTREE["']?\s*:\s*(?=[\[{])""")
 _POST = re.compile(r"post_(\d+)\.\w+$")
 _CHINA = timedelta(hours=8)
+_FILE = re.compile(r"\.\w+$|/[^/]+/")  # a page, or deeper than a department's part of the site
 _EVERYTHING = 0
 _MOST_PAGES = 10_000
 _LABELS = {
@@ -248,9 +249,11 @@ def _number(value: object) -> int:
     return int(value) if isinstance(value, int) or (isinstance(value, str) and value.isdigit()) else 0
 
 
-def detect(source: Source, web: Web, answer: Fetched) -> Source | None:  # noqa: ARG001
+def detect(source: Source, web: Web, answer: Fetched) -> Source | None:
     """Recognise the platform by the category tree of the address, or of the site whose first page it is."""
     base, root = base_of(source.url), "{0.scheme}://{0.netloc}".format(urlsplit(source.url))
+    if "gkmlpt" not in source.url and b"gkmlpt" not in answer.body and _FILE.search(base.removeprefix(root)):
+        return None
     places = dict.fromkeys((base, root)) if "gkmlpt" in source.url or base == root else (base,)
     return next((replace(source, kind="gkmlpt", url=place) for place in places if _has_tree(web, place)), None)
 

@@ -412,7 +412,8 @@ class Listing:
     """A document as lists show it. `date` (ISO 8601) is when it was made, or published where that is not known.
 
     `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
-    document's other states (see `Provenance.dated`). `inside` are the numbers of other documents that its file holds.
+    document's other states (see `Provenance.dated`). `inside` are the numbers of other documents that its file holds,
+    each with its anchor: 示府〔2022〕12号#annex-2、….
     """
 
     id: str

@@ -142,8 +142,8 @@ def _names(document: Document) -> Iterator[Name]:
 
 
 def numbers_inside(document: Document) -> str:
-    """Return the numbers of the other documents that a file holds, joined by 、."""
-    return "、".join(part.number for part in parts.contained(document.sections) if part.number)
+    """Return the numbers of the other documents that a file holds, each with its anchor: 示府〔2022〕12号#annex-2、…"""
+    return "、".join(f"{part.number}#{part.anchor}" for part in parts.contained(document.sections) if part.number)
 
 
 def _all_names(document: Document) -> Iterator[Name]:

@@ -84,6 +84,18 @@ class Documents:
         masks += [] if (asked := self.asked_versions(conditions)).all() else [asked]
         return np.logical_and.reduce(masks) if masks else None
 
+    def contained(self, conditions: Iterable[Condition]) -> Iterator[tuple[int, str]]:
+        """Yield (document, anchor) of the documents inside a file of others whose number conditions name."""
+        asked = [
+            fold(value) for each in conditions if each.field == "number" and not each.exclude for value in each.values
+        ]
+        for document, listing in enumerate(self.listings) if asked else ():
+            if listing.inside and not any(value in fold(listing.document_number) for value in asked):
+                each = (inside.partition("#") for inside in listing.inside.split("、"))
+                yield from (
+                    (document, anchor) for number, _, anchor in each if any(value in fold(number) for value in asked)
+                )
+
     def asked_versions(self, conditions: Iterable[Condition]) -> Bools:
         """Answer for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
         match asked_versions(conditions):

@@ -335,7 +335,12 @@ class Searcher:
         """Answer the sections that a query without text lists: one for each document, or all where a place is asked for."""
         if any(each.field in ("article", "within") for each in query.conditions):
             return np.flatnonzero(self._reader.live)
-        return self._first_sections
+        sections = self._first_sections
+        for document, anchor in self.documents_for(query.conditions).contained(query.conditions):
+            if len(place := self._place([document], anchor)):
+                first = self._sections_of(self.documents.listings[document].key)[:1]
+                sections = np.union1d(np.setdiff1d(sections, first), place)
+        return sections
 
     def _inside(self, condition: Condition) -> NDArray[np.bool_]:
         """Tell for each section whether it stands at one of the places of a condition."""

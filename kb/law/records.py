@@ -123,7 +123,7 @@ def _edition(document: Document, version: str, *, compared: bool) -> Edition:
     for section in document.walk():
         places = [(section.anchor, section.text)]
         places += [(part.anchor, section.text[part.start : part.end]) for part in section.parts]
-        anchors |= {anchor: _digest(text) if compared else "" for anchor, text in places}
+        anchors |= {anchor: _digest(text.removeprefix(section.number)) if compared else "" for anchor, text in places}
     return Edition(version, made_on(document), in_force_from(document, statements(document)), anchors)
 
 

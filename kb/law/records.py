@@ -151,7 +151,7 @@ def _all_names(document: Document) -> Iterator[Name]:
     key = title_key(facts.title)
     yield Name(key, "", TITLE)
     yield Name(plain_key(key), "", PLAIN)
-    for number in (facts.document_number, *facts.alternatives.get("document_number", ())):
+    for number in (*facts.document_number.split("、"), *facts.alternatives.get("document_number", ())):
         for each in number.split("、"):  # a joint document has one of each organ
             yield Name(number_key(each), "", TITLE)
     for part in parts.contained(document.sections):

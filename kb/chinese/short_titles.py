@@ -61,4 +61,4 @@ def _subjects(subject: str) -> Iterator[str]:
 
 @cache
 def _short_names_of(law: str) -> tuple[str, ...]:
-    return tuple(name for name, title in typed_names().items() if title.removeprefix(NATION) == law)
+    return tuple(name for name, title in typed_names().items() if len(name) > 1 and title.removeprefix(NATION) == law)

@@ -11,9 +11,10 @@ _MARKS = re.compile(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")
 _JOINTS = re.compile(r"(?<=[院部局委会厅署办行])[、,，-](?=[\u4e00-\u9fff])")
 _BRACKETS = str.maketrans("(﹙[〔【)﹚]〕】,，:：;；－—–", "（（（（（））））），，：：；；---")
 _QUALIFIER = re.compile(r"（[^（）]*(?:试行|暂行|草案|修[订正改]|年|号|版|全文|节选)[^（）]*）$")
-_YEARLY = re.compile(
-    r"^(?P<code>.*?)[〔\[【（(﹝［〈<]\s*(?P<year>(?:19|20)\d\d)\s*[〕\]】）)﹞］〉>]\s*(?:第\s*)?(?P<serial>\d+)\s*号?$"
-)
+_YEAR = r"(?P<year>(?:19|20)\d\d|[一二][〇零○一二三四五六七八九]{3})"
+_SERIAL = r"(?:第\s*)?(?P<serial>\d{1,9}|[〇零○一二三四五六七八九十百千]{1,9})"
+_YEARLY = re.compile(rf"^(?P<code>.*?)[〔\[【（(﹝［〈<]\s*{_YEAR}\s*年?\s*[〕\]】）)﹞］〉>]\s*{_SERIAL}\s*号?$")
+_UNBRACKETED = re.compile(rf"(?P<code>[\u4e00-\u9fff]{{2,12}})\s?{_YEAR}[ -]*{_SERIAL}\s*号")
 _ORDER = re.compile(
     r"^(?P<code>.*?)(?:(?P<year>(?:19|20)\d\d)\s*年\s*)?第\s*(?P<serial>[\d〇零○一二三四五六七八九十百千]+)\s*号(?P<after>令|公告)?$"
 )
@@ -36,17 +37,26 @@ def plain_key(key: str) -> str:
 
 
 def number_key(printed: str) -> str:
-    """Fold a document number: 汕濠府〔2020〕75号, 汕濠府[2020] 75 号 and 汕濠府【2020】第75号 are one; "" for anything else.
+    """Fold a document number: 汕濠府〔2020〕75号, 汕濠府[2020] 75 号, 汕濠府2020 75号 and 汕濠府（二〇二〇）第七十五号 are one; "" for anything else.
 
     国务院令第707号, 国令第707号 and 中华人民共和国国务院令第707号 are one, too.
     """
-    plain = re.sub(r"\s+", "", printed).strip("（()）")
-    found = _YEARLY.match(f"{plain}")
-    if found and found["code"]:
-        return f"{found['code'].translate(_BRACKETS)}{found['year']}-{int(found['serial'])}"
-    found = _ORDER.match(plain)
-    if not found:
+    plain = re.sub(r"\s+", " ", printed).strip("（()） ")
+    if found := yearly_number(plain):
+        code, year, serial = found
+        return f"{code.translate(_BRACKETS)}{year}-{serial}"
+    order = _ORDER.match(plain.replace(" ", ""))
+    if not order:
         return ""
-    code = (found["code"].replace(NATION, "") + (found["after"] or "")).translate(_BRACKETS)
+    code = (order["code"].replace(NATION, "") + (order["after"] or "")).translate(_BRACKETS)
     code = re.sub(r"^国令$", "国务院令", code)
-    return f"{code}{found['year'] or ''}-{numeral(found['serial'])}" if code else ""
+    return f"{code}{order['year'] or ''}-{numeral(order['serial'])}" if code else ""
+
+
+def yearly_number(printed: str) -> tuple[str, str, int] | None:
+    """Answer the code of the agency, the year and the serial of a document number, however it is printed: 国发〔2019〕5号."""
+    found = _YEARLY.match(printed) or _UNBRACKETED.fullmatch(printed)
+    if not found or not found["code"].strip():
+        return None
+    year = "".join(str(numeral(figure)) for figure in found["year"])
+    return found["code"].replace(" ", ""), year, numeral(found["serial"])

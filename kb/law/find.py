@@ -183,7 +183,7 @@ class _Reader:
 
     def __init__(self, document: Document, memo: bool = False) -> None:
         self.memo = memo
-        self.number = number_key(document.metadata.document_number)
+        self.numbers = {number_key(each) for each in document.metadata.document_number.split("、")}
         self.anchors = frozenset(
             anchor
             for section in document.walk()
@@ -370,7 +370,7 @@ class _Reader:
         return bool(gap and re.search(r"(?:19|20)\d\d.{0,3}\d+\s?号|第\s?\d+\s?号", gap[0]))
 
     def _numbered(self, token: _Token) -> Iterator[Citation]:
-        if not token.name or number_key(token.name) == self.number or self._is_of_this_document(token):
+        if not token.name or number_key(token.name) in self.numbers or self._is_of_this_document(token):
             return
         before = self.text[max(token.start - 3, 0) : token.start]
         gap = len(before) - len(before.rstrip("（( ，,"))

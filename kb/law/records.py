@@ -123,7 +123,7 @@ def _edition(document: Document, version: str, *, compared: bool) -> Edition:
     for section in document.walk():
         places = [(section.anchor, section.text)]
         places += [(part.anchor, section.text[part.start : part.end]) for part in section.parts]
-        anchors |= {anchor: _digest(text) if compared else "" for anchor, text in places}
+        anchors |= {anchor: _digest(text.removeprefix(section.number)) if compared else "" for anchor, text in places}
     return Edition(version, made_on(document), in_force_from(document, statements(document)), anchors)
 
 
@@ -151,7 +151,7 @@ def _all_names(document: Document) -> Iterator[Name]:
     key = title_key(facts.title)
     yield Name(key, "", TITLE)
     yield Name(plain_key(key), "", PLAIN)
-    for number in (facts.document_number, *facts.alternatives.get("document_number", ())):
+    for number in (*facts.document_number.split("、"), *facts.alternatives.get("document_number", ())):
         for each in number.split("、"):  # a joint document has one of each organ
             yield Name(number_key(each), "", TITLE)
     for part in parts.contained(document.sections):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ Doubt = Literal["", "no such edition", "cannot tell"]
 _NUMBERS = re.compile(
     r"[\u4e00-\u9fff]{0,12}(?:令|公告|[〔\[（(]\d{4}[〕\]）)])(?:第)?[\d〇零一二三四五六七八九十百千]+号"
 )
+_ARTICLE = re.compile(r"(?:[a-z]+-\d+-)*?art-\d+(?:-\d+)*(?=$|-[pi])")
 _AMENDING = re.compile(r"修[订正改].*决定|修正案")
 
 
@@ -61,6 +62,7 @@ class Resolver:
     _called: dict[str, list[Called]] = field(default_factory=dict)
     _editions: dict[int, list[Edition]] = field(default_factory=dict)
     _states: dict[int, list[State]] = field(default_factory=dict)
+    _became: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     _effects: dict[tuple[int, str], Effect | None] = field(default_factory=dict)
     _anchors: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
     _fitted: dict[tuple[int, str, str], str] = field(default_factory=dict)
@@ -276,6 +278,51 @@ class Resolver:
         if document.number not in self._editions:
             self._editions[document.number] = self.reader.editions(document.number)
         return self._editions[document.number]
+
+    def present_anchor(self, target: Target) -> str | None:
+        """Answer where a place in an older text stands in the present one: by its words, or between articles that kept theirs.
+
+        None where neither tells. A place in the present text is where it is, though the author may have had another one.
+        """
+        if not target.version or not target.anchor:
+            return target.anchor
+        texts = {each.version: each.anchors for each in self.editions(target.document)}
+        old, new = texts[target.version], texts[""]
+        digest = old.get(target.anchor, "")
+        if digest and new.get(target.anchor) == digest:
+            return target.anchor
+        article = _ARTICLE.match(target.anchor)
+        if article is None:
+            return None
+        moved = self._moved(target.document, target.version, old, new).get(article[0])
+        if moved is None:
+            return None
+        inside = target.anchor[article.end() :]
+        return moved + inside if moved + inside in new else moved
+
+    def _moved(self, document: Known, version: str, old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+        """Answer where each article of an older text stands in the present one, as far as its words or its neighbours tell."""
+        key = (document.number, version)
+        if key not in self._became:
+            before, after = ([each for each in text if _ARTICLE.fullmatch(each)] for text in (old, new))
+            places: dict[str, list[int]] = {}
+            for place, each in enumerate(after):
+                places.setdefault(new[each], []).append(place)
+            steps = [
+                found[0] - place if (found := places.get(old[each], [])) and len(found) == 1 else None
+                for place, each in enumerate(before)
+            ]
+            moved: dict[str, str] = {}
+            for place, each in enumerate(before):
+                step = steps[place]
+                if step is None:
+                    earlier = next((one for one in reversed(steps[:place]) if one is not None), None)
+                    later = next((one for one in steps[place + 1 :] if one is not None), None)
+                    step = earlier if earlier == later else None
+                if step is not None and 0 <= place + step < len(after):
+                    moved[each] = after[place + step]
+            self._became[key] = moved
+        return self._became[key]
 
     def fit(self, document: Known, version: str, place: str) -> str:
         """Answer the anchor of a place in a text, "" where it has none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -20,13 +20,15 @@ from kb.base import clock, storage
 from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.workers import processors
+from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
 from kb.law.records import Record, made_on, record
-from kb.law.standing import Status, validities
+from kb.law.resolve import Resolver
+from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 14
+_LAYOUT = 15
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (
@@ -166,6 +168,32 @@ class Store:
             if database.execute("SELECT day FROM revision").fetchone()[0] == asked:
                 return dict(database.execute("SELECT id, standing FROM document"))
             return {id: validity.status for id, validity in validities(Reader(database), asked).items()}
+
+    def texts(self, day: str) -> dict[str, str]:
+        """Answer the version of every document that held on a day (ISO 8601), "" the present one, by id.
+
+        Those of which the day's text is not there are left out. Raises BadIndexError where there is no usable store.
+        """
+        with self._reading() as database:
+            reader = Reader(database)
+            resolver = Resolver(reader)
+            shown = ((each.id, resolver.shown(each, day)) for each in reader.documents())
+            return {id: edition.version for id, (edition, later, _) in shown if not later}
+
+    def ended(self, names: Iterable[str]) -> str:
+        """Answer what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did.
+
+        Raises BadIndexError where there is no usable store.
+        """
+        with self._reading() as database:
+            reader = Reader(database)
+            standings = Standings(reader)
+            for name in names:
+                key = title_key(name)
+                if key and not reader.called(key) and (end := standings.repeal_of_name(key)):
+                    since = f"自 {end.day} 起" if end.day else ""
+                    return f"库里没有《{name}》：《{end.title}》载明它{since}废止。"
+        return ""
 
     def fingerprints(self) -> dict[str, str]:
         """Answer the sha256 of the file that each document's citations were read of, by id. Raises BadIndexError."""

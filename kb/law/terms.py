@@ -27,6 +27,17 @@ _SHORT = re.compile(
 _TOGETHER = re.compile(
     r"(?:是指|本[\u4e00-\u9fff]{1,6}适用于|由|和|以及)?(?P<meaning>[^，。；：\s]{2,120}?)[（(](?:以下|下)(?:统一)?统称(?:为)?[:：]?\s*[“\"]?(?P<term>[^”\"（）()《》]{1,24})[”\"]?[）)]"
 )
+# 法人是具有民事权利能力…的组织。 合同是民事主体之间…的协议。 隐私是自然人的…。: how an article begins, or a paragraph of it.
+_IS = re.compile(
+    r"^(?:第[〇零一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?[\s　]*)?(?P<term>[\u4e00-\u9fff]{2,10}?)(?:是指|系指|是(?![否由为在对因以不一指]))(?P<meaning>[^。；\n]*的[^。；\n]+)",
+    re.MULTILINE,
+)
+_SAYS_MORE = re.compile(
+    r"应当|不得|可以|必须|基础|核心|国家的|义务$|职责$|之一$|机关$|根本|原则|任务|方针|体现|重要|主管|领导|责任$|形式$|组成部分|构成犯罪|的，(?:其|由|依|按|从|对|不)"
+)
+_NO_NOUN = re.compile(
+    r"^(?:本|该|凡|其|前款|前条|国家|中华人民共和国|公民|各级|任何)|[的了是应将不]|(?:规定|情形|行为人)$|指$"
+)
 _DEFINITIONS = (_CALLED, _CALLED_THERE, _QUOTED, _LISTED)
 _SHORTEST = 2
 # What stands before the thing that is given a short name: the verbs and words of its sentence.
@@ -64,13 +75,17 @@ def terms(document: Document) -> Iterator[Term]:
 
 def _in_section(section: Section) -> Iterator[tuple[bool, Term]]:
     """Yield (whether it only gives a short name, the term) of every definition in a section."""
-    if "指" not in section.text and "称" not in section.text:
+    if not any(word in section.text for word in ("指", "称", "是")):
         return
-    for pattern in (*_DEFINITIONS, _SHORT, _TOGETHER):
+    for pattern in (*_DEFINITIONS, _IS, _SHORT, _TOGETHER):
+        if pattern is _IS and "art-" not in section.anchor:
+            continue
         for match in pattern.finditer(section.text):
             term, meaning = match["term"], match["meaning"].strip(" 　：:")
             if pattern is _SHORT:
                 meaning = _named(meaning, term)
+            if pattern is _IS and (_SAYS_MORE.search(meaning) or _NO_NOUN.search(term)):
+                continue
             is_short = pattern in (_SHORT, _TOGETHER)
             if _is_definition(term, meaning, is_short):
                 yield is_short, Term(section.anchor, term, meaning, match.start(), match.end())

@@ -91,7 +91,9 @@ def test_a_section_lists_what_cites_it(client: FlaskClient) -> None:
     rows = page(client, "/d/示例法/cited-by?anchor=art-2").select("ul.citing a.place")
     assert len(rows) == 2
     whole = [place.get_text() for place in page(client, "/d/示例法/cited-by").select("ul.citing a.place")]
-    assert whole[1] == "#art-2 《示例法》第二条、第三条、第九百九十九条"
+    assert whole[1] == (
+        "#art-2 《示例法》第二条（引自 2009-12-01 的旧文本）、第三条（引自 2009-12-01 的旧文本）、第九百九十九条（引自 2009-12-01 的旧文本）"
+    )
 
 
 def test_a_document_says_how_it_stands_and_why(client: FlaskClient) -> None:
@@ -261,7 +263,8 @@ def test_the_interface_answers_a_documents_citations(client: FlaskClient) -> Non
 
 def test_the_interface_checks_a_text(client: FlaskClient) -> None:
     sent = {"text": "依照示例第三条，《示例旧法》第一条。", "on": "2015-01-01"}
-    (told,) = client.post("/api/v1/citations", json=sent).get_json()
+    unread, told = client.post("/api/v1/citations", json=sent).get_json()
+    assert (unread["text"], unread["status"], unread["target"]) == ("第三条", "unread", None)
     assert sent["text"][told["start"] : told["end"]] == told["text"] == "《示例旧法》第一条"
     meant = {
         "document": "示例旧法",

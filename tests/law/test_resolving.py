@@ -15,7 +15,7 @@ import pytest
 from kb.base.errors import BadIndexError, NotFoundError
 from kb.corpus.folder import Corpus
 from kb.law import citation_json
-from kb.law.resolve import Resolved, Resolver
+from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.store import Store
 from tests.law.laws import LAW, RULES, Shelf
 from tests.law.test_finding import LABELLED
@@ -263,3 +263,17 @@ def test_hand_labelled_citations_mean_the_right_document_and_place(
     at_place = [target for want, target in right if (target.anchor if target else "") == want[1]]
     assert len(right) / len(both) >= 0.97
     assert len(at_place) / len(both) >= 0.95
+
+
+def test_a_place_in_an_older_text_is_followed_to_where_it_stands_now(shelf: Shelf) -> None:
+    old = "示例法\n第一条　甲的内容。\n第二条　乙的内容。\n第三条　丙的内容。\n第四条　丁的内容。\n"
+    new = "示例法\n第一条　甲的内容。\n第二条　新的一条。\n第三条　乙的内容。\n第四条　改过的丙。\n第五条　丁的内容。\n"
+    shelf.put("示例法", old, edition="2010-01-01", date="2010-01-01")
+    shelf.put("示例法", new, edition="2020-01-01", date="2020-01-01")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        resolver, law = Resolver(reader), reader.document("示例法")
+        assert law is not None
+        version = shelf.corpus.versions("示例法")[0]
+        now = {article: resolver.present_anchor(Target(law, version, f"art-{article}")) for article in (1, 2, 3, 4)}
+    assert now == {1: "art-1", 2: "art-3", 3: "art-4", 4: "art-5"}

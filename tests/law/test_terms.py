@@ -56,3 +56,31 @@ def test_definitions(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(each.term, each.meaning) for each in found] == expected
     texts = {section.anchor: section.text for section in made.walk()}
     assert all(each.term in texts[each.anchor][each.start : each.end] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("法人是具有民事权利能力和民事行为能力，依法独立享有民事权利的组织。", "法人"),
+        ("合同是民事主体之间设立、变更、终止民事法律关系的协议。", "合同"),
+        ("自然人享有隐私权。\n隐私是自然人的私人生活安宁和不愿为他人知晓的私密空间。", "隐私"),
+        ("食品安全标准是指对食品中各种影响消费者健康的危害因素进行控制的标准。", "食品安全标准"),
+    ],
+)
+def test_a_code_defines_by_what_a_thing_is(text: str, term: str) -> None:
+    found = terms(document("示例法", f"示例法\n第一条　{text}\n"))
+    assert [each.term for each in found] == [term]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "公安机关是养犬管理工作的主管部门。",
+        "国家是工人阶级领导的国家。",
+        "著作权人是法人的，其保护期适用前条的规定。",
+        "保护环境是国家的基本国策。",
+        "安全生产是全社会的共同责任。",
+    ],
+)
+def test_what_only_says_something_of_a_thing_defines_nothing(text: str) -> None:
+    assert list(terms(document("示例法", f"示例法\n第一条　{text}\n"))) == []

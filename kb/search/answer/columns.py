@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,11 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import FacetValue, Listing
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
-from kb.chinese.numerals import numeral
+from kb.chinese.short_titles import short_titles
+from kb.chinese.title_keys import title_key, yearly_number
+from kb.law import editions
+from kb.law.typed import Typed, readings
+from kb.law.unmarked import spellings
 from kb.search.contract.engine import Order, Standings
 from kb.search.query.authority import authority
 from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds
@@ -31,6 +36,7 @@ _CONDITIONS = 256
 LONGEST_NAME = 120
 """Characters of a query that may name a document."""
 
+_LACKS_ISSUER = ("关于", "印发", "转发")
 TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 """What is taken off a folded name: the marks of titles."""
 
@@ -40,9 +46,6 @@ _PLACE = re.compile(
 )
 # 第二款, 第(十二)项: characters of it, and what the last one is.
 _SHORTEST_PART, _LONGEST_PART, _PART_ENDS = 3, 14, "款项"
-_NUMBER = re.compile(
-    r"(?P<code>[^0-9()]{2,30}?)[( ]?(?P<year>[0-9〇零一二三四五六七八九]{4})[) -]*第?(?P<serial>[0-9〇零一二三四五六七八九十百千]{1,9})号"
-)
 VALUES: dict[Field, Callable[[Listing], str]] = {
     "title": lambda listing: listing.title,
     "number": lambda listing: listing.document_number,
@@ -60,10 +63,10 @@ VALUES: dict[Field, Callable[[Listing], str]] = {
 class Documents:
     """Columns over `listings`; a document's number is its place there. Many threads may use one."""
 
-    def __init__(self, listings: Sequence[Listing], on: str = "") -> None:
-        """Take the documents as they are at present, or with the texts that held `on` a day."""
+    def __init__(self, listings: Sequence[Listing], on: str = "", texts: Mapping[str, str] | None = None) -> None:
+        """Take the documents as they are at present, or with the texts that held `on` a day, as `texts` tells their versions."""
         self.listings = tuple(listings)
-        shown = held_on(self.listings, on) if on else (not listing.version for listing in self.listings)
+        shown = held_on(self.listings, on, texts) if on else (not listing.version for listing in self.listings)
         self.present = np.fromiter(shown, bool, len(self.listings))
         by_date = _coded([listing.date for listing in self.listings])[0]
         by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
@@ -124,11 +127,26 @@ class Documents:
 
         民法典第1165条, 民法典1165, 行诉法26, 刑法133-1, a title or a document number alone.
         """
-        whole = self.named(folded)
-        found = article_of(folded)
-        if whole or not found:
+        if whole := self.named(folded):
             return whole, ""
-        return self.named(found[0]), found[1]
+        for typed in readings(folded):
+            if found := self._of(typed):
+                return found, article_at(typed)
+        parted = article_of(folded)
+        return (self.named(parted[0]), parted[1]) if parted else ([], "")
+
+    def _of(self, typed: Typed) -> list[int]:
+        """Answer the documents that are typed: the text that is named of each, where it is there; else what has the number."""
+        known = self.named(typed.name) or (self.named(typed.number) if typed.number else [])
+        named = editions.read(typed.edition) if typed.edition else None
+        if not named or not known or named.way == "now":
+            return known
+        ids = {self.listings[number].id for number in known}
+        texts = [number for number, each in enumerate(self.listings) if each.id in ids]
+        texts.sort(key=lambda number: self.listings[number].date, reverse=True)
+        if named.way == "old" and not named.year:
+            return texts[1:2] or known
+        return [number for number in texts if _is_named(self.listings[number], named)] or known
 
     def _meets(self, condition: Condition) -> Bools:
         met: Sequence[bool]
@@ -188,9 +206,17 @@ def standing(listing: Listing, told: str) -> Listing:
     return replace(listing, validity=told) if told not in ("", "不明") and not listing.version else listing
 
 
-def documents_on(day: str, listings: Iterable[Listing], told: Mapping[str, str]) -> Documents:
-    """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it, by id."""
-    return Documents([replace(each, validity=told.get(each.id, "")) for each in listings], day)
+def documents_on(day: str, listings: Iterable[Listing], told: ToldOn) -> Documents:
+    """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it."""
+    stood = [replace(each, validity=told.standings.get(each.id, "")) for each in listings]
+    return Documents(stood, day, told.texts)
+
+
+class ToldOn(NamedTuple):
+    """How documents are told to have stood on a day, and the version of each that held; None where nobody tells."""
+
+    standings: Mapping[str, str]
+    texts: Mapping[str, str] | None
 
 
 class Knowledge:
@@ -212,11 +238,20 @@ class Knowledge:
         except (BadIndexError, StorageError) as error:
             self.unknown = str(error)
 
-    def on(self, day: str) -> Mapping[str, str]:
-        """Answer how documents stood on a day (ISO 8601), by id. Raises BadIndexError where nobody can tell."""
+    def on(self, day: str) -> ToldOn:
+        """Answer how documents stood on a day (ISO 8601), and which texts held. Raises BadIndexError where nobody can tell."""
         if self.unknown:
             raise BadIndexError(self.unknown)
-        return self._told.standings(day) if self._told else {}
+        return ToldOn(self._told.standings(day), self._told.texts(day)) if self._told else ToldOn({}, None)
+
+    def ended(self, query: str) -> tuple[str, ...]:
+        """Answer what ended the document that a query (folded, a name) names and that is not there; nothing where nothing did."""
+        if self._told is None or self.unknown or not 0 < len(query) <= LONGEST_NAME:
+            return ()
+        named = [each.name for each in readings(query.translate(TITLE_MARKS))]
+        titles = [title for name in named for title in (_typed_names().get(name, ""), name) if title]
+        said = self._told.ended(dict.fromkeys(titles))
+        return (said,) if said else ()
 
     def of(self, listing: Listing) -> Listing:
         """Say of a document how it stands today: nothing where nobody can tell, not even what its source once said."""
@@ -232,7 +267,23 @@ class Knowledge:
 
 def names_for(folded: str) -> list[str]:
     """Answer what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
-    return [name for name in (folded, _typed_names().get(folded, ""), number_as_printed(folded)) if name]
+    short = _typed_names().get(folded, "")
+    return [name for name in (folded, short, number_as_printed(folded), fold(title_key(folded))) if name]
+
+
+def article_at(typed: Typed) -> str:
+    """Answer the anchor of the section that a typed place is in: art-13 for 第十三条第二款."""
+    return re.sub(r"(?<=\d)-(?:p|i)\d+.*$", "", typed.anchor)
+
+
+def _is_named(listing: Listing, named: editions.Named) -> bool:
+    """Tell the text of a year or a day: it is dated by its passing, or by its publication."""
+    days = (listing.date, listing.dated)
+    return (
+        any(day.startswith(named.year) for day in days)
+        if not named.day
+        else any(day[:7] == named.day[:7] for day in days)
+    )
 
 
 def number_as_printed(folded: str) -> str:
@@ -240,33 +291,36 @@ def number_as_printed(folded: str) -> str:
 
     国发2019 5号, 国发(二〇一九)5号 and 国发(2019)第五号 are 国发(2019)5号.
     """
-    found = _NUMBER.fullmatch(folded)
-    if not found:
-        return ""
-    year = "".join(str(numeral(figure)) for figure in found["year"])
-    return f"{found['code']}({year}){numeral(found['serial'])}号"
+    found = yearly_number(folded)
+    return f"{found[0]}({found[1]}){found[2]}号" if found else ""
 
 
 @cache
 def _typed_names() -> dict[str, str]:
-    return {fold(name): fold(title) for name, title in typed_names().items()}
+    return {fold(name): fold(title) for name, title in spellings(typed_names()).items()}
 
 
-def held_on(listings: Sequence[Listing], day: str) -> list[bool]:
-    """Tell for each text whether it is the one of its document that held on a day (ISO 8601).
+def held_on(listings: Sequence[Listing], day: str, texts: Mapping[str, str] | None = None) -> list[bool]:
+    """Tell for each text whether it is the one of its document that held on a day (ISO 8601): that of `texts`, by id.
 
-    It is the last that holds from a day before; where several hold from the same day, because a site changed its page, the
-    one that was last seen by then, else the first that was seen.
+    Where several hold from the same day, because a site changed its page, it is the one that was last seen by then, else the
+    first that was seen. Where nobody tells, it is the last that holds, or was made, from a day before.
     """
+    meant = {each.id: _since(each) for each in listings if texts is not None and texts.get(each.id) == each.version}
     best: dict[str, tuple[tuple[str, bool, str], int]] = {}
     for number, each in enumerate(listings):
-        if each.since <= day:
+        since = _since(each)
+        if since == meant.get(each.id) if texts is not None else since <= day:
             seen = each.dated <= day
-            rank = (each.since, seen, each.dated if seen else _younger_first(each.dated))
+            rank = (since, seen, each.dated if seen else _younger_first(each.dated))
             if each.id not in best or rank > best[each.id][0]:
                 best[each.id] = rank, number
     held = {number for _, number in best.values()}
     return [number in held for number in range(len(listings))]
+
+
+def _since(listing: Listing) -> str:
+    return listing.since or listing.date
 
 
 def _younger_first(day: str) -> str:
@@ -290,11 +344,14 @@ def _named(listings: Sequence[Listing], shown: Iterable[bool]) -> dict[str, list
 
 
 def names(listing: Listing) -> set[str]:
-    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), its number."""
+    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), made short, its number."""
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
     numbers = {fold(number) for number in listing.document_number.split("、")}
-    return {title, plain, plain.removeprefix(NATION), *numbers, *map(number_as_printed, numbers)} - {""}
+    told = {title, plain, plain.removeprefix(NATION), *numbers, *map(number_as_printed, numbers)}
+    issued = fold(title_key(f"{listing.issuer}{listing.title}")) if listing.title.startswith(_LACKS_ISSUER) else ""
+    short = {fold(each) for each in short_titles(listing.title)}
+    return {*told, fold(title_key(listing.title)), issued, *short} - {""}
 
 
 def article_of(folded: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from opensearchpy import OpenSearch
 
 from kb.base.model import FacetValue, Listing, Suggestion
 from kb.chinese.identity import fold
+from kb.law.typed import readings
 from kb.search.answer import suggestions
 from kb.search.answer.columns import (
     LONGEST_NAME,
@@ -23,6 +24,7 @@ from kb.search.answer.columns import (
     Documents,
     Knowledge,
     Numbers,
+    article_at,
     article_of,
     names_for,
     wanted,
@@ -52,6 +54,7 @@ _MOST_TERMS = 700
 """Terms that a query is ranked by, the weightiest of them: clusters refuse queries with more than 1,024 clauses."""
 
 _OF_A_NAME = 200
+_READINGS = 8  # ways to cut what was typed into a name and a place
 _READ = 500
 _FOR_SURE = 1e9
 _ROUNDING = 1e-6
@@ -209,6 +212,10 @@ class Searcher:
                 return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
         return None, True
 
+    def ended(self, name: str) -> tuple[str, ...]:
+        """Answer what ended the document that a query names and that is not there, in a sentence."""
+        return self._knowledge.ended(name)
+
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
         """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
         folded = fold(typed).translate(TITLE_MARKS)
@@ -257,18 +264,31 @@ class Searcher:
         """Answer the editions of the documents that a folded text names, newest first, and the article's anchor."""
         if whole := self._rows_named(names_for(folded)):
             return [row["edition"] for row in whole], ""
+        typed = list(islice(readings(folded), _READINGS))
+        names = [[*names_for(each.name), *names_for(each.number)] for each in typed]
+        rows = self._rows_of(names)
+        for each, some in zip(typed, names, strict=True):
+            if mine := next(filter(None, (rows[name] for name in some)), None):
+                return [row["edition"] for row in mine], article_at(each)
         if not (parted := article_of(folded)):
             return [], ""
         return [row["edition"] for row in self._rows_named(names_for(parted[0]))], parted[1]
 
     def _rows_named(self, names: Sequence[str]) -> list[Any]:
         """Answer the rows of the documents that have the first of some names that any has, newest first."""
-        query = both([self.state.counting("listed"), {"terms": {"names": [name for name in names if name]}}])
+        rows = self._rows_of([names])
+        return next(filter(None, (rows[name] for name in names)), [])
+
+    def _rows_of(self, names: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
+        """Answer the rows of the documents that have each of these names, newest first, asked for together."""
+        wanted = list(dict.fromkeys(name for some in names for name in some if name))
+        if not wanted:
+            return {}
+        query = both([self.state.counting("listed"), {"terms": {"names": wanted}}])
         sort = [{"date": "desc"}, "key"]
         (answer,) = self.ask({"query": query, "sort": sort, "size": _OF_A_NAME, "_source": ["row", "names"]})
         sources = [hit["_source"] for hit in answer["hits"]["hits"]]
-        by_name = ([source["row"] for source in sources if name in source["names"]] for name in names)
-        return next(filter(None, by_name), [])
+        return {name: [source["row"] for source in sources if name in source["names"]] for name in wanted}
 
     def _count(self, string: str) -> int:
         """Answer how many sections of present documents contain a folded string."""

@@ -179,7 +179,7 @@ def _results(
             for listed, stored in zip(found.page, kept, strict=True)
         )
     searched = found.texts.searched(query.conditions)
-    warnings = (searcher.unknown,) if searcher.unknown else ()
+    warnings = (searcher.unknown,) if searcher.unknown else () if found.direct else searcher.ended(query.name)
     return results(
         searcher,
         query,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from kb.search.answer.columns import Documents, documents_on
+from kb.search.answer.columns import Documents, ToldOn, documents_on
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import queries
 from kb.search.cluster.index_state import State
@@ -118,13 +118,23 @@ class TextsOn(ToldTexts):
     had not yet been seen, by then.
     """
 
-    def __init__(self, state: State, rows: Sequence[Row], day: str, told: Mapping[str, str]) -> None:
+    def __init__(self, state: State, rows: Sequence[Row], day: str, told: ToldOn) -> None:
         listings = [row.listing for row in rows if row.listing]
         super().__init__(state, rows, documents_on(day, listings, told), self._place)
         held = self.columns.present.tolist()
         self.sections = sum(row.sections for row, is_held in zip(rows, held, strict=True) if is_held)
+        known = [
+            each.key for each, is_held in zip(listings, held, strict=True) if is_held and not "" < each.since <= day
+        ]
+        # Texts that hold from later on need not be named, unless it is not known from when they hold.
+        late = {
+            "bool": {
+                "should": [{"range": {"since": {"lte": day}}}, {"terms": {"key": known}}],
+                "minimum_should_match": 1,
+            }
+        }
         others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
-        self.shown = both([{"range": {"since": {"lte": day}}}], [{"terms": {"key": others}}])
+        self.shown = both([late], [{"terms": {"key": others}}])
 
     def _place(self, folded: str) -> tuple[list[str], str]:
         numbers, anchor = self.columns.place(folded)

@@ -5,7 +5,7 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
@@ -58,6 +58,15 @@ class Standings(Protocol):
 
     def standings(self, day: str = "") -> Mapping[str, str]:
         """Answer how every document stood on a day (ISO 8601; today), by id. Raises BadIndexError where nobody can tell."""
+
+    def texts(self, day: str) -> Mapping[str, str] | None:
+        """Answer the version of every document that held on a day, "" the present one, by id; those whose text is not there are left out.
+
+        None where only the texts themselves tell. Raises BadIndexError where nobody can tell.
+        """
+
+    def ended(self, names: Iterable[str]) -> str:
+        """Answer what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did."""
 
     def fingerprints(self) -> Mapping[str, str]:
         """Answer the sha256 of every document's file when this was learnt, by id. Raises BadIndexError."""

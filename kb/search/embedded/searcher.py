@@ -80,6 +80,9 @@ class Found:
         return sum(len(group.sections) for group in self.groups if not group.literal)
 
 
+_ALL_VERSIONS = Condition("version", ("all",))
+
+
 class Searcher:
     """Answers with section numbers; `stored` tells what they are. Many threads may use one.
 
@@ -133,7 +136,13 @@ class Searcher:
         documents = self.documents_for(query.conditions)
         met = documents.meeting(query.conditions)
         if met is not None:
-            groups = [group.where(met[self._documents[group.sections]]) for group in groups]
+            # An older text that the query names by its edition is shown, though no older ones were asked for.
+            every = documents.meeting((*(each for each in query.conditions if each.field != "version"), _ALL_VERSIONS))
+            there = [every if group.direct else met for group in groups]
+            groups = [
+                group if mask is None else group.where(mask[self._documents[group.sections]])
+                for group, mask in zip(groups, there, strict=True)
+            ]
         return Found(
             tuple(groups),
             counts,
@@ -259,6 +268,10 @@ class Searcher:
     def readings(self, start: str) -> Iterable[str]:
         """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
         return self._reader.starting("reading", start)
+
+    def ended(self, name: str) -> tuple[str, ...]:
+        """Answer what ended the document that a query names and that is not there, in a sentence."""
+        return self._knowledge.ended(name)
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
         """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""

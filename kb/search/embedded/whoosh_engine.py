@@ -79,7 +79,7 @@ class WhooshEngine:
             documents=(searcher.spread(found.groups), searcher.spread(each for each in found.groups if each.literal))
             if group == "document"
             else None,
-            warnings=searcher.warnings,
+            warnings=(*searcher.warnings, *(() if found.direct else searcher.ended(understood.name))),
         )
         return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
 

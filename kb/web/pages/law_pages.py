@@ -16,7 +16,7 @@ from kb.law.basis import Link
 from kb.law.checking import Checked, check
 from kb.law.gaps import gaps
 from kb.law.reader import Known
-from kb.law.resolve import Resolved
+from kb.law.resolve import Resolved, Resolver
 from kb.law.standing import HOLDING, Standings
 from kb.web.context.arguments import checked_day, day, query
 from kb.web.context.library import library
@@ -25,7 +25,15 @@ from kb.web.view import as_of
 from kb.web.view.lookup import Missing, find_edition
 from kb.web.view.outline_panel import addresses
 from kb.web.view.paging import paging
-from kb.web.view.surroundings import address, neighbours, section_of, stale_documents, version_on
+from kb.web.view.surroundings import (
+    address,
+    neighbours,
+    place_now,
+    section_of,
+    stale_documents,
+    told_of_old,
+    version_on,
+)
 
 blueprint = Blueprint("law", __name__)
 
@@ -79,13 +87,15 @@ def cited_by(id: str) -> str:
     found = find_edition(id, version_on(id, on)).document
     sections = section_of(found)
     with library().law_reading() as reader:
-        known = citation_json.known(reader, id)
+        known, resolver = citation_json.known(reader, id), Resolver(reader)
         rows = [
             (citing, each)
-            for citing, each in Standings(reader).resolver.cited_by(known)
+            for citing, each in resolver.cited_by(known)
             if each.target
             and (not on or citing.date <= on)
-            and (not anchor or sections.get(each.target.anchor, "") == anchor)
+            and (
+                not anchor or sections.get(each.target.anchor if on else place_now(resolver, each.target), "") == anchor
+            )
         ]
     rows.sort(key=lambda row: (row[0].date, row[0].id), reverse=True)
     page, last, page_address = paging(len(rows), _PAGE, ".cited_by", id=id, anchor=anchor or None)
@@ -104,9 +114,14 @@ def cited_by(id: str) -> str:
 
 
 def _places(rows: Iterable[tuple[Known, Resolved]]) -> list[tuple[str, list[str]]]:
-    """Answer (anchor, what is cited there) of the sections of one document that cite, in the order of its text."""
-    by_section = groupby((each.found for _, each in rows), key=lambda found: found.anchor)
-    return [(anchor, [found.text for found in some]) for anchor, some in by_section]
+    """Answer (anchor, what is cited there, of which text) of the sections of one document that cite, in the order of its text."""
+    by_section = groupby((each for _, each in rows), key=lambda each: each.found.anchor)
+    return [(anchor, [_told(each) for each in some]) for anchor, some in by_section]
+
+
+def _told(resolved: Resolved) -> str:
+    old = told_of_old(resolved.target) if resolved.target else ""
+    return f"{resolved.found.text}（{old}）" if old and resolved.found.place else resolved.found.text
 
 
 @blueprint.get("/excerpt/<id>/<anchor>")

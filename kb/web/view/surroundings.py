@@ -13,6 +13,7 @@ from flask import url_for
 from kb.base.clock import today
 from kb.base.errors import BadIndexError
 from kb.base.model import Document
+from kb.compare.sections import Comparison, compare
 from kb.law.basis import Link as BasisLink
 from kb.law.basis import chain, stale
 from kb.law.reader import Found, Known, Reader
@@ -136,7 +137,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         resolver.shown(known, viewed())[1],
         resolver.shown(known, viewed())[2],
         _with_terms(shown.document, defined, links),
-        _cited_by(incoming, sections),
+        _cited_by(resolver, incoming, sections),
         len({citing.number for citing, _ in incoming}),
         standings.of(known, on, shown.version if not present else ""),
         standings.changes(known),
@@ -219,11 +220,16 @@ def _with_terms(
     return both
 
 
-def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]) -> dict[str, list[Citing]]:
-    """Answer what cites each section ("" the document as a whole), the newest first."""
+def _cited_by(
+    resolver: Resolver, incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]
+) -> dict[str, list[Citing]]:
+    """Answer what cites each section ("" the document as a whole), the newest first; an older text's place where it stands now."""
     grouped: dict[str, dict[int, list[tuple[Known, Resolved]]]] = {}
     for citing, each in incoming:
-        anchor = sections.get(each.target.anchor, "") if each.target else ""
+        place = (
+            resolver.present_anchor(each.target) if each.target and not viewed() else each.target and each.target.anchor
+        )
+        anchor = sections.get(place or "", "")
         grouped.setdefault(anchor, {}).setdefault(citing.number, []).append((citing, each))
     return {
         anchor: sorted(
@@ -233,6 +239,29 @@ def _cited_by(incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str,
         )
         for anchor, by_document in grouped.items()
     }
+
+
+def place_now(resolver: Resolver, target: Target) -> str:
+    """Answer where the place that is cited in an older text stands in the present one, "" where it is gone."""
+    same = resolver.present_anchor(target)
+    if same is not None:
+        return same
+    document = target.document
+
+    def compared() -> Comparison:
+        corpus = library().corpus
+        return compare(corpus.read(document.id, target.version), corpus.read(document.id))
+
+    key = ("became", document.id, target.version, resolver.reader.revision())
+    there = library().remembered.get(key, compared).became(re.sub(r"-(?:p|i)\d+.*$", "", target.anchor))
+    return there.anchor if there else ""
+
+
+def told_of_old(target: Target) -> str:
+    """Say of what text a place is cited, where that is an older one, or one that is not there; "" where it is the present one."""
+    if target.later:
+        return "引自当时的文本（库里没有），条号可能不同"
+    return f"引自 {target.version[:10]} 的旧文本" if target.version else ""
 
 
 def _related(

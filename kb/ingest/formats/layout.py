@@ -20,6 +20,7 @@ _PAGE_NUMBER = re.compile(
 )
 _WIDE = r"\u3000-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—○〇"
 _GAP = re.compile(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
+_SAME_PLACE = 0.2  # of the size
 _AT_NOTES = 0.75  # a line above footnotes goes on overleaf though it is not quite full
 _ENDS = "。！？；：!?;:…”’」』》）)"
 _NUMBERED = re.compile(
@@ -138,6 +139,38 @@ def _margin(lines: Sequence[str]) -> float:
 
 def _width(line: str) -> int:
     return sum(2 if east_asian_width(char) in "WFA" else 1 for char in line)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character on a page; y grows down, `size` is its height, all in one unit."""
+
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    text: str
+    font: str = ""
+
+
+class Drawn:
+    """Remembers where glyphs were drawn: one a hair beside the same one is drawn twice to look bold."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
+
+    def before(self, text: str, x: float, y: float, size: float) -> bool:
+        """Tell whether the same glyph was drawn at this place before, and remember it."""
+        size = max(size, 0.1)
+        column, row = round(x / size), round(y / size)
+        for across in (column - 1, column, column + 1):
+            for down in (row - 1, row, row + 1):
+                for left, top in self._places.get((text, across, down), ()):
+                    if abs(left - x) < _SAME_PLACE * size and abs(top - y) < _SAME_PLACE * size:
+                        return True
+        self._places.setdefault((text, column, row), []).append((x, y))
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from kb.ingest.formats import scripts
-from kb.ingest.formats.layout import NOTE
-from kb.ingest.formats.leashed.pdf_positions import Glyph
+from kb.ingest.formats.layout import NOTE, Glyph
 
 _GAP = 1.5  # sizes: a gap this wide parts two pieces of a line
 _CELL_GAP = 1.5

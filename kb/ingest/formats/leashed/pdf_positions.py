@@ -23,25 +23,13 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdftypes import resolve1
 from pdfminer.psexceptions import PSException
 
+from kb.ingest.formats.layout import Drawn, Glyph
+
 _MISSING = "〓"
 _NO_GLYPH = re.compile(r"\(cid:\d+\)")
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1, 9.3.6)
 _SYMBOLIC = 4  # flag of a font's descriptor (9.8.2)
 _TINY = 1.0  # points
-_SAME_PLACE = 0.2  # of the size: two glyphs nearer than this are one, drawn twice to look bold
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """A character on a page, in points; y grows down, `size` is its height."""
-
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-    size: float
-    text: str
-    font: str
 
 
 @dataclass(slots=True)
@@ -170,7 +158,7 @@ def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, fl
     scanned = not any(each.get_text().strip() for each in seen) and result.images
     behind = [each for each in flat if isinstance(each, LTCurve | LTImage)]
     unseen: dict[str, list[str]] = {}
-    places: dict[tuple[str, int, int], list[LTChar]] = {}
+    drawn = Drawn()
     for char in chars:
         text = _NO_GLYPH.sub(_MISSING, char.get_text())
         reason = _unseen(char, shown or page.bbox, behind)
@@ -178,7 +166,7 @@ def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, fl
             reason = "看不见的文字（透明）"
         if reason:
             unseen.setdefault(reason, []).append(text)
-        elif text.strip() and _drawn_before(char, places):
+        elif text.strip() and drawn.before(text, char.x0, char.y0, char.size):
             result.doubled += 1
         else:
             if text == _MISSING:
@@ -214,16 +202,3 @@ def _unseen(char: LTChar, shown: tuple[float, float, float, float], behind: list
     ):
         return "看不见的文字（白色）"
     return ""
-
-
-def _drawn_before(char: LTChar, places: dict[tuple[str, int, int], list[LTChar]]) -> bool:
-    """Tell a glyph that was drawn a hair beside this place before, and remember it."""
-    text, size = char.get_text(), max(char.size, 1.0)
-    column, row = round(char.x0 / size), round(char.y0 / size)
-    for across in (column - 1, column, column + 1):
-        for down in (row - 1, row, row + 1):
-            for each in places.get((text, across, down), ()):
-                if abs(each.x0 - char.x0) < _SAME_PLACE * size and abs(each.y0 - char.y0) < _SAME_PLACE * size:
-                    return True
-    places.setdefault((text, column, row), []).append(char)
-    return False

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import east_asian_width
 
+NOTE = "\x1e"
+"""How the line of a footnote begins: it stands after the paragraph in which its page ends."""
 _PAGE_NUMBER = re.compile(
     r"(?:[-—–－_·.\s]*\d{1,4}[-—–－_·.\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|Page\s+\d+.*)", re.IGNORECASE
 )
 _WIDE = r"\u3000-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—○〇"
 _GAP = re.compile(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
+_SAME_PLACE = 0.2  # of the size
+_AT_NOTES = 0.75  # a line above footnotes goes on overleaf though it is not quite full
 _ENDS = "。！？；：!?;:…”’」』》）)"
 _NUMBERED = re.compile(
     r"第[〇零一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[)）]|\d+[.．、]|附\s*件|[①-⑳]"
@@ -43,8 +47,9 @@ def lines(text: str) -> list[str]:
     """Split a page into lines; an indented line keeps one ideographic space, the mark of a new paragraph."""
     found = []
     for line in text.split("\n"):
-        plain = _tightened(line.strip())
-        if plain:
+        note = NOTE if line.startswith(NOTE) else ""
+        plain = note + _tightened(line.removeprefix(NOTE).strip())
+        if plain.removeprefix(NOTE):
             found.append(f"　{plain}" if re.match(r"　|\s{2,}", line) else plain)
     return found
 
@@ -103,19 +108,27 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
     A line goes on in the next one when it reaches the margin and the next one neither is indented nor starts with a
     number: one that a sentence never holds (一、, 第一条 and a blank), or any after the end of a sentence.
     """
-    margin = _margin(lines)
+    margin = _margin([line for line in lines if not line.startswith((NOTE, "| "))])
     paragraphs: list[str] = []
+    notes: list[str] = []
     before = ""
     for line in lines:
+        if line.startswith(NOTE):
+            notes.append(line.removeprefix(NOTE))
+            continue
         text = line.strip()
+        table = text.startswith("| ") or before.startswith("| ")
         fresh = line.startswith("　") or _HEADING.match(text) or (before[-1:] in _ENDS and _NUMBERED.match(text))
-        if before and _width(before) >= margin and not fresh:
+        width = margin * (_AT_NOTES if notes else 1)
+        if before and _width(before) >= width and not fresh and not table:
             latin = before[-1].isascii() and before[-1].isalnum() and text[0].isascii() and text[0].isalnum()
             paragraphs[-1] += f" {text}" if latin and not before[-1].isdigit() else text
         else:
+            paragraphs += notes
+            notes.clear()
             paragraphs.append(text)
         before = line
-    return paragraphs
+    return paragraphs + notes
 
 
 def _margin(lines: Sequence[str]) -> float:
@@ -126,6 +139,38 @@ def _margin(lines: Sequence[str]) -> float:
 
 def _width(line: str) -> int:
     return sum(2 if east_asian_width(char) in "WFA" else 1 for char in line)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character on a page; y grows down, `size` is its height, all in one unit."""
+
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    text: str
+    font: str = ""
+
+
+class Drawn:
+    """Remembers where glyphs were drawn: one a hair beside the same one is drawn twice to look bold."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
+
+    def before(self, text: str, x: float, y: float, size: float) -> bool:
+        """Tell whether the same glyph was drawn at this place before, and remember it."""
+        size = max(size, 0.1)
+        column, row = round(x / size), round(y / size)
+        for across in (column - 1, column, column + 1):
+            for down in (row - 1, row, row + 1):
+                for left, top in self._places.get((text, across, down), ()):
+                    if abs(left - x) < _SAME_PLACE * size and abs(top - y) < _SAME_PLACE * size:
+                        return True
+        self._places.setdefault((text, column, row), []).append((x, y))
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,204 @@
+"""The characters of a PDF's pages with their places, by pdfminer.six: what is drawn twice, unseen or without a meaning.
+
+A glyph whose font does not say which character it is becomes 〓. Characters that stand outside the page, are drawn
+invisibly or in white on white, are kept apart.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pdfminer.converter import PDFLayoutAnalyzer
+from pdfminer.encodingdb import name2unicode
+from pdfminer.layout import LTChar, LTContainer, LTCurve, LTImage, LTPage
+from pdfminer.pdffont import PDFFont, PDFSimpleFont
+from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdftypes import resolve1
+from pdfminer.psexceptions import PSException
+
+from kb.ingest.formats.layout import Drawn, Glyph
+
+_MISSING = "〓"
+_NO_GLYPH = re.compile(r"\(cid:\d+\)")
+_INVISIBLE = 3  # text rendering mode (ISO 32000-1, 9.3.6)
+_SYMBOLIC = 4  # flag of a font's descriptor (9.8.2)
+_TINY = 1.0  # points
+
+
+@dataclass(slots=True)
+class Page:
+    """The glyphs of a page that are seen; what is not, by reason; fonts without characters; how many were drawn twice."""
+
+    glyphs: list[Glyph] = field(default_factory=list)
+    unseen: dict[str, str] = field(default_factory=dict)
+    nameless: Counter[str] = field(default_factory=Counter)
+    doubled: int = 0
+    images: int = 0
+
+
+def pages(data: bytes, seconds: float) -> list[Page] | None:
+    """Read all pages; None where the library cannot, or would need more than `seconds` of processor time."""
+    found = []
+    started = time.process_time()
+    resources = _Fonts()
+    device = _Device(resources)
+    try:
+        interpreter = PDFPageInterpreter(resources, device)
+        for page in PDFPage.get_pages(io.BytesIO(data)):
+            interpreter.process_page(page)
+            if device.page is not None:
+                found.append(_sorted_out(device.page, device.invisible, _box(page)))
+            if time.process_time() - started > seconds:
+                return None
+    # It meets broken files with many kinds of errors; what pypdf reads stands then.
+    except (PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError):
+        return None
+    return found
+
+
+class _Fonts(PDFResourceManager):
+    """Makes fonts and remembers of each which of its codes nobody can name; the library would guess the standard ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unnamed: dict[int, frozenset[int]] = {}
+
+    def get_font(self, objid: object, spec: Mapping[str, Any]) -> PDFFont:
+        font = super().get_font(objid, spec)
+        if isinstance(font, PDFSimpleFont) and id(font) not in self.unnamed:
+            self.unnamed[id(font)] = _unnamed(spec, font)
+        return font
+
+
+def _unnamed(spec: Mapping[str, Any], font: PDFSimpleFont) -> frozenset[int]:
+    """Return the codes of a font that neither ToUnicode nor the names of its glyphs explain."""
+    encoding = resolve1(spec.get("Encoding"))
+    unknown: set[int] = set()
+    descriptor = resolve1(spec.get("FontDescriptor")) or {}
+    symbolic = int(resolve1(descriptor.get("Flags", 0)) or 0) & _SYMBOLIC
+    subset = re.match(r"[A-Z]{6}\+", str(getattr(resolve1(spec.get("BaseFont")), "name", "")))
+    if encoding is None and symbolic and subset and "FontFile" not in descriptor:
+        unknown = set(range(256))
+    if isinstance(encoding, dict):
+        code = 0
+        for each in resolve1(encoding.get("Differences")) or []:
+            value = resolve1(each)
+            if isinstance(value, int):
+                code = value
+                continue
+            if not _is_named(str(getattr(value, "name", ""))):
+                unknown.add(code)
+            code += 1
+    known = font.unicode_map
+    return frozenset(code for code in unknown if known is None or not known.cid2unichr.get(code))
+
+
+def _is_named(name: str) -> bool:
+    try:
+        return bool(name2unicode(name)) or name == ".notdef"
+    except (KeyError, ValueError):
+        return False
+
+
+class _Device(PDFLayoutAnalyzer):
+    """Keeps the page of the moment and which of its characters are drawn invisibly."""
+
+    def __init__(self, resources: _Fonts) -> None:
+        super().__init__(resources, laparams=None)
+        self.page: LTPage | None = None
+        self._fonts = resources
+        self.invisible: set[int] = set()
+
+    def begin_page(self, page: Any, ctm: Any) -> None:
+        self.invisible = set()
+        super().begin_page(page, ctm)
+
+    def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
+        before = len(self.cur_item._objs)
+        super().render_string(textstate, seq, ncs, graphicstate)
+        if textstate.render == _INVISIBLE:
+            self.invisible |= {id(each) for each in self.cur_item._objs[before:]}
+
+    def render_char(
+        self, matrix: Any, font: Any, fontsize: Any, scaling: Any, rise: Any, cid: int, *more: Any
+    ) -> float:
+        advance = super().render_char(matrix, font, fontsize, scaling, rise, cid, *more)
+        if cid in self._fonts.unnamed.get(id(font), ()):
+            glyph: Any = self.cur_item._objs[-1]
+            glyph._text = f"(cid:{cid})"
+        return advance
+
+    def receive_layout(self, ltpage: LTPage) -> None:
+        self.page = ltpage
+
+
+def _box(page: PDFPage) -> tuple[float, float, float, float] | None:
+    """Return the part of the page that is shown, in the page's coordinates; None where it is turned."""
+    if page.rotate:
+        return None
+    x0, y0, x1, y1 = page.cropbox
+    left, bottom = page.mediabox[:2]
+    return x0 - left, y0 - bottom, x1 - left, y1 - bottom
+
+
+def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, float, float] | None) -> Page:
+    result = Page()
+    flat = list(_flat(page))
+    result.images = sum(isinstance(each, LTImage) for each in flat)
+    chars = [each for each in flat if isinstance(each, LTChar)]
+    seen = [each for each in chars if id(each) not in invisible]
+    # A page that is a picture with unseen text over it is a scan that somebody has recognised: that is its text.
+    scanned = not any(each.get_text().strip() for each in seen) and result.images
+    behind = [each for each in flat if isinstance(each, LTCurve | LTImage)]
+    unseen: dict[str, list[str]] = {}
+    drawn = Drawn()
+    for char in chars:
+        text = _NO_GLYPH.sub(_MISSING, char.get_text())
+        reason = _unseen(char, shown or page.bbox, behind)
+        if not reason and id(char) in invisible and not scanned:
+            reason = "看不见的文字（透明）"
+        if reason:
+            unseen.setdefault(reason, []).append(text)
+        elif text.strip() and drawn.before(text, char.x0, char.y0, char.size):
+            result.doubled += 1
+        else:
+            if text == _MISSING:
+                result.nameless[char.fontname] += 1
+            top = page.height - char.y1
+            result.glyphs.append(Glyph(char.x0, char.x1, top, page.height - char.y0, char.size, text, char.fontname))
+    if scanned and result.glyphs:
+        unseen.setdefault("扫描页上看不见的文字层（识别所得，可能有错字），照收", []).append(
+            "".join(g.text for g in result.glyphs[:40])
+        )
+    result.unseen = {reason: "".join(texts) for reason, texts in unseen.items() if "".join(texts).strip()}
+    return result
+
+
+def _flat(container: Any) -> Iterator[Any]:
+    for each in container:
+        if isinstance(each, LTContainer) and not isinstance(each, LTChar):
+            yield each
+            yield from _flat(each)
+        else:
+            yield each
+
+
+def _unseen(char: LTChar, shown: tuple[float, float, float, float], behind: list[Any]) -> str:
+    x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
+    if not (shown[0] <= x <= shown[2] and shown[1] <= y <= shown[3]):
+        return "页面之外的文字"
+    if char.size < _TINY:
+        return "看不见的文字（不到 1 磅）"
+    colour = char.graphicstate.ncolor
+    if colour in (1, 1.0, (1,), (1, 1, 1), [1, 1, 1], (0, 0, 0, 0), [0, 0, 0, 0]) and not any(
+        each.x0 <= x <= each.x1 and each.y0 <= y <= each.y1 for each in behind
+    ):
+        return "看不见的文字（白色）"
+    return ""

@@ -1,0 +1,164 @@
+"""PDF pages by the places of their characters: nothing wrong, doubled, unseen or out of order passes. All invented (示例)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kb.config.settings import load
+from kb.ingest.formats import files
+from kb.ingest.formats.registry import Given
+from kb.structure.extracted import Extracted
+
+SETTINGS = load(None, Path("/"))
+HEAD = [
+    "示例市关于示例的通知",
+    "　　各区人民政府，市政府各部门，各有关单位：",
+    "　　现将有关事项通知如下，请结合实际，认真贯彻执行。",
+]
+
+
+def at(x: float, y: float, text: str, size: float = 14, before: str = "") -> str:
+    return f"BT {before} /F0 {size} Tf 1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj ET\n"
+
+
+def glyphs(x: float, y: float, codes: str) -> str:
+    return f"BT /F1 14 Tf 1 0 0 1 {x} {y} Tm ({codes}) Tj ET\n"
+
+
+def column(lines: list[str], x: float = 60, y: float = 780, step: float = 24, size: float = 14) -> str:
+    return "".join(at(x, y - step * row, line, size) for row, line in enumerate(lines))
+
+
+def pdf(*pages: str, annots: str = "", names: str = "/g1 /g2 /g3") -> Extracted:
+    """Draw pages: F0 writes Chinese, F1 is a subset font whose glyphs have `names` and no ToUnicode."""
+    kids = " ".join(f"{6 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
+        "<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UTF16-H/DescendantFonts[4 0 R]>>",
+        "<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/DW 1000/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 5>>>>",
+        f"<</Type/Font/Subtype/Type1/BaseFont/ABCDEF+Song/FirstChar 48/LastChar 50/Widths[500 500 500]/Encoding<</Type/Encoding/Differences[48 {names}]>>/FontDescriptor<</Type/FontDescriptor/FontName/ABCDEF+Song/Flags 4/Ascent 800/Descent -200/FontBBox[0 0 500 800]>>>>",
+    ]
+    for number, content in enumerate(pages):
+        fonts = f"/Resources<</Font<</F0 3 0 R/F1 5 0 R>>>>/Contents {7 + 2 * number} 0 R{'' if number else annots}"
+        objects += [
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]{fonts}>>",
+            f"<</Length {len(content)}>>stream\n{content}\nendstream",
+        ]
+    data = b"%PDF-1.5\n"
+    places = []
+    for number, each in enumerate(objects, start=1):
+        places.append(len(data))
+        data += f"{number} 0 obj\n{each}\nendobj\n".encode("latin-1")
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer\n<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(data)}\n%%EOF"
+    return files.read(data + end.encode(), ".pdf", Given(SETTINGS))
+
+
+def told(found: Extracted) -> str:
+    return "\n".join(each.sentence for each in found.account.remarks)
+
+
+@pytest.mark.parametrize("names", ["/g1 /g2 /g3", "/G01 /G02 /G03", "/c48 /c49 /c50"])
+def test_a_glyph_without_a_character_is_never_a_wrong_digit(names: str) -> None:
+    found = pdf(
+        column(HEAD) + at(60, 600, "　　二、罚款为") + glyphs(158, 600, "012") + at(180, 600, "元。"), names=names
+    )
+    assert "罚款为〓〓〓元。" in found.text
+    assert any(each.doubt and each.count == 3 for each in found.account.remarks)
+
+
+def test_a_glyph_with_a_known_name_is_its_digit() -> None:
+    found = pdf(
+        column(HEAD) + at(60, 600, "　　二、罚款为") + glyphs(158, 600, "012") + at(180, 600, "元。"),
+        names="/five /zero /uni0030",
+    )
+    assert "罚款为500元。" in found.text
+    assert not any(each.doubt for each in found.account.remarks)
+
+
+def test_what_is_drawn_twice_to_look_bold_is_read_once() -> None:
+    found = pdf(column(HEAD) + column(HEAD[:1], x=60.4))
+    assert found.text.split("\n")[0] == HEAD[0]
+    assert "叠印" in told(found)
+
+
+def test_double_characters_stay() -> None:
+    assert "示示例例谢谢" in pdf(column([*HEAD, "　　示示例例谢谢"])).text
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    left = ["第一条　为了规范示例，保护示例", "的合法权益，制定本办法。", "第二条　本办法适用于示例内", "的示例活动。"]
+    right = ["第三条　示例由市政府统一管理，", "区政府负责实施。", "第四条　违反本办法的，责令", "改正。"]
+    found = pdf(column(left, 50, size=10) + column(right, 310, size=10)).text.replace("\n", "")
+    assert found.index("的示例活动。") < found.index("第三条")
+    assert "保护示例的合法权益" in found
+
+
+def test_a_table_is_a_table() -> None:
+    rows = [("序号", "事项", "单位"), ("1", "建立台账", "市示例局"), ("2", "报送报告", "各区")]
+    drawn = "".join(
+        at(x, 690 - 20 * row, cell, 12)
+        for row, cells in enumerate(rows)
+        for x, cell in zip((60, 140, 300), cells, strict=True)
+    )
+    found = pdf(column(HEAD) + drawn)
+    assert found.text.endswith("| 序号 | 事项 | 单位 |\n| 1 | 建立台账 | 市示例局 |\n| 2 | 报送报告 | 各区 |\n")
+
+
+def test_a_footnote_stands_after_the_paragraph_that_goes_on_overleaf() -> None:
+    first = [
+        "　　第一条　为了规范示例活动，保护示例的合法权益，根据有关法律法规，结合本",
+        "市实际，制定本办法。示例活动应当遵循安全第一、公开便民、协同高效、权责一致",
+    ]
+    found = pdf(
+        column(first) + column(["① 本条所称安全是指示例安全。"], y=80, size=9),
+        column(["的原则。", "　　第二条　本办法自公布之日起施行。"]),
+    )
+    assert "权责一致的原则。\n① 本条所称安全是指示例安全。\n第二条" in found.text
+
+
+def test_a_raised_figure_is_raised() -> None:
+    found = pdf(column(HEAD) + at(60, 600, "　　面积一百米") + at(158, 606, "2", 8) + at(170, 600, "以上。"))
+    assert "一百米²以上" in found.text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "reason"),
+    [
+        (at(60, -50, "暗语暗语"), "页面之外"),
+        (at(60, 500, "暗语暗语", before="3 Tr") + "BT 0 Tr ET", "透明"),
+        ("1 1 1 rg " + at(60, 500, "暗语暗语"), "白色"),
+        (at(60, 500, "暗语暗语", size=0.5), "不到"),
+    ],
+)
+def test_what_is_not_seen_is_left_out_and_named(drawn: str, reason: str) -> None:
+    found = pdf(column(HEAD) + drawn)
+    assert "暗语" not in found.text
+    assert "暗语" in told(found)
+    assert reason in told(found)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "doubt"),
+    [
+        ("/Subtype/FreeText/Contents<FEFF5E9F6B62>", True),
+        ("/Subtype/Text/Contents(see)", False),
+        ("/Subtype/Stamp/Contents<FEFF4F5C5E9F>", True),
+        ("/Subtype/StrikeOut", True),
+        ("/Subtype/Widget/FT/Tx/T(a)/V(500)", True),
+    ],
+)
+def test_annotations_are_named(annotation: str, doubt: bool) -> None:
+    found = pdf(column(HEAD), annots=f"/Annots[<</Type/Annot{annotation}/Rect[60 500 400 530]>>]")
+    assert [each.doubt for each in found.account.remarks] == [doubt]
+    assert found.account.remarks[0].where == "第 1 页"
+
+
+def test_a_plain_page_has_nothing_to_tell() -> None:
+    found = pdf(column(HEAD))
+    assert found.text == "".join(f"{line.strip()}\n" for line in HEAD)
+    assert not found.account.remarks
+    assert found.account.share == 1.0

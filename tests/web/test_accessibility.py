@@ -35,6 +35,7 @@ PAGES = [
     f"/parallel?{ALL}&view=figures",
     "/notes",
     "/cite-check",
+    "/origins",
     "/gaps",
     "/stale-basis",
     "/terms?q=" + quote("示例"),

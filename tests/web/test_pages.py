@@ -84,7 +84,7 @@ def test_over_the_report_alone_the_section_is_the_first_hit(empty: Settings, rep
 
 
 def test_pages_of_results_hold_every_hit_once(client: FlaskClient) -> None:
-    address, links = "/search?q=示例通知", []
+    address, links = "/search?q=示例通知&group=section", []
     while address:
         found = page(client, address)
         links += [link["href"] for link in found.select(".hit h2 a")]
@@ -93,6 +93,22 @@ def test_pages_of_results_hold_every_hit_once(client: FlaskClient) -> None:
     assert texts(found, ".summary")[0].startswith(f"字面命中 {SMALL} 节（全库")
     assert f"另有 {len(links) - SMALL} 节词语相近" in texts(found, ".summary")[0]
     assert len(set(links)) == len(links)
+
+
+def test_results_are_grouped_by_document_unless_one_is_searched(client: FlaskClient) -> None:
+    found = page(client, "/search?q=示例")
+    shown = [link["href"].partition("#")[0] for link in found.select(".hit h2 a")]
+    assert len(set(shown)) >= 6 and max(map(shown.count, shown)) <= 3
+    assert "份文件（全库" in texts(found, ".summary")[0] and "每份最多 3 节" in texts(found, ".summary")[0]
+    inside = page(client, f"/search?q=示例&document={shown[0].removeprefix('/d/').partition('?')[0]}")
+    assert "每份最多" not in texts(inside, ".summary")[0]
+
+
+def test_the_page_of_origins(client: FlaskClient) -> None:
+    assert page(client, "/origins").select_one("textarea[name=text]")
+    answer = client.post("/origins", data={"text": "这一句话在这里的文件里哪里也没有。"})
+    assert answer.status_code == 200 and "没有找到" in answer.text
+    assert client.post("/origins", data={"text": "长" * 20_001}).status_code == 400
 
 
 def test_nothing_found_says_where_it_looked_and_what_to_try(client: FlaskClient) -> None:

@@ -22,6 +22,9 @@ _ITEMS_IN_SCRIPT = re.compile(
     r"""|\b(?:record|row|item|doc|info)_?(?:Count|Total|Num)\b["']?\s*[:=]\s*["']?(\d{1,7})\b""",
     re.IGNORECASE,
 )
+_ITEMS_IN_MARKUP = re.compile(
+    r"""\bdata-(?:total|count|records?|total-?count)\s*=\s*["'](\d{1,7})["']""", re.IGNORECASE
+)
 _PAGES_IN_SCRIPT = re.compile(
     r"""\b(?:total|count|all|max)_?Pages?(?:Num|Count)?\b["']?\s*[:=]\s*["']?(\d{1,6})\b|\bpage_?Count\b["']?\s*[:=]\s*["']?(\d{1,6})\b""",
     re.IGNORECASE,
@@ -49,6 +52,7 @@ def promise(page: HtmlPage, rows: str) -> Promise:
             lines += [each for each in (line, wide) if len(each) <= _LONGEST]
     scripts = page.scripts
     items = _largest(_ITEMS, lines) or _largest(_ITEMS_IN_SCRIPT, [scripts])
+    items = items or _largest(_ITEMS_IN_MARKUP, [page.source])
     return Promise(items, _largest(_PAGES, lines) or _largest(_PAGES_IN_SCRIPT, [scripts]))
 
 

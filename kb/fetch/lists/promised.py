@@ -45,11 +45,11 @@ def promise(page: HtmlPage, rows: str) -> Promise:
     for parent in {id(text.parent): text.parent for text in page.soup.find_all(string=re.compile(r"\d"))}.values():
         if parent is None or parent.name in ("script", "style", "title", "a", "option"):
             continue
-        line = " ".join(parent.get_text(" ").split())
+        if any(id(each) in within for each in (parent, *parent.parents)):
+            continue
         above = parent.parent if parent.parent is not None else parent
-        wide = " ".join(above.get_text(" ").split())
-        if not any(id(each) in within for each in (parent, *parent.parents)):
-            lines += [each for each in (line, wide) if len(each) <= _LONGEST]
+        texts = (" ".join(each.get_text(" ").split()) for each in (parent, above))
+        lines += [text for text in texts if len(text) <= _LONGEST]
     scripts = page.scripts
     items = _largest(_ITEMS, lines) or _largest(_ITEMS_IN_SCRIPT, [scripts])
     items = items or _largest(_ITEMS_IN_MARKUP, [page.source])

@@ -42,6 +42,7 @@ _LIBRARY = re.compile(
     r"jquery|vue|axios|react|bootstrap|layui|swiper|polyfill|vendor|echarts|analytics|tongji|\.min\.js", re.IGNORECASE
 )
 _MOST_SCRIPTS = 3
+_LONGEST_MARKUP = 500_000
 _PAGE_FILE = re.compile(r"\.(?:s?html?|js|css|png|gif|jpe?g|svg|ico|pdf|docx?)(?:[?#]|$)", re.IGNORECASE)
 _COUNTED = re.compile(
     r"^(?:page|pageno|pagenum|pageindex|pagenumber|curpage|currentpage|current|p|pn|currpage|nowpage|page_?no|page_?num)$",
@@ -176,7 +177,7 @@ def shape_of(value: Any, markup: str = "") -> Shape | None:
 
 def _pattern(rows: Sequence[Mapping[str, Any]], markup: str) -> str:
     """Return the pattern by which the page makes an address of a field of the rows, "" where it shows none."""
-    for found in _BY_FIELD.finditer(markup):
+    for found in _BY_FIELD.finditer(markup[:_LONGEST_MARKUP]):
         name = found[2] or found[3]
         if all(row.get(name) not in (None, "") for row in rows):
             return f"{found[1]}{{{name}}}{found[4]}"

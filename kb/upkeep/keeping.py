@@ -37,8 +37,11 @@ _VOLATILE = frozenset(
     ]
 )
 _COUNTER = re.compile(
-    r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发)(?:次数|总数|数量|人数|量|数|率)?\s*[:：（(]?\s*)\d[\d,，]*\s*(?:人次|次|人)?"
+    r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发|点赞|收藏|人气|热度)(?:次数|总数|总量|数量|人数|人次|量|数|率)?\s*[:：（(\[【]?\s*)"
+    r"\d[\d,，]*\s*(?:人次|次|人)?"
 )
+# Lines that lead to other posts or tell the day of the visit.
+_PASSING = re.compile(r"^\s*(?:上|下)一[篇条页].*$|^\s*今天是.{0,30}星期[一二三四五六日天]\s*$", re.MULTILINE)
 _SECRET = frozenset(("set-cookie", "cookie", "authorization"))
 
 
@@ -200,8 +203,8 @@ def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 def _steady(text: str) -> str:
-    """Take the counters of views out of a text: they change from visit to visit."""
-    return _COUNTER.sub(r"\1", text)
+    """Take out of a text what changes from visit to visit: counters of views, links to the posts beside, the day."""
+    return _COUNTER.sub(r"\1", _PASSING.sub("", text))
 
 
 def _facts(metadata: Metadata) -> Metadata:

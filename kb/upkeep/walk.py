@@ -5,9 +5,10 @@ A walk that was interrupted is taken up where it stopped: what it had dealt with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
@@ -19,6 +20,7 @@ from kb.fetch.lists.post_pages import further_pages, joined, lacking
 from kb.fetch.lists.promised import Promise
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.network.urls import place_of
 from kb.ingest import derive
 from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
@@ -27,6 +29,7 @@ from kb.upkeep.keeping import PLACES, Change, Keeper, exchange_of, found_at, lik
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
+from kb.upkeep.unpacked import is_archive, members
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
@@ -266,7 +269,7 @@ class Walk:
             self._visit(item, None, fresh=True)
             return
         before = {each.url: each for each in old.provenance.attachments}
-        held = tuple(Offered(each.name, each.url) for each in before.values())
+        held = tuple(Offered(each.name, each.url) for each in before.values() if not _is_inside(each, before))
         listed = tuple(Offered(name, url) for name, url in item.attachments if url not in before)
         attachments, changes, trouble = self._attachments(item, old.id, (*held, *listed), before)
         change: Change = "changed" if old.provenance.withdrawn else "unchanged"
@@ -286,8 +289,10 @@ class Walk:
         found: dict[str, Attachment] = {}
         changes: set[Change] = set()
         trouble = ""
+        held = {place_of(url): url for url, file in before.items() if "://" in url and not _is_inside(file, before)}
         for each in offered:
-            name, url = each.name, each.url or f"{item.url}#{each.script}"
+            # Under the address that it had before, when only http became https, or a session's number another one.
+            name, url = each.name, held.get(place_of(each.url), each.url) or f"{item.url}#{each.script}"
             if url in found:
                 continue
             if not each.url or (url in before and before[url].reason.startswith(_BY_SCRIPT)):
@@ -297,7 +302,8 @@ class Walk:
                 found[url] = Attachment(name, url, reason=f"附件超过 {_MOST_ATTACHMENTS} 个的上限，没有取。")
                 continue
             try:
-                found[url] = self._attachment(item, id, each, len(found) + 1, before.get(url), changes)
+                taken = self._attachment(item, id, each, url, len(found) + 1, before, changes)
+                found |= {one.url: one for one in taken}
             except (FetchError, NotFoundError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
@@ -310,34 +316,63 @@ class Walk:
         return tuple(found.values()), changes, trouble
 
     def _attachment(
-        self, item: Item, id: str, offer: Offered, place: int, before: Attachment | None, changes: set[Change]
-    ) -> Attachment:
-        """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason."""
-        name, url = offer.name, offer.url
+        self,
+        item: Item,
+        id: str,
+        offer: Offered,
+        url: str,
+        place: int,
+        before: dict[str, Attachment],
+        changes: set[Change],
+    ) -> tuple[Attachment, ...]:
+        """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason.
+
+        The files in a .zip come after it, each under the archive's address and its name.
+        """
+        old = before.get(url)
         key = f"{item.key}/{url}"
-        known = self.state.get(key) if before and (before.document or before.snapshot) else None
-        answer = self.obtain(url, _validators(known))
-        if answer.not_modified and before:
-            return replace(before, name=name)
+        known = self.state.get(key) if old and (old.document or old.snapshot) else None
+        answer = self.obtain(offer.url, _validators(known))
+        if answer.not_modified and old:
+            held = (each for each in before.values() if each.url.startswith(f"{url}#"))
+            return (old if offer.generic else replace(old, name=offer.name), *held)
         reason = suspicion.judge(answer)
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
-            return before or Attachment(name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。")
-        if offer.generic:
-            name = derive.file_name(exchange_of(answer).response) or name
-        kept = self._attached_document(item, id, name, url, place, answer, changes)
+            return (old or Attachment(offer.name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。"),)
+        name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
+        name = name or (old.name if old and offer.generic else offer.name)
+        if is_archive(answer.body):
+            kept, *inside = self._unpacked(item, id, name, url, place, answer, changes)
+        else:
+            inside = []
+            kept = self._attached_document(item, id, name, url, f"{id}-a{place}", answer, changes)
         post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
         self.state.put(_with(post, answer.validators))
-        return kept
+        return (kept, *inside)
+
+    def _unpacked(
+        self, item: Item, id: str, name: str, url: str, place: int, answer: Fetched, changes: set[Change]
+    ) -> list[Attachment]:
+        """Return a .zip and the files in it."""
+        found = list[Attachment]()
+        try:
+            for number, (inner, data) in enumerate(members(answer.body, self.keeper.settings.max_bytes), 1):
+                part, at = replace(answer, body=data), f"{url}#{quote(inner)}"
+                found.append(self._attached_document(item, id, inner, at, f"{id}-a{place}-{number}", part, changes))
+            reason = f"压缩包，里面的 {len(found)} 个文件列在后面。"
+        except UnreadableError as error:
+            reason = str(error)
+        return [Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=reason), *found]
 
     def _attached_document(
-        self, item: Item, id: str, name: str, url: str, place: int, answer: Fetched, changes: set[Change]
+        self, item: Item, id: str, name: str, url: str, own: str, answer: Fetched, changes: set[Change]
     ) -> Attachment:
         listed = {"附件名称": name, **({"发布日期": item.published} if item.published else {})}
         found = found_at(answer, url, listed, attached_to=id)
         try:
             new = derive.from_web(answer.body, found, self.source.name, self.keeper.settings).document
-            own = self.keeper.corpus.id_for(self.source.name, url, f"{id}-a{place}")
+            own = self.keeper.corpus.id_for(self.source.name, url, own)
             changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
         except UnreadableError as error:
             return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=f"没有读出文字：{error}")
@@ -495,6 +530,11 @@ class Walk:
         if self.full or not self._standing:
             self.state.remember("swept", f"{self.now:%Y-%m-%dT%H:%M:%SZ}")
         self.state.commit()
+
+
+def _is_inside(file: Attachment, files: Mapping[str, Attachment]) -> bool:
+    """Tell whether a file is one in an archive."""
+    return "#" in file.url and file.url.partition("#")[0] in files
 
 
 def _likeness(item: Item, document: Document, files: tuple[Offered, ...]) -> str:

@@ -184,3 +184,49 @@ def test_a_list_that_gives_less_than_it_says_is_an_alarm(tmp_path: Path) -> None
         pages.put("/l.html", _list("/x.html").replace("</ul>", "</ul><p>共1条</p>"))
         library.source = replace(library.source, missing=0)
         assert library.refresh(full=True).ok
+
+
+def _zip(**files: str) -> bytes:
+    import io
+    import zipfile
+
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w") as packed:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name.encode("gb18030").decode("cp437"))
+            entry.flag_bits = 0
+            packed.writestr(entry, text.encode())
+    return box.getvalue()
+
+
+def test_the_files_in_an_archive_are_attachments(tmp_path: Path) -> None:
+    with Pages() as pages:
+        pages.put("/a/x.html", _post(f"{TEXT}<p><a href='t.zip'>附件：示例图则</a></p>"), ETag='"1"')
+        data = _zip(**{"a.txt": "示例台账\n一、示例事项按月报送。\n", "b.rar": "Rar!\x1a\x07\x01"})
+        pages.put("/a/t.zip", data, "application/octet-stream", ETag='"2"')
+        library = _library(tmp_path, pages.site, "/a/x.html")
+        library.refresh()
+        document = next(each for each in library.corpus.documents() if not each.provenance.attached_to)
+        archive, text, packed = document.provenance.attachments
+        assert "2 个文件" in archive.reason and archive.snapshot
+        assert text.document and "不能读取" in packed.reason
+        assert "示例事项按月报送" in library.corpus.read(text.document).text
+        before = library.files()
+        tally = library.refresh(full=True)
+        assert library.files() == before
+        assert (tally.changed, tally.unchanged) == (0, 1)
+        from kb.ingest.rederive import rederive
+
+        assert not list(rederive(library.corpus, library.settings))
+
+
+def test_what_passes_makes_no_version_and_no_second_file(tmp_path: Path) -> None:
+    files = "<p><a href='f.txt?t={0}'>附件：示例表</a></p><p>浏览次数：{1}</p><p>下一篇：示例{1}</p>"
+    with Pages() as pages:
+        pages.put("/a/f.txt*", "示例表\n一、示例事项按月报送。\n", "text/plain; charset=utf-8")
+        library = _library(tmp_path, pages.site, "/a/x.html")
+        for visit in (1700000000123, 1800000000456):
+            pages.put("/a/x.html", _post(TEXT + files.format(visit, visit % 1000)))
+            tally = library.refresh(full=True)
+        assert (tally.changed, tally.unchanged) == (0, 1)
+        assert len(list(library.corpus.documents())) == 2

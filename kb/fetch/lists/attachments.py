@@ -35,8 +35,11 @@ _BESIDE = re.compile(r"fujian|fj|attach|annex|enclosure|appendix|accessory|down|
 _QUOTED = re.compile(r"""['"]([^'"]+)['"]""")
 _QUOTED_FILE = re.compile(rf"""['"]([^'"<>\n]{{1,300}}\.(?:{_ENDINGS})(?:\?[^'"<>]*)?)['"]""", re.IGNORECASE)
 _WRITES = re.compile(r"document\.write|innerHTML|\.append\(|\.html\(|\bhref\b", re.IGNORECASE)
+# What a page has that may offer a file; only then is it parsed for them.
 _SIGNS = re.compile(
-    rf"附\s*件|\.(?:{_ENDINGS})\b|download|downfile|attach|<embed|<object|<iframe|下载".encode(), re.IGNORECASE
+    rf"""\.(?:{_ENDINGS})["'?&)\s#]|(?:down(?:load|file)?|attach\w*|getfile|readfile|openfile|fileview)[\w./]*(?:\?|\()|<(?:embed|object)\b"""
+    rf"""|<a\b[^>]*>(?:\s*<[^>]+>)*[^<]{{0,60}}(?:附\s*[件表图]|下载)|javascript:[^"'>]*(?:down|attach)""".encode(),
+    re.IGNORECASE,
 )
 
 

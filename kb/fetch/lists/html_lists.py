@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from kb.config.sources import Css, Source
 from kb.fetch.lists.item import Page, SourceError, Web
 from kb.fetch.lists.markup import HtmlPage, parse_page
-from kb.fetch.lists.paging import next_pages, trs_call
+from kb.fetch.lists.paging import next_pages, shown_pages, trs_call
 from kb.fetch.lists.promised import promise
 from kb.fetch.lists.rows import read_rows
 from kb.fetch.network.fetched import Fetched
@@ -50,8 +49,11 @@ def read_page(answer: Fetched, css: Css) -> tuple[Page, HtmlPage]:
     markup = parse_page(answer)
     items, notes = read_rows(markup, css)
     said, call = promise(markup, css.item), trs_call(markup.source)
+    said = said._replace(pages=max(said.pages, shown_pages(markup)))
     if call:
-        said = said._replace(items=said.items or call.records, pages=max(said.pages, call.pages))
+        # The last parameter of the call is a count of records with some sites, with others a size.
+        counts = (call.pages - 1) * len(items) < call.records <= call.pages * len(items)
+        said = said._replace(items=said.items or call.records * counts, pages=max(said.pages, call.pages))
     return Page(items, said.items, notes, pages=said.pages), markup
 
 
@@ -70,8 +72,3 @@ def named_next(css: Css) -> Following:
 def following_of(source: Source) -> Following:
     """Return how a source's next pages are found: by the link that it names, else by what the pages show."""
     return named_next(source.css) if source.css.next else next_pages
-
-
-def listed_at(source: Source, css: Css, kind: str) -> Source:
-    """Return the source that a recognised list makes."""
-    return replace(source, kind=kind, css=css)

@@ -15,9 +15,8 @@ _NEXT = re.compile(r"(?:下|后)\s*[一1]?\s*页|后页|下一张|next(?:\s*page
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))
 _OFF = re.compile(r"disable|unable|nolink|no-drop", re.IGNORECASE)
 _PAGER = re.compile(r"pag(?:e|ing|ination|er)|fenye|fy\b|turn", re.IGNORECASE)
-_TRS = re.compile(
-    r"createPage\w*\s*\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d+)\s*,\s*(\d+)\s*,\s*['\"]([^'\"]+)['\"]\s*,\s*['\"](\w+)['\"]\s*(?:,\s*['\"]?(\d+)['\"]?)?"
-)
+_TRS = re.compile(r"createPage\w*\s*\(([^()]{3,200})\)")
+_NAMED = r"\b{}\s*=\s*['\"]?([\w./-]+)"
 _CALL = re.compile(r"(?:javascript:)?\s*(?:void\s*\(?0\)?;?)?\s*(\w[\w.$]*)\s*\(\s*['\"]?(\d+)['\"]?\s*[,)]")
 _GOES = (
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\(|window\.open\s*\(|\.attr\(\s*['\"]href['\"]\s*,)\s*"
@@ -39,11 +38,28 @@ class Trs(NamedTuple):
 
 def trs_call(source: str) -> Trs | None:
     """Find the call in a page's markup, the one of most pages where there are several."""
-    found = [
-        Trs(int(each[1]), int(each[2]), each[3], each[4], int(each[5] or 0))
-        for each in _TRS.finditer(_uncommented(source))
-    ]
-    return max(found, default=None)
+    markup = _uncommented(source)
+    found = (_trs(each[1], markup) for each in _TRS.finditer(markup))
+    return max((each for each in found if each), default=None)
+
+
+def _trs(given: str, markup: str) -> Trs | None:
+    """Read the parameters of the call: [container,] pages, current, name, ending[, records]; names stand for values."""
+    values = [_value(each.strip(), markup) for each in given.split(",")]
+    if values and not values[0].isdigit():
+        values = values[1:]
+    pages, current, name, suffix, *more = [*values, "", "", "", ""][: max(len(values), 4)]
+    if not (pages.isdigit() and current.isdigit() and name and suffix.isalnum()):
+        return None
+    return Trs(int(pages), int(current), name, suffix, int(more[0]) if more and more[0].isdigit() else 0)
+
+
+def _value(given: str, markup: str) -> str:
+    """Return what a parameter is: a number, a text in quotes, or a variable that is set in the page."""
+    if given[:1] in ("'", '"') or given.isdigit():
+        return given.strip("'\"")
+    found = re.search(_NAMED.format(re.escape(given)), markup) if re.fullmatch(r"[\w$.]+", given) else None
+    return found[1] if found else ""
 
 
 def _uncommented(source: str) -> str:
@@ -73,7 +89,7 @@ def _by_trs(page: HtmlPage) -> Iterator[str]:
 def _by_name(page: HtmlPage) -> Iterator[str]:
     """Yield where links called 下一页 lead, by their text, title, picture or class."""
     for link in page.soup.find_all("a"):
-        if _OFF.search(" ".join(link.get_attribute_list("class"))) if link.get("class") else False:
+        if _is_off(link):
             continue
         image = link.find("img")
         names = [text_of(link), str(link.get("title") or ""), str(link.get("aria-label") or "")]
@@ -103,6 +119,35 @@ def _by_number(page: HtmlPage, wanted: int) -> Iterator[str]:
             yield page.address(link)
 
 
+def shown_pages(page: HtmlPage) -> int:
+    """Return the highest number among the links to other pages, 0 where there are none."""
+    numbers = [0]
+    for link in page.soup.find_all("a"):
+        number = text_of(link).strip("[]【】()（） ")
+        if number.isdigit() and len(number) <= 5 and any(_is_pager(above) for above in list(link.parents)[:3]):
+            numbers.append(int(number))
+        if (called := str(link.get("data-page") or "")).isdigit() and _NEXT.search(text_of(link)):
+            numbers.append(int(called))
+    return max(numbers)
+
+
+def has_dead_next(page: HtmlPage) -> bool:
+    """Tell whether a link called 下一页 leads nowhere that can be read."""
+    links = [
+        link for link in page.soup.find_all("a") if _NEXT.fullmatch(text_of(link).strip(" >»›")) and not _is_off(link)
+    ]
+    return bool(links) and not any(page.address(link) for link in links)
+
+
+def _is_off(link: Tag) -> bool:
+    return bool(_OFF.search(" ".join(map(str, link.get_attribute_list("class")))))
+
+
+def _is_pager(tag: Tag) -> bool:
+    named = f"{tag.get('id') or ''} {' '.join(map(str, tag.get_attribute_list('class')))}"
+    return tag.name not in ("body", "html") and (bool(_PAGER.search(named)) or "页" in text_of(tag)[:200])
+
+
 def _by_script(page: HtmlPage, wanted: int) -> Iterator[str]:
     """Yield the address that the script of a link such as go(2) makes, where its function shows how."""
     for link in page.soup.find_all(["a", "span", "li", "button"]):
@@ -125,10 +170,21 @@ def _made(scripts: str, function: str, given: int) -> str:
         return ""
     parameter, body = defined[1] or defined[2], defined[3]
     for goes in re.finditer(_GOES, body):
-        joined = _JOINED.match(body[goes.end() :])
-        if joined and (made := _join(joined[1], parameter, given)):
+        if made := _written(body[goes.end() :], body, parameter, given):
             return made
     return ""
+
+
+def _written(rest: str, body: str, parameter: str, given: int) -> str:
+    """Return the address that stands at the start of a script's rest: joined, in a template, or in a variable."""
+    if template := re.match(r"`([^`]*)`", rest):
+        made = re.sub(rf"\$\{{\s*{re.escape(parameter)}\s*\}}", str(given), template[1])
+        return made if made != template[1] and "${" not in made else ""
+    if (variable := re.match(r"([A-Za-z_$][\w$]*)\s*[;)}\n]", rest)) and variable[1] != parameter:
+        assigned = re.search(rf"\b{re.escape(variable[1])}\s*=\s*(?!=)", body)
+        return _written(body[assigned.end() :], "", parameter, given) if assigned else ""
+    joined = _JOINED.match(rest)
+    return _join(joined[1], parameter, given) if joined else ""
 
 
 def _join(expression: str, parameter: str, given: int) -> str:

@@ -22,6 +22,9 @@ _ITEMS_IN_SCRIPT = re.compile(
     r"""|\b(?:record|row|item|doc|info)_?(?:Count|Total|Num)\b["']?\s*[:=]\s*["']?(\d{1,7})\b""",
     re.IGNORECASE,
 )
+_ITEMS_IN_MARKUP = re.compile(
+    r"""\bdata-(?:total|count|records?|total-?count)\s*=\s*["'](\d{1,7})["']""", re.IGNORECASE
+)
 _PAGES_IN_SCRIPT = re.compile(
     r"""\b(?:total|count|all|max)_?Pages?(?:Num|Count)?\b["']?\s*[:=]\s*["']?(\d{1,6})\b|\bpage_?Count\b["']?\s*[:=]\s*["']?(\d{1,6})\b""",
     re.IGNORECASE,
@@ -42,13 +45,14 @@ def promise(page: HtmlPage, rows: str) -> Promise:
     for parent in {id(text.parent): text.parent for text in page.soup.find_all(string=re.compile(r"\d"))}.values():
         if parent is None or parent.name in ("script", "style", "title", "a", "option"):
             continue
-        line = " ".join(parent.get_text(" ").split())
+        if any(id(each) in within for each in (parent, *parent.parents)):
+            continue
         above = parent.parent if parent.parent is not None else parent
-        wide = " ".join(above.get_text(" ").split())
-        if not any(id(each) in within for each in (parent, *parent.parents)):
-            lines += [each for each in (line, wide) if len(each) <= _LONGEST]
+        texts = (" ".join(each.get_text(" ").split()) for each in (parent, above))
+        lines += [text for text in texts if len(text) <= _LONGEST]
     scripts = page.scripts
     items = _largest(_ITEMS, lines) or _largest(_ITEMS_IN_SCRIPT, [scripts])
+    items = items or _largest(_ITEMS_IN_MARKUP, [page.source])
     return Promise(items, _largest(_PAGES, lines) or _largest(_PAGES_IN_SCRIPT, [scripts]))
 
 

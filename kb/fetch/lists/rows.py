@@ -16,8 +16,9 @@ _SHORTEST_TITLE = 8
 _FEWEST, _FEWEST_DATED = 5, 2
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt"]
 _BLOCKS = [*_HEADINGS, "p", "div", "li", "span", "em", "i", "b", "strong", "td", "dd", "time", "font"]
-_ROWS = ("li", "tr", "dd", "dt", "div", "p", "a", "article", "section")
+_ROWS = ("li", "tr", "dd", "dt", "div", "p", "a", "article", "section", "dl", "ul")
 _PARENTS = ["ul", "ol", "div", "tbody", "table", "dl", "section", "article", "main", "td", "body"]
+_WIDE = frozenset(("div", "section", "article", "dl", "ul"))
 _NO_LIST = frozenset(("nav", "footer", "header"))
 _FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:nav\w*|menu\w*|foot(?:er)?|header|top-?bar|friend-?link|links?|breadcrumb|crumbs?|location|share)(?:$|[\s_-])",
@@ -145,8 +146,14 @@ def _titled(page: HtmlPage, parent: Tag, name: str) -> Iterator[tuple[str, tuple
     """Yield (address, (row, link)) of the children that could be rows."""
     for row in parent.find_all(name, recursive=False):
         link = _link(row, Css())
-        if link is not None and len(_name(link)) >= _SHORTEST_TITLE and (url := page.address(link)):
-            yield url, (row, link)
+        if link is None or len(_name(link)) < _SHORTEST_TITLE or not (url := page.address(link)):
+            continue
+        if (
+            name in _WIDE
+            and len({page.address(each) for each in row.select("a") if len(_name(each)) >= _SHORTEST_TITLE}) > 1
+        ):
+            continue  # a box of several posts
+        yield url, (row, link)
 
 
 def prose(page: HtmlPage, rows: str = "") -> int:

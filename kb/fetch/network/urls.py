@@ -12,7 +12,8 @@ PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~+!$,;'@()*"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _SESSION = re.compile(
-    r";(?:jsessionid|phpsessid|sid)=[^?#/;]*|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id)=[^&#]*",
+    r";(?:jsessionid|phpsessid|sid)=[^?#/;]*|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id)=[^&#]*"
+    r"|(?<=[?&])(?:_|t|ts|timestamp|r|rnd|rand|random|nocache)=(?:0\.\d{6,}|\d{10,})(?=&|#|$)",
     re.IGNORECASE,
 )
 _CREDENTIALS = re.compile(r"//[^/?#]*@")
@@ -92,8 +93,8 @@ def absolute(base: str, link: str) -> str:
 
 
 def without_session(url: str) -> str:
-    """Take the number of a session out of an address: it is another one at every visit."""
-    return _SESSION.sub("", url).replace("?&", "?").rstrip("?&") if _SESSION.search(url) else url
+    """Take the number of a session, or of this very visit, out of an address: it is another one each time."""
+    return re.sub("&&+", "&", _SESSION.sub("", url)).replace("?&", "?").rstrip("?&") if _SESSION.search(url) else url
 
 
 def place_of(url: str) -> str:

@@ -30,10 +30,19 @@ _MOST_CANDIDATES = 6
 _SHORTEST_TITLE = 6
 _JSONP = re.compile(r"^[\s;/*]*[\w$.]+\s*\(\s*(.*?)\s*\)\s*;?\s*$", re.DOTALL)
 _CALLED = re.compile(
-    r"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*[`'"]([^`'"\s]{2,300})[`'"]|\burl\s*[:=]\s*[`'"]([^`'"\s]{2,300})[`'"]""",
+    r"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*(?:([`'"])([^`'"\n]{2,300})\1(\s*\+\s*[\w$.]+)?|([A-Za-z_$][\w$.]*)(?=\s*[,)]))"""
+    r"""|\burl\s*[:=]\s*([`'"])([^`'"\n]{2,300})\5(\s*\+\s*[\w$.]+)?""",
     re.IGNORECASE,
 )
-_DATA = re.compile(r"\b(?:data|params|param)\s*:\s*(?=\{)")
+_DATA = re.compile(r"\b(?:data|params|param)\s*:\s*(?=\{)|\A\s*,\s*(?=\{(?!\s*(?:params|data|headers|method)\b))")
+_BY_FIELD = re.compile(
+    r"""[`'"]([^`'"\s]*/[^`'"\s]*)(?:['"]\s*\+\s*\w+\.(\w+)\s*\+\s*['"]|\$\{\s*\w+\.(\w+)\s*\})([^`'"\s]*)[`'"]"""
+)
+_LIBRARY = re.compile(
+    r"jquery|vue|axios|react|bootstrap|layui|swiper|polyfill|vendor|echarts|analytics|tongji|\.min\.js", re.IGNORECASE
+)
+_MOST_SCRIPTS = 3
+_LONGEST_MARKUP = 500_000
 _PAGE_FILE = re.compile(r"\.(?:s?html?|js|css|png|gif|jpe?g|svg|ico|pdf|docx?)(?:[?#]|$)", re.IGNORECASE)
 _COUNTED = re.compile(
     r"^(?:page|pageno|pagenum|pageindex|pagenumber|curpage|currentpage|current|p|pn|currpage|nowpage|page_?no|page_?num)$",
@@ -147,12 +156,15 @@ def _day(value: object) -> str:
     return day if len(day) == 10 else ""
 
 
-def shape_of(value: Any) -> Shape | None:
-    """Find the rows of posts in an answer: the array of objects with titles and addresses, the longest."""
+def shape_of(value: Any, markup: str = "") -> Shape | None:
+    """Find the rows of posts in an answer: the array of objects with titles and addresses, the longest.
+
+    Where the rows have no addresses, `markup` may show how one is made of a field.
+    """
     best, weight = None, 0
     for path, rows, above in _arrays(value, ()):
         title = _field(rows, _TITLES, lambda text: len(text) >= _SHORTEST_TITLE)
-        link = _field(rows, _LINKS, lambda text: "/" in text or "." in text)
+        link = _field(rows, _LINKS, lambda text: "/" in text or "." in text) or _pattern(rows, markup)
         size = sum(len(str(row.get(title, ""))) for row in rows) if title and link else 0
         if title and link and size > weight:
             day = _field(rows, _SURE_DAYS, lambda text: bool(_day(text))) or _field(
@@ -163,10 +175,21 @@ def shape_of(value: Any) -> Shape | None:
     return best
 
 
+def _pattern(rows: Sequence[Mapping[str, Any]], markup: str) -> str:
+    """Return the pattern by which the page makes an address of a field of the rows, "" where it shows none."""
+    for found in _BY_FIELD.finditer(markup[:_LONGEST_MARKUP]):
+        name = found[2] or found[3]
+        if all(row.get(name) not in (None, "") for row in rows):
+            return f"{found[1]}{{{name}}}{found[4]}"
+    return ""
+
+
 def _arrays(
     value: Any, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, Any]], Mapping[str, Any]]]:
     """Yield (path, rows, the object that holds them) of the arrays of objects."""
+    if not path and isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        yield (), value, {}
     for name, inner in value.items() if isinstance(value, Mapping) else ():
         if isinstance(inner, list) and inner and all(isinstance(each, Mapping) for each in inner):
             yield (*path, name), inner, value
@@ -203,29 +226,32 @@ def detect(source: Source, web: Web, answer: Fetched) -> Source | None:
     page = parse_page(answer)
     if recognise(page) is not None:
         return None
-    for url in list(dict.fromkeys(_called(page)))[:_MOST_CANDIDATES]:
+    scripts = _scripts_of(page, web)
+    for url in list(dict.fromkeys(_called(page, scripts)))[:_MOST_CANDIDATES]:
         try:
             value = web.read(url, value_of, lambda found: found is not None)
         except KbError:
             continue
-        if shape := shape_of(value):
+        if shape := shape_of(value, f"{scripts}\n{page.source}"):
             return _proposed(source, url, shape, len(_at(value, shape.rows)))
     return None
 
 
-def _called(page: HtmlPage) -> Iterator[str]:
-    """Yield the addresses on the same site that the page's scripts ask for, with their parameters."""
-    scripts = page.scripts
+def _called(page: HtmlPage, scripts: str) -> Iterator[str]:
+    """Yield the addresses on the same site that scripts ask for, with their parameters."""
     for found in _CALLED.finditer(scripts):
-        address = found[1] or found[2]
-        if _PAGE_FILE.search(address) or "${" in address:
+        address = found[2] or found[6] or _variable(found[4], scripts)
+        address = re.sub(r"\$\{\s*([\w$.]+)\s*\}", lambda name: _variable(name[1], scripts) or "1", address)
+        if joined := found[3] or found[7]:
+            address += _variable(joined.strip(" +"), scripts) or "1"
+        if not address or _PAGE_FILE.search(address) or not re.match(r"https?:|[./\w]", address):
             continue
         url = page.absolute(address)
-        data = _DATA.search(scripts, found.end(), found.end() + 300)
-        if data:
+        rest = scripts[found.end() : found.end() + 400]
+        if data := _DATA.search(rest):
             given: Any
             try:
-                given = chompjs.parse_js_object(scripts[data.end() :])
+                given = chompjs.parse_js_object(rest[data.end() :])
             except ValueError:
                 given = {}
             plainly = (
@@ -236,6 +262,31 @@ def _called(page: HtmlPage) -> Iterator[str]:
             url += ("&" if "?" in url else "?") + urlencode(plainly) if plainly else ""
         if url and same_site(url, page.url):
             yield url
+
+
+def _variable(name: str | None, scripts: str) -> str:
+    """Return the value that a variable is set to, "" where that is no number and no text."""
+    if not name:
+        return ""
+    found = re.search(
+        rf"\b{re.escape(name.rpartition('.')[2])}\s*[:=]\s*(?:(['\"`])([^'\"`\n]{{1,300}})\1|(\d+))", scripts
+    )
+    return (found[2] or found[3]) if found else ""
+
+
+def _scripts_of(page: HtmlPage, web: Web) -> str:
+    """Return the page's scripts, those in files of its own site too, where its own ask for nothing."""
+    if _CALLED.search(page.scripts):
+        return page.scripts
+    urls = [page.absolute(str(tag["src"])) for tag in page.soup.find_all("script", src=True)]
+    own = [url for url in urls if url and same_site(url, page.url) and not _LIBRARY.search(url)]
+    texts = list[str]()
+    for url in own[-_MOST_SCRIPTS:]:
+        try:
+            texts.append(web.read(url, lambda answer: decode(answer.body)[0]) or "")
+        except KbError:
+            continue
+    return "\n".join((page.scripts, *texts))
 
 
 def _proposed(source: Source, url: str, shape: Shape, size: int) -> Source:
@@ -267,13 +318,13 @@ FAMILY = Family(
     marks="网页本身没有条目，由脚本向一个接口要 JSON（或 JSONP）；接口的网址在网页的脚本里",
     needs=tuple(
         (f"json.{name}", f"json 要写明 {name}（kb source add 网址 可以代为辨认）")
-        for name in ("address", "rows", "title", "link")
+        for name in ("address", "title", "link")
     ),
     settings=(
         ("address", "", "接口的网址；{n} 是页号或起始条数"),
         ("first", 1, "第一页的页号"),
         ("step", 1, "相邻两页的页号相差多少：按条数计的（offset）填每页的条数"),
-        ("rows", "", "条目所在的路径，例如 data.list"),
+        ("rows", "", "条目所在的路径，例如 data.list；回答本身就是条目时省略"),
         ("title", "", "条目中标题的名称"),
         ("link", "", "条目中网址的名称；没有网址时写成式样，例如 /content/{id}.html"),
         ("date", "", "条目中发布日期的名称"),

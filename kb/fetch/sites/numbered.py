@@ -14,7 +14,7 @@ from kb.fetch.lists.family import Family
 from kb.fetch.lists.html_lists import html_pages, read_page
 from kb.fetch.lists.item import Lists, Page, Web
 from kb.fetch.lists.markup import HtmlPage, parse_page
-from kb.fetch.lists.paging import next_pages
+from kb.fetch.lists.paging import has_dead_next, next_pages
 from kb.fetch.lists.promised import promise
 from kb.fetch.lists.rows import read_rows, recognise
 from kb.fetch.network.fetched import Fetched
@@ -51,7 +51,7 @@ def detect(source: Source, web: Web, answer: Fetched) -> Source | None:
     if css is None or next(next_pages(markup, 1, {source.url}), ""):
         return None
     page, _ = read_page(answer, css)
-    if page.pages <= 1 and page.total <= len(page.items):
+    if page.pages <= 1 and page.total <= len(page.items) and not has_dead_next(markup):
         return None
     for template, first, step in _templates(answer.final_url, len(page.items)):
         second = _second(web, markup.absolute(template.replace("{n}", str(first))), css)

@@ -55,6 +55,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         (),
         '哪些网站的网页可以读取数据接口（CORS），例如 ["https://www.example.cn"]；["*"] 是任何网站；留空是都不可以',
     ),
+    (
+        "serve.hosts",
+        (),
+        '读者还可以用哪些主机名访问，例如 ["kb.example.cn"]；本机的名称、内网和本机的 IP 地址、address 里的主机名不用写；["*"] 是任何名称',
+    ),
     ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
@@ -77,6 +82,7 @@ _FILES = ("certificates", "client_certificate", "client_key")
 ENGINES = ("embedded", "opensearch")
 _ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 _HOST = re.compile(r"https?://[^\s/@]+/?")
+_NAME = re.compile(r"[\w.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class Settings:
     address: str = ""
     proxy: str = ""
     origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     log: bool = False
     engine: str = "embedded"
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
@@ -138,6 +145,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         address=str(values["serve.address"]).rstrip("/"),
         proxy=str(values["serve.proxy"]),
         origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
+        hosts=tuple(str(each) for each in values["serve.hosts"]),
         log=bool(values["serve.log"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
@@ -240,6 +248,13 @@ def _origins_problem(value: object) -> str:
     return '应当是没有路径的网址的列表，例如 ["https://www.example.cn"]，或者 ["*"]'
 
 
+def _names_problem(value: object) -> str:
+    names = value if isinstance(value, list) else [None]
+    if all(isinstance(each, str) and (each == "*" or _NAME.fullmatch(each)) for each in names):
+        return ""
+    return '应当是主机名的列表，不带协议、端口和路径，例如 ["kb.example.cn"]，或者 ["*"]'
+
+
 def _address_problem(value: object) -> str:
     good = isinstance(value, str) and (not value or _HOST.fullmatch(value))
     return "" if good else '应当是没有路径的网址，例如 "https://kb.example.cn"'
@@ -251,6 +266,7 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "engine.hosts": _hosts_problem,
     "serve.address": _address_problem,
     "serve.origins": _origins_problem,
+    "serve.hosts": _names_problem,
 }
 
 

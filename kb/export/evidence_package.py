@@ -5,7 +5,6 @@ The same state of the corpus gives the same bytes: names, times and record ids c
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -28,7 +27,7 @@ from kb.corpus.folder import Corpus, Version, safe_name
 from kb.export.formats import export
 from kb.export.page import page
 from kb.export.scope import Selection, select
-from kb.export.tables import plain_cell
+from kb.export.tables import as_csv
 
 _KINDS = {
     "annotation": "去除夹注",
@@ -141,7 +140,7 @@ def as_found(document: Document) -> str:
 
 
 def _repairs(document: Document) -> bytes:
-    rows: list[list[str]] = [["序号", "位置（从 0 数的字）", "章节", "所见原样", "还原为", "方式"]]
+    rows: list[list[str]] = []
     anchors = _anchors(document)
     for number, repair in enumerate(document.provenance.repairs, start=1):
         rows.append(
@@ -154,9 +153,7 @@ def _repairs(document: Document) -> bytes:
                 _KINDS[repair.kind],
             ]
         )
-    made = io.StringIO()
-    csv.writer(made).writerows([plain_cell(cell) for cell in row] for row in rows)
-    return made.getvalue().encode("utf-8-sig")
+    return as_csv(rows, ("序号", "位置（从 0 数的字）", "章节", "所见原样", "还原为", "方式"))
 
 
 def _anchors(document: Document) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Hits of a search and lists of documents as a table: CSV and XLSX. No cell can become a formula."""
+"""The one writer of tables, CSV and XLSX: hits of a search, lists of documents, figures. No cell can become a formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.base.model import Hit, Listing
 
 COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
 LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*"=+-@\t\r\n", *"＝＋－＠")  # the wide ones are formulas to spreadsheets in Chinese and Japanese
 _LONGEST_CELL = 32_767
 _WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50)
 
@@ -55,7 +55,7 @@ def listed(listings: Iterable[Listing], base: str) -> list[tuple[str, ...]]:
 def as_csv(table: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:
     """CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes it for GBK."""
     made = io.StringIO()
-    csv.writer(made).writerows([plain_cell(cell) for cell in row] for row in (columns, *table))
+    csv.writer(made).writerows([_plain(cell) for cell in row] for row in (columns, *table))
     return made.getvalue().encode("utf-8-sig")
 
 
@@ -78,6 +78,6 @@ def as_xlsx(table: Iterable[Sequence[str]]) -> bytes:
     return made.getvalue()
 
 
-def plain_cell(cell: str) -> str:
+def _plain(cell: str) -> str:
     """A cell that spreadsheets show as it is: an apostrophe before what they would compute (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -305,7 +305,9 @@ def test_every_repair_can_be_undone(data: st.DataObject) -> None:
     assert as_found(made) == found
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")', "普通"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠甲", '=HYPERLINK("x")', "普通"]
+)
 def test_no_cell_becomes_a_formula(cell: str) -> None:
     (_, row) = csv.reader(io.StringIO(as_csv([[cell]]).decode("utf-8-sig"), newline=""))
     assert row[0] == (cell if cell == "普通" else f"'{cell}")

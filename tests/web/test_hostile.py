@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
@@ -10,7 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from kb.base.model import Document, Metadata, Provenance
 from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.structure import outline
 from kb.web.api.api import PREFIX
 from kb.web.site.app import create_app
 from tests.web.conftest import LAW, REPORT
@@ -93,3 +97,15 @@ def test_ten_thousand_values_and_very_long_ones_are_refused_or_passed_over(app: 
     for name in ("q", "issuer", "d"):
         ask(client, f"{path}?{urlencode([(name, f'示例{number}') for number in range(10_000)])}")
         ask(client, f"{path}?{name}={escaped('公' * 30_000)}")
+
+
+def test_a_file_with_a_line_break_in_its_name_can_be_saved(empty: Settings) -> None:
+    corpus, data = Corpus(empty.corpus), "示例。\n".encode()
+    origin = Provenance(
+        "a\r\nX: 1.txt", hashlib.sha256(data).hexdigest(), "2026-01-02T03:04:05Z", "text/plain", "utf-8"
+    )
+    with corpus.writing():
+        corpus.write(Document("a", "examples", Metadata("示例"), origin, outline.parse("示例。\n")), data)
+    answer = create_app(empty).test_client().get("/d/a/snapshot")
+    assert (answer.status_code, answer.data) == (200, data)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="aX: 1.txt"'

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -121,3 +122,16 @@ def test_a_choice_is_a_cookie_of_this_site_and_leads_back_to_it(client: FlaskCli
     assert "kb-scheme=dark" in str(answer.headers.getlist("Set-Cookie"))
     for data in ({"back": "//elsewhere.example/"}, {"back": "https://elsewhere.example/"}, {"scheme": "pink"}):
         assert client.post("/preferences", data=data).status_code == 400
+
+
+@pytest.mark.parametrize("character", ["\r\n", "\n", "\t", "\0", "\x7f", "\x85", "\u2028"])
+def test_an_address_to_go_back_to_has_no_control_characters(client: FlaskClient, character: str) -> None:
+    for back in (f"/{character}Set-Cookie: a=1", f"/{character}/elsewhere.example/", f"/search{character}", character):
+        answer = client.post("/preferences", data={"back": back})
+        assert answer.status_code == 400 and "参数 back 应当是本站的地址" in answer.text, back
+        assert "elsewhere" not in str(answer.headers) and "a=1" not in str(answer.headers)
+
+
+def test_an_address_in_chinese_can_be_gone_back_to(client: FlaskClient) -> None:
+    answer = client.post("/preferences", data={"back": "/search?q=停车　收费 %0A"})
+    assert (answer.status_code, answer.location) == (303, f"/search?q={quote('停车　收费 ')}%0A")

@@ -9,7 +9,10 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from tests.web.conftest import REPORT
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.site.app import create_app
+from tests.web.conftest import REPORT, put
 from tests.web.examples import REPORTS
 from tests.web.test_pages import page, texts
 
@@ -72,6 +75,16 @@ def test_the_figures_can_be_taken_along(client: FlaskClient) -> None:
     assert answer.mimetype == "text/csv"
     assert rows[0][:2] == ["项目", "单位"] and len(rows[0]) == 5
     assert ["受理各类人民调解案件", "件", "195", "240", "1,050"] in rows
+
+
+def test_no_figure_and_no_title_becomes_a_formula(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    for year, title in ((2020, '=HYPERLINK("示例")报告'), (2021, "+示例报告"), (2022, "@示例报告")):
+        put(corpus, f"shili-{year}", f"一、概况\n=SUM(A1)案件{year}件，-案件8件，+案件9件。\n", title=title)
+    answer = create_app(empty).test_client().get("/parallel/figures.csv?d=shili-2020&d=shili-2021&d=shili-2022")
+    cells = [cell for row in csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))) for cell in row]
+    assert "'+示例报告" in cells and "2021" in cells
+    assert not [cell for cell in cells if cell.startswith(tuple("=+-@"))]
 
 
 @pytest.mark.parametrize(

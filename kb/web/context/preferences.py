@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
@@ -21,6 +22,8 @@ CHOICES = {
 }
 _PREFIX = "kb-"
 _YEAR = 365 * 24 * 3600
+# A header cannot carry a control character, and browsers pass over some of them: /<tab>/elsewhere is //elsewhere to them.
+_NO_ADDRESS = re.compile(r"[^/]|/[/\\]|.*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", re.DOTALL)
 
 
 def preference(name: str) -> str:
@@ -55,8 +58,8 @@ def keep_language(response: Response) -> Response:
 def choose() -> BaseResponse:
     """Keep the choices of a form and lead `back` to the page that it stood on. Raises UsageError."""
     back = request.form.get("back", "/")
-    if not back.startswith("/") or back.startswith(("//", "/\\")) or urlsplit(back).netloc:
-        raise UsageError("参数 back 应当是本站的地址。")
+    if not back or _NO_ADDRESS.match(back) or urlsplit(back).netloc:
+        raise UsageError("参数 back 应当是本站的地址，以 / 开头，里面没有换行之类的控制字符。")
     answer = redirect(back, 303)
     for name in ("scheme", "size", "keys"):
         value = request.form.get(name, CHOICES[name][-1] if name == "keys" else CHOICES[name][0])

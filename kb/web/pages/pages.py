@@ -162,7 +162,8 @@ def snapshot(id: str, version: str = "") -> Response:
     if not found.provenance.snapshot:
         raise Missing("这份文件没有存快照。", [(found.metadata.title, url_for(".document", id=id))])
     data = library().corpus.snapshot(found.provenance.snapshot)
-    name = PurePosixPath(found.provenance.origin).name or id
+    # A file may have been given a name that no header can carry.
+    name = "".join(filter(str.isprintable, PurePosixPath(found.provenance.origin).name)) or id
     return send_file(
         io.BytesIO(data),
         mimetype="application/octet-stream",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from kb.base.errors import UsageError
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import MARKS, Figure
 from kb.compare.parallel import Counted, Row, align, alike, counted, groups
+from kb.export.tables import as_csv
 from kb.web.context.library import library
 from kb.web.view.lookup import Missing, find_document
 from kb.web.view.paging import paging
@@ -80,13 +79,12 @@ def table() -> Response:
     documents = _documents()
     if len(documents) < 2:
         raise UsageError("至少要两份文件才能对比：请写成 /parallel/figures.csv?d=编号&d=编号。")
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["项目", "单位", *(document.metadata.title for document in documents)])
-    for line in counted(_rows(documents)):
-        writer.writerow([line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells)])
-    # With its mark, or spreadsheets take the bytes for another encoding.
-    answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    columns = ("项目", "单位", *(document.metadata.title for document in documents))
+    lines = [
+        (line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells))
+        for line in counted(_rows(documents))
+    ]
+    answer = Response(as_csv(lines, columns), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="figures.csv"'
     return answer
 

@@ -14,7 +14,7 @@ from flask_compress import Compress
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.base import metrics
-from kb.base.errors import KbError, UnreadableError
+from kb.base.errors import KbError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
 from kb.web.api import api, law_api
@@ -34,7 +34,8 @@ from kb.web.pages import (
 )
 from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
-from kb.web.site import operations, telemetry
+from kb.web.site import hosts, operations, telemetry
+from kb.web.site.hosts import Hosts, guarded
 from kb.web.view import as_of, interface_labels, machine_metadata
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     shelf = app.extensions[EXTENSION] = Library(settings)
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
+    app.before_request(_refuse_strangers)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
     app.config["ORIGINS"] = settings.origins
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -123,7 +125,14 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(_finish)
     if settings.address:
         app.wsgi_app = _at(settings.address, app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = guarded(Hosts(settings), app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _refuse_strangers() -> None:
+    """Answer nothing to a request for a host that is not here. Raises UsageError."""
+    if hosts.STRANGER in request.environ:
+        raise UsageError(hosts.refusal(request.environ[hosts.STRANGER]))
 
 
 def _at(address: str, answer: WSGIApplication) -> WSGIApplication:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
 from kb.base.errors import StorageError
@@ -41,6 +43,7 @@ def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], No
     not this machine's.
     """
     signal.signal(signal.SIGTERM, _end)
+    settings = replace(settings, host=host)
     context = multiprocessing.get_context("fork")
     with _listening(host, port) as listening:
         processes: list[multiprocessing.process.BaseProcess] = []
@@ -115,10 +118,19 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """A request; it tells from whom it came, which a proxy's word may replace later."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        return environ | {"kb.peer": self.channel.addr[0]}
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection; it knows since when it has waited for the whole of a request."""
 
     parser_class = _Parser
+    task_class = _Task
     begun = 0.0
 
     def __init__(self, server: Any, *connection: Any, **given: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from kb.chinese import dates
 from kb.structure import history
@@ -44,8 +45,8 @@ _TITLE_WORDS = (
 _TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
 # What else may stand over a text as its title; only where no line of the title ends in a kind of document.
 _OTHER_TITLE_END = re.compile(
-    r"(?:情况|讲话|发言|致辞|[通告知定见诺议任声申承认]书|须知|启事|汇报|手册|声明|提示|提醒|[开慰谢贺倡]信|简介|概况|介绍|问答|名册|[一-鿿]表|流程|程序"
-    r"|做法|经验|材料|摘要|综述|大事记|年鉴|[年月季]报|预告|预算|决算|公约|协定|协议|合同|口径|事项|分工|职责|任务|机制|举措|政策|指引|总结|回顾)"
+    r"(?:情况|讲话|发言|致辞|[通告知定见诺议任声申承认]书|须知|启事|汇报|手册|声明|提示|提醒|[开慰谢贺倡]信|简介|概况|介绍|问答|名册|流程"
+    r"|摘要|综述|大事记|年鉴|[年月季]报|预告|公约|协定|协议|合同|指引|总结|回顾)"
     r"(?:\s*[（(][^（()]*[）)])*$"
 )
 # 版头 and what sites print there (GB/T 9704-2012, 7.2): 份号, 密级和保密期限, 紧急程度, numbers of registers, how open it is.
@@ -123,7 +124,7 @@ def is_title(line: str) -> bool:
 def is_masthead(line: str) -> bool:
     """Tell whether a line is one of the 版头: 份号, 密级, 紧急程度, 发文机关标志, 发文字号, 签发人."""
     plain = _plain(line)
-    return not plain or bool(_MASTHEAD.fullmatch(plain) or _LETTERHEAD.fullmatch(plain) or _whole_number(plain))
+    return not plain or bool(_is_marked(plain) or _LETTERHEAD.fullmatch(plain) or _whole_number(plain))
 
 
 def ends_as_title(line: str) -> bool:
@@ -217,7 +218,9 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
             elif len(block) > 1 and _SERIAL.match(line) and _ORDER.fullmatch(block[-1]):
                 letterhead = [block.pop()]  # the order below the title of what it proclaims
                 break
-        elif _MASTHEAD.fullmatch(line):
+        elif block and _is_open("".join(block)) and len(line) <= _TITLE_LINE and not _BODY_LINE.search(line):
+            block.append(line)
+        elif _is_marked(line):
             continue
         elif _LETTERHEAD.fullmatch(line):
             head = line
@@ -228,6 +231,16 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
         elif block or letterhead or len(line) > _TITLE_LINE:
             break
     return ("".join(letterhead), block) if block else ("", letterhead)
+
+
+def _is_marked(line: str) -> bool:
+    """Tell whether a line has nothing but marks of the 版头, one or several: 机密★1年 特急."""
+    return bool(_MASTHEAD.fullmatch(line)) or all(map(_MASTHEAD.fullmatch, line.split()))
+
+
+def _is_open(title: str) -> bool:
+    """Tell whether a title breaks off within 《…》."""
+    return title.count("《") > title.count("》")
 
 
 def _is_letterhead(block: Sequence[str]) -> bool:
@@ -243,7 +256,7 @@ def _is_title_line(line: str) -> bool:
         return False
     if re.search(r"[。；;！!？?：:|]" if ends else r"[。；;！!？?：:，,|]", line):
         return False
-    return not (_HEADING.match(line) or _DATE.match(line) or line[0] in "（(〔[【<:-!@*")
+    return not (_HEADING.match(line) or _DATE.match(line) or line[0] in "（(〔[【<:-—!@*")
 
 
 def _without_letter_spacing(line: str) -> str:
@@ -263,10 +276,18 @@ def _joined(block: Sequence[str]) -> str:
         if _TITLE_END.search(title) and _letters(title) in _letters(rest):
             return title  # printed again below, as a title in the text or within 关于印发《…》的通知
     joined = ["".join(block[: count + 1]) for count in range(len(block))]
+    # 示例市中级人民法 / 院关于…: a line that is broken within the name of an organ ends nothing.
+    joined = [
+        title
+        for title, after in zip(joined, [*block[1:], ""], strict=False)
+        if not organs(title + after[:1]) or not after
+    ]
     for end in (_TITLE_END, _OTHER_TITLE_END):
-        if ended := [title for title in joined if end.search(title)]:
+        if ended := [title for title in joined if end.search(title) and not _is_open(title)]:
             return ended[-1]
-    return joined[0] if joined else ""
+    # Nothing tells where it ends: it goes on over the lines that are no names, no headings and no signatures.
+    goes_on = takewhile(lambda line: len(line) >= _SHORTEST - 1 and " " not in line and not organs(line), block[1:])
+    return "".join([*block[:1], *goes_on])
 
 
 def _letters(text: str) -> str:

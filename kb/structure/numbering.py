@@ -338,14 +338,6 @@ def gaps(anchors: Iterable[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def in_gap(anchor: str, anchors: Iterable[str]) -> bool:
-    """Tell whether an article that a document lacks would stand in a hole of its numbering: its absence is no fact."""
-    wanted = re.match(r"(?P<text>(?:[a-z]+-\w+(?:~\d+)?-)*)art-(?P<first>\d+)", anchor)
-    return wanted is not None and any(
-        text == wanted["text"] and before < int(wanted["first"]) < after for text, before, after in gaps(anchors)
-    )
-
-
 def notes(sections: Sequence[Section]) -> tuple[str, ...]:
     """Say in Chinese what is doubtful in the numbering of a document's articles: holes, damaged numbers, numbers not taken."""
     walked = [section for top in sections for section in top.walk()]

@@ -119,3 +119,18 @@ def test_minutes_bear_only_year_and_number(number: str) -> None:
 def test_signatures_in_columns(signed: str) -> None:
     found = facts(f"关于开展年检的通知\n示渡〔2031〕5号\n各镇：\n一、开展年检。\n{signed}")
     assert (found.issuer, found.date) == ("示例区渡口局、示例区交通局", "2031-03-01")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "示例市渡口年检专家\n评审结果",
+        "示例市中级人民法\n院渡口案件新闻发布稿",
+        "关于公开征求《示例渡口规定\n（征求意见稿）》意见的公告",
+        "《示例市渡口办法\n》贯彻实施情况汇报",
+        "示例区2031年度渡口\n年检情况",
+    ],
+)
+def test_a_title_goes_on_over_its_lines_whatever_its_last_word(lines: str) -> None:
+    found = facts(f"内部资料 注意保存\n{lines}\n示例区渡口局\n（2031年3月2日）\n{BODY}", name="某某下载文件")
+    assert found.title == lines.replace("\n", "")

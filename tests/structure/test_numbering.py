@@ -126,8 +126,6 @@ def test_a_hole_is_a_note_and_what_comes_after_it_keeps_its_address() -> None:
     del lines[6:8]
     assert articles(*lines) == ["1", "2", "3", "4", "5", "8", "9"]
     assert notes(*lines) == "条号不连续：第五条之后是第八条，缺第六条、第七条。"
-    assert numbering.in_gap("art-6", outlined(*lines))
-    assert not numbering.in_gap("art-10", outlined(*lines))
     assert not notes(*rules(9))
 
 

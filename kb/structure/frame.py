@@ -253,6 +253,7 @@ class _Page:
     def _attachments(self) -> Iterator[tuple[int, int]]:
         """Yield each list of annexes (附件说明) as (its first line, the line after it)."""
         end = 0
+        last = {number: i for i in range(self.opening, self.count) if (number := self._number_at(i))}
         for i in range(self.opening, self.count):
             found = self.marker(i) if i >= end else None
             if not found or not (found["colon"] or found["bare"] or found["number"]):
@@ -262,8 +263,7 @@ class _Page:
             if not found["number"]:
                 listed = bool(entries and entries[0][0]) or follows
             else:  # 附件1.甲 and 2.乙, or 附件2.乙, below it: a list where the annexes themselves come later
-                again = any(self._number_at(j) == found["number"] for j in range(end, self.count))
-                listed = len(entries) > 1 and (end in self.signatures or again)
+                listed = len(entries) > 1 and (end in self.signatures or last[self._number_at(i)] >= end)
             if listed:
                 self.entries |= {_bare(title): number for number, title in entries if number and title}
                 yield i, end
@@ -280,7 +280,7 @@ class _Page:
         elif text:
             printed = self._number_at(i)
             entries.append((int(printed) if printed.isdigit() else 0, text))
-        j = i + 1
+        j, begun, titles = i + 1, i, {_bare(title) for _, title in entries}
         while j < self.count and j not in self.signatures:
             number, marker = self.numbers[j], self.marker(j)
             expected = entries[-1][0] + 1 if entries else 1
@@ -288,19 +288,17 @@ class _Page:
                 if not (marker["title"] and marker["number"] and entries and self._number_at(j) == str(expected)):
                     break
                 entries.append((expected, marker["title"].lstrip(".．、：: ")))
+                begun = j
             elif number and number.style in _ENTRY_STYLES and number.values == (expected,):
                 entries.append((expected, self.lines[j][number.end :]))
-            elif (
-                number
-                or not self.short(j)
-                or not entries
-                or _bare(self.lines[j]) in {_bare(title) for _, title in entries}
-            ):
+                begun = j
+            elif number or not self.short(j) or not entries or j > begun + _FEW or _bare(self.lines[j]) in titles:
                 break
             else:
                 entries[-1] = (entries[-1][0], entries[-1][1] + self.lines[j])
             if len(self.lines[j]) > 2 * _LINE or self.lines[j].endswith("。"):
                 break
+            titles.add(_bare(entries[-1][1]))
             j += 1
         return entries, j
 
@@ -348,11 +346,8 @@ class _Page:
 
     def _has_begun(self, start: int, starts: Sequence[int]) -> bool:
         """Tell whether a title belongs to the annex whose marker stands above it."""
-        return (
-            bool(starts)
-            and bool(self.marker(starts[-1]))
-            and all(self.short(i) for i in range(starts[-1] + 1, start + 1))
-        )
+        near = bool(starts) and start <= starts[-1] + _FEW and bool(self.marker(starts[-1]))
+        return near and all(self.short(i) for i in range(starts[-1] + 1, start + 1))
 
     def _annex_at(self, i: int, numbered: int, after_signature: set[int]) -> int | None:
         """Answer where the annex starts that line `i` shows to have begun; None when it shows none."""

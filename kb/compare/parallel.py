@@ -15,12 +15,12 @@ from typing import Literal
 
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import Figure, figures
+from kb.chinese.issuers_and_laws import NATION
+from kb.chinese.places import UNITS
 
 How = Literal["", "number", "heading", "words"]
 
-_PLACE = re.compile(
-    r"^(?:中华人民共和国|(?!城市|城乡)[\u4e00-\u9fff]{2,8}?(?:自治区|自治州|自治县|经济特区|省|市(?![场容政民])|区|县|旗))+"
-)
+_PLACE = re.compile(rf"^(?:{NATION}|(?!城市|城乡)[\u4e00-\u9fff]{{2,8}}?(?:{UNITS}))+")
 _CHANGING = re.compile(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|[（(].*?[)）]|\s")
 _LIKE_TITLE = 0.6
 _LIKE_WORDS = 0.3

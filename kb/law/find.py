@@ -19,14 +19,13 @@ from typing import Literal, NamedTuple
 from kb.base.model import Document, Section
 from kb.chinese import article_places
 from kb.chinese.article_places import PLACE, Place
-from kb.chinese.issuers_and_laws import short_names
+from kb.chinese.issuers_and_laws import NATION, short_names
 from kb.chinese.numerals import numeral
 from kb.chinese.title_keys import number_key, plain_key, title_key
 from kb.law import editions, unmarked
 
 Kind = Literal["title", "number", "article", "short", "relative", "unmarked"]
 
-_NATION = "中华人民共和国"
 _LONGEST_TITLE = 200
 _CODE = 14  # characters: the code of an agency before 〔2020〕
 _BODY = 26  # characters: the name of a body before 令第5号
@@ -654,7 +653,7 @@ class _Shorts:
                     extra = _EXTENDS.match(text, end)
                     whole = self.names[name] + (extra[0] if extra else "")
                     start = end - length
-                    start -= len(_NATION) if text.endswith(_NATION, 0, start) else 0
+                    start -= len(NATION) if text.endswith(NATION, 0, start) else 0
                     yield _Token(start, extra.end() if extra else end, "short", whole)
                     break
 
@@ -667,7 +666,7 @@ class _Shorts:
             return False  # the second of its kind, where the table has the first
         if name[-1] in _NUMERALS and _WORD_OF_NUMERAL.match(text, end):
             return False  # 解释一般
-        if _ABROAD.search(before) and not text.endswith(_NATION, 0, start):
+        if _ABROAD.search(before) and not text.endswith(NATION, 0, start):
             return False
         if name in ("刑法", "宪法"):
             other = re.search("(?:[立违修]|八字)$" if name == "宪法" else "酷$", before)  # 违宪, 酷刑

@@ -6,10 +6,11 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kb.chinese.places import UNITS
 from kb.law.reader import Reader
 
 _NATIONAL = "国家法律法规数据库 flk.npc.gov.cn"
-_LOCAL = re.compile(r"([\u4e00-\u9fff]{1,10}?(?:省|自治区|市|自治州|区|县))")
+_LOCAL = re.compile(rf"([\u4e00-\u9fff]{{1,10}}?(?:{UNITS}))")
 _SOURCES = (
     (
         re.compile(r"^(?:最高人民法院|最高人民检察院)|^(?:法释|法发|高检发)"),

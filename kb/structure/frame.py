@@ -14,6 +14,7 @@ from itertools import islice, pairwise, takewhile
 from typing import Literal
 
 from kb.chinese.dates import DATE
+from kb.chinese.kinds import INNER_TITLE_ENDS, any_of
 from kb.chinese.numerals import Number, numeral, read
 from kb.structure.heads import NUMBER, is_masthead, organs
 from kb.structure.labels import pairs
@@ -53,11 +54,7 @@ _NUMBERED = re.compile(
 )
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _DOCUMENT_NUMBER = re.compile(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
-_KINDS = (
-    "意见|通知|办法|规定|方案|规划|细则|条例|制度|规则|决定|预案|纲要|要点|报告|章程|规程|规范|标准|计划|守则|准则|公约|协议|协定|议定书"
-    "|措施|指南|指引|公告|通告|批复|复函|函|决议|解释|法|命令|令|修正案|议程|大纲|宣言|倡议书|讲话|答复|通报|简报|公报|纪要|安排"
-)
-_TITLE_END = re.compile(rf"(?:{_KINDS})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
+_TITLE_END = re.compile(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
 _LIST_END = re.compile(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
 _ADOPTED = re.compile(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
 _ADOPTION = re.compile(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from kb.chinese import dates
+from kb.chinese.kinds import HEAD_TITLE_ENDS, any_of
 from kb.structure import history
 
 _ZERO = "0０OＯoｏ〇○"
@@ -38,10 +39,7 @@ _ORDER = re.compile(r"(.{2,40}?)(命?令|公告)")
 _HEADING = re.compile(
     r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"
 )
-_TITLE_WORDS = (
-    "(?:决议|决定|令|公报|公告|通告|意见|通知|通报|报告|请示|批复|复函|答复|议案|函|纪要|修正案|法典?|宪法|条例|规定|办法|细则|规则|规程|章程"
-    "|解释|解答|安排|准则|守则|制度|规划|计划|方案|预案|纲要|要点|清单|目录|名单|指南|措施|说明|解读|总结|公示|标准|规范)"
-)
+_TITLE_WORDS = f"(?:{any_of(HEAD_TITLE_ENDS)})"
 _TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
 # What else may stand over a text as its title; only where no line of the title ends in a kind of document.
 _OTHER_TITLE_END = re.compile(

@@ -12,21 +12,14 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from kb.base.model import Metadata, Section
-from kb.chinese import dates
+from kb.chinese import dates, kinds
 from kb.structure import heads, labels, outline, signatures, supplied
 from kb.structure.extracted import Extracted
 
 _DATES = ("date", "published", "effective")
 _NOTHING = {"", "无", "暂无", "空", "-", "--", "—", "/", "null", "None", "0"}
 
-# 党政机关公文处理工作条例（中办发〔2012〕14号）第八条 names fifteen kinds; laws and regulations add theirs.
-_KINDS = """
-决议 决定 命令 令 公报 公告 通告 意见 通知 通报 报告 请示 批复 议案 函 纪要 修正案 法典
-宪法 法 条例 规定 办法 细则 规则 规程 章程 解释 解答 答复 安排 准则 守则 公约 协定 制度
-标准 规范 规划 计划 方案 预案 纲要 要点 清单 目录 名单 指南 指引 措施 说明 解读 总结 声明
-公示 倡议书 白皮书 议定书 决算 预算 简报 提案 建议
-"""
-_KIND = re.compile(rf"({'|'.join(sorted(_KINDS.split(), key=len, reverse=True))})$")
+_KIND = re.compile(rf"({kinds.any_of(kinds.KINDS)})$")
 _IN_FORCE = re.compile(
     rf"(?:本[\u4e00-\u9fff（）()]{{1,12}}|[，。现])自({dates.DATE})(?:起|开始)(?:正式)?(?:施行|实施|生效|执行)"
 )

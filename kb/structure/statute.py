@@ -13,12 +13,13 @@ from pathlib import PurePosixPath
 
 from kb.base.model import Document, Metadata
 from kb.chinese import dates
+from kb.chinese.issuers_and_laws import NATION
+from kb.chinese.places import LEGISLATING_UNITS
 from kb.structure import history
 
 FOUND = "level"
 """How the kind of an imported law was found (`Metadata.found`): this marks a document as one."""
 
-_NATION = "中华人民共和国"
 # Folders of LawRefBook/Laws; laws proper stand in folders of their branch.
 _LEVEL_OF_FOLDER = {
     "宪法": "宪法",
@@ -33,7 +34,7 @@ _LEVEL_OF_FOLDER = {
 _LEVEL_OF_ISSUER = (
     (re.compile(r"^全国人民代表大会"), "法律"),
     (re.compile(r"^最高人民(?:法院|检察院)"), "司法解释"),
-    (re.compile(r"(?:省|市|自治区|自治州|自治县|经济特区).*人民代表大会"), "地方性法规"),
+    (re.compile(rf"(?:{LEGISLATING_UNITS}|经济特区).*人民代表大会"), "地方性法规"),
     (re.compile(r"^(?:国务院|政务院|中央人民政府|国务院、中央军事委员会)$"), "行政法规"),
     (re.compile(r"^(?:国家|中国)?[^省市县区]+(?:部|委员会|总局|局|署|银行|会)$"), "部门规章"),
     (re.compile(r"(?:省|市|自治区|自治州)人民政府$"), "地方政府规章"),
@@ -103,4 +104,4 @@ def unstamped(stem: str) -> str:
 
 def short_title(title: str) -> str:
     """Answer 行政诉讼法 for 中华人民共和国行政诉讼法."""
-    return title.removeprefix(_NATION) or title
+    return title.removeprefix(NATION) or title

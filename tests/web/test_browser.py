@@ -246,7 +246,7 @@ def test_sections_are_kept_with_notes_in_the_readers_own_browser(
     browser.find_element(By.TAG_NAME, "body").send_keys("s")
     browser.find_element(By.ID, "kb-note-text").send_keys("示例笔记")
     browser.find_element(By.CSS_SELECTOR, "#kb-note [value=keep]").click()
-    assert "kept" in str(browser.find_element(By.ID, "1-3-2").get_attribute("class"))
+    until(browser, "document.getElementById('1-3-2').classList.contains('kept')")
     browser.get(f"{address}/notes")
     (item,) = browser.find_elements(By.CSS_SELECTOR, ".kept li")
     assert "深入推进行政复议体制改革" in item.text and "示例笔记" in item.text

@@ -6,15 +6,15 @@ from __future__ import annotations
 import re
 
 from kb.base.model import Listing
+from kb.chinese.issuers_and_laws import NATION
+from kb.chinese.places import LEGISLATING_UNITS, MUNICIPALITIES
 
 LOCAL = 3
 """The rank of local rules."""
 
 _LAWS = {"宪法", "法律", "法", "法典"}
 _RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
-_OF_A_PLACE = re.compile(
-    r"(?:北京|天津|上海|重庆|(?!中华人民共和国)[\u4e00-\u9fff]{2,6}?(?:省|(?<!城)市|自治区|自治州|自治县))"
-)
+_OF_A_PLACE = re.compile(rf"(?:{MUNICIPALITIES}|(?!{NATION})[\u4e00-\u9fff]{{2,6}}?(?:{LEGISLATING_UNITS}))")
 _COURTS = ("最高人民法院", "最高人民检察院")
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from kb.base.model import Listing
+from kb.chinese.places import UNITS
 from kb.search.query import ranking
 from kb.search.query.authority import LOCAL, authority
 from kb.search.query.lexicon import other_words
@@ -65,9 +66,7 @@ def replaced(listings: Sequence[Listing]) -> Iterator[int]:
             yield number
 
 
-_PLACE = re.compile(
-    r"([\u4e00-\u9fff]{2,7}?)(?:壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|自治县|经济特区|省|市|县|区)"
-)
+_PLACE = re.compile(rf"([\u4e00-\u9fff]{{2,7}}?)(?:{UNITS})")
 
 
 def place_of(listing: Listing) -> str:

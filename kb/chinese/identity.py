@@ -212,10 +212,11 @@ def _table() -> dict[int, str]:
     same = {other: one for one, others in _SAME.items() for other in others}
     same |= _RADICALS | {code: one for code, one in _simplified().items() if code not in same}
     same |= {old: new for old, new in _VARIANTS.items() if old != new}
+    forms = {chr(code) for low, high in _FORMS for code in range(low, high + 1)}
 
     def folded(character: str) -> str:
         for _ in range(_CHAINED):
-            plain = same.get(character) or _plain(character) if _is_form(character) else same.get(character, character)
+            plain = same.get(character) or (_plain(character) if character in forms else character)
             lower = plain.lower() if len(plain.lower()) == len(plain) else plain
             if lower == character:
                 break
@@ -231,10 +232,6 @@ def _table() -> dict[int, str]:
 
 
 _CHAINED = 4
-
-
-def _is_form(character: str) -> bool:
-    return any(low <= ord(character) <= high for low, high in _FORMS)
 
 
 def _plain(character: str) -> str:

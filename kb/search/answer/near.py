@@ -27,6 +27,9 @@ CANDIDATES = 60
 LONGEST = 600
 """Characters of a string that near wordings are looked for: of a longer one, its sentences."""
 
+BROKEN = 2
+"""Pairs of characters that an edit breaks at most."""
+
 OFFERED = 5
 _SHORT, _MIDDLE, _LEAST = 8, 12, 4
 _SHARE = 4
@@ -40,9 +43,9 @@ _SENSE = re.compile(r"不得|不可|禁止|应当|应该|必须|可以|有权|�
 class Texts(Protocol):
     """One state of an index, as far as near wordings ask it."""
 
-    def sharing(self, string: str, most: int) -> Iterable[tuple[str, Any]]:
-        """Return folded texts of sections of present documents that share the rarest pairs of characters of a folded
-        string, with what `kept` knows each by, those that share most first.
+    def sharing(self, string: str, edits: int, most: int) -> Iterable[tuple[str, Any]]:
+        """Return folded texts of sections of present documents that share as many pairs of characters with a folded string
+        as so many edits leave, with what `kept` knows each by, those that share most first.
         """
 
     def kept(self, section: Any) -> Stored:
@@ -85,7 +88,7 @@ def _wordings(string: str, texts: Texts, offered: int) -> list[Alternative]:
     if not most:
         return []
     aligned = []
-    for folded, section in texts.sharing(string, CANDIDATES):
+    for folded, section in texts.sharing(string, most, CANDIDATES):
         if found := align(string, folded, most):
             aligned.append((found.distance, section, folded[found.start : found.end], found))
     aligned.sort(key=lambda each: each[0])

@@ -29,6 +29,7 @@ from kb.search.answer.columns import (
     names_for,
     wanted,
 )
+from kb.search.answer.near import BROKEN
 from kb.search.answer.section_record import Stored
 from kb.search.cluster import client_requests, queries
 from kb.search.cluster.index_state import State
@@ -306,10 +307,10 @@ class Searcher:
         (answer,) = self.ask({**body, "track_total_hits": 1})
         return int(answer["hits"]["total"]["value"]) > 0
 
-    def sharing(self, string: str, most: int) -> Iterator[tuple[str, Stored]]:
+    def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, Stored]]:
         """See `near.Texts`: sections that have some of the pairs of characters, the rarest count most."""
         query = both(self.among([{"term": {"present": True}}]))
-        query["bool"]["must"] = [queries.sharing(string)]
+        query["bool"]["must"] = [queries.sharing(string, len(string) - 1 - BROKEN * edits)]
         sort = [{"_score": "desc"}, "key", "number_in_text"]
         (answer,) = self.ask({"query": query, "sort": sort, "size": most, "_source": ["stored"]})
         for hit in answer["hits"]["hits"]:

@@ -20,8 +20,6 @@ Part = dict[str, Any]
 
 EVERYTHING: Part = {"match_all": {}}
 
-# Of the pairs of a string that is near, at least so many are there: an edit breaks two.
-_SHARED = "40%"
 _PLACE_LENGTHS = range(2, 8)
 _SPECIAL = re.compile(r"([*?\\])")
 
@@ -91,9 +89,9 @@ def _wild(strings: Sequence[str], gaps: Sequence[int]) -> Part:
     return joined
 
 
-def sharing(string: str) -> Part:
-    """Answer the query for sections that share some of the pairs of characters of a string, scored by how rare they are."""
-    return {"match": {FOLDED: {"query": string, "minimum_should_match": _SHARED}}}
+def sharing(string: str, least: int) -> Part:
+    """Answer the query for sections that share so many pairs of characters with a string, scored by how rare they are."""
+    return {"match": {FOLDED: {"query": string, "minimum_should_match": max(least, 1)}}}
 
 
 def met(condition: Condition) -> Part:

@@ -13,6 +13,7 @@ from kb.base.model import Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, Knowledge, documents_on
+from kb.search.answer.near import BROKEN
 from kb.search.answer.section_record import FIELDS, Stored, unpack
 from kb.search.contract.engine import SECTIONS_SHOWN, Order, Standings
 from kb.search.embedded.arrays import among, common, without
@@ -33,7 +34,7 @@ _FIRST = 1e15
 # Queries whose sections are kept for their next page, or another order.
 _ASKED = 8
 # Postings of pairs that are read to find sections near a string, about: the rarest pairs tell the most.
-_READ_FOR_NEAR = 300_000
+_READ_FOR_NEAR = 200_000
 _NONE = np.empty(0, np.int64)
 
 
@@ -229,21 +230,22 @@ class Searcher:
         """Tell whether any section matches a query literally, whatever its conditions."""
         return not query.leaves or len(self._literal.matching(query.root)) > 0
 
-    def sharing(self, string: str, most: int) -> Iterator[tuple[str, int]]:
-        """See `near.Texts`: the rarest pairs are added up, each as much as it is rare."""
+    def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, int]]:
+        """See `near.Texts`: the rarest pairs are counted first, and of these no more may be missing than edits can break."""
         pairs = {pair: self._reader.frequency("text", pair) for pair in dict.fromkeys(bigrams(string))}
-        there = sorted((pair for pair in pairs if pairs[pair]), key=pairs.__getitem__)
-        shared, read = np.zeros(self._reader.size, np.float32), 0
-        for pair in there:
-            if read > _READ_FOR_NEAR:
+        least = -BROKEN * edits
+        if sum(not having for having in pairs.values()) + least > 0:
+            return
+        shared, read = np.zeros(self._reader.size, np.int16), 0
+        for pair in sorted(pairs, key=pairs.__getitem__):
+            if read > _READ_FOR_NEAR and least > 0:
                 break
-            sections = self._reader.postings("text", pair)[0]
-            shared[sections] += np.log(1 + self._sections / len(sections)) if len(sections) else 0
-            read += len(sections)
-        shared[~self.documents.present[self._documents]] = 0
-        best = np.argpartition(shared, -most)[-most:] if most < len(shared) else np.arange(len(shared))
-        best = best[shared[best] > 0]
-        for section in best[np.lexsort((best, -shared[best]))].tolist():
+            shared[self._reader.postings("text", pair)[0]] += 1
+            read += pairs[pair]
+            least += 1
+        near = np.flatnonzero(shared >= max(least, 1))
+        near = near[self.documents.present[self._documents[near]]]
+        for section in near[np.argsort(-shared[near], kind="stable")[:most]].tolist():
             yield self._reader.folded(section).decode(), section
 
     def where(self, string: str, most: int, preferred: str) -> list[Stored]:

@@ -540,6 +540,8 @@ class _Reader:
         found = _PLACE.match(self.text, book.end() if ref.name.endswith("民法典") else reached)
         if found is None and gap[0] and (comma := _COMMA.match(self.text, reached)):
             found = _PLACE.match(self.text, comma.end())  # 《…》（2022年3月22日），第93条
+        if found is None and kind in ("title", "short") and not gap[0].startswith(("（", "(")):
+            found = _BARE.match(self.text, reached)  # 《行政强制法》四十四条
         place = article_places.read(found[0]) if found else None
         if place and place.inside:
             place = self._inside(place, self.text[start:end])

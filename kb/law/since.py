@@ -132,7 +132,9 @@ class Fates:
         later = [each.made for each in states[:place] if each.made <= self.today]
         day = f"（{later[0]}）" if later else ""
         changes = [each for each in self.standings.changes(target.document) if each.day in later]
-        return Fate("right", f"所指的是{told}的文本；文件此后有修改{day}。", tuple(changes[-1:]), bool(later))
+        return Fate(
+            "right", f"所指的文本（{told}）里有这一条款；文件此后有修改{day}。", tuple(changes[-1:]), bool(later)
+        )
 
     def _absent(self, found: Found, on: str) -> Fate:
         """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""

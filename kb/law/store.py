@@ -28,7 +28,7 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 15
+_LAYOUT = 16
 _MANY = 200
 _TABLES = """
 CREATE TABLE document (

@@ -300,3 +300,9 @@ def test_a_place_of_no_law_is_told_in_a_memo_as_not_understood(text: str) -> Non
 def test_words_before_a_number_are_no_part_of_it(verb: str) -> None:
     (one,) = find(document("备忘录", f"该行为{verb}法释〔2023〕7号办理。"), memo=True)
     assert one.name == "法释〔2023〕7号"
+
+
+def test_an_article_directly_after_its_law_needs_no_ordinal() -> None:
+    text = "《行政强制法》四十四条、《刑法》264条；《消费者权益保护法》十周年。"
+    found = find(document("备忘录", text), memo=True)
+    assert [each.place for each in found] == ["art-44", "art-264", ""]

@@ -56,7 +56,7 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     if report.new or report.changed:
         say("接下来运行 kb index，就能检索到它们。")
     if as_json:
-        print_json(asdict(report))
+        print_json(asdict(report) | {"skipped": dict(report.skipped)})
     else:
         conflicts, failures = len(report.conflicts), len(report.failures)
         click.echo(

@@ -47,7 +47,7 @@ def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool)
     for name, sentence in (*report.conflicts, *report.failures):
         say(f"{name}：{sentence}")
     if as_json:
-        print_json(asdict(report))
+        print_json(asdict(report) | {"skipped": dict(report.skipped)})
     else:
         click.echo(
             f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，"

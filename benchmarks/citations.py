@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def measure(corpus: Corpus, store: Store) -> dict[str, Any]:
-    """Answer the figures; times are seconds."""
+    """Return the figures; times are seconds."""
     documents = list(corpus.documents())
     texts = [section.text for document in documents for section in document.walk()]
     plain, plain_seconds = timed(lambda: sum(len(_PLAIN.findall(text)) for text in texts))

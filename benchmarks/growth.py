@@ -165,7 +165,7 @@ def _asked(engine: Engine, queries: list[str]) -> list[float]:
 
 
 def _changed(engine: Engine, source: Repeated) -> float:
-    """Answer the seconds from a change of documents until the last of them is found."""
+    """Return the seconds from a change of documents until the last of them is found."""
     keys = random.Random(5).sample(source.keys, CHANGED)
     source.touched = dict.fromkeys(keys, 1)
     started = time.perf_counter()

@@ -110,7 +110,7 @@ def compared(engine: Engine, scan: Scan, string: str) -> Iterator[str]:
 
 
 def _shown(hit: Hit, string: str) -> bool:
-    """Tell whether the snippet has the string, and highlights cover runs of it and nothing else."""
+    """Return whether the snippet has the string, and highlights cover runs of it and nothing else."""
     marked = [fold(hit.snippet[start:end]) for start, end in hit.highlights]
     return bool(marked) and all(text.startswith(string) and text.endswith(string) for text in marked)
 

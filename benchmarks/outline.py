@@ -81,7 +81,7 @@ CHANGES: dict[str, Change] = {
 
 
 def places(text: str, levels: dict[int, int]) -> dict[str, str]:
-    """Answer anchor → what the article says, without its number."""
+    """Return anchor → what the article says, without its number."""
     sections = outline.parse(text, levels)
     walked = (section for top in sections for section in top.walk())
     return {s.anchor: s.text.removeprefix(s.number).strip(f"{BLANKS}：\n") for s in walked if "art-" in s.anchor}

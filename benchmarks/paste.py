@@ -88,7 +88,7 @@ def drawn(texts: list[str], draw: random.Random, shortest: int, longest: int) ->
 
 
 def found(engine: Engine, passage: str, pasted: str) -> bool:
-    """Tell whether a hit has the passage literally: of one with a gap, its start and its end."""
+    """Return whether a hit has the passage literally: of one with a gap, its start and its end."""
     results = engine.search(pasted, MAX_LIMIT if len(passage) < 30 else 20)
     return results.total > 0 and any(hit.literal for hit in results.hits)
 

@@ -48,11 +48,11 @@ class Peer(Protocol):
         """Index the passages, numbered as they come."""
 
     def search(self, asked: Asked) -> list[int]:
-        """Answer ten sections, best first."""
+        """Return ten sections, best first."""
 
 
 def own_words(query: str) -> list[str]:
-    """Answer the words of a query as the engines are asked for them."""
+    """Return the words of a query as the engines are asked for them."""
     return [word for string in parse(query).required for word in words(string) if any(map(str.isalnum, word))]
 
 

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def measure(laws: Path, questions: Path, place: Path) -> dict[str, Any]:
-    """Answer the figures; `seconds` is the time of the whole, indexing and all."""
+    """Return the figures; `seconds` is the time of the whole, indexing and all."""
     started = time.perf_counter()
     engine, stems = prepared(laws, place)
     measured = [
@@ -66,7 +66,7 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
 
 
 def prepared(laws: Path, place: Path) -> tuple[Engine, dict[str, str]]:
-    """Ingest and index what is not there yet; answer the engine and the stem of each document's file, without its date."""
+    """Ingest and index what is not there yet; return the engine and the stem of each document's file, without its date."""
     chosen = settings.load(None, place)
     corpus, engine = Corpus(chosen.corpus), chosen_engine(chosen)
     if not chosen.corpus.is_dir():
@@ -80,7 +80,7 @@ def undated(stem: str) -> str:
 
 
 def right_answers(asked: dict[str, Any]) -> set[str]:
-    """Answer the names of the articles that answer a question, whatever their version."""
+    """Return the names of the articles that answer a question, whatever their version."""
     split = (name.rsplit(" ", 1) for name in asked["relevant"])
     return {named(undated(stem), number) for stem, number in split}
 
@@ -92,7 +92,7 @@ def named(stem: str, number: str) -> str:
 
 
 def found(engine: Engine, stems: dict[str, str], question: str) -> list[str]:
-    """Answer the names of the articles found, best first, each once."""
+    """Return the names of the articles found, best first, each once."""
     names: dict[str, None] = {}
     for hit in _hits(engine, question):
         stem = stems[hit.document]
@@ -108,7 +108,7 @@ def _hits(engine: Engine, question: str) -> Iterator[Hit]:
 
 
 def judged(names: list[str], right: Iterable[str]) -> dict[str, float]:
-    """Answer the reciprocal rank of the first right answer of ten, and the parts of the right answers found."""
+    """Return the reciprocal rank of the first right answer of ten, and the parts of the right answers found."""
     right = set(right)
     ranks = [rank for rank, name in enumerate(names, start=1) if name in right]
     first = ranks[0] if ranks and ranks[0] <= 10 else 0

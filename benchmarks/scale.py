@@ -258,17 +258,17 @@ def crossing(rows: Sequence[Row]) -> str:
 
 
 def new(row: Row) -> float:
-    """Answer how long a query takes that was not asked before, in ms, as a median over kinds of queries."""
+    """Return how long a query takes that was not asked before, in ms, as a median over kinds of queries."""
     return statistics.median(times[0] for times in row.queries.values())
 
 
 def again(row: Row) -> float:
-    """Answer how long a query takes that was asked before."""
+    """Return how long a query takes that was asked before."""
     return statistics.median(times[1] for times in row.queries.values())
 
 
 def grown(rows: Sequence[Row], engine: str, value: Callable[[Row], float]) -> float:
-    """Answer by how much a figure grows with each section: least squares, but for the first size, while the JVM warms up."""
+    """Return by how much a figure grows with each section: least squares, but for the first size, while the JVM warms up."""
     _, *others = [row for row in rows if row.engine == engine]
     slope, _ = np.polyfit([row.sections for row in others], [value(row) for row in others], 1)
     return float(slope)

@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def prepared(place: Path, laws: Path) -> tuple[dict[str, Callable[[Asked], Any]], dict[str, float], list[Passage]]:
-    """Build what is not there yet; answer what asks each engine, how long building took, and the passages."""
+    """Build what is not there yet; return what asks each engine, how long building took, and the passages."""
     corpus, engine = Corpus(place / "corpus"), open_engine(place / "index")
     if not (place / "corpus").is_dir():
         pipeline.ingest([laws], corpus, settings.load(None, place))
@@ -167,7 +167,7 @@ def queries(passages: list[Passage], seed: int = 7) -> list[Asked]:
 
 
 def timed(engines: dict[str, Callable[[Asked], Any]], asked: list[Asked], passes: int) -> dict[str, Any]:
-    """Answer the percentiles over all queries for each engine, and the median of each group, in milliseconds.
+    """Return the percentiles over all queries for each engine, and the median of each group, in milliseconds.
 
     A query's time is the median of its passes, the first left out.
     """
@@ -194,7 +194,7 @@ def timed(engines: dict[str, Callable[[Asked], Any]], asked: list[Asked], passes
 
 
 def first_query(index: Path) -> float:
-    """Answer how long a fresh process takes to open the index, verify it and answer, the best of three."""
+    """Return how long a fresh process takes to open the index, verify it and answer, the best of three."""
     command = [sys.executable, "-c", FIRST.format(index=str(index))]
     return min(float(subprocess.run(command, capture_output=True, check=True, text=True).stdout) for _ in range(3))
 

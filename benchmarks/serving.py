@@ -94,7 +94,7 @@ def _crowd(sending: Any, port: int, path: str, asked: list[str], clients: int, s
 
 
 def _timed(port: int, path: str, asked: list[str], first: int, until: float | None) -> list[float]:
-    """Ask one query after the other, each once, or again and again `until` a moment; answer the milliseconds of each."""
+    """Ask one query after the other, each once, or again and again `until` a moment; return the milliseconds of each."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     times: list[float] = []
     for query in islice(cycle(asked), first, None if until else first + len(asked)):
@@ -112,7 +112,7 @@ def _timed(port: int, path: str, asked: list[str], first: int, until: float | No
 
 
 def memory(server: int) -> float:
-    """Answer the memory of a process and its children in MB, shared pages counted once (PSS)."""
+    """Return the memory of a process and its children in MB, shared pages counted once (PSS)."""
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     rolled = (Path(f"/proc/{process}/smaps_rollup").read_text() for process in (server, *children))
     return sum(int(found) for text in rolled for found in re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)) / 1024

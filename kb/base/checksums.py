@@ -36,7 +36,7 @@ class Seal:
         storage.sync(self.sums.parent)
 
     def broken(self) -> tuple[Path, ...]:
-        """Answer the files whose sum does not hold, after the sums themselves: either may be what is damaged.
+        """Return the files whose sum does not hold, after the sums themselves: either may be what is damaged.
 
         () when all hold, or there are no sums. Raises StorageError.
         """

@@ -11,19 +11,19 @@ VARIABLE = "KB_TODAY"
 
 
 def now() -> datetime:
-    """Answer the moment in UTC; on the day that KB_TODAY sets, if it sets one. Raises UsageError for one that is no day."""
+    """Return the moment in UTC; on the day that KB_TODAY sets, if it sets one. Raises UsageError for one that is no day."""
     moment = datetime.now(UTC)
     day = _set()
     return datetime.combine(day, moment.timetz()) if day else moment
 
 
 def today() -> str:
-    """Answer the day where this machine is (ISO 8601), or the one that KB_TODAY sets. Raises UsageError."""
+    """Return the day where this machine is (ISO 8601), or the one that KB_TODAY sets. Raises UsageError."""
     return (_set() or date.today()).isoformat()
 
 
 def stamp() -> str:
-    """Answer the moment as it is written down: ISO 8601 in UTC, to the second."""
+    """Return the moment as it is written down: ISO 8601 in UTC, to the second."""
     return f"{now():%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -55,7 +55,7 @@ def _tracer() -> Any:
 
 
 def gathering() -> CollectorRegistry:
-    """Answer a registry that has what all processes counted, for `exposition`; gauges of the moment can be added to it."""
+    """Return a registry that has what all processes counted, for `exposition`; gauges of the moment can be added to it."""
     registry = CollectorRegistry()
     if os.environ.get(SHARED_METRICS):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -252,7 +252,7 @@ class Document:
         return below((), self.sections)
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`."""
+        """Return the object of `kb show --json` and `GET /api/v1/documents/ID`."""
         metadata = asdict(self.metadata)
         provenance = asdict(self.provenance) | {"notes": list(self.provenance.sentences)}
         return {
@@ -403,7 +403,7 @@ class Results:
         return self.documents if self.group == "document" else self.total + self.related
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb search --json` and `GET /api/v1/search`."""
+        """Return the object of `kb search --json` and `GET /api/v1/search`."""
         return asdict(self)
 
 

@@ -63,7 +63,7 @@ def refusals(path: Path, doing: str = "写") -> Iterator[None]:
 
 
 def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageError:
-    """Answer an error that says in one sentence why the database `path` cannot be used.
+    """Return an error that says in one sentence why the database `path` cannot be used.
 
     On a full disk SQLite tells that it is full, or that reading and writing fail, or that a file cannot be opened.
     """
@@ -124,18 +124,18 @@ def remove_leftovers(root: Path) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether `path` is a folder itself, not a link to one."""
+    """Return whether `path` is a folder itself, not a link to one."""
     return path.is_dir() and not path.is_symlink()
 
 
 def sha256_of(path: Path) -> str:
-    """Answer the sha256 (64 hex digits) of a file's bytes. Raises OSError."""
+    """Return the sha256 (64 hex digits) of a file's bytes. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def xxh3_of(path: Path) -> str:
-    """Answer the 128-bit XXH3 of a file's bytes: it tells damage, not malice, five times as fast. Raises OSError."""
+    """Return the 128-bit XXH3 of a file's bytes: it tells damage, not malice, five times as fast. Raises OSError."""
     digest = xxhash.xxh3_128()
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
@@ -163,7 +163,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def holder(path: Path) -> str:
-    """Answer the number of the process that holds the lock file `path`, "" when none does. Raises StorageError.
+    """Return the number of the process that holds the lock file `path`, "" when none does. Raises StorageError.
 
     To find out, the lock is taken for an instant where it is free.
     """
@@ -195,7 +195,7 @@ def _holder(path: Path) -> list[str]:
 
 
 def _is_dead(path: Path) -> bool:
-    """Tell whether the process that took a lock is no more."""
+    """Return whether the process that took a lock is no more."""
     holder = _holder(path)
     if not holder or not holder[0].isdigit():
         return False

@@ -60,7 +60,7 @@ class Place:
         return self.top > _ARTICLE
 
     def below(self, other: Place) -> Place:
-        """Answer this place, completed by the outer steps of another one: 第三款 after 第十六条第一款 is in 第十六条."""
+        """Return this place, completed by the outer steps of another one: 第三款 after 第十六条第一款 is in 第十六条."""
         outer = tuple(step for step in other.steps if step[0] < self.top)
         if self.top <= _ARTICLE:
             outer = tuple(step for step in outer if self.top < _ARTICLE)
@@ -84,7 +84,7 @@ def read(printed: str) -> Place:
 
 
 def several(printed: str) -> list[tuple[int, int, str]]:
-    """Answer the places that a list without repeated units names: 第500、501条 is [0, 4) 第500条 and [5, 9) 第501条.
+    """Return the places that a list without repeated units names: 第500、501条 is [0, 4) 第500条 and [5, 9) 第501条.
 
     Each is [start, end) of `printed` and the place written out; one place alone is answered whole.
     """
@@ -101,7 +101,7 @@ def several(printed: str) -> list[tuple[int, int, str]]:
 
 
 def fit(wanted: str, anchors: Iterable[str]) -> str:
-    """Answer the anchor of a document that a wanted one means, "" where the document has no such place.
+    """Return the anchor of a document that a wanted one means, "" where the document has no such place.
 
     An exact anchor comes first; else the steps must occur in this order with others between them.
     """

@@ -23,7 +23,7 @@ _DIGITS = str.maketrans(_ZEROS + _ONES + "元", "0" * len(_ZEROS) + "1234567891"
 
 
 def first(text: str) -> str:
-    """Answer the first date of `text` as "2021-11-22", "2021-11" where no day is given, "" where there is none.
+    """Return the first date of `text` as "2021-11-22", "2021-11" where no day is given, "" where there is none.
 
     A month that stands alone in the answer's own form is answered again: "2021-11".
     """
@@ -35,7 +35,7 @@ def first(text: str) -> str:
 
 
 def is_day(text: str) -> bool:
-    """Tell whether this is a day in ISO 8601 as everything here writes it: 2021-11-22, and there is such a day."""
+    """Return whether this is a day in ISO 8601 as everything here writes it: 2021-11-22, and there is such a day."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

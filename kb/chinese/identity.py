@@ -189,7 +189,7 @@ def _between(found: re.Match[str]) -> str:
 
 
 def _inside_number(text: str, blank: int) -> bool:
-    """Tell whether a blank between digits parts the thousands of one number: 1 000 000."""
+    """Return whether a blank between digits parts the thousands of one number: 1 000 000."""
     first = _LEFT.search(text, max(0, blank - _LONGEST_NUMBER), blank)
     return first is not None and _RIGHT.match(text, blank + 1) is not None
 

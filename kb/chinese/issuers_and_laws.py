@@ -18,7 +18,7 @@ _PLACE = re.compile(rf"(?:{_STEP})+")
 
 @lru_cache(maxsize=4096)
 def canonical_issuer(name: str, within: str = "") -> str:
-    """Answer the one name of a body that is called differently: 濠江区司法局 → 汕头市濠江区司法局.
+    """Return the one name of a body that is called differently: 濠江区司法局 → 汕头市濠江区司法局.
 
     `within` is the name of a body of the same place, such as the issuer of the document that says 区司法局. Several bodies
     are joined by 、. What the table (kb/data/issuers.toml) does not know stays as it is.
@@ -51,7 +51,7 @@ def _placed(name: str, places: Mapping[str, str]) -> str:
 
 @cache
 def short_names() -> Mapping[str, str]:
-    """Answer the full title of a law by each short name that texts use: 行诉法, 行政诉讼法 → 中华人民共和国行政诉讼法.
+    """Return the full title of a law by each short name that texts use: 行诉法, 行政诉讼法 → 中华人民共和国行政诉讼法.
 
     民诉, 行诉 are left out: people type them, but in a text they are words like others.
     """
@@ -62,13 +62,13 @@ def short_names() -> Mapping[str, str]:
 
 @cache
 def typed_names() -> Mapping[str, str]:
-    """Answer the full title of a law by each name that people type for it: those of `short_names`, and 民诉, 行诉."""
+    """Return the full title of a law by each name that people type for it: those of `short_names`, and 民诉, 行诉."""
     return {**short_names(), **_table("short_names")["laws"]}
 
 
 @cache
 def subjects() -> Mapping[str, tuple[str, ...]]:
-    """Answer what the subjects of interpretations are called for short: 建设工程施工合同 is also 建工."""
+    """Return what the subjects of interpretations are called for short: 建设工程施工合同 is also 建工."""
     return {subject: tuple(names) for subject, names in _table("short_names")["subjects"].items()}
 
 

@@ -170,13 +170,13 @@ def _ordered(line: str, found: re.Match[str]) -> Number | None:
 
 
 def _after(line: str, found: re.Match[str]) -> int:
-    """Answer where the text goes on after the number and the blanks that follow it."""
+    """Return where the text goes on after the number and the blanks that follow it."""
     blanks = _BLANKS.match(line, found.end())
     return blanks.end() if blanks else found.end()
 
 
 def numeral(printed: str) -> int:
-    """Answer the value of a numeral in Chinese (一百二十, 二〇〇四), Arabic or full-width figures."""
+    """Return the value of a numeral in Chinese (一百二十, 二〇〇四), Arabic or full-width figures."""
     total, figure = 0, ""
     for character in printed.translate(_TO_ARABIC):
         if character in _POWERS:
@@ -202,7 +202,7 @@ _FIGURES_OF = "零一二三四五六七八九"
 
 
 def as_item(number: Number, line: str) -> Number | None:
-    """Answer what 1.5月底前 is where it is no decimal: the first item, which begins with a figure; None for other numbers."""
+    """Return what 1.5月底前 is where it is no decimal: the first item, which begins with a figure; None for other numbers."""
     found = _ITEM.match(line)
     if number.style != "decimal" or len(number.values) != 2 or not found:
         return None

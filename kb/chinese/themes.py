@@ -36,5 +36,5 @@ THEMES = tuple(_WORDS)
 
 
 def themes_of(title: str) -> tuple[str, ...]:
-    """Answer the themes of a title, in the order of the list."""
+    """Return the themes of a title, in the order of the list."""
     return tuple(theme for theme, pattern in _PATTERNS.items() if pattern.search(title))

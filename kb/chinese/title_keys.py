@@ -54,7 +54,7 @@ def number_key(printed: str) -> str:
 
 
 def yearly_number(printed: str) -> tuple[str, str, int] | None:
-    """Answer the code of the agency, the year and the serial of a document number, however it is printed: 国发〔2019〕5号."""
+    """Return the code of the agency, the year and the serial of a document number, however it is printed: 国发〔2019〕5号."""
     found = _YEARLY.match(printed) or _UNBRACKETED.fullmatch(printed)
     if not found or not found["code"].strip():
         return None

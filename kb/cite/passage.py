@@ -84,7 +84,7 @@ def find_place(document: Document, anchor: str) -> tuple[Section, Part | None]:
 
 
 def section_at(document: Document, anchor: str) -> Section:
-    """Answer the section at an address, or a part of one as a section of its own. Raises NotFoundError."""
+    """Return the section at an address, or a part of one as a section of its own. Raises NotFoundError."""
     section, part = find_place(document, anchor)
     if part is None:
         return section

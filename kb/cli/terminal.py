@@ -46,7 +46,7 @@ class ChineseCommand(click.Command):
             )
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Answer `--help`, which says what it does in Chinese."""
+        """Return `--help`, which says what it does in Chinese."""
         option = super().get_help_option(ctx)
         if option:
             option.help = "显示这段说明"
@@ -74,7 +74,7 @@ class ChineseGroup(ChineseCommand, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Answer the verb. Raises NoVerb where there is none; an option in its place is an option's mistake."""
+        """Return the verb. Raises NoVerb where there is none; an option in its place is an option's mistake."""
         if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise NoVerb(f"没有命令 {args[0]}", ctx)
         return super().resolve_command(ctx, args)
@@ -194,7 +194,7 @@ def _mistake(error: click.UsageError) -> str:
 
 
 def existing(corpus: Corpus) -> Corpus:
-    """Answer the corpus. Raises NotFoundError where there is none."""
+    """Return the corpus. Raises NotFoundError where there is none."""
     if not corpus.root.is_dir():
         raise NotFoundError(f"没有语料库 {corpus.root}：请先运行 kb ingest，或在放有 kb.toml 的文件夹里运行。")
     return corpus

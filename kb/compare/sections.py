@@ -94,7 +94,7 @@ class Comparison:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb diff --json` and of the interface: counts, and what became of each section."""
+        """Return the object of `kb diff --json` and of the interface: counts, and what became of each section."""
         return {"counts": dict(self.counts), "sections": [asdict(change) for change in self.changes()]}
 
     def changes(self) -> Iterator[SectionChange]:
@@ -113,7 +113,7 @@ def _named(section: Section | None) -> Named | None:
 
 
 def compare(old: Document, new: Document) -> Comparison:
-    """Answer what became of each section of `old` in `new`."""
+    """Return what became of each section of `old` in `new`."""
     before, after = list(old.walk()), list(new.walk())
     partner = _pairing(before, after)
     in_place = _longest_rising([partner[place] for place in sorted(partner)])

@@ -111,7 +111,7 @@ class Source:
 
 
 def only_related(source: Source) -> Source:
-    """Answer the source narrowed to what is related to the corpus (`kb refresh --related`)."""
+    """Return the source narrowed to what is related to the corpus (`kb refresh --related`)."""
     return replace(source, select=replace(source.select, related=True))
 
 

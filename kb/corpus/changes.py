@@ -49,7 +49,7 @@ class Told:
 
 
 def events(corpus: Corpus) -> list[Event]:
-    """Answer all that happened, the latest first. What cannot be dated is left out."""
+    """Return all that happened, the latest first. What cannot be dated is left out."""
     found = [event for id, path in corpus.files() for event in _of_document(id, path)]
     return sorted((event for event in found if event.when), key=order, reverse=True)
 

@@ -102,7 +102,7 @@ class Corpus:
         self._surveyed = False
 
     def ids(self) -> tuple[str, ...]:
-        """Answer the ids of all documents, sorted."""
+        """Return the ids of all documents, sorted."""
         return tuple(sorted({path.stem for path in self._files()}))
 
     def count(self, source: str) -> int:
@@ -121,7 +121,7 @@ class Corpus:
         return self._read(self._find(id, version), id)
 
     def history(self, id: str) -> tuple[Version, ...]:
-        """Answer all states of a document, the present one first. Raises NotFoundError and UnreadableError.
+        """Return all states of a document, the present one first. Raises NotFoundError and UnreadableError.
 
         An older one need not be readable to be named.
         """
@@ -131,7 +131,7 @@ class Corpus:
         return (present, *older)
 
     def state(self, id: str, version: str = "") -> FileState:
-        """Answer the state of a document's file, or that of one of its versions. Raises NotFoundError."""
+        """Return the state of a document's file, or that of one of its versions. Raises NotFoundError."""
         present = self._find(id)
         if version and version == _version_name(present, self._read(present, id)):
             version = ""
@@ -139,7 +139,7 @@ class Corpus:
         return FileState(storage.sha256_of(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
     def as_json(self, id: str, version: str = "") -> dict[str, Any]:
-        """Answer the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.
+        """Return the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.
 
         `status` is the document's, whatever the version. Raises NotFoundError and UnreadableError.
         """
@@ -152,7 +152,7 @@ class Corpus:
         }
 
     def heads(self, id: str) -> dict[str, str]:
-        """Answer the front matter of a document's file, and of its versions, by path below the corpus.
+        """Return the front matter of a document's file, and of its versions, by path below the corpus.
 
         Only of files that are as they were written. Raises NotFoundError and UnreadableError.
         """
@@ -183,7 +183,7 @@ class Corpus:
                 on_unreadable(error)
 
     def fingerprints(self) -> dict[str, str]:
-        """Answer the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".
+        """Return the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".
 
         It is what an index compares itself with.
         """
@@ -209,19 +209,19 @@ class Corpus:
         return digest.hexdigest(), datetime.fromtimestamp(newest / 1e9, UTC)
 
     def states(self) -> dict[str, str]:
-        """Answer what every document is, with the versions beside it, by id: it changes when either does."""
+        """Return what every document is, with the versions beside it, by id: it changes when either does."""
         return {
             path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in _versions(path))))
             for path in reversed(list(self._files()))
         }
 
     def digests(self, source: str) -> frozenset[str]:
-        """Answer the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
+        """Return the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
         files = (self.root / source).glob("**/[!.]*.md")
         return frozenset(_snapshot_of(path) for path in files) - {""}
 
     def snapshot(self, digest: str) -> bytes:
-        """Answer the bytes as found, verified. Raises NotFoundError and UnreadableError."""
+        """Return the bytes as found, verified. Raises NotFoundError and UnreadableError."""
         return self.snapshots.read(digest)
 
     def versions(self, id: str) -> tuple[str, ...]:
@@ -248,11 +248,11 @@ class Corpus:
             yield
 
     def writer(self) -> str:
-        """Answer the number of the process that is writing, "" when none is. Raises StorageError."""
+        """Return the number of the process that is writing, "" when none is. Raises StorageError."""
         return storage.holder(self.root / ".lock")
 
     def id_for(self, source: str, origin: str, name: str = "") -> str:
-        """Answer the id under which a file is kept: the one it has, or a new one from `name`, or its origin's.
+        """Return the id under which a file is kept: the one it has, or a new one from `name`, or its origin's.
 
         Another file's id is never given away: a suffix made of the origin keeps two files of one name apart, also where
         a file system does not tell case.
@@ -413,7 +413,7 @@ class Corpus:
                 )
 
     def _folders(self) -> list[Path]:
-        """Answer the folders of the sources, by name. Hidden ones and links are none."""
+        """Return the folders of the sources, by name. Hidden ones and links are none."""
         with storage.refusals(self.root, "读"):
             return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
 
@@ -476,7 +476,7 @@ class Corpus:
                 self._known.setdefault(path.parent.name, {}).setdefault(str(origin), path.stem)
 
     def set_aside(self, path: Path, data: bytes) -> Path:
-        """Keep what a damaged file held, for people to look at; answer where. Raises StorageError; needs `writing`."""
+        """Keep what a damaged file held, for people to look at; return where. Raises StorageError; needs `writing`."""
         folder = path.relative_to(self.root).parts[0]
         kept = self.root / ASIDE / folder / f"{path.stem}-{hashlib.sha256(data).hexdigest()[:8]}.md"
         storage.make_folder(kept.parent)
@@ -509,7 +509,7 @@ class Corpus:
         return Outcome("conflict", document.id, kept)
 
     def _settled(self, path: Path, text: str, document: Document, data: bytes) -> Outcome | None:
-        """Answer "unchanged" where a person accepted the present text after this very version had been kept beside."""
+        """Return "unchanged" where a person accepted the present text after this very version had been kept beside."""
         kept = self._kept(path, document)
         if kept is None or not front_matter.intact(text):
             return None
@@ -556,7 +556,7 @@ def _versions(path: Path) -> list[Path]:
 
 
 def _older(path: Path) -> list[Path]:
-    """Answer the versions of a document that came before its present file, or of which that is not known."""
+    """Return the versions of a document that came before its present file, or of which that is not known."""
     versions = _versions(path)
     present = _moment(path) if versions else ("", "")
     return [
@@ -574,12 +574,12 @@ def _text(path: Path) -> str:
 
 
 def _is_edited(text: str) -> bool:
-    """Tell whether a person changed a file, or accepted a change: it is not replaced then."""
+    """Return whether a person changed a file, or accepted a change: it is not replaced then."""
     return not front_matter.intact(text) or bool(front_matter.accepted(text))
 
 
 def _moment(path: Path) -> tuple[str, str]:
-    """Answer what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none."""
+    """Return what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none."""
     head = _head(path)
     edition, retrieved = _EDITION.search(head), _RETRIEVED.search(head)
     return edition[1] if edition else "", retrieved[1] if retrieved else ""
@@ -598,7 +598,7 @@ def _snapshot_of(path: Path) -> str:
 
 
 def _version_name(path: Path, document: Document) -> str:
-    """Answer the name under which the present file would be kept as a version."""
+    """Return the name under which the present file would be kept as a version."""
     return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
 
 
@@ -616,7 +616,7 @@ def _misread(path: Path, fault: str) -> Problem:
 
 
 def _same_source(old: Provenance, new: Provenance) -> bool:
-    """Tell whether two documents were made of the same: the bytes and what the site's list said of them."""
+    """Return whether two documents were made of the same: the bytes and what the site's list said of them."""
     return old.snapshot == new.snapshot and old.listed == new.listed
 
 

@@ -67,7 +67,7 @@ _Dumper.add_representer(list, _sequence)
 
 
 def dump(metadata: Metadata, provenance: Provenance) -> str:
-    """Answer the front matter between its `---` lines, without checksum."""
+    """Return the front matter between its `---` lines, without checksum."""
     head: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(metadata, name)) or name == "title"}
     head |= _filled(
         found=dict(metadata.found),
@@ -174,13 +174,13 @@ def seal(text: str) -> str:
 
 
 def intact(text: str) -> bool:
-    """Tell whether the file is as it was written: its checksum is there and holds."""
+    """Return whether the file is as it was written: its checksum is there and holds."""
     match = _CHECKSUM.search(text, 0, yaml_head.end(text))
     return match is not None and hashlib.sha256(_unsealed(text).encode()).hexdigest() == match[1]
 
 
 def written_as(damaged: str, other: str) -> bool:
-    """Tell whether a damaged file was once `other`: it carries the same checksum, or that is where the damage is.
+    """Return whether a damaged file was once `other`: it carries the same checksum, or that is where the damage is.
 
     Text that is merely alike proves nothing: its checksum would be another one altogether.
     """
@@ -226,7 +226,7 @@ def accept(text: str, when: str) -> str:
 
 
 def accepted(text: str) -> str:
-    """Answer when a person last accepted hand edits (ISO 8601), or ""."""
+    """Return when a person last accepted hand edits (ISO 8601), or ""."""
     match = _ACCEPTED.search(text, 0, yaml_head.end(text))
     return match[1] if match else ""
 

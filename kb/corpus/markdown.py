@@ -33,7 +33,7 @@ _NOTHING = b"\0 \t\r\n"
 
 
 def dump(document: Document) -> str:
-    """Answer the document as the text of its corpus file, sealed with a checksum."""
+    """Return the document as the text of its corpus file, sealed with a checksum."""
     head = front_matter.dump(document.metadata, document.provenance)
     lines: list[str] = []
     for section, level in _levels(document.sections, 2):
@@ -134,7 +134,7 @@ def load(text: str, id: str, source: str) -> Document:
 
 
 def _read_marks(body: str) -> tuple[list[str], dict[int, Mark]]:
-    """Answer the lines of the text and the marks among them by line."""
+    """Return the lines of the text and the marks among them by line."""
     lines: list[str] = []
     marks: dict[int, Mark] = {}
     for line in body.split("\n"):

@@ -39,7 +39,7 @@ class Snapshots:
         return digest
 
     def read(self, digest: str) -> bytes:
-        """Answer the bytes with that sha256. Raises NotFoundError, and UnreadableError when they are damaged."""
+        """Return the bytes with that sha256. Raises NotFoundError, and UnreadableError when they are damaged."""
         path = self._path(digest)
         if not path.is_file():
             raise NotFoundError(
@@ -70,7 +70,7 @@ def pack(data: bytes) -> bytes:
 
 
 def _unpack(packed: bytes, digest: str) -> bytes | None:
-    """Answer the bytes of a snapshot, None when any byte of the file is not what was written."""
+    """Return the bytes of a snapshot, None when any byte of the file is not what was written."""
     start = len(_HEADER) + _SEAL + 1
     head, body = packed[:start], packed[start:]
     if head != _HEADER + hashlib.sha256(body).hexdigest().encode() + b"\0":

@@ -40,7 +40,7 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP knows no day before
 
 
 def evidence(corpus: Corpus, document: Document, base: str = "", version: str = "") -> bytes:
-    """Answer the ZIP of a document, or of one of its versions. Raises what reading the corpus raises."""
+    """Return the ZIP of a document, or of one of its versions. Raises what reading the corpus raises."""
     selection = select(document, base=base, version=version)
     files = dict(_files(corpus, selection, version))
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))

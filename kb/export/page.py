@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 
 
 def page(selection: Selection) -> bytes:
-    """Answer the print view: one file of HTML with its style in it."""
+    """Return the print view: one file of HTML with its style in it."""
     facts = selection.document.metadata
     line = "　".join(filter(None, (facts.issuer, facts.document_number, facts.date, selection.citation.pinpoint)))
     style = Markup((_HERE / "page.css").read_text(encoding="utf-8"))

@@ -140,7 +140,7 @@ def _stem(origin: str) -> str:
 
 
 def _path(origin: str) -> str:
-    """Answer the path in an address; a file's name is one already, whatever marks it holds."""
+    """Return the path in an address; a file's name is one already, whatever marks it holds."""
     if "://" not in origin:
         return origin
     return unquote(re.sub("[?#].*", "", origin.partition("://")[2], flags=re.DOTALL))

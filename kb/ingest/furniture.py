@@ -41,7 +41,7 @@ _TRAIL = re.compile(
 
 
 def strip(text: str) -> tuple[str, tuple[str, ...]]:
-    """Answer the text without its furniture, and the lines taken off, in order. Every line is kept or taken whole."""
+    """Return the text without its furniture, and the lines taken off, in order. Every line is kept or taken whole."""
     lines = text.splitlines(keepends=True)
     bare = [line.strip() for line in lines]
     taken = {index for index, line in enumerate(bare) if _is_sure(line)} | _navigation(bare)
@@ -52,7 +52,7 @@ def strip(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_sure(line: str) -> bool:
-    """Tell whether only a site says this."""
+    """Return whether only a site says this."""
     if not line or len(line) > _LONGEST:
         return False
     return bool(_ANYWHERE.fullmatch(line) or (_SURE_TOOL.search(line) and _TOOLS.fullmatch(line)))

@@ -91,7 +91,7 @@ def ingest(
 
 
 def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Document, bytes]:
-    """Make a document, with "" for its id, of a file; answer it and the file's bytes. Raises UnreadableError."""
+    """Make a document, with "" for its id, of a file; return it and the file's bytes. Raises UnreadableError."""
     data = files.load(path, settings)
     found = Provenance(
         origin=origin,
@@ -185,7 +185,7 @@ def _in_pool(
 
 
 def _built(future: Future[tuple[Document, bytes]]) -> Built:
-    """Answer what came out of a file: whatever went wrong with it, the others go on."""
+    """Return what came out of a file: whatever went wrong with it, the others go on."""
     error = future.exception()
     if error is None:
         return Built(*future.result())

@@ -33,7 +33,7 @@ class Link:
         return "未见变化" if self.fate.status == "right" else WORDS[self.fate.status]
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the link for programs."""
+        """Return the link for programs."""
         date = self.resolved.target.document.date if self.resolved.target else ""
         return {
             **citation_json.as_json(self.resolved),
@@ -45,7 +45,7 @@ class Link:
 
 
 def chain(fates: Fates, document: Known, seen: frozenset[int] = frozenset()) -> tuple[Link, ...]:
-    """Answer what a document rests on, with what that rests on; circles and long chains are cut."""
+    """Return what a document rests on, with what that rests on; circles and long chains are cut."""
     links = []
     seen |= {document.number}
     for link in links_of(fates, document):

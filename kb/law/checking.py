@@ -31,7 +31,7 @@ class Checked:
     quotation: Quotation | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb cite-check --json` and `POST /api/v1/citations`."""
+        """Return the object of `kb cite-check --json` and `POST /api/v1/citations`."""
         evidence = [asdict(each) for each in self.fate.evidence]
         words = self.quotation
         told = {
@@ -98,7 +98,7 @@ class _Texts:
         self._places: dict[tuple[str, str], dict[str, str]] = {}
 
     def of(self, target: Target) -> str:
-        """Answer the text of the place that is meant, "" where it cannot be read."""
+        """Return the text of the place that is meant, "" where it cannot be read."""
         key = (target.document.id, target.version)
         if key not in self._places:
             try:
@@ -111,7 +111,7 @@ class _Texts:
 
 
 def _places(document: Document) -> dict[str, str]:
-    """Answer the text at each address; that of a section without its number, with what stands below it."""
+    """Return the text at each address; that of a section without its number, with what stands below it."""
     found: dict[str, str] = {}
     for section in document.walk():
         own = section.text[len(section.number) :] if section.text.startswith(section.number) else section.text
@@ -125,7 +125,7 @@ def _places(document: Document) -> dict[str, str]:
 def _quoted(
     texts: _Texts, text: str, citation: Citation, target: Target | None, last: int, following: int
 ) -> Quotation | None:
-    """Answer what a text quotes of a citation: between it and the next one, or before it in brackets."""
+    """Return what a text quotes of a citation: between it and the next one, or before it in brackets."""
     if target is None or not citation.place or target.missing:
         return None
     span = quoted.after(text, citation.end, following) or quoted.before(text, citation.start, last)

@@ -11,7 +11,7 @@ from kb.law.resolve import Resolved, Resolver, Target
 
 
 def citations(reader: Reader, id: str, on: str = "") -> list[Resolved]:
-    """Answer everything that a document cites, in the order of its text; what it means on a day, by default its own.
+    """Return everything that a document cites, in the order of its text; what it means on a day, by default its own.
 
     Raises NotFoundError.
     """
@@ -27,21 +27,21 @@ def known(reader: Reader, id: str) -> Known:
 
 
 def title(resolved: Resolved) -> str:
-    """Answer the title of what is cited: the document's own, or as the text names it."""
+    """Return the title of what is cited: the document's own, or as the text names it."""
     if resolved.target:
         return resolved.target.document.title
     return resolved.found.name or resolved.found.text
 
 
 def address(target: Target) -> str:
-    """Answer the address of a place below that of the site: in the text that is meant, where that is an older one."""
+    """Return the address of a place below that of the site: in the text that is meant, where that is an older one."""
     version = f"/versions/{quote(target.version)}" if target.version else ""
     anchor = f"#{quote(target.anchor, safe='~')}" if target.anchor else ""
     return f"/d/{quote(target.document.id, safe='')}{version}{anchor}"
 
 
 def as_json(resolved: Resolved) -> dict[str, Any]:
-    """Answer a citation as programs read it; `start` and `end` are characters of its section's own text."""
+    """Return a citation as programs read it; `start` and `end` are characters of its section's own text."""
     found, target = resolved.found, resolved.target
     return {
         "anchor": found.anchor,

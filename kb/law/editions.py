@@ -94,7 +94,7 @@ def read(printed: str) -> Named:
 
 
 def before(text: str, position: int) -> str:
-    """Answer the edition that is named directly before a title, "" where none is: 2018年修正的《公司法》."""
+    """Return the edition that is named directly before a title, "" where none is: 2018年修正的《公司法》."""
     low = max(position - _REACH, 0)
     found = _BEFORE.search(text, low, position)
     if found:
@@ -104,7 +104,7 @@ def before(text: str, position: int) -> str:
 
 
 def in_brackets(text: str) -> str:
-    """Answer the edition that brackets after a title name, "" where they say other things: （2018年修正，以下简称《公司法》）."""
+    """Return the edition that brackets after a title name, "" where they say other things: （2018年修正，以下简称《公司法》）."""
     for inner in _BRACKETS.findall(text):
         for part in re.split("[，,；;、]", inner):
             plain = part.strip().translate(_HALF_WIDTH)
@@ -114,13 +114,13 @@ def in_brackets(text: str) -> str:
 
 
 def after(text: str, position: int) -> tuple[str, int]:
-    """Answer the edition named without brackets between a title and its article, and where it ends: 《公司法》2018年修正版第三条."""
+    """Return the edition named without brackets between a title and its article, and where it ends: 《公司法》2018年修正版第三条."""
     found = _AFTER.match(text, position)
     return (str(found["dated"] or found["way"]), found.end()) if found else ("", position)
 
 
 def split_title(title: str) -> tuple[str, str]:
-    """Answer a title without the edition at its end, and that edition: 公司法（2018修正）; "" where it has none."""
+    """Return a title without the edition at its end, and that edition: 公司法（2018修正）; "" where it has none."""
     found = _AT_END.search(title)
     if found and in_brackets(found[0]):
         return title[: found.start()].strip(), found[1].strip()
@@ -128,6 +128,6 @@ def split_title(title: str) -> tuple[str, str]:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Answer a name printed without title marks without the edition at its beginning, and that edition: 旧示例市消防条例."""
+    """Return a name printed without title marks without the edition at its beginning, and that edition: 旧示例市消防条例."""
     found = _BEGINS.match(name)
     return (name[found.end() :], found["edition"].rstrip("的")) if found else (name, "")

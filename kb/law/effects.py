@@ -24,7 +24,7 @@ class Effect:
 
 @cache
 def known_effects() -> Mapping[tuple[str, str], Effect]:
-    """Answer the rows of the table by the key of the law's title and the day on which the text was made."""
+    """Return the rows of the table by the key of the law's title and the day on which the text was made."""
     table = tomllib.loads(resources.files("kb.data").joinpath("effect_days.toml").read_text(encoding="utf-8"))
     return {
         (title_key(row["law"]), row["made"]): Effect(row["effect"], "", row["by"], "", _said(row))

@@ -132,7 +132,7 @@ class Citation:
 
 
 def find(document: Document, *, memo: bool = False) -> list[Citation]:
-    """Answer everything that a document cites, in the order of its text. Spans of one section do not overlap.
+    """Return everything that a document cites, in the order of its text. Spans of one section do not overlap.
 
     In a `memo` a place for which no law was named is told, too, as one that was not understood: it has no articles of its own.
     """
@@ -263,7 +263,7 @@ class _Reader:
             limit, ends = max(limit, token.end), []
 
     def _leads_to(self, end: int, start: int) -> bool:
-        """Tell whether the name that ends at a position is that of the article which starts at another."""
+        """Return whether the name that ends at a position is that of the article which starts at another."""
         gap = _GAP.match(self.text, end, max(start, end))
         return gap is not None and unmarked.is_said(self.text[gap.end() : start])
 
@@ -316,7 +316,7 @@ class _Reader:
         yield from self._with_places(token.start, token.end, "title", ref)
 
     def _marked(self, token: _Token) -> _Ref:
-        """Answer what a title in marks means: by what the document defines, by a short name, or itself."""
+        """Return what a title in marks means: by what the document defines, by a short name, or itself."""
         key = title_key(token.name)
         edition = editions.before(self.text, token.start)
         if defined := self.aliases.get(key):
@@ -329,7 +329,7 @@ class _Reader:
         return _Ref(token.name, edition or inside, title if inside else "")
 
     def _short(self, token: _Token) -> _Ref:
-        """Answer what a short name means, in the edition that is named before it: 旧公司法."""
+        """Return what a short name means, in the edition that is named before it: 旧公司法."""
         defined = self.aliases.get(self.text[token.start : token.end])
         edition = editions.before(self.text, token.start)
         return _Ref(token.name, edition or (defined.edition if defined else ""))
@@ -389,12 +389,12 @@ class _Reader:
         return head and (line.strip("（()） ") == self.text[token.start : token.end] or bool(_EVENT.match(line)))
 
     def _own(self, token: _Token) -> _Ref:
-        """Answer what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
+        """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
         word = token.name[1:]
         return _THIS if word in self.words else self._before(word) or _THIS
 
     def _before(self, word: str) -> _Ref | None:
-        """Answer the document named before in this section whose kind is `word`."""
+        """Return the document named before in this section whose kind is `word`."""
         if self.last and self.last.name and _is_called(word, self.last.name):
             return self.last.ref
         return None
@@ -424,7 +424,7 @@ class _Reader:
             yield from self._listed(end, _THIS, within)
 
     def _before_in_quoted(self, unit: str, steps: int, position: int) -> Place | None:
-        """Answer what 前款 means in an article that is quoted, in a text without articles, after the place it stands in."""
+        """Return what 前款 means in an article that is quoted, in a text without articles, after the place it stands in."""
         if self.has_articles or unit != "款" or self.last is None or not self.last.name:
             return None
         article, start = self.last.place, self.last.end
@@ -497,7 +497,7 @@ class _Reader:
             yield self._citation(token.start, token.end, "unmarked", _Ref(token.name, unmarked=True), place)
 
     def _edition_between(self, end: int, start: int) -> str:
-        """Answer the edition that is named directly before a later article of the same law: 、修订后第二十条."""
+        """Return the edition that is named directly before a later article of the same law: 、修订后第二十条."""
         if not self.last or not self.last.ref.name or end < 0:
             return ""
         bracket = _BRACKET_AT_END.search(self.text, end, start)
@@ -507,7 +507,7 @@ class _Reader:
         return named
 
     def _not_understood(self, start: int, end: int) -> str:
-        """Answer what names a document after the one named last, and was not understood: an article may be of that one."""
+        """Return what names a document after the one named last, and was not understood: an article may be of that one."""
         if found := _DROPPED.search(self.text, max(start, end - _DROPPED_REACH), end):
             return found[0].rstrip("的之中")
         if start < 0:
@@ -516,7 +516,7 @@ class _Reader:
         return unmarked.passing(self.text, low, end) or self._stranger(start, end)
 
     def _stranger(self, start: int, end: int) -> str:
-        """Answer the name directly before an article that was not understood; 实施条例 is that of the law named before."""
+        """Return the name directly before an article that was not understood; 实施条例 is that of the law named before."""
         name = unmarked.stranger(self.text, start, end)
         if name in _OF_A_LAW and self.last and self.last.name.endswith("法"):
             return f"{self.last.name}{name}"
@@ -571,7 +571,7 @@ class _Reader:
         yield from self._listed(end, ref, place)
 
     def _edition_after(self, end: int) -> str:
-        """Answer the edition that brackets after an article name: 《公司法》第二十条（2018年修正）."""
+        """Return the edition that brackets after an article name: 《公司法》第二十条（2018年修正）."""
         bracket = _BRACKET.match(self.text, end)
         return editions.in_brackets(bracket[0]) if bracket else ""
 
@@ -602,7 +602,7 @@ class _Reader:
         return found.end() if found else end
 
     def _number_in(self, gap: str) -> str:
-        """Answer the document number in the bracket after a title."""
+        """Return the document number in the bracket after a title."""
         match = re.search(r"[（(]([^（）()]*?号)[）)]?", gap)
         return match[1] if match and number_key(match[1]) else ""
 
@@ -686,12 +686,12 @@ _WORD_OF_NUMERAL = re.compile("[般些直定样致旦切种并方个条款项目
 
 @cache
 def _spelled() -> dict[str, str]:
-    """Answer the short names of the table in all their spellings."""
+    """Return the short names of the table in all their spellings."""
     return unmarked.spellings(short_names())
 
 
 def _is_called(word: str, name: str) -> bool:
-    """Tell whether a document may be called by a word: 该法 the 民法典, 该解释 a 规定 of the highest court."""
+    """Return whether a document may be called by a word: 该法 the 民法典, 该解释 a 规定 of the highest court."""
     plain = plain_key(title_key(name)).rstrip("》）)")
     if re.search("[（(][一二三四五六七八九十]+$", plain):
         plain = re.split("[（(]", plain)[0]
@@ -701,7 +701,7 @@ def _is_called(word: str, name: str) -> bool:
 
 
 def _is_end_of(name: str, title: str) -> bool:
-    """Tell whether a name is how a title ends: 消防条例 after 《示例市消防条例》 was named."""
+    """Return whether a name is how a title ends: 消防条例 after 《示例市消防条例》 was named."""
     return bool(title) and (len(name) > 3 or name in unmarked.NOUNS) and _is_called(name, title)
 
 
@@ -718,13 +718,13 @@ def _lengths(names: dict[str, str]) -> dict[str, tuple[int, ...]]:
 
 
 def _covered(token: _Token, spans: list[tuple[int, int]]) -> bool:
-    """Tell whether a token shares a character with one of these spans, which are in order and apart."""
+    """Return whether a token shares a character with one of these spans, which are in order and apart."""
     after = bisect_left(spans, (token.end, 0))
     return after > 0 and token.start < spans[after - 1][1]
 
 
 def _end_around(position: int, spans: list[tuple[int, int]]) -> int:
-    """Answer the end of the one of these spans, which are in order and apart, that holds a position; 0 where none does."""
+    """Return the end of the one of these spans, which are in order and apart, that holds a position; 0 where none does."""
     index = bisect_left(spans, (position, 0)) - 1
     return spans[index][1] if index >= 0 and position < spans[index][1] else 0
 
@@ -757,7 +757,7 @@ def _number_start(text: str, match: re.Match[str], reach: int) -> int:
 
 
 def _is_document(title: str) -> bool | None:
-    """Tell whether a title in 《》 is that of a document; None where nothing tells."""
+    """Return whether a title in 《》 is that of a document; None where nothing tells."""
     plain = _SERIAL_AT_END.sub("", plain_key(title_key(title)))
     if _NO_DOCUMENT.search(plain):
         return False
@@ -783,7 +783,7 @@ def _as_place(anchor: str) -> Place | None:
 
 
 def _own_words(document: Document) -> frozenset[str]:
-    """Answer the words by which a document may call itself: the kinds that its title and its annexes' titles name."""
+    """Return the words by which a document may call itself: the kinds that its title and its annexes' titles name."""
     titles = [document.metadata.title, *re.findall("《([^《》]+)》", document.metadata.title)]
     titles += [section.heading for section in document.walk() if _annex(section.anchor).rstrip("-") == section.anchor]
     found = (_WORD_AT_END.search(plain_key(title_key(title))) for title in titles)
@@ -831,7 +831,7 @@ def _opening(before: str) -> int:
 
 
 def _amended(title: str) -> str:
-    """Answer the law that a decision or an amendment changes: its articles are meant where none is named."""
+    """Return the law that a decision or an amendment changes: its articles are meant where none is named."""
     if not _AMENDS.search(title):
         return ""
     match = re.search(r"修[改订正][《〈<]([^》〉>]+)[》〉>]的?决定", title) or re.match(r"(.+?)修正案", title)

@@ -35,12 +35,12 @@ class Gap:
     repealed_by: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the gap for programs."""
+        """Return the gap for programs."""
         return asdict(self)
 
 
 def gaps(reader: Reader) -> list[Gap]:
-    """Answer what is missing, what most documents cite first."""
+    """Return what is missing, what most documents cite first."""
     repealing = {found.key: reader.by_number(found.document).id for found in reader.related("repeals")}
     missing = [
         Gap(
@@ -60,7 +60,7 @@ def _whole(title: str, body: str) -> str:
 
 
 def likely_source(key: str) -> str:
-    """Answer where a document whose name has this key is likely to be published."""
+    """Return where a document whose name has this key is likely to be published."""
     known = next((source for pattern, source in _SOURCES if pattern.search(key)), "")
     place = _LOCAL.match(key)
     return known or (f"{place[1]}人民政府网站" if place else "发文机关的网站")

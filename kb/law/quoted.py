@@ -61,7 +61,7 @@ def before(text: str, start: int, low: int) -> tuple[int, int] | None:
 
 
 def compare(quoted: str, texts: Sequence[str]) -> tuple[int, str]:
-    """Answer how many characters a quotation is away from what is cited, and where they differ.
+    """Return how many characters a quotation is away from what is cited, and where they differ.
 
     `texts` are the cited place, then those around it that it may be taken from in part; the best one counts.
     """
@@ -112,14 +112,14 @@ def _against(quoted: str, text: str) -> tuple[int, str]:
 
 
 def _nearest(piece: str, text: str) -> tuple[int, int, int]:
-    """Answer how far a piece is from the stretch of a text that comes nearest to it, and that stretch."""
+    """Return how far a piece is from the stretch of a text that comes nearest to it, and that stretch."""
     away, end = _least(piece, text)
     _, length = _least(piece[::-1], text[:end][::-1])
     return away, end - length, end
 
 
 def _least(piece: str, text: str) -> tuple[int, int]:
-    """Answer the least edit distance of a piece to a stretch of a text, and where that first ends (Sellers 1980, row by row)."""
+    """Return the least edit distance of a piece to a stretch of a text, and where that first ends (Sellers 1980, row by row)."""
     characters = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     places = np.arange(len(text) + 1)
     costs = np.zeros(len(text) + 1, np.int64)

@@ -53,7 +53,7 @@ class Found:
 
     @classmethod
     def of(cls, document: int, cited: Cited) -> Found:
-        """Answer a citation that was just found in a text of a document, as it would be kept."""
+        """Return a citation that was just found in a text of a document, as it would be kept."""
         each = cited.citation
         place = (each.anchor, each.start, each.end, each.text, each.kind, each.name, each.place)
         return cls(document, *place, cited.key, cited.also, cited.relation, cited.sentence, each.edition)
@@ -81,7 +81,7 @@ class Reader:
         return Known(*row) if row else None
 
     def by_number(self, number: int) -> Known:
-        """Answer the document with a number that the store gave out."""
+        """Return the document with a number that the store gave out."""
         if number not in self._documents:
             row = self._database.execute(f"SELECT {_KNOWN} FROM document WHERE number = ?", (number,)).fetchone()
             self._documents[number] = Known(*row)
@@ -93,35 +93,35 @@ class Reader:
             yield Known(*row)
 
     def called(self, key: str) -> list[Called]:
-        """Answer the documents that have a name, the surest first."""
+        """Return the documents that have a name, the surest first."""
         rows = self._database.execute("SELECT document, anchor, rank FROM name WHERE key = ? ORDER BY rank", (key,))
         return [Called(*row) for row in rows]
 
     def names(self, document: int) -> list[tuple[str, int]]:
-        """Answer (key, rank) of a document's names."""
+        """Return (key, rank) of a document's names."""
         return list(self._database.execute("SELECT key, rank FROM name WHERE document = ?", (document,)))
 
     def editions(self, document: int) -> list[Edition]:
-        """Answer the texts of a document, the newest first."""
+        """Return the texts of a document, the newest first."""
         query = "SELECT version, made, since, anchors FROM edition WHERE document = ?"
         rows = self._database.execute(query, (document,))
         found = [Edition(version, made, since, _unpacked(anchors)) for version, made, since, anchors in rows]
         return sorted(found, key=lambda each: (not each.version, each.since or each.made), reverse=True)
 
     def horizon(self, today: str, source: str = "") -> str:
-        """Answer the day up to which a source's documents, or all, can tell what happened: that of the newest made by today."""
+        """Return the day up to which a source's documents, or all, can tell what happened: that of the newest made by today."""
         among = " AND source = ?" if source else ""
         given = (today, source) if source else (today,)
         found = self._database.execute(f"SELECT max(date) FROM document WHERE date <= ?{among}", given).fetchone()[0]
         return str(found or "")
 
     def of_series(self) -> list[Known]:
-        """Answer the documents that begin a numbered series: those whose title ends in （一）."""
+        """Return the documents that begin a numbered series: those whose title ends in （一）."""
         query = f"SELECT {_KNOWN} FROM document WHERE title LIKE '%（一）' OR title LIKE '%(一)'"
         return [Known(*row) for row in self._database.execute(query)]
 
     def citations(self, document: int, relation: str = "") -> list[Found]:
-        """Answer what a document cites, in the order of its text; all, or that of a relation."""
+        """Return what a document cites, in the order of its text; all, or that of a relation."""
         query = (
             f"SELECT {_FOUND} FROM citation WHERE document = ?{' AND relation = ?' if relation else ''} ORDER BY rowid"
         )
@@ -129,7 +129,7 @@ class Reader:
         return [Found(*row) for row in self._database.execute(query, given)]
 
     def naming(self, keys: Sequence[str], *relations: str) -> list[Found]:
-        """Answer every citation that names something by one of these keys, all or those of some relations."""
+        """Return every citation that names something by one of these keys, all or those of some relations."""
         marks = ",".join("?" * len(keys))
         among = f" AND relation IN ({','.join('?' * len(relations))})" if relations else ""
         query = " UNION ".join(
@@ -139,34 +139,34 @@ class Reader:
         return [Found(*row) for row in self._database.execute(query, (*keys, *relations) * 2)]
 
     def statements(self, document: int) -> list[Statement]:
-        """Answer what a document says of its own standing."""
+        """Return what a document says of its own standing."""
         query = "SELECT what, day, anchor, sentence FROM statement WHERE document = ?"
         return [Statement(*row) for row in self._database.execute(query, (document,))]
 
     def terms(self, document: int) -> list[Term]:
-        """Answer the words that a document defines, in the order of its text."""
+        """Return the words that a document defines, in the order of its text."""
         query = 'SELECT anchor, term, meaning, start, "end" FROM term WHERE document = ? ORDER BY rowid'
         return [Term(*row) for row in self._database.execute(query, (document,))]
 
     def defining(self, term: str) -> list[tuple[Known, Term]]:
-        """Answer every definition of a word, the newest document first."""
+        """Return every definition of a word, the newest document first."""
         query = 'SELECT document, anchor, term, meaning, start, "end" FROM term WHERE term = ?'
         found = [(self.by_number(row[0]), Term(*row[1:])) for row in self._database.execute(query, (term,))]
         return sorted(found, key=lambda each: (each[0].date, each[0].id), reverse=True)
 
     def related(self, *relations: str) -> list[Found]:
-        """Answer every citation by which some document repeals, amends … another."""
+        """Return every citation by which some document repeals, amends … another."""
         marks = ",".join("?" * len(relations))
         query = f"SELECT {_FOUND} FROM citation WHERE relation IN ({marks}) AND relation != ''"
         return [Found(*row) for row in self._database.execute(query, relations)]
 
     def revision(self) -> int:
-        """Answer a number that changes with every change of the store."""
+        """Return a number that changes with every change of the store."""
         number: int = self._database.execute("SELECT number FROM revision").fetchone()[0]
         return number
 
     def lacking(self) -> list[tuple[str, str, int, int, str]]:
-        """Answer (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
+        """Return (key, a name as printed, citations, citing documents, body) of everything that is named and not there.
 
         A title that begins with 关于 leaves out its issuer: `body`, that of the citing document, keeps those apart, and joins
         them with what names it; "" where all do.

@@ -88,12 +88,12 @@ def record(corpus: Corpus, id: str) -> Record:
 
 
 def made_on(document: Document) -> str:
-    """Answer when a text was made, or published where that is not known (ISO 8601, or "")."""
+    """Return when a text was made, or published where that is not known (ISO 8601, or "")."""
     return document.provenance.edition or document.metadata.date or document.metadata.published
 
 
 def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
-    """Answer the day from which a text holds, as far as it says (ISO 8601, "" where it does not, or has no date).
+    """Return the day from which a text holds, as far as it says (ISO 8601, "" where it does not, or has no date).
 
     The effect that an amended law states is that of its first text, unless it is not before this one was made, or the law was
     made anew as a whole. The first text holds from when it was made where it says nothing else. `told` is what it says of itself.
@@ -114,7 +114,7 @@ def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
 
 
 def key_of(name: str) -> str:
-    """Answer the key of a document's name, be it a number or a title."""
+    """Return the key of a document's name, be it a number or a title."""
     return number_key(name) or title_key(name)
 
 
@@ -128,7 +128,7 @@ def _edition(document: Document, version: str, *, compared: bool) -> Edition:
 
 
 def _digest(text: str) -> str:
-    """Answer what tells two texts apart in more than blanks."""
+    """Return what tells two texts apart in more than blanks."""
     return hashlib.blake2b("".join(text.split()).encode(), digest_size=6).hexdigest()
 
 
@@ -177,7 +177,7 @@ def _all_names(document: Document) -> Iterator[Name]:
 
 
 def _annex_titles(section: Section) -> tuple[str, ...]:
-    """Answer what an annex is called: its heading, and the line below 附件 where more was taken for the heading."""
+    """Return what an annex is called: its heading, and the line below 附件 where more was taken for the heading."""
     if not section.anchor.startswith(("annex-", "appendix-")):
         return ()
     lines = section.text.split("\n")
@@ -205,7 +205,7 @@ def cited(document: Document) -> Iterator[Cited]:
 
 
 def _sentence(text: str, citation: Citation) -> str:
-    """Answer the sentence around a citation; a sentence that lists a hundred repealed documents is cut."""
+    """Return the sentence around a citation; a sentence that lists a hundred repealed documents is cut."""
     first, last = max(citation.start - _LONGEST // 2, 0), citation.end + _LONGEST // 2
     start = max(text.rfind("。", first, citation.start), text.rfind("\n", first, citation.start), first - 1) + 1
     ends = (text.find(mark, citation.end, last) for mark in "。\n")

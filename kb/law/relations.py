@@ -83,7 +83,7 @@ def relation(document: Document, text: str, citation: Citation, headings: Sequen
 
 
 def list_of_ended(headings: Sequence[str]) -> str:
-    """Answer the heading that says that what is listed below it ends: 废止的规范性文件目录.
+    """Return the heading that says that what is listed below it ends: 废止的规范性文件目录.
 
     "" where there is none, and where some are kept or changed, too: one cannot tell which.
     """

@@ -68,7 +68,7 @@ class Resolver:
     _fitted: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
     def citations(self, document: Known, on: str = "") -> list[Resolved]:
-        """Answer everything that a document cites, in the order of its text; what it means on a day, by default its own."""
+        """Return everything that a document cites, in the order of its text; what it means on a day, by default its own."""
         return [Resolved(found, self.target(found, document, on)) for found in self.reader.citations(document.number)]
 
     def cited_by(self, document: Known) -> Iterator[tuple[Known, Resolved]]:
@@ -82,7 +82,7 @@ class Resolver:
                     yield citing, Resolved(found, target)
 
     def target(self, found: Found, citing: Known, on: str = "", version: str = "") -> Target | None:
-        """Answer what a citation means on a day (ISO 8601), by default that of the citing document.
+        """Return what a citation means on a day (ISO 8601), by default that of the citing document.
 
         `version` names the text of the citing document in which it was found.
         """
@@ -109,7 +109,7 @@ class Resolver:
         return replace(target, later=later, perhaps=perhaps)
 
     def document(self, found: Found, citing: Known, on: str) -> Called | None:
-        """Answer the document that is named; None where there is none, or where one cannot tell which."""
+        """Return the document that is named; None where there is none, or where one cannot tell which."""
         candidates = self._candidates(found)
         if found.relation == "repeals":  # a new law repeals the old one of its own name
             candidates = [each for each in candidates if each.document != citing.number or each.rank == INSIDE]
@@ -126,7 +126,7 @@ class Resolver:
         return _year_of(document.title) == year or any(each.made.startswith(year) for each in self.editions(document))
 
     def _candidates(self, found: Found) -> list[Called]:
-        """Answer what may be named: without marks only by a whole title, the longer one first."""
+        """Return what may be named: without marks only by a whole title, the longer one first."""
         if found.kind == "unmarked" or (found.edition and found.also and found.key != found.also):
             for key in (found.key, found.also):
                 # 公司法（2018修正） may be a title; else it is the law of that title in an edition of it.
@@ -141,7 +141,7 @@ class Resolver:
         return [*self._by(found.also), *self._by(found.key)]
 
     def named_edition(self, document: Known, printed: str, on: str) -> tuple[Edition, Doubt]:
-        """Answer the text that an author names on a day, or the one of the day and why it is not the one named."""
+        """Return the text that an author names on a day, or the one of the day and why it is not the one named."""
         on = on or "9999"
         named, known = editions.read(printed), self.editions(document)
         current = self.edition(document, on)
@@ -176,7 +176,7 @@ class Resolver:
         return current, "no such edition" if past and not told and named.year <= latest else "cannot tell"
 
     def numbered_edition(self, document: Known, number: str) -> tuple[Edition | None, str] | None:
-        """Answer the text that has the number (a key) that the author gives beside the title, and how it is dated.
+        """Return the text that has the number (a key) that the author gives beside the title, and how it is dated.
 
         What the document tells of its past has the number, or the number has a year. None where a number tells nothing: the
         document has but one text, or the number is its own.
@@ -200,11 +200,11 @@ class Resolver:
         return (of_year[0].edition, year) if of_year else (None, printed)
 
     def edition(self, document: Known, on: str) -> Edition:
-        """Answer the text of a document that was in force on a day; the one that comes nearest where that is not there."""
+        """Return the text of a document that was in force on a day; the one that comes nearest where that is not there."""
         return self.shown(document, on)[0]
 
     def shown(self, document: Known, on: str) -> tuple[Edition, str, bool]:
-        """Answer the text to show for a day; when it is of later, where the day's is not there; whether an older one may hold."""
+        """Return the text to show for a day; when it is of later, where the day's is not there; whether an older one may hold."""
         known = self.editions(document)
         if not on:
             return known[0], "", False
@@ -219,11 +219,11 @@ class Resolver:
         return known[0], known[0].since or known[0].made or document.date, False
 
     def held(self, document: Known, on: str) -> Held:
-        """Answer which state of a document held on a day."""
+        """Return which state of a document held on a day."""
         return timeline.on_day(self.states(document), on)
 
     def states(self, document: Known) -> Sequence[State]:
-        """Answer the texts that a document had, kept or only told of, the newest first."""
+        """Return the texts that a document had, kept or only told of, the newest first."""
         if document.number not in self._states:
             said = self.reader.statements(document.number)
             told = {each.day for each in said if each.what in ("made", "amended") and each.day}
@@ -237,7 +237,7 @@ class Resolver:
         return self._states[document.number]
 
     def _effect(self, document: Known, state: State, starts: Sequence[str], until: str) -> str:
-        """Answer from when a state held: as its instrument says, a day that the text tells between it and the next, or the table."""
+        """Return from when a state held: as its instrument says, a day that the text tells between it and the next, or the table."""
         if effect := self.effect(document, state.made):
             return effect.day
         last = min(until, timeline.surely_since(state.made))
@@ -245,7 +245,7 @@ class Resolver:
         return own or ""
 
     def effect(self, document: Known, made: str) -> Effect | None:
-        """Answer from when what was made on a day holds, as the document says that made it, or the table; None where none does."""
+        """Return from when what was made on a day holds, as the document says that made it, or the table; None where none does."""
         wanted = (document.number, made)
         if wanted not in self._effects:
             told = self._told_by_instrument(document, made)
@@ -274,13 +274,13 @@ class Resolver:
         return None
 
     def editions(self, document: Known) -> Sequence[Edition]:
-        """Answer the texts of a document, the newest first."""
+        """Return the texts of a document, the newest first."""
         if document.number not in self._editions:
             self._editions[document.number] = self.reader.editions(document.number)
         return self._editions[document.number]
 
     def present_anchor(self, target: Target) -> str | None:
-        """Answer where a place in an older text stands in the present one: by its words, or between articles that kept theirs.
+        """Return where a place in an older text stands in the present one: by its words, or between articles that kept theirs.
 
         None where neither tells. A place in the present text is where it is, though the author may have had another one.
         """
@@ -301,7 +301,7 @@ class Resolver:
         return moved + inside if moved + inside in new else moved
 
     def _moved(self, document: Known, version: str, old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-        """Answer where each article of an older text stands in the present one, as far as its words or its neighbours tell."""
+        """Return where each article of an older text stands in the present one, as far as its words or its neighbours tell."""
         key = (document.number, version)
         if key not in self._became:
             before, after = ([each for each in text if _ARTICLE.fullmatch(each)] for text in (old, new))
@@ -325,7 +325,7 @@ class Resolver:
         return self._became[key]
 
     def fit(self, document: Known, version: str, place: str) -> str:
-        """Answer the anchor of a place in a text, "" where it has none."""
+        """Return the anchor of a place in a text, "" where it has none."""
         wanted = (document.number, version, place)
         if wanted not in self._fitted:
             self._fitted[wanted] = self._fit(document, version, place)
@@ -364,7 +364,7 @@ class Resolver:
         return Target(document, version, outer, missing=bool(wanted) and not found and not coarse, wanted=wanted)
 
     def _outer(self, document: Known, version: str, wanted: str) -> str:
-        """Answer the innermost place around a wanted one that there is."""
+        """Return the innermost place around a wanted one that there is."""
         while "-p" in wanted or "-i" in wanted:
             wanted = wanted.rpartition("-")[0]
             if found := self.fit(document, version, wanted):
@@ -379,6 +379,6 @@ def _one_notice(documents: Sequence[Known]) -> bool:
 
 
 def _year_of(title: str) -> str:
-    """Answer the year that a title names at its end: 示例目录（2021年版）."""
+    """Return the year that a title names at its end: 示例目录（2021年版）."""
     found = re.search(r"（(\d{4})[^（）]*）$", title_key(title))
     return found[1] if found else ""

@@ -73,7 +73,7 @@ class Fates:
         self.resolver = self.standings.resolver
 
     def of(self, found: Found, target: Target | None, on: str) -> Fate:
-        """Answer what became of a citation that was made on a day (ISO 8601)."""
+        """Return what became of a citation that was made on a day (ISO 8601)."""
         if target is None:
             return replace(self._absent(found, on), as_of=self.standings.as_of(self.today))
         now = self.standings.of(target.document, self.today)
@@ -81,7 +81,7 @@ class Fates:
         return replace(fate, as_of=self.standings.as_of(self.today, target.document.source))
 
     def _of_text(self, found: Found, target: Target, on: str, now: Validity) -> Fate:
-        """Answer by the text that is meant, and then whether it ended since."""
+        """Return by the text that is meant, and then whether it ended since."""
         named = self._edition(target, on) if target.named else None
         fate = named or self._not_yet(target, on) or self._place(found, target, on)
         since = f"{now.status}（{now.since}）" if now.status in (*_ENDED, "依据已废止") else ""
@@ -105,7 +105,7 @@ class Fates:
         return fate
 
     def _edition(self, target: Target, on: str) -> Fate | None:
-        """Answer by the text that the author names; None where that is the present one, which is judged like any other."""
+        """Return by the text that the author names; None where that is the present one, which is judged like any other."""
         if target.doubt == "no such edition":
             return Fate(target.doubt, f"这份文件没有“{target.named}”的文本：它的沿革里没有那一年。")
         if target.doubt and read(target.named).way == "then":
@@ -137,7 +137,7 @@ class Fates:
         )
 
     def _absent(self, found: Found, on: str) -> Fate:
-        """Answer for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
+        """Return for what the corpus lacks: what repealed it may be there, so that it is never taken for invented."""
         if found.kind == "unmarked":
             return Fate("unread", f"没有认出“{found.name}”是哪一份文件，这一条款没有核对；请写出全称，或加上书名号。")
         evidence = self.standings.repeal_of_name(found.key) or self.standings.repeal_of_name(found.also)
@@ -150,7 +150,7 @@ class Fates:
         return Fate("ended", f"{said}已经废止{'，在引用之前' if evidence.day else ''}。", (evidence,), True)
 
     def _ended(self, now: Validity, target: Target, on: str) -> Fate | None:
-        """Answer that a document had ended by the day, or that nobody knows when it did; None where it had not."""
+        """Return that a document had ended by the day, or that nobody knows when it did; None where it had not."""
         lacking = "它的文本里没有这一条款。" if target.missing else ""
         if now.since > on:
             return None
@@ -196,7 +196,7 @@ class Fates:
         return Fate("changed since", f"文件此后有修改（{day}），请核对条文。", tuple(told[-1:]), True)
 
     def _unsure(self, found: Found, target: Target, on: str) -> Fate:
-        """Answer where the text of the day is not there, or may be an older one: by what is known to have changed since."""
+        """Return where the text of the day is not there, or may be an older one: by what is known to have changed since."""
         document, states = target.document, self.resolver.states(target.document)
         held = self.resolver.held(document, on)
         place = states.index(held.state) if held.state else len(states)
@@ -228,7 +228,7 @@ class Fates:
         return next(each.made for each in self.resolver.editions(target.document) if each.version == target.version)
 
     def _touched(self, target: Target, changes: list[str]) -> bool | None:
-        """Tell whether amendments that are there changed the article that is meant; None where one of them is not there.
+        """Return whether amendments that are there changed the article that is meant; None where one of them is not there.
 
         An amendment (修正案) leaves the numbers of articles as they are; a decision may count them anew.
         """
@@ -246,7 +246,7 @@ class Fates:
         )
 
     def _lacks(self, target: Target, note: str) -> Fate:
-        """Answer that a text has no such article; where its numbers leave out some, and this is one, one cannot tell."""
+        """Return that a text has no such article; where its numbers leave out some, and this is one, one cannot tell."""
         wanted = re.search(r"art-(\d+)", target.wanted)
         numbers = {int(found[1]) for each in self._anchors(target) if (found := re.search(r"art-(\d+)", each))}
         if not target.anchor and wanted and numbers and int(wanted[1]) not in numbers and int(wanted[1]) < max(numbers):
@@ -258,7 +258,7 @@ class Fates:
         return dict(texts.get(target.version, {}))
 
     def _same(self, target: Target, *, present: bool = False) -> bool:
-        """Tell whether the text of the place that is meant is word for word that of the present text."""
+        """Return whether the text of the place that is meant is word for word that of the present text."""
         texts = {each.version: each.anchors for each in self.resolver.editions(target.document)}
         digest = texts[target.version].get(target.anchor)
         return (present or bool(target.version)) and digest is not None and digest == texts[""].get(target.anchor)

@@ -83,12 +83,12 @@ class Standings:
         self.resolver = Resolver(self.reader)
 
     def of(self, document: Known, on: str, version: str = "") -> Validity:
-        """Answer how a document, or the text of one of its versions, stands on a day (ISO 8601)."""
+        """Return how a document, or the text of one of its versions, stands on a day (ISO 8601)."""
         found = next(self._candidates(document, on, version), Validity("不明"))
         return replace(found, as_of=found.as_of or self.as_of(on, document.source))
 
     def as_of(self, on: str, source: str = "") -> str:
-        """Answer up to which day the library, or what came from one source, can know what happened by a day (ISO 8601)."""
+        """Return up to which day the library, or what came from one source, can know what happened by a day (ISO 8601)."""
         key = (on, source)
         if key not in self._horizons:
             today = max(on, clock.today())
@@ -97,18 +97,18 @@ class Standings:
         return self._horizons[key]
 
     def changes(self, document: Known) -> list[Evidence]:
-        """Answer every change of a document's text that is known, the oldest first: told by itself, or by what amends it."""
+        """Return every change of a document's text that is known, the oldest first: told by itself, or by what amends it."""
         own = [_evidence(document, each) for each in self.reader.statements(document.number) if each.what == "amended"]
         others = [each.evidence for each in self._ends(document) if each.relation == "amends"]
         return sorted((*own, *others), key=lambda evidence: evidence.day)
 
     def repeal(self, document: Known) -> Evidence | None:
-        """Answer what repealed a document, the first where several did; None where nothing did."""
+        """Return what repealed a document, the first where several did; None where nothing did."""
         found = [each.evidence for each in self._ends(document) if each.relation == "repeals"]
         return min(found, key=lambda evidence: evidence.day or "9999", default=None)
 
     def repeal_of_name(self, key: str) -> Evidence | None:
-        """Answer what repealed a document that the corpus lacks, by the key of its name."""
+        """Return what repealed a document that the corpus lacks, by the key of its name."""
         for found in self.reader.naming([key], "repeals") if key else ():
             if not found.place:
                 citing = self.reader.by_number(found.document)
@@ -148,7 +148,7 @@ class Standings:
         yield Validity("未见终止", since, evidence)
 
     def _of_state(self, document: Known, state: State | None, said: list[Statement]) -> tuple[Evidence, ...]:
-        """Answer what tells from when a text holds, or else when it was made."""
+        """Return what tells from when a text holds, or else when it was made."""
         if state is None:
             return ()
         for each in said:
@@ -165,7 +165,7 @@ class Standings:
         return (told if kept else _making(document),)
 
     def moot(self, document: Known, on: str) -> Evidence | None:
-        """Answer what ended the law that an interpretation interprets, or every law on which rules rest, by a day; None where none did.
+        """Return what ended the law that an interpretation interprets, or every law on which rules rest, by a day; None where none did.
 
         What an interpretation interprets is named in its title, else it is the law that it names first as its basis.
         """
@@ -196,7 +196,7 @@ class Standings:
         return None if called.document == document.number else self.repeal(self.reader.by_number(called.document))
 
     def renumbered(self, document: Known, on: str) -> Evidence | None:
-        """Answer the later document with which a series of one name began anew at （一）, by a day; None where there is none.
+        """Return the later document with which a series of one name began anew at （一）, by a day; None where there is none.
 
         Of 最高人民法院关于审理劳动争议案件适用法律若干问题的解释（三） it is …适用法律问题的解释（一） of 2020.
         """
@@ -222,17 +222,17 @@ class Standings:
         return self.reader.statements(document.number)
 
     def _had_effect(self, document: Known, said: list[Statement], on: str) -> bool:
-        """Tell whether an older text of the law, kept or only told of, was in force on a day."""
+        """Return whether an older text of the law, kept or only told of, was in force on a day."""
         made = min((each.day for each in said if each.what == "made"), default="9999")
         changed = any(each.what == "amended" for each in said)
         return (changed and made <= on) or any("" < each.since <= on for each in self.resolver.states(document))
 
     def _since(self, said: list[Statement]) -> str:
-        """Answer the day on which the document first took effect, "" where it does not say."""
+        """Return the day on which the document first took effect, "" where it does not say."""
         return min((each.day for each in said if each.what == "effect" and each.day), default="")
 
     def _takes_effect(self, document: Known) -> str:
-        """Answer the day on which a document first took effect; that of its making where nothing amended it since."""
+        """Return the day on which a document first took effect; that of its making where nothing amended it since."""
         said = self.reader.statements(document.number)
         made = min((each.day for each in said if each.what == "made"), default="")
         return self._since(said) or made or document.date
@@ -264,7 +264,7 @@ class Standings:
                 yield Validity("已修改", each.evidence.day, (each.evidence,), each.evidence.document)
 
     def _ends(self, document: Known) -> list[_End]:
-        """Answer what other documents do to one, known by its names."""
+        """Return what other documents do to one, known by its names."""
         if document.number not in self._ended_by:
             self._ended_by[document.number] = list(self._repeals_and_amendments(document))
         return self._ended_by[document.number]
@@ -284,7 +284,7 @@ class Standings:
 
 
 def validities(reader: Reader, on: str) -> Mapping[str, Validity]:
-    """Answer how every document stands on a day (ISO 8601), by id."""
+    """Return how every document stands on a day (ISO 8601), by id."""
     standings = Standings(reader)
     return {document.id: standings.of(document, on) for document in reader.documents()}
 

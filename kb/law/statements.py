@@ -109,7 +109,7 @@ def _issued(document: Document) -> str:
 
 
 def _last_day(start: str, months: int) -> str:
-    """Answer the last day of a period of months that begins on a day: 2022-01-01 and five years → 2026-12-31."""
+    """Return the last day of a period of months that begins on a day: 2022-01-01 and five years → 2026-12-31."""
     first = date.fromisoformat(start)
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     day = min(first.day, monthrange(year, month + 1)[1])

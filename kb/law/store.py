@@ -82,7 +82,7 @@ class Store:
     def update(
         self, corpus: Corpus, *, rebuild: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> list[str]:
-        """Make the store that of the corpus, in one transaction; answer what could not be read, in sentences.
+        """Make the store that of the corpus, in one transaction; return what could not be read, in sentences.
 
         Raises BadIndexError when it is damaged (rebuild it), StorageError when the machine refuses.
         """
@@ -132,7 +132,7 @@ class Store:
         return problems
 
     def head(self, file: str) -> str:
-        """Answer the front matter of a file (path below the corpus) as it was when it was sound, "" where that is not known.
+        """Return the front matter of a file (path below the corpus) as it was when it was sound, "" where that is not known.
 
         Raises BadIndexError when the store is damaged.
         """
@@ -143,7 +143,7 @@ class Store:
         return zlib.decompress(row[0]).decode() if row else ""
 
     def _heads(self) -> list[tuple[str, bytes]]:
-        """Answer the front matter of all files, [] where the store is damaged or there is none."""
+        """Return the front matter of all files, [] where the store is damaged or there is none."""
         if not self.exists():
             return []
         try:
@@ -153,12 +153,12 @@ class Store:
             return []
 
     def token(self) -> tuple[object, ...]:
-        """Answer what tells two states of the store from one another, the day included; cheap enough for every question."""
+        """Return what tells two states of the store from one another, the day included; cheap enough for every question."""
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
         return clock.today(), *map(_identity, files)
 
     def standings(self, day: str = "") -> dict[str, Status]:
-        """Answer how every document stood on a day (ISO 8601; today), by id.
+        """Return how every document stood on a day (ISO 8601; today), by id.
 
         It is known for the day of the last update; for any other it takes a second for some thousand documents. Raises
         BadIndexError where there is no usable store: then nobody can tell how a document stands.
@@ -170,7 +170,7 @@ class Store:
             return {id: validity.status for id, validity in validities(Reader(database), asked).items()}
 
     def texts(self, day: str) -> dict[str, str]:
-        """Answer the version of every document that held on a day (ISO 8601), "" the present one, by id.
+        """Return the version of every document that held on a day (ISO 8601), "" the present one, by id.
 
         Those of which the day's text is not there are left out. Raises BadIndexError where there is no usable store.
         """
@@ -181,7 +181,7 @@ class Store:
             return {id: edition.version for id, (edition, later, _) in shown if not later}
 
     def ended(self, names: Iterable[str]) -> str:
-        """Answer what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did.
+        """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did.
 
         Raises BadIndexError where there is no usable store.
         """
@@ -196,7 +196,7 @@ class Store:
         return ""
 
     def fingerprints(self) -> dict[str, str]:
-        """Answer the sha256 of the file that each document's citations were read of, by id. Raises BadIndexError."""
+        """Return the sha256 of the file that each document's citations were read of, by id. Raises BadIndexError."""
         with self._reading() as database:
             return {id: state.partition("/")[0] for id, state in database.execute("SELECT id, state FROM document")}
 
@@ -214,7 +214,7 @@ class Store:
         return [] if found == ["ok"] else [_damaged(self.path)]
 
     def exists(self) -> bool:
-        """Tell whether there is one."""
+        """Return whether there is one."""
         return self.path.is_file()
 
     @contextmanager

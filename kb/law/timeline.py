@@ -41,7 +41,7 @@ class Held:
 
 
 def states(editions: Sequence[Edition], told: Iterable[tuple[str, str]]) -> list[State]:
-    """Answer the states of a document, the newest first: its texts, and those of which is only `told` (made, since)."""
+    """Return the states of a document, the newest first: its texts, and those of which is only `told` (made, since)."""
     dated = [each for each in editions if each.made or each.since]
     found = [State(each.made or each.since, each.since, each) for each in dated]
     for made, since in told:
@@ -51,7 +51,7 @@ def states(editions: Sequence[Edition], told: Iterable[tuple[str, str]]) -> list
 
 
 def on_day(states: Sequence[State], day: str) -> Held:
-    """Answer which of the states, the newest first, held on a day (ISO 8601)."""
+    """Return which of the states, the newest first, held on a day (ISO 8601)."""
     for place, each in enumerate(states):
         before = states[place + 1] if place + 1 < len(states) else None
         if each.since:
@@ -63,12 +63,12 @@ def on_day(states: Sequence[State], day: str) -> Held:
 
 
 def surely_since(made: str) -> str:
-    """Answer the day on which a text that was made on another holds, whatever it says."""
+    """Return the day on which a text that was made on another holds, whatever it says."""
     return (date.fromisoformat(f"{made}-01"[:10]) + timedelta(days=LONGEST_WAIT)).isoformat() if made else ""
 
 
 def same(day: str, other: str) -> bool:
-    """Tell whether two days may date one text: by its passing, and by its publication."""
+    """Return whether two days may date one text: by its passing, and by its publication."""
     if not (dates.is_day(day) and dates.is_day(other)):
         return day[:7] == other[:7]
     return abs((date.fromisoformat(day) - date.fromisoformat(other)).days) <= _SAME

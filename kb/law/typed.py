@@ -60,7 +60,7 @@ def readings(typed: str) -> Iterator[Typed]:
 
 
 def _anchor(printed: str) -> str:
-    """Answer the wanted anchor of an article: 第十三条第二款, §133之一, 264, 133-1."""
+    """Return the wanted anchor of an article: 第十三条第二款, §133之一, 264, 133-1."""
     plain = printed.lstrip("，,")
     if plain[0] not in "第§附":
         plain = f"第{plain}"

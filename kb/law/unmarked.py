@@ -100,13 +100,13 @@ def before(text: str, limit: int, position: int) -> Unmarked | None:
 
 
 def passing(text: str, start: int, end: int) -> str:
-    """Answer what names another document between two places of a text, "" where nothing does."""
+    """Return what names another document between two places of a text, "" where nothing does."""
     found = _PASSING.search(text, start, end)
     return found[0] if found else ""
 
 
 def stranger(text: str, start: int, end: int) -> str:
-    """Answer the word directly before an article that may name another text than the one named last, "" where none does.
+    """Return the word directly before an article that may name another text than the one named last, "" where none does.
 
     Only what joins and what says that something is applied (、和及, 根据, 适用) lets the article go on from the law before.
     """
@@ -129,7 +129,7 @@ def is_said(between: str) -> bool:
 
 
 def spellings(names: Mapping[str, str]) -> dict[str, str]:
-    """Answer short names with their other spellings: 公司法解释四 is also 公司法司法解释（四）."""
+    """Return short names with their other spellings: 公司法解释四 is also 公司法司法解释（四）."""
     found: dict[str, str] = {}
     for name, title in names.items():
         found[name] = title
@@ -149,7 +149,7 @@ def spellings(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _cut(run: str) -> tuple[int, str]:
-    """Cut from what stands before an article what the sentence says; answer where the name begins, and it."""
+    """Cut from what stands before an article what the sentence says; return where the name begins, and it."""
     if about := _ABOUT.search(run):
         head = run[: about.start()]
         start = max((stop.end() for stop in _STOP.finditer(head)), default=0)

@@ -111,7 +111,7 @@ class Differences:
 
 
 def build(settings: Settings) -> MCPServer[Any]:
-    """Answer the server over the corpus and the index that `settings` name."""
+    """Return the server over the corpus and the index that `settings` name."""
     server: MCPServer[Any] = MCPServer(
         "kb", title="政策文库", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
     )

@@ -68,7 +68,7 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _counts_up(line: str, cuts: list[int]) -> bool:
-    """Tell whether the numbers inside a line are a list of its own: （一）（二） …"""
+    """Return whether the numbers inside a line are a list of its own: （一）（二） …"""
     numbers = [read(line[cut : cut + 6]) for cut in cuts]
     values = [number.values[0] for number in numbers if number]
     return len(values) > 1 and values == [*range(values[0], values[0] + len(values))] and values[0] <= 2

@@ -125,7 +125,7 @@ class _Page:
     # What one line looks like
 
     def short(self, i: int) -> bool:
-        """Tell whether the line could be one of a title or of an issuer's name."""
+        """Return whether the line could be one of a title or of an issuer's name."""
         line = self.lines[i]
         return (
             0 < len(line) <= _LINE
@@ -138,7 +138,7 @@ class _Page:
         )
 
     def issuer(self, i: int) -> bool:
-        """Tell whether the line is an issuer's name or the name of the person who signs."""
+        """Return whether the line is an issuer's name or the name of the person who signs."""
         line = self.lines[i]
         return bool(_PERSON.search(line)) or (self.short(i) and bool(_ISSUER.search(line)))
 
@@ -185,7 +185,7 @@ class _Page:
                     yield i, end
 
     def _first_repeat(self, i: int) -> int:
-        """Answer where a run of headings ends, or one of them stands again."""
+        """Return where a run of headings ends, or one of them stands again."""
         seen: set[str] = set()
         while i < self.count and self._heading(i) and _bare(self.lines[i]) not in seen:
             seen.add(_bare(self.lines[i]))
@@ -193,7 +193,7 @@ class _Page:
         return i
 
     def _heading(self, i: int) -> bool:
-        """Tell whether the line reads as a numbered heading of the upper levels."""
+        """Return whether the line reads as a numbered heading of the upper levels."""
         number = self.numbers[i]
         return number is not None and number.style in _CONTENTS_STYLES and not _END.search(self.lines[i])
 
@@ -208,7 +208,7 @@ class _Page:
                 yield found[0], done
 
     def _signed_at(self, i: int) -> tuple[int, int] | None:
-        """Answer the lines of the signature whose date (or, without a date, whose first issuer) is line `i`."""
+        """Return the lines of the signature whose date (or, without a date, whose first issuer) is line `i`."""
         line = self.lines[i]
         if _DATE_LINE.match(line):
             return self._dated(i)
@@ -268,7 +268,7 @@ class _Page:
                 end = i + 1
 
     def _entries(self, i: int, found: re.Match[str]) -> tuple[list[tuple[int, str]], int]:
-        """Answer the entries, (number or 0, title), of the list of annexes at line `i`, and the line after it."""
+        """Return the entries, (number or 0, title), of the list of annexes at line `i`, and the line after it."""
         text = (found["title"] or found["bare_title"] or "").lstrip(".．、：: ")
         own = read(text)
         entries: list[tuple[int, str]] = []
@@ -300,7 +300,7 @@ class _Page:
         return entries, j
 
     def _number_at(self, i: int) -> str:
-        """Answer the number of the annex that line `i` marks, in figures; "" where it marks none."""
+        """Return the number of the annex that line `i` marks, in figures; "" where it marks none."""
         found = self.marker(i)
         printed = (found["number"] or "") if found else ""
         return printed if printed.isascii() else str(numeral(printed))
@@ -308,7 +308,7 @@ class _Page:
     # Annexes
 
     def annexes(self) -> list[int]:
-        """Answer the lines at which an annex or another document of the same page starts."""
+        """Return the lines at which an annex or another document of the same page starts."""
         starts: list[int] = []
         skip = {end: start for start, end in (*self.contents.items(), *self.attachments.items())}
         inside = {line for end, start in skip.items() for line in range(start, end)}
@@ -331,23 +331,23 @@ class _Page:
         return starts
 
     def _announced(self) -> set[str]:
-        """Answer the titles of what the document says it sends on: 现将《…》印发给你们."""
+        """Return the titles of what the document says it sends on: 现将《…》印发给你们."""
         lines = (line for line in self.lines[self.opening :] if _SENDS.search(line))
         return {_bare(name) for line in islice(lines, _FEW) for name in _NAMED.findall(line)}
 
     def _is_titled(self, i: int, titles: set[str]) -> bool:
-        """Tell whether the line is the title, alone on it, of an annex that is listed or of a text that is sent on."""
+        """Return whether the line is the title, alone on it, of an annex that is listed or of a text that is sent on."""
         if not titles or _bare(self.lines[i]) not in titles or not self.short(i):
             return False
         return i > self.opening and not self.marker(i - 1)
 
     def _has_begun(self, start: int, starts: Sequence[int]) -> bool:
-        """Tell whether a title belongs to the annex whose marker stands above it."""
+        """Return whether a title belongs to the annex whose marker stands above it."""
         near = bool(starts) and start <= starts[-1] + _FEW and bool(self.marker(starts[-1]))
         return near and all(self.short(i) for i in range(starts[-1] + 1, start + 1))
 
     def _annex_at(self, i: int, numbered: int, after_signature: set[int]) -> int | None:
-        """Answer where the annex starts that line `i` shows to have begun; None when it shows none."""
+        """Return where the annex starts that line `i` shows to have begun; None when it shows none."""
         number = self.numbers[i]
         if self._opens(i) or (i in after_signature and self.short(i)):
             return i
@@ -373,7 +373,7 @@ class _Page:
         return bool(found) and len(title) <= 2 * _LINE and not title.endswith(("。", "；"))
 
     def _title_above(self, i: int, numbered: int, top: int = 0) -> int | None:
-        """Answer the first line of the title that stands above line `i`, below the last numbered line."""
+        """Return the first line of the title that stands above line `i`, below the last numbered line."""
         bottom = max(numbered, self.opening, self.listed - 1 if self.listed < i else 0)
         for j in range(i - 1, max(bottom, i - 15, top), -1):
             line = self.lines[j]

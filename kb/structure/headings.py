@@ -23,7 +23,7 @@ _STOP = "。；：！？，、;:!?,"
 
 
 def whole(lines: Sequence[str]) -> str:
-    """Answer the title that is broken over these lines."""
+    """Return the title that is broken over these lines."""
     return "".join(line.strip() for line in lines)
 
 
@@ -56,7 +56,7 @@ def section(lines: Sequence[str], parent: bool, anchor: str) -> tuple[str, str]:
 
 
 def _placed(number: Number | None, line: str, anchor: str) -> Number | None:
-    """Answer the number as its place has it: 1.5月 whose anchor ends in 1 is the first item."""
+    """Return the number as its place has it: 1.5月 whose anchor ends in 1 is the first item."""
     item = as_item(number, line) if number else None
     if not number or not item or not number.doubtful:
         return number
@@ -65,7 +65,7 @@ def _placed(number: Number | None, line: str, anchor: str) -> Number | None:
 
 
 def _next_line(lines: Sequence[str]) -> str:
-    """Answer the heading where it is printed on the line below its number."""
+    """Return the heading where it is printed on the line below its number."""
     below = lines[1].strip() if len(lines) > 1 else ""
     return below if len(below) <= _ALONE and below[-1:] not in _STOP and not read(below) else ""
 

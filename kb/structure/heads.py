@@ -115,23 +115,23 @@ def read(text: str) -> Head:
 
 
 def is_title(line: str) -> bool:
-    """Tell whether a line above a text may be its title though no kind of document ends it: 示例区2022年信访工作情况."""
+    """Return whether a line above a text may be its title though no kind of document ends it: 示例区2022年信访工作情况."""
     return len(re.findall(r"[\u4e00-\u9fff]", line)) >= _SHORTEST and _is_title_line(line) and not organs(line)
 
 
 def is_masthead(line: str) -> bool:
-    """Tell whether a line is one of the 版头: 份号, 密级, 紧急程度, 发文机关标志, 发文字号, 签发人."""
+    """Return whether a line is one of the 版头: 份号, 密级, 紧急程度, 发文机关标志, 发文字号, 签发人."""
     plain = _plain(line)
     return not plain or bool(_is_marked(plain) or _LETTERHEAD.fullmatch(plain) or _whole_number(plain))
 
 
 def ends_as_title(line: str) -> bool:
-    """Tell whether the last word of a line is one that titles end in."""
+    """Return whether the last word of a line is one that titles end in."""
     return bool(_TITLE_END.search(line) or _OTHER_TITLE_END.search(line))
 
 
 def organ(printed: str) -> str:
-    """Answer the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
+    """Return the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
     name = re.sub(rf"第{_DIGITS}届|[12]\d{{3}}年$", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
     name = re.sub(r"^(最高人民(?:法院|检察院))(?:审判|检察)委员会$", r"\1", name)
     name = re.sub(r"^中华人民共和国(?!主席)(?=.{2})", "", name)
@@ -139,13 +139,13 @@ def organ(printed: str) -> str:
 
 
 def organs(printed: str) -> str:
-    """Answer the plain names of organs that stand side by side, joined by 、; "" when anything else stands there."""
+    """Return the plain names of organs that stand side by side, joined by 、; "" when anything else stands there."""
     names = [organ(name) for name in re.split(r"[\s、]+", printed.strip())]
     return "、".join(names) if all(names) else ""
 
 
 def _title(lines: Sequence[str]) -> tuple[str, str, str]:
-    """Answer title, document number and, of an order, the organ that gives it."""
+    """Return title, document number and, of an order, the organ that gives it."""
     plain = [part for line in lines[:_HEAD_LINES] for part in _parts(_plain(line))]
     number = _number(plain)
     letterhead, block = _title_lines(plain)
@@ -170,7 +170,7 @@ def _parts(line: str) -> tuple[str, ...]:
 
 
 def _number(lines: Sequence[str]) -> str:
-    """Answer the numbers that stand alone on a line above the text, those of a joint document one below the other."""
+    """Return the numbers that stand alone on a line above the text, those of a joint document one below the other."""
     numbers: list[str] = []
     for line in lines:
         if _STOP.fullmatch(line):
@@ -185,7 +185,7 @@ def _number(lines: Sequence[str]) -> str:
 
 
 def _whole_number(line: str) -> str:
-    """Answer the number, or the numbers side by side, that is all of a line; "" for any other line."""
+    """Return the number, or the numbers side by side, that is all of a line; "" for any other line."""
     if _SEVERAL.fullmatch(line):
         return "、".join(re.split(r"(?<=号)[\s、，,]+", line))
     found = _WHOLE_NUMBER.fullmatch(line)
@@ -202,7 +202,7 @@ _TO_FIGURES = str.maketrans("０１２３４５６７８９OＯoｏ〇○", "012
 
 
 def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
-    """Answer the letterhead (发文机关标志), "" where none stands apart, and the lines of the title."""
+    """Return the letterhead (发文机关标志), "" where none stands apart, and the lines of the title."""
     letterhead: list[str] = []
     block: list[str] = []
     head = ""
@@ -232,17 +232,17 @@ def _title_lines(lines: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _is_marked(line: str) -> bool:
-    """Tell whether a line has nothing but marks of the 版头, one or several: 机密★1年 特急."""
+    """Return whether a line has nothing but marks of the 版头, one or several: 机密★1年 特急."""
     return bool(_MASTHEAD.fullmatch(line)) or all(map(_MASTHEAD.fullmatch, line.split()))
 
 
 def _is_open(title: str) -> bool:
-    """Tell whether a title breaks off within 《…》."""
+    """Return whether a title breaks off within 《…》."""
     return title.count("《") > title.count("》")
 
 
 def _is_letterhead(block: Sequence[str]) -> bool:
-    """Tell whether lines above a number are its letterhead: organs alone, or the name of an order (GB/T 9704-2012, 10.1, 10.2)."""
+    """Return whether lines above a number are its letterhead: organs alone, or the name of an order (GB/T 9704-2012, 10.1, 10.2)."""
     whole = "".join(block)
     return "关于" not in whole and bool(organs(whole) or _ORDER.fullmatch(whole))
 
@@ -293,7 +293,7 @@ def _letters(text: str) -> str:
 
 
 def _ordered_title(lines: Sequence[str], order: str) -> str:
-    """Answer the title of what an order proclaims: the first 《…》 of its text that also stands as a line below it."""
+    """Return the title of what an order proclaims: the first 《…》 of its text that also stands as a line below it."""
     named = [re.sub(r"[〈〉]", "", name) for line in lines[1:12] for name in re.findall(r"《([^》]+)》", line)]
     below = {re.sub(r"\s+", "", line.lstrip("# ")) for line in lines[2:]}
     return next((name for name in named if re.sub(r"\s+", "", name) in below), named[0] if named else order)
@@ -325,7 +325,7 @@ def _history(lines: Iterable[str]) -> Head:
 
 
 def _body(action: str) -> str:
-    """Answer the organ of 广东省第十三届人民代表大会常务委员会第七次会议通过 or of 中华人民共和国国务院令第570号公布."""
+    """Return the organ of 广东省第十三届人民代表大会常务委员会第七次会议通过 or of 中华人民共和国国务院令第570号公布."""
     meeting = _MEETING.search(action)
     if meeting:
         return organ(action[: meeting.start()])

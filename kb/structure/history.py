@@ -71,7 +71,7 @@ class Event:
 
 
 def past(text: str) -> list[Event]:
-    """Answer all that the lines over a text tell, in their order; of several 会议通过 of one body the later ones change the text."""
+    """Return all that the lines over a text tell, in their order; of several 会议通过 of one body the later ones change the text."""
     found: list[Event] = []
     passed: dict[str, str] = {}
     for event in (each for line in lines(text) for each in events(line)):
@@ -84,7 +84,7 @@ def past(text: str) -> list[Event]:
 
 
 def lines(text: str) -> list[str]:
-    """Answer the lines that begin with a day, one that is broken within a title, or within its day, made whole."""
+    """Return the lines that begin with a day, one that is broken within a title, or within its day, made whole."""
     found: list[str] = []
     taken = 0
     for line in filter(None, map(str.strip, text.splitlines())):

@@ -68,7 +68,7 @@ _BLANKS = re.compile(r"[\s　]+")
 
 
 def pairs(line: str) -> list[tuple[str, str]]:
-    """Answer the (label, value) pairs of a line that starts with a label; [] for any other line.
+    """Return the (label, value) pairs of a line that starts with a label; [] for any other line.
 
     Spaces inside a label are layout and dropped: 索 引 号 → 索引号.
     """
@@ -93,7 +93,7 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def _plain(value: object) -> str:
-    """Answer a string, or a list of strings as one; "" for what nests deeper, which may be endless by aliases."""
+    """Return a string, or a list of strings as one; "" for what nests deeper, which may be endless by aliases."""
     texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
     return "、".join(texts)
 
@@ -148,7 +148,7 @@ def _rows(lines: Sequence[str]) -> Iterator[_Row]:
 
 
 def _value_below(head: list[tuple[int, str]], position: int) -> str:
-    """Answer the next line when it is the value of a label that stands alone (a table copied one cell a line).
+    """Return the next line when it is the value of a label that stands alone (a table copied one cell a line).
 
     It is when another label follows, or when it is nothing but a date; a title below an empty label must stay.
     """

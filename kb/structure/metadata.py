@@ -53,7 +53,7 @@ class _Claims:
         return next((value for value, _ in self.by_field.get(name, [])), "")
 
     def others(self, name: str) -> tuple[str, ...]:
-        """Answer the values that differ from the best one in more than spelling, once each."""
+        """Return the values that differ from the best one in more than spelling, once each."""
         seen = {_key(self.best(name))}
         different = []
         for value, _ in self.by_field.get(name, []):
@@ -104,7 +104,7 @@ def take_table(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
 
 
 def kind(title: str) -> str:
-    """Answer the kind of document (文种) that a title's last word names, "" when it names none.
+    """Return the kind of document (文种) that a title's last word names, "" when it names none.
 
     Brackets after it, such as （试行）, are not part of it: 国务院关于…的指导意见（试行） → 意见.
     """
@@ -174,19 +174,19 @@ def _page_title(title: str) -> str:
 
 
 def _signature(sections: tuple[Section, ...]) -> str:
-    """Answer the text of the outline's first signature, "" when it has none."""
+    """Return the text of the outline's first signature, "" when it has none."""
     walk = (section for top in sections for section in top.walk())
     return next((section.text for section in walk if section.anchor == "signature"), "")
 
 
 def _own_text(sections: tuple[Section, ...]) -> str:
-    """Answer the text before the annexes and other documents of the file: their signatures are not the document's."""
+    """Return the text before the annexes and other documents of the file: their signatures are not the document's."""
     own = takewhile(lambda section: not outline.is_part(section.anchor), sections)
     return "".join(section.text for top in own for section in top.walk())
 
 
 def _in_force(text: str) -> str:
-    """Answer the date from which the document says it is in force (本条例自2019年3月1日起施行)."""
+    """Return the date from which the document says it is in force (本条例自2019年3月1日起施行)."""
     found = _IN_FORCE.findall(text)
     return dates.first(found[-1]) if found else ""
 
@@ -197,7 +197,7 @@ def _address(text: str) -> str:
 
 
 def _issuer_in(title: str) -> str:
-    """Answer the organ with which a title begins: 国务院办公厅关于…的通知."""
+    """Return the organ with which a title begins: 国务院办公厅关于…的通知."""
     found = _ISSUER_IN_TITLE.match(title)
     return "、".join(signatures.organs(found[1])) if found else ""
 

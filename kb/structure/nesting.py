@@ -90,7 +90,7 @@ class Nesting:
                 yield i, depth
 
     def _resumes(self, i: int, number: Number | None) -> bool:
-        """Tell whether a quoted line is the next number of an amendment, whose last quotation was never closed."""
+        """Return whether a quoted line is the next number of an amendment, whose last quotation was never closed."""
         outermost = self.open[0].number if self.open else None
         goes_on = number and outermost and outermost.style == number.style and "“" in self.lines[i]
         return bool(goes_on and outermost and number and _follows(outermost.values, number.values))
@@ -106,12 +106,12 @@ class Nesting:
             self.last[number.style] = number.values
 
     def _titled(self, i: int, number: Number | None) -> bool:
-        """Tell whether the line reads as a heading by itself."""
+        """Return whether the line reads as a heading by itself."""
         rest = self.lines[i][number.end :] if number else self.lines[i]
         return i in self.levels or (len(rest) <= _HEADING and not _STOP.search(rest.rstrip()))
 
     def _announced(self, i: int) -> bool:
-        """Tell whether the line before says that a list or a quotation follows."""
+        """Return whether the line before says that a list or a quotation follows."""
         return i > 0 and self.lines[i - 1].rstrip().endswith(("：", ":"))
 
     def _place(self, i: int, number: Number) -> int | None:
@@ -155,18 +155,18 @@ class Nesting:
         return depth
 
     def _wrapped(self, i: int, number: Number) -> bool:
-        """Tell whether a heading is broken over this line and the next: 第五章 烟丝、 / 滤嘴棒的生产."""
+        """Return whether a heading is broken over this line and the next: 第五章 烟丝、 / 滤嘴棒的生产."""
         goes_on = self.lines[i].rstrip().endswith(("、", "，")) and len(self.lines[i]) <= _HEADING
         below = i + 1 < len(self.lines) and not self.numbers[i + 1] and self._titled(i + 1, None)
         return goes_on and below and _follows(self.last.get(number.style), number.values)
 
     def _stopped(self, i: int, number: Number) -> bool:
-        """Tell whether a short heading carries a full stop by a slip: 第五节 生活、卫生。"""
+        """Return whether a short heading carries a full stop by a slip: 第五节 生活、卫生。"""
         rest = self.lines[i][number.end :].rstrip()
         return not number.doubtful and len(rest) <= _STOPPED and rest.find("。") == len(rest) - 1
 
     def _above(self, section: Open, rank: int, hint: int) -> bool:
-        """Tell whether an open section can hold a chapter of this rank."""
+        """Return whether an open section can hold a chapter of this rank."""
         if section.number is None:
             return 0 < section.hint < hint and not section.beside
         return section.number.style != "decimal" and _RANKS[section.number.style] < rank
@@ -196,7 +196,7 @@ class Nesting:
         return None
 
     def _new_depth(self, i: int, number: Number) -> int:
-        """Answer the depth of a kind of number that is not open: below the last section, unless that ranks lower."""
+        """Return the depth of a kind of number that is not open: below the last section, unless that ranks lower."""
         depth = len(self.open)
         while depth:
             above = self.open[depth - 1].number
@@ -208,7 +208,7 @@ class Nesting:
         return depth
 
     def _divides(self, i: int, number: Number, depth: int) -> bool:
-        """Tell whether （一） right below the short line 2、分工 divides it: a list that goes on is not numbered in two ways."""
+        """Return whether （一） right below the short line 2、分工 divides it: a list that goes on is not numbered in two ways."""
         above = self.open[depth - 1]
         rest = len(self.lines[i - 1].rstrip()) - (above.number.end if above.number else 0)
         if number.style != "hanzi-bracket" or above.line != i - 1 or depth != len(self.open) or rest > _STOPPED:
@@ -221,7 +221,7 @@ class Nesting:
         )
 
     def _can_start(self, i: int, number: Number) -> bool:
-        """Tell whether a list may start with this number: 1, one that runs on, or a main level that skips some."""
+        """Return whether a list may start with this number: 1, one that runs on, or a main level that skips some."""
         if number.values == (1,) or _follows(self.last.get(number.style), number.values) or i in self.levels:
             return True
         return number.style in ("hanzi", "hanzi-bracket") or self._goes_on(i, number.style, number.values)
@@ -230,11 +230,11 @@ class Nesting:
         return number.values == (1,) and self._announced(i) and self._goes_on(i, number.style, outer)
 
     def _is_stray(self, i: int, number: Number, outer: tuple[int, ...]) -> bool:
-        """Tell whether a 一、 amid a list, which the list's own next number follows, belongs to a table or a quotation."""
+        """Return whether a 一、 amid a list, which the list's own next number follows, belongs to a table or a quotation."""
         return number.style == "hanzi" and number.values == (1,) and self._goes_on(i, number.style, outer)
 
     def _goes_on(self, i: int, style: Style, values: tuple[int, ...]) -> bool:
-        """Tell whether the list whose last number is `values` goes on below line `i`."""
+        """Return whether the list whose last number is `values` goes on below line `i`."""
         at = self.rank_of_numbered[i] + 1
         for j in self.numbered[at : at + _AHEAD]:
             number = self.numbers[j]
@@ -272,7 +272,7 @@ class Nesting:
         return depth
 
     def _is_expected(self, i: int, item: Number) -> bool:
-        """Tell whether an item goes on with an open list, or a second one comes after it."""
+        """Return whether an item goes on with an open list, or a second one comes after it."""
         at = self._innermost("arabic")
         if at is not None and _follows(self._values(at), item.values):
             return True
@@ -290,7 +290,7 @@ class Nesting:
         return self._depth_of_decimals(0)
 
     def _depth_of_decimals(self, prefix: int) -> int:
-        """Answer the depth of the open decimal with this many figures before its last, else below what is open."""
+        """Return the depth of the open decimal with this many figures before its last, else below what is open."""
         for at, section in enumerate(self.open):
             if section.number and section.number.style == "decimal" and len(section.number.values) > prefix:
                 return at
@@ -323,14 +323,14 @@ class Nesting:
 
 
 def _follows(last: tuple[int, ...] | None, values: tuple[int, ...]) -> bool:
-    """Tell whether a number is the one after `last`: 4 after 3, 3之一 after 3, 3之二 after 3之一, 4 after 3之一."""
+    """Return whether a number is the one after `last`: 4 after 3, 3之一 after 3, 3之二 after 3之一, 4 after 3之一."""
     if not last:
         return values == (1,)
     return values in ((last[0] + 1,), (*last, 1), (*last[:-1], last[-1] + 1))
 
 
 def quotations(lines: Sequence[str]) -> set[int]:
-    """Answer the lines that start inside a quotation of several lines, as amendments quote whole articles.
+    """Return the lines that start inside a quotation of several lines, as amendments quote whole articles.
 
     A quotation mark that is never closed is a slip: it quotes nothing.
     """
@@ -357,7 +357,7 @@ _NOTE = re.compile(
 
 
 def _notes(lines: Sequence[str], numbers: Sequence[Number | None]) -> set[int]:
-    """Answer the lines that go on with a note of several numbered ones: 注：1.…, 2.…, 3.…"""
+    """Return the lines that go on with a note of several numbered ones: 注：1.…, 2.…, 3.…"""
     found: set[int] = set()
     for i, line in enumerate(lines):
         if "注" not in line[:6] and "说明" not in line[:6]:

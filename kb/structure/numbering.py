@@ -46,7 +46,7 @@ class Candidate:
 
 
 def articles(lines: Sequence[str], numbers: Sequence[Number | None], quoted: set[int]) -> dict[int, Number]:
-    """Answer the numbers of the lines that are articles; `quoted` are the lines inside quotations of several lines.
+    """Return the numbers of the lines that are articles; `quoted` are the lines inside quotations of several lines.
 
     A number that is damaged has the value that its place gives it; `printed` is what stands there.
     """
@@ -76,7 +76,7 @@ def _weight(i: int, joint: Joint, apart: bool, lines: Sequence[str]) -> float:
 
 
 def _heaviest(found: Sequence[Candidate]) -> list[Candidate]:
-    """Answer the chain of candidates with the most weight, less the cost of its holes and leaps; linear in their number."""
+    """Return the chain of candidates with the most weight, less the cost of its holes and leaps; linear in their number."""
     scores: list[float] = []
     before: list[int] = []
     at: dict[Values, int] = {}  # values → where the best chain ends that ends with them
@@ -114,7 +114,7 @@ def _chosen(
     best: int,
     reached: Values,
 ) -> tuple[int, float]:
-    """Answer (the chain that is best gone on with, -1 for none, what that costs); `reached` is what the best one ends with."""
+    """Return (the chain that is best gone on with, -1 for none, what that costs); `reached` is what the best one ends with."""
     if best >= 0 and first.get(values[0] - 1) == best and len(values) == 1:
         return best, 0.0
     start = 0.0 if values == (1,) else 1.5
@@ -139,7 +139,7 @@ def _chosen(
 
 
 def number_of(line: str, value: int) -> Number | None:
-    """Answer the number with which the line of an article of this value starts, damaged or not."""
+    """Return the number with which the line of an article of this value starts, damaged or not."""
     read = article(line)
     if read:
         return read[0]
@@ -192,7 +192,7 @@ def _is_quoted(run: Sequence[Candidate], lines: Sequence[str], numbers: Sequence
 
 
 def _is_announced(line: int, lines: Sequence[str], numbers: Sequence[Number | None]) -> bool:
-    """Tell whether the line above, or the one above the headings there, says that something follows."""
+    """Return whether the line above, or the one above the headings there, says that something follows."""
     at = line - 1
     while at > 0 and (number := numbers[at]) and number.style in _CHAPTERS:
         at -= 1
@@ -209,7 +209,7 @@ _STARTS = re.compile(r"[第笫弟苐荣]|[一二三四五六七八九十百千�
 
 
 def _restored(chain: Sequence[Candidate], lines: Sequence[str], quoted: set[int]) -> dict[int, Number]:
-    """Answer the articles whose damaged numbers fill the holes of a chain, each the only one that can."""
+    """Return the articles whose damaged numbers fill the holes of a chain, each the only one that can."""
     if not chain:
         return {}
     arabic = chain[0].number.printed.strip("第条 ").isdigit()
@@ -238,7 +238,7 @@ def _fill(
     arabic: bool,
     broken: bool = False,
 ) -> dict[int, Number]:
-    """Answer what fills a hole; `broken` asks that the number cannot be read as another one."""
+    """Return what fills a hole; `broken` asks that the number cannot be read as another one."""
     fits: list[tuple[int, dict[int, int]]] = []
     for i in inside:
         if i in quoted or not _STARTS.match(lines[i]) or (broken and _stands(i, lines)):
@@ -257,7 +257,7 @@ def _fill(
 
 
 def _stands(i: int, lines: Sequence[str]) -> bool:
-    """Tell whether a line has a number that is no slip: one within a sentence, or announced as a quotation."""
+    """Return whether a line has a number that is no slip: one within a sentence, or announced as a quotation."""
     read = article(lines[i])
     return read is not None and (read[1] != "apart" or i == 0 or bool(_ANNOUNCED.search(lines[i - 1])))
 
@@ -268,7 +268,7 @@ def _number(line: str, value: int, end: int) -> Number:
 
 
 def _damaged(line: str, value: int, arabic: bool, broken: bool = False) -> int:
-    """Answer where the number of this article ends, at most one character of it damaged; 0 where it is not that one."""
+    """Return where the number of this article ends, at most one character of it damaged; 0 where it is not that one."""
     wanted = f"第{value if arabic else hanzi(value)}条"
     start = _indent(line)
     if read := article(line):
@@ -288,7 +288,7 @@ def _damaged(line: str, value: int, arabic: bool, broken: bool = False) -> int:
 
 
 def _distance(printed: str, wanted: str) -> int:
-    """Answer 0 for the same, 1 where one character is another one, missing or too many, 2 for more."""
+    """Return 0 for the same, 1 where one character is another one, missing or too many, 2 for more."""
     if printed == wanted:
         return 0
     if len(printed) == len(wanted):
@@ -310,7 +310,7 @@ def _indent(line: str) -> int:
 
 
 def _end_of(line: str, start: int, length: int) -> int:
-    """Answer where `length` characters that are no blanks end."""
+    """Return where `length` characters that are no blanks end."""
     for end in range(start, min(len(line), start + 2 * length)):
         length -= not line[end].isspace()
         if not length:
@@ -325,7 +325,7 @@ _LISTED = 3  # missing articles that are named one by one
 
 
 def gaps(anchors: Iterable[str]) -> list[tuple[str, int, int]]:
-    """Answer the holes in the numbering of a document's articles, (prefix of its text, last before, first after)."""
+    """Return the holes in the numbering of a document's articles, (prefix of its text, last before, first after)."""
     found: list[tuple[str, int, int]] = []
     last: dict[str, int] = {}
     for each in map(_ARTICLE.fullmatch, anchors):

@@ -55,7 +55,7 @@ class Mark:
 
 
 def is_part(anchor: str) -> bool:
-    """Tell whether an anchor is that of an annex or of another document of the same file."""
+    """Return whether an anchor is that of an annex or of another document of the same file."""
     return bool(_IS_ANNEX.match(anchor))
 
 
@@ -68,7 +68,7 @@ def parse(text: str, levels: Mapping[int, int] | None = None) -> tuple[Section, 
 
 
 def marks(sections: Iterable[Section]) -> dict[int, Mark]:
-    """Answer the mark of each section by the index (from 0) of its first line in the document's text."""
+    """Return the mark of each section by the index (from 0) of its first line in the document's text."""
     found: dict[int, Mark] = {}
     line = 0
     waiting = [(section, 1) for section in reversed(tuple(sections))]
@@ -135,7 +135,7 @@ class _Anchors:
         self.counts: dict[str, int] = {}
 
     def unique(self, anchor: str) -> str:
-        """Answer this anchor, with a suffix when it is taken."""
+        """Return this anchor, with a suffix when it is taken."""
         free = anchor
         while free in self.used:
             self.counts[anchor] = self.counts.get(anchor, 1) + 1

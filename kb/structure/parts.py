@@ -32,7 +32,7 @@ def contained(sections: Iterable[Section]) -> Iterator[Contained]:
 
 
 def _is_inside(anchor: str, part: str) -> bool:
-    """Tell whether a section belongs to an annex of this part."""
+    """Return whether a section belongs to an annex of this part."""
     return any(outline.is_part(anchor[:end]) for end in _steps(anchor) if end > len(part))
 
 

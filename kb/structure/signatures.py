@@ -17,7 +17,7 @@ _MOST_SIGNERS = 20
 
 
 def find(text: str) -> tuple[str, str]:
-    """Answer (organs joined by 、, ISO date) of the first signature of `text`, "" for what is missing.
+    """Return (organs joined by 、, ISO date) of the first signature of `text`, "" for what is missing.
 
     Annexes may be signed too; the document's own signature comes first. The date may stand below the organs, above
     them, or on their line. A date without organs is answered when no signature has both.
@@ -40,7 +40,7 @@ def find(text: str) -> tuple[str, str]:
 
 
 def organs(line: str) -> list[str]:
-    """Answer the organs that a signature line names, [] when anything else stands on it."""
+    """Return the organs that a signature line names, [] when anything else stands on it."""
     words = _SEAL.sub("", line).split()
     if len(words) > 2 and all(len(word) == 1 for word in words):
         words = ["".join(words)]
@@ -53,7 +53,7 @@ _DATES = re.compile(rf"[\s（(]*{DATE}(?:[\s、）(（)]+{DATE})+[\s）)]*")
 
 
 def _columns(line: str) -> str:
-    """Answer a line without the bars of a table; of the dates of several columns only the last, on which all had signed."""
+    """Return a line without the bars of a table; of the dates of several columns only the last, on which all had signed."""
     plain = _CELLS.sub("　", line).strip()
     return re.findall(DATE, plain)[-1] if _DATES.fullmatch(plain) else plain
 

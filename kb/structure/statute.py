@@ -46,7 +46,7 @@ _STAMP = re.compile(r"(?:[（(](\d{4})-(\d\d)-(\d\d)[）)]|_(\d{4})(\d\d)(\d\d))
 
 
 def standing(document: Document) -> Document:
-    """Answer a document made of a law's file as a law: its level as `kind`, its text dated by `provenance.edition`."""
+    """Return a document made of a law's file as a law: its level as `kind`, its text dated by `provenance.edition`."""
     origin = PurePosixPath(document.provenance.origin)
     facts = _dated(document, stamp(origin.stem))
     kind = level(origin, facts.issuer) or facts.kind
@@ -58,7 +58,7 @@ def standing(document: Document) -> Document:
 
 
 def _dated(document: Document, named: str) -> Metadata:
-    """Answer a law's metadata with the date that its file's name has, where the lines over the text leave out the last change.
+    """Return a law's metadata with the date that its file's name has, where the lines over the text leave out the last change.
 
     They do in one of ten files of LawRefBook/Laws, some breaking off with 根据. A law is published or approved within
     three months, and then the name has that day: only a name that is much later than all that is told tells of a change.
@@ -84,7 +84,7 @@ def _days(first: str, last: str) -> int:
 
 
 def level(origin: PurePosixPath, issuer: str) -> str:
-    """Answer 法律, 行政法规, 司法解释, 部门规章, 地方性法规 … by the folder of the collection, else by who made it; or ""."""
+    """Return 法律, 行政法规, 司法解释, 部门规章, 地方性法规 … by the folder of the collection, else by who made it; or ""."""
     for folder in reversed(origin.parts[:-1]):
         if folder in _LEVEL_OF_FOLDER:
             return _LEVEL_OF_FOLDER[folder]
@@ -92,16 +92,16 @@ def level(origin: PurePosixPath, issuer: str) -> str:
 
 
 def stamp(stem: str) -> str:
-    """Answer the date in a file's name, 行政诉讼法(2017-06-27) or 行政诉讼法_20170627, as ISO 8601; "" without one."""
+    """Return the date in a file's name, 行政诉讼法(2017-06-27) or 行政诉讼法_20170627, as ISO 8601; "" without one."""
     found = _STAMP.search(stem)
     return dates.to_iso("-".join(part for part in found.groups() if part)) if found else ""
 
 
 def unstamped(stem: str) -> str:
-    """Answer a file's name without its date."""
+    """Return a file's name without its date."""
     return _STAMP.sub("", stem)
 
 
 def short_title(title: str) -> str:
-    """Answer 行政诉讼法 for 中华人民共和国行政诉讼法."""
+    """Return 行政诉讼法 for 中华人民共和国行政诉讼法."""
     return title.removeprefix(NATION) or title

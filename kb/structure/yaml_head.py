@@ -11,7 +11,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def split(text: str) -> tuple[str, str]:
-    """Answer (front matter with its `---` lines, body); the front matter is "" where there is none."""
+    """Return (front matter with its `---` lines, body); the front matter is "" where there is none."""
     body = end(text)
     return text[:body], text[body:]
 

@@ -39,7 +39,7 @@ def tell(to: str, alarms: Mapping[str, str], root: Path) -> str:
 
 
 def _told(path: Path) -> set[str]:
-    """Answer whom the alarms told last concern; what cannot be read was not told."""
+    """Return whom the alarms told last concern; what cannot be read was not told."""
     try:
         return set(json.loads(path.read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -72,7 +72,7 @@ class Gate:
         return f"内容和网站“页面不存在”的提示一样{_led(answer)}" if self._is_missing_page(new, answer) else ""
 
     def _is_missing_page(self, new: Document, answer: Fetched) -> bool:
-        """Tell whether a text is what the site answers when it is asked for a page that cannot be there."""
+        """Return whether a text is what the site answers when it is asked for a page that cannot be there."""
         said = self._missing_page(answer.final_url)
         return bool(said) and share_that_survives(said, new.text) >= _LIKE
 

@@ -55,7 +55,7 @@ class Keeper:
     dry: bool = False
 
     def present(self, id: str) -> Document | None:
-        """Answer the document that the corpus has under an id, None where there is none that can be read."""
+        """Return the document that the corpus has under an id, None where there is none that can be read."""
         try:
             return self.corpus.read(id)
         except (NotFoundError, UnreadableError):
@@ -80,7 +80,7 @@ class Keeper:
         return "changed"
 
     def _same(self, old: Document, new: Document) -> bool:
-        """Tell whether the site says the same; counters, categories and headers do not matter."""
+        """Return whether the site says the same; counters, categories and headers do not matter."""
         return (
             _steady(old.text) == _steady(new.text)
             and _facts(old.metadata) == _facts(new.metadata)
@@ -89,7 +89,7 @@ class Keeper:
         )
 
     def sound(self, old: Document) -> bool:
-        """Tell whether a document's snapshot is there, to the byte."""
+        """Return whether a document's snapshot is there, to the byte."""
         try:
             self.corpus.snapshot(old.provenance.snapshot)
         except (NotFoundError, UnreadableError):
@@ -97,7 +97,7 @@ class Keeper:
         return True
 
     def _same_from(self, old: Document, new: Document) -> bool:
-        """Tell whether only our reading of the page changed, or a person edited the file: the site did nothing then."""
+        """Return whether only our reading of the page changed, or a person edited the file: the site did nothing then."""
         try:
             return self._same(self.reread(old), new)
         except (NotFoundError, UnreadableError):
@@ -184,7 +184,7 @@ def found_at(answer: Fetched, origin: str, listed: Mapping[str, str], attached_t
 
 
 def exchange_of(answer: Fetched) -> Exchange:
-    """Answer the exchange as it is stored; cookies are nobody's business."""
+    """Return the exchange as it is stored; cookies are nobody's business."""
     return Exchange(
         url=answer.final_url,
         status=answer.status,

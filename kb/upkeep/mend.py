@@ -21,7 +21,7 @@ from kb.upkeep.keeping import damaged_records
 
 
 def problems(corpus: Corpus, engine: Engine, law: Store) -> list[str]:
-    """Answer a sentence for everything that is not as it was written, or not in step. Raises StorageError."""
+    """Return a sentence for everything that is not as it was written, or not in step. Raises StorageError."""
     found = [problem.sentence for problem in corpus.check()]
     for name, paths in seals.damaged(corpus.root):
         files = "、".join(map(str, paths))
@@ -78,7 +78,7 @@ def _mend_document(corpus: Corpus, path: Path, law: Store, settings: Settings) -
 
 
 def _head(law: Store, file: str) -> str:
-    """Answer the front matter that a file had when it was sound, as far as the store of citations can tell."""
+    """Return the front matter that a file had when it was sound, as far as the store of citations can tell."""
     try:
         return law.head(file)
     except KbError:

@@ -66,7 +66,7 @@ def _proposals(source: Source, web: SiteWeb, answer: Fetched) -> Iterator[Source
 
 
 def _is_part_of_home(source: Source, answer: Fetched) -> bool:
-    """Tell whether a list is only a box on a site's first page, without a way to more."""
+    """Return whether a list is only a box on a site's first page, without a way to more."""
     if not _is_home(answer):
         return False
     page, markup = read_page(answer, source.css)
@@ -114,7 +114,7 @@ def _name(url: str) -> str:
 
 
 def as_toml(source: Source) -> str:
-    """Answer the [[source]] table to paste into kb.toml."""
+    """Return the [[source]] table to paste into kb.toml."""
     lines = ["[[source]]", *(f"{key} = {_quoted(getattr(source, key))}" for key in ("name", "kind", "url"))]
     if source.title:
         lines.append(f"title = {_quoted(source.title)}")

@@ -111,7 +111,7 @@ def refresh(
 
 
 def chosen(settings: Settings, names: Sequence[str]) -> tuple[Source, ...]:
-    """Answer the sources with these names, or all of them. Raises UsageError for a name that there is not."""
+    """Return the sources with these names, or all of them. Raises UsageError for a name that there is not."""
     known = {source.name: source for source in settings.sources}
     for name in names:
         if name not in known:
@@ -125,7 +125,7 @@ def _silent(name: str, done: int, total: int) -> None:
 
 
 def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:
-    """Tell whom the settings name of the alarms there are now; answer why that failed, "" when it did not."""
+    """Tell whom the settings name of the alarms there are now; return why that failed, "" when it did not."""
     if not settings.alarm:
         return ""
     try:
@@ -148,7 +148,7 @@ class _Run:
     on_progress: Progress
 
     def go(self) -> Tally:
-        """Refresh the source, whatever happens; answer what was done."""
+        """Refresh the source, whatever happens; return what was done."""
         tally, now = Tally(), self.hosts.clock.now()
         path = self.corpus.root / FOLDER / f"{self.source.name}.sqlite"
         try:
@@ -245,7 +245,7 @@ class _Run:
 
 
 def manners(source: Source, settings: Settings) -> Manners:
-    """Answer how a source is to be asked."""
+    """Return how a source is to be asked."""
     return Manners(
         delay=source.delay,
         max_bytes=settings.max_bytes,

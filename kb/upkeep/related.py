@@ -33,7 +33,7 @@ class Subject:
     words: tuple[str, ...]
 
     def covers(self, title: str, number: str = "") -> bool:
-        """Tell whether a document of that title and number is cited, or on the subject."""
+        """Return whether a document of that title and number is cited, or on the subject."""
         plain = folded(title)
         if number and folded(number) in self.numbers:
             return True

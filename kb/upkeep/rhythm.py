@@ -46,7 +46,7 @@ def learn(days: Sequence[float]) -> Rhythm:
 
 
 def _quantile(mean: float, spread: float, share: float) -> float:
-    """Answer the gamma distribution's quantile (Wilson and Hilferty 1931)."""
+    """Return the gamma distribution's quantile (Wilson and Hilferty 1931)."""
     shape = mean**2 / spread
     z = NormalDist().inv_cdf(share)
     return max(mean, mean * float((1 - 1 / (9 * shape) + z / (3 * shape**0.5)) ** 3))

@@ -11,7 +11,7 @@ from kb.upkeep.state import FOLDER
 
 
 def of_source(root: Path, source: str) -> Seal:
-    """Answer the seal of a source below the corpus `root`."""
+    """Return the seal of a source below the corpus `root`."""
     sums = root / FOLDER / f"{source}.sha256"
     return Seal(sums, (sums.with_suffix(".json"), sums.with_suffix(".sqlite")))
 

@@ -109,7 +109,7 @@ class State:
             self._db.execute("begin")
 
     def get(self, key: str) -> Post | None:
-        """Answer what is remembered of a post."""
+        """Return what is remembered of a post."""
         return next(self._select("key = ?", key), None)
 
     def put(self, post: Post) -> None:
@@ -162,7 +162,7 @@ class State:
         return self._select(where, walk, tries)
 
     def news(self, limit: int) -> list[str]:
-        """Answer the latest days on which there was news, newest first."""
+        """Return the latest days on which there was news, newest first."""
         with self._refusals():
             found = self._db.execute(
                 "select distinct noticed from post where noticed <> '' and parent = '' order by noticed desc limit ?",
@@ -171,7 +171,7 @@ class State:
             return [str(day) for (day,) in found]
 
     def is_empty(self) -> bool:
-        """Tell whether nothing is remembered of any post."""
+        """Return whether nothing is remembered of any post."""
         with self._refusals():
             return self._db.execute("select 1 from post limit 1").fetchone() is None
 
@@ -181,7 +181,7 @@ class State:
             self._db.execute("delete from post where outcome = 'skipped'")
 
     def recall(self, name: str, default: Any) -> Any:
-        """Answer what was remembered under a name."""
+        """Return what was remembered under a name."""
         with self._refusals():
             found = self._db.execute("select value from memory where name = ?", (name,)).fetchone()
         return json.loads(found[0]) if found else default

@@ -120,7 +120,7 @@ def _write(path: Path, record: dict[str, Any]) -> None:
 
 
 def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = None) -> tuple[SourceStatus, ...]:
-    """Answer how each source is doing at a moment (now). Reads a small file and a folder a source.
+    """Return how each source is doing at a moment (now). Reads a small file and a folder a source.
 
     A source whose record cannot be read has that for its alarm.
     """

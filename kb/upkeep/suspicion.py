@@ -81,12 +81,12 @@ def judge_text(title: str, text: str) -> str:
 
 
 def is_documents(title: str) -> bool:
-    """Tell whether a title is a document's: long enough, and it ends with a kind of document."""
+    """Return whether a title is a document's: long enough, and it ends with a kind of document."""
     return len(_bare(title)) >= _SHORTEST_TITLE and bool(metadata.kind(title)) and bool(_ABOUT.search(title))
 
 
 def holds(answer: Fetched, title: str, body: str) -> bool:
-    """Tell whether a page holds the post that was asked for: under the list's title, or in the place named for it.
+    """Return whether a page holds the post that was asked for: under the list's title, or in the place named for it.
 
     That the page speaks of the title proves nothing: error pages do so, too, in a heading or where texts stand. It must
     be the heading of a text that does not speak to a visitor, on a page that asks for no password and sets no trap.

@@ -34,7 +34,7 @@ class Tally:
         return not (self.error or self.short or self.suspicious or self.failed)
 
     def counts(self) -> dict[str, int]:
-        """Answer the six numbers."""
+        """Return the six numbers."""
         return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
 
 
@@ -55,7 +55,7 @@ class Report:
         return not (self.index or self.untold) and all(tally.ok for tally in self.sources.values())
 
     def as_json(self) -> dict[str, Any]:
-        """Answer the object of `kb refresh --json`."""
+        """Return the object of `kb refresh --json`."""
         problems = {
             name: [*filter(None, (tally.error, tally.short)), *tally.notes] for name, tally in self.sources.items()
         }

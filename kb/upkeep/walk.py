@@ -120,7 +120,7 @@ class Walk:
         return fresh
 
     def _is_due(self, known: Post | None) -> bool:
-        """Tell whether a post that is not as it should be is to be asked for again."""
+        """Return whether a post that is not as it should be is to be asked for again."""
         if known is None or known.outcome == "gone":
             return True
         return bool(known.trouble) and known.tries < _MOST_TRIES
@@ -285,7 +285,7 @@ class Walk:
     def _attachments(
         self, item: Item, id: str, offered: tuple[Offered, ...], before: dict[str, Attachment]
     ) -> tuple[tuple[Attachment, ...], set[Change], str]:
-        """Fetch what a post offers; answer the attachments, what became of those that are documents, and a trouble."""
+        """Fetch what a post offers; return the attachments, what became of those that are documents, and a trouble."""
         found: dict[str, Attachment] = {}
         changes: set[Change] = set()
         trouble = ""
@@ -450,7 +450,7 @@ class Walk:
         self.state.put(_with(post, validators))
 
     def _is_whole(self) -> bool:
-        """Tell whether the lists gave nearly as many posts as they say there are."""
+        """Return whether the lists gave nearly as many posts as they say there are."""
         return self.missing * 10 <= self.looked_at + self.missing
 
     def _judge_lists(self) -> None:
@@ -533,7 +533,7 @@ class Walk:
 
 
 def _is_inside(file: Attachment, files: Mapping[str, Attachment]) -> bool:
-    """Tell whether a file is one in an archive."""
+    """Return whether a file is one in an archive."""
     return "#" in file.url and file.url.partition("#")[0] in files
 
 

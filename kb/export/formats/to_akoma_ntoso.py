@@ -33,7 +33,7 @@ _AFTER_HEADING = "。：: 　"
 
 
 def akn(selection: Selection) -> bytes:
-    """Answer the document, or the chosen section with all below it, as an Akoma Ntoso file."""
+    """Return the document, or the chosen section with all below it, as an Akoma Ntoso file."""
     statute = is_statute(selection.document)
     opening, body, closing = _divided(selection.sections)
     parts = [_meta(selection, "act" if statute else "doc")]

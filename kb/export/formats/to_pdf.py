@@ -26,7 +26,7 @@ _NEEDED = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 font
 
 
 def pdf(selection: Selection) -> bytes:
-    """Answer the print view as PDF. Raises StorageError where the machine lacks what it takes, or is busy with others."""
+    """Return the print view as PDF. Raises StorageError where the machine lacks what it takes, or is busy with others."""
     return _typeset(page(selection).decode(), selection.document.provenance.snapshot[:32])
 
 

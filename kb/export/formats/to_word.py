@@ -22,7 +22,7 @@ _SIZES = {1: 16, 2: 16, 3: 16}
 
 
 def docx(selection: Selection) -> bytes:
-    """Answer the file. The same selection gives the same bytes on every day: it is dated to when the text was fetched."""
+    """Return the file. The same selection gives the same bytes on every day: it is dated to when the text was fetched."""
     made = new_document()
     _page(made)
     _styles(made)

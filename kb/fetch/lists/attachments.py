@@ -88,7 +88,7 @@ def _linked(page: HtmlPage) -> Iterator[Offered]:
 
 
 def _is_file(href: str, text: str) -> bool:
-    """Tell whether a link leads to a file: by its address, by a program that gives files out, or by what it is called."""
+    """Return whether a link leads to a file: by its address, by a program that gives files out, or by what it is called."""
     try:
         parts = urlsplit(href)
     except ValueError:
@@ -176,7 +176,7 @@ def _written(page: HtmlPage) -> Iterator[Offered]:
 
 
 def _in(tag: Tag, names: re.Pattern[str]) -> bool:
-    """Tell whether an element stands in one that is named so, by its tag, id or class."""
+    """Return whether an element stands in one that is named so, by its tag, id or class."""
     return any(
         names.search(" ".join((each.name, str(each.get("id") or ""), *map(str, each.get_attribute_list("class")))))
         for each in list(tag.parents)[:-2]

@@ -191,5 +191,5 @@ class Folder:
 
 
 def _printable(name: str) -> str:
-    """Answer a name with � for what is no UTF-8."""
+    """Return a name with � for what is no UTF-8."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -41,7 +41,7 @@ class Item:
 
     @property
     def digest(self) -> str:
-        """Tell whether the list says something new: of title, number, dates, validity and attachments.
+        """Return whether the list says something new: of title, number, dates, validity and attachments.
 
         Categories are left out: one post under two of them is one document.
         """
@@ -50,7 +50,7 @@ class Item:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def dump(self) -> str:
-        """Answer the item as JSON."""
+        """Return the item as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod

@@ -76,7 +76,7 @@ def next_pages(page: HtmlPage, number: int, asked: set[str]) -> Iterator[str]:
 
 
 def same_site(url: str, other: str) -> bool:
-    """Tell whether two addresses are on one site, www or mobile, http or https."""
+    """Return whether two addresses are on one site, www or mobile, http or https."""
     return place_of(url).partition("/")[0] == place_of(other).partition("/")[0]
 
 
@@ -103,7 +103,7 @@ def _by_name(page: HtmlPage) -> Iterator[str]:
 
 
 def in_pager(link: Tag) -> bool:
-    """Tell whether a link stands among links to other pages: so named, or beside numbers."""
+    """Return whether a link stands among links to other pages: so named, or beside numbers."""
     for above in list(link.parents)[:3]:
         if _PAGER.search(f"{above.get('id') or ''} {' '.join(above.get('class') or [])}"):
             return True
@@ -132,7 +132,7 @@ def shown_pages(page: HtmlPage) -> int:
 
 
 def has_dead_next(page: HtmlPage) -> bool:
-    """Tell whether a link called 下一页 leads nowhere that can be read."""
+    """Return whether a link called 下一页 leads nowhere that can be read."""
     links = [
         link for link in page.soup.find_all("a") if _NEXT.fullmatch(text_of(link).strip(" >»›")) and not _is_off(link)
     ]

@@ -44,7 +44,7 @@ def further_pages(answer: Fetched, obtain: Callable[[str], Fetched]) -> tuple[Fe
 
 
 def _is_of(url: str, first: str) -> bool:
-    """Tell whether an address is a further page of a post: the post's own with a number, in its name or as a parameter."""
+    """Return whether an address is a further page of a post: the post's own with a number, in its name or as a parameter."""
     one, other = urlsplit(first), urlsplit(url)
     if not same_site(url, first):
         return False
@@ -87,7 +87,7 @@ def _holder(page: HtmlPage, text: str) -> Tag:
 
 
 def lacking(text: str, whole: str) -> bool:
-    """Tell whether a line of a page's text is not in the whole."""
+    """Return whether a line of a page's text is not in the whole."""
     shown = "".join(whole.split())
     return any("".join(line.split()) not in shown for line in text.splitlines())
 

@@ -43,7 +43,7 @@ def _iso(found: re.Match[str]) -> str:
 
 
 def only_date(text: str) -> bool:
-    """Tell whether a text says nothing but when: [11-27], （2025年11月27日）, 09:30."""
+    """Return whether a text says nothing but when: [11-27], （2025年11月27日）, 09:30."""
     bare = _WHOLE.sub("", text)
     return bool(re.search(r"\d", text)) and not re.sub(
         r"(?:发布|更新)?(?:日期|时间)|[\d\s:：/.\-年月日()（）\[\]【】]", "", bare

@@ -44,7 +44,7 @@ def _entry(entry: etree._Element, base: str) -> Item | None:
 
 
 def _link(entry: etree._Element, fields: dict[str, str]) -> str:
-    """Answer an entry's address: Atom's link of relation "alternate", RSS's text, or a guid that is an address."""
+    """Return an entry's address: Atom's link of relation "alternate", RSS's text, or a guid that is an address."""
     for child in entry:
         if _name(child) == "link" and child.get("href") and child.get("rel", "alternate") == "alternate":
             return str(child.get("href"))
@@ -53,7 +53,7 @@ def _link(entry: etree._Element, fields: dict[str, str]) -> str:
 
 
 def read_sitemap(answer: Fetched) -> tuple[Page, list[str]]:
-    """Read a sitemap; answer its addresses and, for an index, those of its sitemaps. Raises SourceError."""
+    """Read a sitemap; return its addresses and, for an index, those of its sitemaps. Raises SourceError."""
     root = _root(answer)
     if _name(root) not in ("urlset", "sitemapindex"):
         raise SourceError(f"{answer.url} 不是 sitemap：请检查 url。")
@@ -96,7 +96,7 @@ def _name(element: etree._Element) -> str:
 
 
 def _day(printed: str) -> str:
-    """Answer the day of an RFC 822 or ISO 8601 time as printed, "" when it is neither."""
+    """Return the day of an RFC 822 or ISO 8601 time as printed, "" when it is neither."""
     try:
         return datetime.fromisoformat(printed).date().isoformat()
     except ValueError:

@@ -31,7 +31,7 @@ class Plain:
     whole = True
 
     def feed(self, data: bytes, room: int) -> bytes:
-        """Answer the data, at most `room` bytes."""
+        """Return the data, at most `room` bytes."""
         return data[:room]
 
 
@@ -48,7 +48,7 @@ class Gzip:
         return self._member.eof or not self._any
 
     def feed(self, data: bytes, room: int) -> bytes:
-        """Answer what `data` decompresses to, at most `room` bytes: a bomb is not unpacked further."""
+        """Return what `data` decompresses to, at most `room` bytes: a bomb is not unpacked further."""
         out = bytearray()
         while data and len(out) < room:
             if self._member.eof:

@@ -70,7 +70,7 @@ class Fetcher:
         return self._follow(url, conditional, self._ask_politely)
 
     def robots(self, url: str) -> Robots:
-        """Answer the rules of the site that `url` is on. Raises RobotsError or what kept us from having them."""
+        """Return the rules of the site that `url` is on. Raises RobotsError or what kept us from having them."""
         target = parse(url)
         known = self._hosts.robots(target)
         if known is None:
@@ -150,7 +150,7 @@ class Fetcher:
         return min(_LONGEST_BACKOFF, 2.0 ** (attempt - 1)) * (0.5 + self._chance())
 
     def _retry_after(self, answer: Answer) -> float:
-        """Answer the seconds that the site asks for, 0 when it does not. A date is measured by the site's own clock."""
+        """Return the seconds that the site asks for, 0 when it does not. A date is measured by the site's own clock."""
         value = answer.header("retry-after").strip()
         if value.isascii() and value.isdigit():
             return float(value)

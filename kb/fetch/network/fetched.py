@@ -82,5 +82,5 @@ class Fetched:
         return 200 <= self.status < 300
 
     def header(self, name: str) -> str:
-        """Answer the first response header of this name, in any case of letters, or ""."""
+        """Return the first response header of this name, in any case of letters, or ""."""
         return next((value for key, value in self.response_headers if key.lower() == name.lower()), "")

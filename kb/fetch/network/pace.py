@@ -86,12 +86,12 @@ class Hosts:
         self._lock = Lock()
 
     def host(self, target: Target) -> Host:
-        """Answer the host of an address."""
+        """Return the host of an address."""
         with self._lock:
             return self._hosts.setdefault(target.host, Host(self.clock))
 
     def robots(self, target: Target) -> Robots | FetchError | None:
-        """Answer what is known of the origin's robots.txt: its rules, why it could not be had, or None."""
+        """Return what is known of the origin's robots.txt: its rules, why it could not be had, or None."""
         until, robots = self._robots.get(target.origin, (float("-inf"), None))
         return robots if self.clock.monotonic() < until else None
 

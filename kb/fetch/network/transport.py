@@ -53,7 +53,7 @@ class Answer:
     address: str
 
     def header(self, name: str) -> str:
-        """Answer the first header of this name (lower case), or ""."""
+        """Return the first header of this name (lower case), or ""."""
         return next((value for key, value in self.headers if key.lower() == name), "")
 
 
@@ -68,7 +68,7 @@ class _Deadline:
         self._end = self._clock.monotonic() + seconds
 
     def limit(self, timeout: float | None) -> float:
-        """Answer the seconds that one operation may take. Raises httpcore.TimeoutException when none are left."""
+        """Return the seconds that one operation may take. Raises httpcore.TimeoutException when none are left."""
         left = self._end - self._clock.monotonic()
         if left <= 0:
             raise httpcore.TimeoutException
@@ -225,7 +225,7 @@ class Transport:
 
 
 def _is_page(media_type: str) -> bool:
-    """Tell whether an answer is said to be text: what is packed there was packed on the way."""
+    """Return whether an answer is said to be text: what is packed there was packed on the way."""
     return (
         media_type.strip()
         .lower()

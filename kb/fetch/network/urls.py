@@ -68,7 +68,7 @@ def parse(url: str) -> Target:
 
 
 def join(base: str, location: bytes) -> str:
-    """Answer where a Location header leads. Bytes outside ASCII are kept as they came, percent-encoded.
+    """Return where a Location header leads. Bytes outside ASCII are kept as they came, percent-encoded.
 
     Raises BadAddressError when that is no address.
     """

@@ -58,7 +58,7 @@ class Catalogue:
 
 
 def base_of(url: str) -> str:
-    """Answer the address of the site, or of the department's part of it, without the catalogue's own path."""
+    """Return the address of the site, or of the department's part of it, without the catalogue's own path."""
     plain = url.partition("#")[0].partition("?")[0]
     return re.sub(r"/gkmlpt(?:/.*)?$", "", plain).rstrip("/")
 
@@ -88,7 +88,7 @@ def _catalogue(base: str, web: Web) -> Catalogue:
 
 
 def _chosen(source: Source, found: Catalogue) -> list[int]:
-    """Answer the categories to ask for. A browser's address such as …/gkmlpt/index#721 names one."""
+    """Return the categories to ask for. A browser's address such as …/gkmlpt/index#721 names one."""
     fragment = urlsplit(source.url).fragment
     if fragment.isdigit():
         return [int(fragment)]
@@ -240,7 +240,7 @@ def _attachments(value: object, base: str) -> Iterator[tuple[str, str]]:
 
 
 def _day(seconds: object) -> str:
-    """Answer the day in China of a time in epoch seconds; 0 is none."""
+    """Return the day in China of a time in epoch seconds; 0 is none."""
     moment = _number(seconds)
     return (datetime.fromtimestamp(moment, UTC) + _CHINA).date().isoformat() if 0 < moment < 4_102_444_800 else ""
 

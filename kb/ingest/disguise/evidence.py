@@ -29,7 +29,7 @@ class Evidence:
     occurrences: Counter[str]
 
     def is_listed(self, char: str, reading: str) -> bool:
-        """Tell whether the page annotates this character by machine, rather than once for its reader."""
+        """Return whether the page annotates this character by machine, rather than once for its reader."""
         count = self.annotated[char, reading]
         total = self.occurrences[char]
         if readings.fits(char, reading):
@@ -38,11 +38,11 @@ class Evidence:
         return count >= 3 and count >= 0.9 * total and is_traditional(char) and readings.is_syllable(reading)
 
     def listed(self) -> frozenset[str]:
-        """Answer all characters that the page annotates."""
+        """Return all characters that the page annotates."""
         return frozenset(char for char, reading in self.annotated if self.is_listed(char, reading))
 
     def proves(self, text: str) -> bool:
-        """Tell whether a page is a disguised mirror's. Traditional characters alone are no proof."""
+        """Return whether a page is a disguised mirror's. Traditional characters alone are no proof."""
         hanzi = len(_HANZI.findall(text))
         always = [
             count
@@ -65,7 +65,7 @@ def gather(text: str) -> Evidence:
 
 
 def _is_split(text: str) -> bool:
-    """Tell whether an annotation stands where the bytes of two characters meet: no person writes that."""
+    """Return whether an annotation stands where the bytes of two characters meet: no person writes that."""
     for match in _SPLIT.finditer(text):
         lead = gbk.last_byte(text[match.start() - 1])
         if any(is_traditional(gbk.decode(lead, trail)) for trail in readings.seconds(lead, match["reading"])):
@@ -82,7 +82,7 @@ def _to_traditional() -> Any:
 
 
 def is_converted(text: str) -> bool:
-    """Tell whether traditional characters outnumber simplified ones."""
+    """Return whether traditional characters outnumber simplified ones."""
     chars = Counter(_HANZI.findall(text))
     traditional = sum(count for char, count in chars.items() if is_traditional(char))
     simplified = sum(count for char, count in chars.items() if _to_traditional().convert(char) != char)

@@ -14,7 +14,7 @@ EURO = 0x80  # code page 936 reads a lone byte 80 as €
 
 @cache
 def encode(char: str) -> bytes:
-    """Answer the one or two bytes of a character, b"" when GBK has none for it."""
+    """Return the one or two bytes of a character, b"" when GBK has none for it."""
     if char == "€":
         return bytes([EURO])
     try:
@@ -26,7 +26,7 @@ def encode(char: str) -> bytes:
 
 @cache
 def decode(lead: int, trail: int) -> str:
-    """Answer the character of a pair of bytes, "" when GBK has none."""
+    """Return the character of a pair of bytes, "" when GBK has none."""
     try:
         char = bytes([lead, trail]).decode("gb18030")
     except UnicodeDecodeError:
@@ -35,18 +35,18 @@ def decode(lead: int, trail: int) -> str:
 
 
 def last_byte(char: str) -> int:
-    """Answer the last byte of a character, 0 when it has none in GBK."""
+    """Return the last byte of a character, 0 when it has none in GBK."""
     return (encode(char) or b"\0")[-1]
 
 
 def across(char: str, letter: str) -> str:
-    """Answer the character that the last byte of one and an ASCII letter spell together, "" when none."""
+    """Return the character that the last byte of one and an ASCII letter spell together, "" when none."""
     return decode(last_byte(char), ord(letter))
 
 
 @cache
 def around_dropped(first: int, last: int) -> tuple[tuple[str, str], ...]:
-    """Answer what may have stood where only the first byte of one character and the last of another came through.
+    """Return what may have stood where only the first byte of one character and the last of another came through.
 
     The bytes between were paired, and a pair that means no character is dropped by decoders. Each answer is a beginning and
     all characters that can end it: two characters, or three with a common mark between, whose bytes went with both pairs.
@@ -61,5 +61,5 @@ def around_dropped(first: int, last: int) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _ends(lead: int, last: int) -> str:
-    """Answer all characters that end with `last` and whose first byte is dropped with `lead`."""
+    """Return all characters that end with `last` and whose first byte is dropped with `lead`."""
     return "".join(decode(trail, last) for trail in LEADS if not decode(lead, trail))

@@ -70,7 +70,7 @@ class Model:
         self._page = Counts(Counter(text), Counter(map(add, text, text[1:])), len(text) or 1)
 
     def bits(self, before: str, char: str) -> float:
-        """Answer the cost of `char` after `before`: 3 bits within a usual word, 18 for what is never seen."""
+        """Return the cost of `char` after `before`: 3 bits within a usual word, 18 for what is never seen."""
         known = self._known.get(before + char)
         if known is None:
             one, other = _folded(before), _folded(char)
@@ -79,11 +79,11 @@ class Model:
         return known
 
     def cost(self, before: str, text: str) -> float:
-        """Answer the cost of a whole text after a character."""
+        """Return the cost of a whole text after a character."""
         return sum(self.bits(one, other) for one, other in pairwise(before + text))
 
     def likeliest(self, before: str, choices: Iterable[tuple[str, str]], after: str) -> tuple[float, str]:
-        """Answer the least cost of a text between two characters, and that text; `choices` are a beginning and all its ends.
+        """Return the least cost of a text between two characters, and that text; `choices` are a beginning and all its ends.
 
         What follows counts for choosing the text, not for its cost: whoever reads on adds it.
         """

@@ -37,7 +37,7 @@ def toneless(reading: str) -> str:
 
 @cache
 def of(char: str) -> frozenset[str]:
-    """Answer all readings of a character and of its simplified form (annotators look up either)."""
+    """Return all readings of a character and of its simplified form (annotators look up either)."""
     from pypinyin.pinyin_dict import pinyin_dict
 
     entries = (pinyin_dict.get(ord(form), "") for form in {char, simple(char)})
@@ -45,26 +45,26 @@ def of(char: str) -> frozenset[str]:
 
 
 def fits(char: str, reading: str) -> bool:
-    """Tell whether an annotation gives a reading of a character, with its tone or without any."""
+    """Return whether an annotation gives a reading of a character, with its tone or without any."""
     known, given = of(char), normal(reading)
     return given in known or (given == toneless(given) and given in map(toneless, known))
 
 
 @cache
 def is_syllable(reading: str) -> bool:
-    """Tell whether any character is read so, with a tone."""
+    """Return whether any character is read so, with a tone."""
     return not reading.isascii() and any(normal(reading) == known for _, known in _by_lead())
 
 
 def past(text: str, end: int, char: str) -> int:
-    """Answer where the annotations of `char` that stand at `end` are over; some mirrors annotate twice."""
+    """Return where the annotations of `char` that stand at `end` are over; some mirrors annotate twice."""
     while (match := ANNOTATION.match(text, end)) and match["open"] == "(" and fits(char, match["reading"]):
         end = match.end()
     return end
 
 
 def seconds(lead: int, reading: str) -> tuple[int, ...]:
-    """Answer the second bytes of all characters that have a given first byte and reading."""
+    """Return the second bytes of all characters that have a given first byte and reading."""
     return _by_lead().get((lead, normal(reading)), ())
 
 

@@ -54,7 +54,7 @@ class Run:
         return "".join(piece for _, piece in self.pieces)
 
     def extended(self, end: int, pending: int | None, piece: str, bits: float, last: str = "") -> Run:
-        """Answer this run with one more piece."""
+        """Return this run with one more piece."""
         return Run(end, pending, (*self.pieces, (end, piece)), self.bits + bits, last or piece[-1:])
 
 
@@ -91,12 +91,12 @@ class Reader:
         return sorted(costs, key=lambda run: run.bits)
 
     def _cost_of_rest(self, before: str, start: int, end: int) -> float:
-        """Answer what the text after a run costs; its annotations, or when it is damaged again, are not the run's fault."""
+        """Return what the text after a run costs; its annotations, or when it is damaged again, are not the run's fault."""
         rest = before[-1:] + _NOTE.sub("", self.text[start:end])
         return sum(min(self.model.bits(one, other), _LOST_BITS) for one, other in pairwise(rest))
 
     def _past(self, run: Run) -> int:
-        """Answer where the annotations of the last character, or of the last pair as found, are over."""
+        """Return where the annotations of the last character, or of the last pair as found, are over."""
         end = readings.past(self.text, run.end, run.restored[-1])
         return readings.past(self.text, end, self.text[end - 1])
 
@@ -145,14 +145,14 @@ class Reader:
             yield run.extended(end, pending, char + rest, bits + unlisted + self.model.cost(before, char + rest))
 
     def _next(self, end: int, pending: int | None) -> str:
-        """Answer the character that would come next if nothing else were wrong, "" when none can."""
+        """Return the character that would come next if nothing else were wrong, "" when none can."""
         following = self.text[end : end + 1]
         if pending is None:
             return following
         return next((gbk.decode(pending, code[0]) for code, _ in _codes(following)), "")
 
     def _dropped(self, run: Run, last: int, before: str, after: str) -> tuple[float, str]:
-        """Answer the cost of the characters where pairs were dropped, and the likeliest that they can have been."""
+        """Return the cost of the characters where pairs were dropped, and the likeliest that they can have been."""
         if run.pending in (None, UNKNOWN):
             return _LOST_BITS + _DROPPED_BITS, LOST * 2
         bits, text = self.model.likeliest(before, gbk.around_dropped(run.pending or 0, last), after)

@@ -100,7 +100,7 @@ class _Page:
         return tuple(places) if any(_is_mark(place) for place in places) else ()
 
     def _before(self, start: int, last: _Place) -> str:
-        """Answer the two characters, restored, before a place."""
+        """Return the two characters, restored, before a place."""
         if last.end < start - 1:
             return self.text[max(start - 2, 0) : start]
         return (self.text[max(last.start - 1, 0) : last.start] + last.restored + self.text[last.end : start])[-2:]
@@ -139,7 +139,7 @@ class _Page:
         return self._realigned(note.start(), run, "lost-byte")
 
     def _strangeness(self, char: str) -> float:
-        """Answer in bits how little is to be expected that the page lists a character."""
+        """Return in bits how little is to be expected that the page lists a character."""
         if char in self._listed:
             return 0
         return 8 if is_traditional(char) else 16
@@ -171,7 +171,7 @@ class _Page:
 
 
 def _is_mark(place: _Place) -> bool:
-    """Tell whether a place is a slid run for sure: its mark came back, or enough of what follows it did."""
+    """Return whether a place is a slid run for sure: its mark came back, or enough of what follows it did."""
     return place.restored[0] in _MARKS or (place.restored[0] == LOST and len(place.restored.replace(LOST, "")) >= 3)
 
 

@@ -57,12 +57,12 @@ def simple(char: str) -> str:
 
 
 def is_traditional(char: str) -> bool:
-    """Tell whether a character has another, simplified form."""
+    """Return whether a character has another, simplified form."""
     return simple(char) != char
 
 
 @cache
 def is_common(char: str) -> bool:
-    """Tell whether a character is of GB 2312's first level, traditional forms included: every reader knows it."""
+    """Return whether a character is of GB 2312's first level, traditional forms included: every reader knows it."""
     code = gbk.encode(simple(char))
     return len(code) == 2 and 0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1

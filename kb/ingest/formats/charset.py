@@ -56,7 +56,7 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
 
 
 def _candidates(data: bytes, declared: str) -> list[str]:
-    """Answer the encodings to try, most certain first."""
+    """Return the encodings to try, most certain first."""
     label = declared or _declared_within(data)
     names = ["utf-8", _utf16(data), _DECLARED.get(label.lower(), label), "gb18030"]
     return [name for name in names if name]

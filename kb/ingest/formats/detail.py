@@ -48,7 +48,7 @@ def read(source: str) -> Post | None:
 
 
 def _value(key: str, value: object) -> str:
-    """Answer a field as the page would print it; times in epoch seconds are China Standard Time, 0 is none."""
+    """Return a field as the page would print it; times in epoch seconds are China Standard Time, 0 is none."""
     if key in ("date", "display_publish_time"):
         if not isinstance(value, int) or value <= 0 or value > 4_102_444_800:
             return ""

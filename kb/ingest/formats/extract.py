@@ -217,7 +217,7 @@ def _marked(soup: BeautifulSoup, hidden: Set[int]) -> tuple[list[Tag], str] | No
 
 
 def _belongs(tag: Tag, place: Tag, sentences: Counter[int]) -> bool:
-    """Tell whether an element with the same mark as the text is a further part of it."""
+    """Return whether an element with the same mark as the text is a further part of it."""
     if tag.parent is place.parent:
         return True
     return sentences[id(tag)] > 0 and _likeness(tag) == _likeness(place) and not any(map(_is_aside, tag.parents))

@@ -30,7 +30,7 @@ _HEADING = re.compile(r"[一二三四五六七八九十]+、|第[〇零一二三
 
 
 def paragraphs(pages: Sequence[list[str]], kind: str) -> tuple[str, list[str]]:
-    """Answer the text of pages of `lines` and notes about what was done; `kind` names the file's format (PDF, OFD)."""
+    """Return the text of pages of `lines` and notes about what was done; `kind` names the file's format (PDF, OFD)."""
     blank = [str(number) for number, page in enumerate(pages, start=1) if not page]
     notes = [f"{kind} 第 {'、'.join(blank)} 页没有文字层，内容没有收录。"] if blank else []
     kept, taken = _without_furniture(pages)
@@ -75,7 +75,7 @@ def _tightened(line: str) -> str:
 
 
 def _without_furniture(pages: Sequence[list[str]]) -> tuple[list[list[str]], int]:
-    """Take page numbers and repeated running heads and feet off; answer the pages and how many lines went.
+    """Take page numbers and repeated running heads and feet off; return the pages and how many lines went.
 
     They stand at the edge of most pages, the same but for the page's number. A running head stays the first time: it may
     be the title.
@@ -98,7 +98,7 @@ def _is_furniture(line: str, running: set[str]) -> bool:
 
 
 def _shape(line: str) -> str:
-    """Answer a line without the page's number in it: 3/8, 第 3 页."""
+    """Return a line without the page's number in it: 3/8, 第 3 页."""
     return re.sub(r"\d+\s*/\s*\d+|第\s*\d+\s*页", "", line.strip())
 
 
@@ -132,7 +132,7 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
 
 
 def _margin(lines: Sequence[str]) -> float:
-    """Answer the width from which a line counts as full: a good character less than the usual longest ones."""
+    """Return the width from which a line counts as full: a good character less than the usual longest ones."""
     widths = sorted(_width(line) for line in lines)
     return max(36, 0.9 * widths[int(len(widths) * 0.9)]) if widths else 0
 
@@ -161,7 +161,7 @@ class Drawn:
         self._places: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
 
     def before(self, text: str, x: float, y: float, size: float) -> bool:
-        """Tell whether the same glyph was drawn at this place before, and remember it."""
+        """Return whether the same glyph was drawn at this place before, and remember it."""
         size = max(size, 0.1)
         column, row = round(x / size), round(y / size)
         for across in (column - 1, column, column + 1):

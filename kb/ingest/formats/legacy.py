@@ -72,7 +72,7 @@ def to_docx(data: bytes, settings: Settings) -> bytes:
 
 
 def _checked(data: bytes) -> str:
-    """Answer the suffix by which LibreOffice takes the file. It would read anything as text: only real files go there."""
+    """Return the suffix by which LibreOffice takes the file. It would read anything as text: only real files go there."""
     if data.startswith(b"{\\rtf"):
         return ".rtf"
     if not data.startswith(_OLE) or _TEXT_STREAM not in data:

@@ -37,7 +37,7 @@ def _read(data: bytes, given: Given) -> Extracted:
 
 
 def convert(data: bytes, limit: int) -> Mapping[str, Any]:
-    """Answer text, title, levels, notes and account of an OFD file. Raises UnreadableError."""
+    """Return text, title, levels, notes and account of an OFD file. Raises UnreadableError."""
     from kb.ingest.formats.leashed import page_order
 
     package.check(data, limit, _KIND)

@@ -33,7 +33,7 @@ def check(data: bytes, limit: int, kind: str) -> None:
 
 
 def has(data: bytes, part: str) -> bool:
-    """Tell whether bytes are a zip archive with a part whose name starts with `part`."""
+    """Return whether bytes are a zip archive with a part whose name starts with `part`."""
     return any(name.lstrip("/").startswith(part) for name in _names(data))
 
 
@@ -59,7 +59,7 @@ def broken(kind: str) -> str:
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int, kind: str) -> int:
-    """Read a part block by block, at most a block past `limit`; answer its true size."""
+    """Read a part block by block, at most a block past `limit`; return its true size."""
     size, tail = 0, b""
     xml = part.filename.lower().endswith((".xml", ".rels"))
     with archive.open(part) as file:

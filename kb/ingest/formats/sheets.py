@@ -62,7 +62,7 @@ def _detect(data: bytes) -> bool:
 
 
 def convert(data: bytes, limit: int) -> Mapping[str, Any]:
-    """Answer text, title, levels and notes of a spreadsheet. Raises UnreadableError."""
+    """Return text, title, levels and notes of a spreadsheet. Raises UnreadableError."""
     if _PACKAGE in data:
         raise UnreadableError(_ENCRYPTED)
     if data.startswith(b"PK"):

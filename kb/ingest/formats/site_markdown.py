@@ -55,7 +55,7 @@ def extract(text: str) -> Extracted:
 
 
 def _written(body: str) -> list[str]:
-    """Answer the lines that somebody wrote: no fences, no table of contents, no source address."""
+    """Return the lines that somebody wrote: no fences, no table of contents, no source address."""
     lines: list[str] = []
     generated = False
     for line in body.split("\n"):

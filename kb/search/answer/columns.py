@@ -78,7 +78,7 @@ class Documents:
         self._meeting = lru_cache(_CONDITIONS)(self._meets)
 
     def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
-        """Answer for each document whether it meets all conditions on documents; None where all do.
+        """Return for each document whether it meets all conditions on documents; None where all do.
 
         Older versions meet none unless one asks for them.
         """
@@ -100,7 +100,7 @@ class Documents:
                 )
 
     def asked_versions(self, conditions: Iterable[Condition]) -> Bools:
-        """Answer for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
+        """Return for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
         match asked_versions(conditions):
             case "all":
                 return np.ones(len(self.present), bool)
@@ -110,7 +110,7 @@ class Documents:
                 return self.present
 
     def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
-        """Answer the values of each facet with the numbers of sections, most first.
+        """Return the values of each facet with the numbers of sections, most first.
 
         `counts` are the sections found in each document whatever its conditions. A facet's own choice does not narrow
         it, so that other values can be chosen instead; all other conditions do.
@@ -118,12 +118,12 @@ class Documents:
         return {field: tuple(self._facet(field, counts, conditions)) for field in FACETS}
 
     def named(self, folded: str) -> list[int]:
-        """Answer the documents that a folded text names by title, short name or number, newest first."""
+        """Return the documents that a folded text names by title, short name or number, newest first."""
         known = next(filter(None, map(self._named.get, names_for(folded))), [])
         return sorted(known, key=lambda number: self.ranks["date"][number], reverse=True)
 
     def place(self, folded: str) -> tuple[list[int], str]:
-        """Answer the documents that a folded text names, newest first, and the article's anchor, "" where none is named.
+        """Return the documents that a folded text names, newest first, and the article's anchor, "" where none is named.
 
         民法典第1165条, 民法典1165, 行诉法26, 刑法133-1, a title or a document number alone.
         """
@@ -136,7 +136,7 @@ class Documents:
         return (self.named(parted[0]), parted[1]) if parted else ([], "")
 
     def _of(self, typed: Typed) -> list[int]:
-        """Answer the documents that are typed: the text that is named of each, where it is there; else what has the number."""
+        """Return the documents that are typed: the text that is named of each, where it is there; else what has the number."""
         known = self.named(typed.name) or (self.named(typed.number) if typed.number else [])
         named = editions.read(typed.edition) if typed.edition else None
         if not named or not known or named.way == "now":
@@ -185,7 +185,7 @@ class Documents:
 
 
 def folded_value(listing: Listing, field: Field) -> str:
-    """Answer what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too.
+    """Return what a condition names a part of, folded: the value, and the name of the issuer as it is printed, too.
 
     A file answers to the numbers of all the documents that it holds.
     """
@@ -195,7 +195,7 @@ def folded_value(listing: Listing, field: Field) -> str:
 
 
 def wanted(condition: Condition) -> tuple[str, ...]:
-    """Answer the whole values that a condition asks for, as facets count them."""
+    """Return the whole values that a condition asks for, as facets count them."""
     if condition.field == "issuer":
         return tuple(dict.fromkeys(map(canonical_issuer, condition.values)))
     return condition.values
@@ -207,7 +207,7 @@ def standing(listing: Listing, told: str) -> Listing:
 
 
 def documents_on(day: str, listings: Iterable[Listing], told: ToldOn) -> Documents:
-    """Answer the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it."""
+    """Return the documents with the texts that held on a day (ISO 8601), as they are told to have stood on it."""
     stood = [replace(each, validity=told.standings.get(each.id, "")) for each in listings]
     return Documents(stood, day, told.texts)
 
@@ -239,13 +239,13 @@ class Knowledge:
             self.unknown = str(error)
 
     def on(self, day: str) -> ToldOn:
-        """Answer how documents stood on a day (ISO 8601), and which texts held. Raises BadIndexError where nobody can tell."""
+        """Return how documents stood on a day (ISO 8601), and which texts held. Raises BadIndexError where nobody can tell."""
         if self.unknown:
             raise BadIndexError(self.unknown)
         return ToldOn(self._told.standings(day), self._told.texts(day)) if self._told else ToldOn({}, None)
 
     def ended(self, query: str) -> tuple[str, ...]:
-        """Answer what ended the document that a query (folded, a name) names and that is not there; nothing where nothing did."""
+        """Return what ended the document that a query (folded, a name) names and that is not there; nothing where nothing did."""
         if self._told is None or self.unknown or not 0 < len(query) <= LONGEST_NAME:
             return ()
         named = [each.name for each in readings(query.translate(TITLE_MARKS))]
@@ -266,13 +266,13 @@ class Knowledge:
 
 
 def names_for(folded: str) -> list[str]:
-    """Answer what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
+    """Return what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
     short = _typed_names().get(folded, "")
     return [name for name in (folded, short, number_as_printed(folded), fold(title_key(folded))) if name]
 
 
 def article_at(typed: Typed) -> str:
-    """Answer the anchor of the section that a typed place is in: art-13 for 第十三条第二款."""
+    """Return the anchor of the section that a typed place is in: art-13 for 第十三条第二款."""
     return re.sub(r"(?<=\d)-(?:p|i)\d+.*$", "", typed.anchor)
 
 
@@ -287,7 +287,7 @@ def _is_named(listing: Listing, named: editions.Named) -> bool:
 
 
 def number_as_printed(folded: str) -> str:
-    """Answer a folded document number as GB/T 9704-2012 (7.2.5) prints it; "" for anything else.
+    """Return a folded document number as GB/T 9704-2012 (7.2.5) prints it; "" for anything else.
 
     国发2019 5号, 国发(二〇一九)5号 and 国发(2019)第五号 are 国发(2019)5号.
     """
@@ -329,7 +329,7 @@ def _younger_first(day: str) -> str:
 
 
 def _coded(values: Sequence[str]) -> tuple[Numbers, list[str]]:
-    """Answer a code for each value, and the different values by code."""
+    """Return a code for each value, and the different values by code."""
     different = sorted(set(values))
     codes = {value: code for code, value in enumerate(different)}
     return np.fromiter((codes[value] for value in values), np.int64, len(values)), different
@@ -344,7 +344,7 @@ def _named(listings: Sequence[Listing], shown: Iterable[bool]) -> dict[str, list
 
 
 def names(listing: Listing) -> set[str]:
-    """Answer what a document can be called, folded: its title, that without 中华人民共和国 and (试行), made short, its number."""
+    """Return what a document can be called, folded: its title, that without 中华人民共和国 and (试行), made short, its number."""
     title = fold(listing.title)
     plain = _VERSION.sub("", title)
     numbers = {fold(number) for number in listing.document_number.split("、")}
@@ -355,7 +355,7 @@ def names(listing: Listing) -> set[str]:
 
 
 def article_of(folded: str) -> tuple[str, str] | None:
-    """Answer the name of a document and the anchor of its article, where a folded text reads like that: 民法典第1165条."""
+    """Return the name of a document and the anchor of its article, where a folded text reads like that: 民法典第1165条."""
     found = [place for end in _ends_of_articles(folded) if (place := _PLACE.fullmatch(folded, 0, end))]
     if not found:
         return None
@@ -364,7 +364,7 @@ def article_of(folded: str) -> tuple[str, str] | None:
 
 
 def _ends_of_articles(folded: str) -> set[int]:
-    """Answer where a text may go on with nothing but paragraphs and items of an article: 第二款第(一)项, or is at its end.
+    """Return where a text may go on with nothing but paragraphs and items of an article: 第二款第(一)项, or is at its end.
 
     Told from the end, so that each place is looked at once, however many ways there are to cut what was typed into parts.
     """

@@ -18,7 +18,7 @@ class Plan:
     removed: list[str]
 
     def fingerprints(self, problems: Mapping[str, str]) -> dict[str, str]:
-        """Answer the fingerprints that hold after the update: a document that could not be read is as it was."""
+        """Return the fingerprints that hold after the update: a document that could not be read is as it was."""
         return {
             id: self.known[id] if id in problems else fingerprint
             for id, fingerprint in self.wanted.items()

@@ -26,7 +26,7 @@ class Counting(Texts, Protocol):
     """One state of an index, as far as alternatives ask it."""
 
     def readings(self, start: str) -> Iterable[str]:
-        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
 
 
 class Outcome(Protocol):
@@ -61,7 +61,7 @@ Answered = TypeVar("Answered", bound="Outcome")
 def first_found(
     text: str, conditions: Sequence[Condition], stands: Callable[[Query], bool], find: Callable[[Query], Answered]
 ) -> tuple[Query, Answered]:
-    """Answer the first reading of a query that finds something literally, and what it finds.
+    """Return the first reading of a query that finds something literally, and what it finds.
 
     Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stands` tells
     whether a section matches a reading, whatever the conditions; it is asked only where there are several.
@@ -182,7 +182,7 @@ def _nothing_literal(query: Query, found: Outcome) -> str:
 def _alternatives(
     counting: Counting, query: Query, found: bool
 ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-    """Answer the nearest strings that occur and what may have been meant."""
+    """Return the nearest strings that occur and what may have been meant."""
     whole = "".join(query.required)
     wordings = near(whole, counting) if len(query.required) == 1 and query.plain else []
     if found and not suggestions.correctable(whole):

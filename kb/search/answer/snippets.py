@@ -18,7 +18,7 @@ _TRIED = 50
 
 
 def match_spans(text: str, query: Query | str) -> list[Span]:
-    """Answer the [start, end) offsets of everything in a text that a query matches, ascending, without overlaps.
+    """Return the [start, end) offsets of everything in a text that a query matches, ascending, without overlaps.
 
     These are the places of the query's strings; where none stands in the text and none was quoted, those of its words.
     Raises UsageError for a query (given as a string) that cannot be searched.
@@ -35,7 +35,7 @@ def holding(folded: Sequence[str], query: Query) -> list[bool]:
 
 
 def snippet(text: str, query: Query) -> tuple[str, tuple[Span, ...]]:
-    """Answer the piece of a text that holds most of what a query matches, and the matches' offsets in that piece.
+    """Return the piece of a text that holds most of what a query matches, and the matches' offsets in that piece.
 
     It is cut from the text as it stands; the start of the text when nothing matches.
     """

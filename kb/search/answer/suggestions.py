@@ -44,7 +44,7 @@ class Texts:
         self._starts = list(accumulate((len(text) + 1 for text in folded), initial=1))
 
     def containing(self, string: str, limit: int) -> list[int]:
-        """Answer the numbers of the texts, from 0, that contain a folded string."""
+        """Return the numbers of the texts, from 0, that contain a folded string."""
         found: dict[int, tuple[bool, int]] = {}
         for start, _ in islice(occurrences(self._joined, string.removeprefix(NATION) or string), _LOOKED_AT):
             number = bisect_right(self._starts, start) - 1
@@ -56,13 +56,13 @@ class Texts:
 
 
 def different(found: Sequence[Suggestion]) -> list[Suggestion]:
-    """Answer some suggestions without those that read like an earlier one."""
+    """Return some suggestions without those that read like an earlier one."""
     first = {suggestion.text: suggestion for suggestion in reversed(found)}
     return [suggestion for suggestion in found if first[suggestion.text] is suggestion]
 
 
 def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:
-    """Answer words that are read as a folded string in Latin letters starts: xingz, xzf."""
+    """Return words that are read as a folded string in Latin letters starts: xingz, xzf."""
     if not _LATIN.fullmatch(string):
         return []
     found = islice(terms(re.sub("[' ]", "", string)), _LOOKED_AT)
@@ -70,13 +70,13 @@ def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:
 
 
 def correctable(string: str) -> bool:
-    """Tell whether a folded string is short enough for a word or name that was mistyped."""
+    """Return whether a folded string is short enough for a word or name that was mistyped."""
     return len(string) <= (_LONGEST_LATIN if _LATIN.fullmatch(string) else _LONGEST)
 
 
 @lru_cache(maxsize=20_000)
 def readings(text: str) -> tuple[str, ...]:
-    """Answer how a heading or title and its words are read, as index terms: "xingzhengfuyi\t行政复议", "xzfy\t行政复议".
+    """Return how a heading or title and its words are read, as index terms: "xingzhengfuyi\t行政复议", "xzfy\t行政复议".
 
     Pinyin stands in this field alone, never in what sections are found by.
     """
@@ -95,7 +95,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def corrections(string: str, terms: Terms, count: Count) -> list[Alternative]:
-    """Answer what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意.
+    """Return what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意.
 
     `terms` answers the readings in the index that start with something.
     """
@@ -121,7 +121,7 @@ def _homophones(string: str, terms: Terms) -> Iterator[str]:
 
 
 def nearest(string: str, count: Count) -> list[Alternative]:
-    """Answer the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
+    """Return the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
     found = _occurring(_variants(string), count)
     ends = [string[: _longest(string, count)], string[len(string) - _longest(string[::-1], lambda s: count(s[::-1])) :]]
     enough = max(2, 2 * len(string) // 3)
@@ -129,7 +129,7 @@ def nearest(string: str, count: Count) -> list[Alternative]:
 
 
 def _occurring(strings: Iterable[str], count: Count) -> list[Alternative]:
-    """Answer those of some strings that occur, the most frequent first."""
+    """Return those of some strings that occur, the most frequent first."""
     tried = islice(dict.fromkeys(strings), _TRIED)
     found = [Alternative(string, number) for string in tried if (number := count(string))]
     return sorted(found, key=lambda alternative: -alternative.total)[:_OFFERED]
@@ -151,7 +151,7 @@ def _variants(string: str) -> Iterator[str]:
 
 
 def _longest(string: str, count: Count) -> int:
-    """Answer how many characters of a string's start occur together: what holds for some holds for fewer."""
+    """Return how many characters of a string's start occur together: what holds for some holds for fewer."""
     return bisect_left(range(1, len(string)), True, key=lambda length: not count(string[:length]))
 
 

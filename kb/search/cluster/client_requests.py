@@ -48,7 +48,7 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
 
 
 def ask(client: OpenSearch, index: str, bodies: Sequence[Part]) -> list[Any]:
-    """Answer each of some searches, in order. Raises VanishedError, StorageError where shards go on being silent, and
+    """Return each of some searches, in order. Raises VanishedError, StorageError where shards go on being silent, and
     UsageError for a query that is more than the cluster takes."""
     lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
 
@@ -81,7 +81,7 @@ def _causes(error: Any) -> Iterator[str]:
 
 
 def read(client: OpenSearch, index: str, ids: Sequence[str]) -> list[Any]:
-    """Answer what is kept under some ids, in order. Raises VanishedError where one is gone."""
+    """Return what is kept under some ids, in order. Raises VanishedError where one is gone."""
     if not ids:
         return []
     body, only = {"ids": list(ids)}, {"_source_includes": "stored"}

@@ -103,7 +103,7 @@ class _Scale:
     enough: float = 0.0
 
     def searching(self, parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
-        """Answer the query for sections that some parts find, scored."""
+        """Return the query for sections that some parts find, scored."""
         return {
             "bool": {"filter": list(parts), "must_not": list(without), "should": [self.score] if self.score else []}
         }
@@ -141,7 +141,7 @@ class Searcher:
         self.readings = lru_cache(_KEPT)(self._readings)
 
     def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
-        """Answer the hits `offset` to `offset + limit`, and the numbers of all."""
+        """Return the hits `offset` to `offset + limit`, and the numbers of all."""
         search = _Search(self, query, order, offset, limit)
         return search.found() if group == "section" else search.found_by_document()
 
@@ -155,15 +155,15 @@ class Searcher:
         return self._ask(bodies)
 
     def among(self, parts: Sequence[Part]) -> list[Part]:
-        """Answer some parts of a query and what makes them find only what counts."""
+        """Return some parts of a query and what makes them find only what counts."""
         return [self._counting, *parts]
 
     def scale(self, strings: tuple[str, ...]) -> _Scale:
-        """Answer how sections are scored for a query of these folded strings; it is remembered for the next page."""
+        """Return how sections are scored for a query of these folded strings; it is remembered for the next page."""
         return self._scale(strings) if strings else _Scale()
 
     def stored(self, ids: Sequence[str]) -> list[Stored]:
-        """Answer what was kept of some sections."""
+        """Return what was kept of some sections."""
         return [_stored(kept) for kept in self._kept(ids)]
 
     def listings(self) -> Iterator[Listing]:
@@ -173,7 +173,7 @@ class Searcher:
                 yield self._knowledge.of(row.listing)
 
     def texts_for(self, conditions: Iterable[Condition]) -> Texts:
-        """Answer the texts that conditions ask for: those of the present, or of a day.
+        """Return the texts that conditions ask for: those of the present, or of a day.
 
         Raises BadIndexError for conditions that nobody can tell the answer to.
         """
@@ -182,7 +182,7 @@ class Searcher:
         return self._texts_on(day) if day else self.present
 
     def _at_present(self, rows: Sequence[Row]) -> Texts:
-        """Answer the present texts; how they stand is what is told today, where the cluster has written something else."""
+        """Return the present texts; how they stand is what is told today, where the cluster has written something else."""
         listings = [row.listing for row in rows if row.listing]
         told = [self._knowledge.of(listing) for listing in listings]
         if told == listings:
@@ -197,7 +197,7 @@ class Searcher:
         return (row for row in rows if row.listing)
 
     def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
-        """Answer the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""
+        """Return the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""
         editions, anchor = texts.named(folded)
         at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
         if not editions:
@@ -214,11 +214,11 @@ class Searcher:
         return None, True
 
     def ended(self, name: str) -> tuple[str, ...]:
-        """Answer what ended the document that a query names and that is not there, in a sentence."""
+        """Return what ended the document that a query names and that is not there, in a sentence."""
         return self._knowledge.ended(name)
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
-        """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
+        """Return what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
         folded = fold(typed).translate(TITLE_MARKS)
         if not folded:
             return []
@@ -258,11 +258,11 @@ class Searcher:
             yield Suggestion(hit["sort"][-1], "heading")
 
     def _titled(self, folded: str) -> list[Any]:
-        """Answer the listings of the documents that a folded text names, newest first."""
+        """Return the listings of the documents that a folded text names, newest first."""
         return [row["listing"] for row in self._rows_named(names_for(folded))]
 
     def _named(self, folded: str) -> tuple[list[str], str]:
-        """Answer the editions of the documents that a folded text names, newest first, and the article's anchor."""
+        """Return the editions of the documents that a folded text names, newest first, and the article's anchor."""
         if whole := self._rows_named(names_for(folded)):
             return [row["edition"] for row in whole], ""
         typed = list(islice(readings(folded), _READINGS))
@@ -276,12 +276,12 @@ class Searcher:
         return [row["edition"] for row in self._rows_named(names_for(parted[0]))], parted[1]
 
     def _rows_named(self, names: Sequence[str]) -> list[Any]:
-        """Answer the rows of the documents that have the first of some names that any has, newest first."""
+        """Return the rows of the documents that have the first of some names that any has, newest first."""
         rows = self._rows_of([names])
         return next(filter(None, (rows[name] for name in names)), [])
 
     def _rows_of(self, names: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
-        """Answer the rows of the documents that have each of these names, newest first, asked for together."""
+        """Return the rows of the documents that have each of these names, newest first, asked for together."""
         wanted = list(dict.fromkeys(name for some in names for name in some if name))
         if not wanted:
             return {}
@@ -292,7 +292,7 @@ class Searcher:
         return {name: [source["row"] for source in sources if name in source["names"]] for name in wanted}
 
     def _count(self, string: str) -> int:
-        """Answer how many sections of present documents contain a folded string."""
+        """Return how many sections of present documents contain a folded string."""
         if not string:
             return 0
         query = both(self.among([{"term": {"present": True}}, queries.matching(Exact(string))]))
@@ -300,7 +300,7 @@ class Searcher:
         return int(answer["hits"]["total"]["value"])
 
     def stands(self, query: Query) -> bool:
-        """Tell whether any section matches a query literally, whatever its conditions."""
+        """Return whether any section matches a query literally, whatever its conditions."""
         if not query.leaves:
             return True
         body = {"query": both(self.among([queries.matching(query.root)])), "size": 0, "terminate_after": 1}
@@ -334,7 +334,7 @@ class Searcher:
         return section
 
     def _readings(self, start: str) -> list[str]:
-        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
         query = both(self.among([{"prefix": {"reading": start}}]))
         include = _LITERALLY.sub(r"\\\1", start) + ".*"
         terms = {"field": "reading", "include": include, "size": _READ, "order": {"_key": "asc"}}
@@ -364,7 +364,7 @@ class Searcher:
         return [stored.text for stored in self.stored(ids)]
 
     def _rarity(self, terms: Sequence[str]) -> dict[str, float]:
-        """Answer how rare terms are, by the number of sections that have them in any field."""
+        """Return how rare terms are, by the number of sections that have them in any field."""
         unknown = [term for term in terms if term not in self._having]
         if unknown:
             if len(self._having) > _KEPT:

@@ -125,7 +125,7 @@ def _file(path: Path | None, setting: str) -> str:
 
 
 def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
-    """Answer the header with user and password, in UTF-8 (RFC 7617), which the client itself would not write.
+    """Return the header with user and password, in UTF-8 (RFC 7617), which the client itself would not write.
 
     They are in no file of settings, so that those can be shown and copied.
     """

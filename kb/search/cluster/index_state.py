@@ -41,7 +41,7 @@ class State:
     removed: tuple[str, ...] = ()
 
     def counting(self, born: str = "born") -> dict[str, Any]:
-        """Answer the query for what counts: sections, or rows by the name of their epoch."""
+        """Return the query for what counts: sections, or rows by the name of their epoch."""
         without: list[dict[str, Any]] = []
         if self.void:
             without.append({"terms": {born: list(self.void)}})
@@ -50,23 +50,23 @@ class State:
         return {"bool": {"filter": [{"range": {born: {"lte": self.epoch}}}], "must_not": without}}
 
     def following(self, epoch: int, rows: Iterable[Row], removed: Iterable[str]) -> State:
-        """Answer the state that an update makes of this one: its rows are all there are then."""
+        """Return the state that an update makes of this one: its rows are all there are then."""
         void = (*self.void, *range(self.epoch + 1, epoch))
         return replace(_of_rows(self.index, epoch, rows), void=void, removed=tuple(removed), changed=self.changed)
 
     def body(self) -> dict[str, Any]:
-        """Answer the document that says this."""
+        """Return the document that says this."""
         kept = asdict(self)
         return {"state": {name: kept[name] for name in kept if name not in ("index", "changed")}}
 
 
 def first_state(index: str, epoch: int, rows: Iterable[Row]) -> State:
-    """Answer the state of an index that was filled by one update."""
+    """Return the state of an index that was filled by one update."""
     return _of_rows(index, epoch, rows)
 
 
 def read_state(client: OpenSearch, alias: str) -> State | None:
-    """Answer the state that counts, None where there is no index yet. Raises BadIndexError for one that is not ours."""
+    """Return the state that counts, None where there is no index yet. Raises BadIndexError for one that is not ours."""
     try:
         found = patiently(lambda: client.get(index=alias, id=STATE))
     except NotFoundError as error:

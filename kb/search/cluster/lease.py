@@ -47,7 +47,7 @@ class Lease:
         self._write(LEASE)
 
     def begin(self, least: int) -> int:
-        """Answer the epoch of this update: later than any there was, and than `least`."""
+        """Return the epoch of this update: later than any there was, and than `least`."""
         self._epoch = max(self._epoch, least) + 1
         self._write(LEASE)
         return self._epoch
@@ -73,7 +73,7 @@ class Lease:
             return
 
     def _there(self) -> tuple[int, dict[str, int]]:
-        """Answer the last epoch, and the mark that only one of those who read it now can write upon."""
+        """Return the last epoch, and the mark that only one of those who read it now can write upon."""
         try:
             found = self._client.get(index=self._index, id=_ID)
         except NotFoundError as error:

@@ -47,7 +47,7 @@ def feature(term: str) -> str:
 
 
 def definition(shards: int) -> dict[str, Any]:
-    """Answer the body that an index is created with.
+    """Return the body that an index is created with.
 
     It is refreshed only when an update is complete, and has a replica wherever there is a second node.
     """

@@ -77,7 +77,7 @@ class OpenSearchEngine:
             return Update(self._client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
 
     def _told(self) -> Mapping[str, str]:
-        """Answer how documents stand today; nothing where nobody can tell, which every search finds out by itself."""
+        """Return how documents stand today; nothing where nobody can tell, which every search finds out by itself."""
         try:
             return self._standings.standings() if self._standings else {}
         except BadIndexError:

@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"([*?\\])")
 
 
 def matching(node: Node) -> Part:
-    """Answer the query for the sections whose text matches."""
+    """Return the query for the sections whose text matches."""
     match node:
         case Exact(string):
             return _containing(string)
@@ -43,12 +43,12 @@ def matching(node: Node) -> Part:
 
 
 def both(parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
-    """Answer the query for what all of some find, and none of others, without a score."""
+    """Return the query for what all of some find, and none of others, without a score."""
     return {"bool": {"filter": list(parts), "must_not": list(without)}}
 
 
 def either(parts: Sequence[Part]) -> Part:
-    """Answer the query for what at least one of some finds."""
+    """Return the query for what at least one of some finds."""
     return {"bool": {"should": list(parts), "minimum_should_match": 1}}
 
 
@@ -90,12 +90,12 @@ def _wild(strings: Sequence[str], gaps: Sequence[int]) -> Part:
 
 
 def sharing(string: str, least: int) -> Part:
-    """Answer the query for sections that share so many pairs of characters with a string, scored by how rare they are."""
+    """Return the query for sections that share so many pairs of characters with a string, scored by how rare they are."""
     return {"match": {FOLDED: {"query": string, "minimum_should_match": max(least, 1)}}}
 
 
 def met(condition: Condition) -> Part:
-    """Answer the query for sections that meet a condition, but for one on versions and days."""
+    """Return the query for sections that meet a condition, but for one on versions and days."""
     field, values = condition.field, list(condition.values)
     if field in ("within", "article"):
         part: Part = {"terms": {"place": values}}
@@ -118,14 +118,14 @@ def _escaped(text: str) -> str:
 
 
 def containing(field: str, text: str) -> Part:
-    """Answer the query for values of a keyword that contain a text; those that start with it score 1, others 0."""
+    """Return the query for values of a keyword that contain a text; those that start with it score 1, others 0."""
     inside = {"wildcard": {field: f"*{_escaped(text)}*"}}
     first = {"constant_score": {"filter": {"prefix": {field: text}}, "boost": 1}}
     return {"bool": {"filter": [inside], "should": [first]}}
 
 
 def scored(terms: Mapping[str, float], strings: Sequence[str]) -> Part:
-    """Answer the query that scores sections as `ranking` does: `terms` have the most that each can add.
+    """Return the query that scores sections as `ranking` does: `terms` have the most that each can add.
 
     A feature's saturation is the weighted count of a term, saturated by BM25; what a section keeps of its score is
     written with it, but for places that the query names and headings that say what it says.
@@ -152,13 +152,13 @@ def _in_place(whole: str) -> Part:
 
 
 def features_of(terms: Iterable[str]) -> Part:
-    """Answer the aggregation that counts the sections that have each of some terms, in the order of the terms."""
+    """Return the aggregation that counts the sections that have each of some terms, in the order of the terms."""
     filters = [{"rank_feature": {"field": f"terms.{feature(term)}"}} for term in terms]
     return {"filters": {"filters": filters}}
 
 
 def values(field: str, shown: int, chosen: Sequence[str]) -> Part:
-    """Answer the aggregations that count the values of a field, those chosen as well."""
+    """Return the aggregations that count the values of a field, those chosen as well."""
     counted = {"field": field, "order": [{"_count": "desc"}, {"_key": "asc"}]}
     found: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": 20 * shown}}}
     if chosen:

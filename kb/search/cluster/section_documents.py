@@ -54,7 +54,7 @@ class Row:
         return cls(**{**kept, "listing": listing})
 
     def as_kept(self) -> dict[str, Any]:
-        """Answer it as JSON."""
+        """Return it as JSON."""
         return asdict(self)
 
 
@@ -112,7 +112,7 @@ def _row_action(row: Row, epoch: int) -> bytes:
 
 
 def _of_document(listing: Listing) -> dict[str, Any]:
-    """Answer what a section is filtered, counted and ordered by of its document."""
+    """Return what a section is filtered, counted and ordered by of its document."""
     return {
         **{field: VALUES[field](listing)[:_LONGEST_KEYWORD] for field in PARTS},
         **{f"folded_{field}": folded_value(listing, field)[:_LONGEST_KEYWORD] for field in PARTS},
@@ -127,7 +127,7 @@ def _of_document(listing: Listing) -> dict[str, Any]:
 
 
 def _kept(listing: Listing) -> float:
-    """Answer what the sections of a document keep of their score, as far as the document itself tells."""
+    """Return what the sections of a document keep of their score, as far as the document itself tells."""
     ended = listing.version or any(word in listing.validity for word in ENDED)
     return STANDING[authority(listing)] * (REPLACED if ended else 1.0)
 
@@ -157,7 +157,7 @@ def _lists(postings: Postings) -> list[list[str]]:
 
 
 def _weights(postings: Mapping[str, Postings]) -> list[dict[str, float]]:
-    """Answer what each term counts for in each section: its counts in the fields, weighted, as `ranking` adds them."""
+    """Return what each term counts for in each section: its counts in the fields, weighted, as `ranking` adds them."""
     found: list[defaultdict[str, float]] = []
     for name, field in ranking.FIELDS.items():
         terms, numbers, counts, sizes = postings[name]

@@ -30,7 +30,7 @@ class Texts:
         self.shown: Part = {"term": {"present": True}}
 
     def meeting(self, conditions: Iterable[Condition]) -> list[Part]:
-        """Answer the queries for sections of these texts, or of the others where one asks for versions, that meet all conditions."""
+        """Return the queries for sections of these texts, or of the others where one asks for versions, that meet all conditions."""
         conditions = list(conditions)
         found = [self.met(each) for each in conditions if each.field not in ("version", "on")]
         match asked_versions(conditions):
@@ -42,7 +42,7 @@ class Texts:
                 return [*found, self.shown]
 
     def searched(self, conditions: Iterable[Condition]) -> int:
-        """Answer how many sections a query with these conditions looks at."""
+        """Return how many sections a query with these conditions looks at."""
         match asked_versions(conditions):
             case "all":
                 return self._sections
@@ -52,18 +52,18 @@ class Texts:
                 return self.sections
 
     def met(self, condition: Condition) -> Part:
-        """Answer the query for sections that meet a condition, but for one on versions and days."""
+        """Return the query for sections that meet a condition, but for one on versions and days."""
         return queries.met(condition)
 
     def facet(self, field: str, conditions: Sequence[Condition], shown: int, chosen: Sequence[str]) -> Part:
-        """Answer the aggregation that counts the values of a field among what meets some conditions, those chosen as well."""
+        """Return the aggregation that counts the values of a field among what meets some conditions, those chosen as well."""
         return self._among(conditions, queries.values(field, shown, chosen))
 
     def _among(self, conditions: Iterable[Condition], counted: Part) -> Part:
         return {"filter": both([self.met(each) for each in conditions if each.field != "on"]), "aggs": counted}
 
     def as_shown(self, stored: Stored) -> Stored:
-        """Answer what was kept of a section with how its document stands."""
+        """Return what was kept of a section with how its document stands."""
         return stored
 
 
@@ -104,7 +104,7 @@ class ToldTexts(Texts):
         return {word: self._those([each == word for each in stood]) for word in {*stood, ""}}
 
     def _those(self, mask: Sequence[bool]) -> Part:
-        """Answer the query for some of the documents: they are named, or the others where these are fewer."""
+        """Return the query for some of the documents: they are named, or the others where these are fewer."""
         few = sum(mask) * 2 <= len(mask)
         keys = [row.key for row, is_meant in zip(self._rows, mask, strict=True) if is_meant == few]
         named: Part = {"terms": {"key": keys}}

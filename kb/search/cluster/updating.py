@@ -83,11 +83,11 @@ class Update:
         return plan.outcome(self.problems)
 
     def _stands(self, row: Row) -> bool:
-        """Tell whether a document still stands as it did when it was written."""
+        """Return whether a document still stands as it did when it was written."""
         return not row.listing or bool(row.listing.version) or row.standing == self.standings.get(row.key, "")
 
     def _write(self, index: str, plan: difference.Plan, epoch: int, held: Lease) -> dict[str, Row]:
-        """Send what changed; answer the rows of what was sent."""
+        """Send what changed; return the rows of what was sent."""
         rows = {}
         prepare = Preparer(epoch, {key: plan.wanted[key] for key in plan.changed}, self.standings)
         bulk = Bulk(self.client, index, held.check)
@@ -161,7 +161,7 @@ class Update:
 
 
 def rows_of(client: OpenSearch, state: State) -> dict[str, Row]:
-    """Answer every document that counts, by key."""
+    """Return every document that counts, by key."""
     return {row.key: row for row in map(Row.read, client_requests.rows(client, state.index, state.counting("listed")))}
 
 
@@ -171,7 +171,7 @@ def replaced_id(state: State) -> str:
 
 
 def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
-    """Answer the keys of the documents of which a newer text is there."""
+    """Return the keys of the documents of which a newer text is there."""
     try:
         return frozenset(client.get(index=state.index, id=replaced_id(state))["_source"]["state"]["replaced"])
     except NotFoundError as error:

@@ -43,14 +43,14 @@ class Weighed:
         return max(self.scores.values(), default=0.0)
 
     def of(self, candidate: Candidate) -> float:
-        """Answer the score of a section."""
+        """Return the score of a section."""
         if candidate.id in self.scores:
             return self.scores[candidate.id]
         score = _kept(candidate, self.replaced)
         return score + (weights.DOCUMENT * self.documents.get(candidate.key, 0.0) if score > self.far_behind else 0.0)
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Answer sections best first; equal ones in the order of their documents' keys, then of the text."""
+        """Return sections best first; equal ones in the order of their documents' keys, then of the text."""
         near, far = candidates[:WINDOW], candidates[WINDOW:]
         return [*sorted(near, key=lambda one: (-round(self.of(one), 4), one.key, one.number)), *far]
 

@@ -59,7 +59,7 @@ class Bulk:
             wait = min(2 * wait, _LONGEST_WAIT)
 
     def _send(self, actions: Sequence[bytes]) -> tuple[list[bytes], str]:
-        """Send once; answer what must be sent again, and why."""
+        """Send once; return what must be sent again, and why."""
         try:
             answer = self._client.bulk(index=self._index, body=b"".join(actions), request_timeout=_TIMEOUT)
         except ConnectionError as error:

@@ -41,7 +41,7 @@ class Source(Protocol):
     """Where documents come from; `kb.corpus.folder.Corpus` is one."""
 
     def fingerprints(self) -> Mapping[str, str]:
-        """Answer a digest for every document, by id, and for every older version, by "ID@VERSION".
+        """Return a digest for every document, by id, and for every older version, by "ID@VERSION".
 
         It changes when the document or version does.
         """
@@ -54,22 +54,22 @@ class Standings(Protocol):
     """Who tells how documents stand; `kb.law.store.Store` is one."""
 
     def token(self) -> Hashable:
-        """Answer what tells two states of this knowledge from one another, the day included. Asked at every search."""
+        """Return what tells two states of this knowledge from one another, the day included. Asked at every search."""
 
     def standings(self, day: str = "") -> Mapping[str, str]:
-        """Answer how every document stood on a day (ISO 8601; today), by id. Raises BadIndexError where nobody can tell."""
+        """Return how every document stood on a day (ISO 8601; today), by id. Raises BadIndexError where nobody can tell."""
 
     def texts(self, day: str) -> Mapping[str, str] | None:
-        """Answer the version of every document that held on a day, "" the present one, by id; those whose text is not there are left out.
+        """Return the version of every document that held on a day, "" the present one, by id; those whose text is not there are left out.
 
         None where only the texts themselves tell. Raises BadIndexError where nobody can tell.
         """
 
     def ended(self, names: Iterable[str]) -> str:
-        """Answer what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did."""
+        """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did."""
 
     def fingerprints(self) -> Mapping[str, str]:
-        """Answer the sha256 of every document's file when this was learnt, by id. Raises BadIndexError."""
+        """Return the sha256 of every document's file when this was learnt, by id. Raises BadIndexError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Engine(Protocol):
         order: Order = "relevance",
         group: Group = "section",
     ) -> Results:
-        """Answer hits `offset` to `offset + limit` and how many there are.
+        """Return hits `offset` to `offset + limit` and how many there are.
 
         Grouped by document, `limit` and `offset` count documents, which come in the order of their best hits; of each the
         best `SECTIONS_SHOWN` are shown, literal ones only where it has any, and facets count documents.
@@ -132,13 +132,13 @@ class Engine(Protocol):
         """
 
     def origins(self, text: str) -> tuple[Origin, ...]:
-        """Answer where each sentence of a text comes from, in the present documents.
+        """Return where each sentence of a text comes from, in the present documents.
 
         Raises UsageError for a text that is empty or too long, BadIndexError when there is no usable index.
         """
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """Answer what somebody who has typed this may want, from titles and headings. Raises BadIndexError."""
+        """Return what somebody who has typed this may want, from titles and headings. Raises BadIndexError."""
 
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """Make the index that of the source: changed documents anew, vanished ones gone, in one step.
@@ -149,13 +149,13 @@ class Engine(Protocol):
         """
 
     def check(self, fingerprints: Mapping[str, str]) -> list[str]:
-        """Answer what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well."""
+        """Return what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well."""
 
     def stats(self) -> Stats:
-        """Answer what is in the index. Raises BadIndexError when there is no usable one."""
+        """Return what is in the index. Raises BadIndexError when there is no usable one."""
 
     def documents(self) -> tuple[Listing, ...]:
-        """Answer every document in the index as it is at present, by id. Raises BadIndexError when there is no usable one."""
+        """Return every document in the index as it is at present, by id. Raises BadIndexError when there is no usable one."""
 
     def close(self) -> None:
         """Let go of files."""

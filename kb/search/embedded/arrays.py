@@ -16,13 +16,13 @@ Value = TypeVar("Value")
 
 
 def common(first: Numbers, second: Numbers) -> Numbers:
-    """Answer what is in both."""
+    """Return what is in both."""
     few, many = sorted((first, second), key=len)
     return few[among(few, many)]
 
 
 def without(first: Numbers, second: Numbers) -> Numbers:
-    """Answer what is in the first only."""
+    """Return what is in the first only."""
     return first[~among(first, second)] if len(second) else first
 
 
@@ -37,7 +37,7 @@ def among(first: Numbers, second: Numbers) -> NDArray[np.bool_]:
 
 
 def nbytes(numbers: Numbers) -> int:
-    """Answer the size of an array in memory."""
+    """Return the size of an array in memory."""
     return numbers.nbytes
 
 
@@ -49,7 +49,7 @@ class ArrayCache(Generic[Key, Value]):
         self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
 
     def get(self, key: Key, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
-        """Answer what is kept under a key, or make it; `size` tells its bytes."""
+        """Return what is kept under a key, or make it; `size` tells its bytes."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

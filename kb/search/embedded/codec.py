@@ -74,7 +74,7 @@ class _Kept(FieldType):  # type: ignore[misc]
         self.indexed = self.scorable = self.unique = self.stored = False
 
     def to_column_value(self, value: bytes) -> bytes:
-        """Answer the bytes to keep."""
+        """Return the bytes to keep."""
         return value
 
 
@@ -157,7 +157,7 @@ class _Pool:
         self.fields[field].add(terms, numbers, sections, counts)
 
     def iter_postings(self) -> _Pool:
-        """Answer what the field writer gets: this pool."""
+        """Return what the field writer gets: this pool."""
         return self
 
     def cleanup(self) -> None:
@@ -191,7 +191,7 @@ class _Gathered:
             yield term, sections[start : ends[number]], counts[start : ends[number]]
 
     def lengths(self) -> NDArray[np.uint32]:
-        """Answer how many terms each section has, repeated ones counted."""
+        """Return how many terms each section has, repeated ones counted."""
         weights = np.concatenate(self._counts).astype(np.float64)
         return np.bincount(np.concatenate(self._sections), weights).astype("<u4")
 
@@ -223,17 +223,17 @@ class _TermsReader(W3TermsReader):  # type: ignore[misc]
     """Reads what `_FieldWriter` wrote."""
 
     def postings(self, field: str, term: str) -> tuple[Numbers, Numbers]:
-        """Answer (sections ascending, counts); both empty when the term does not occur."""
+        """Return (sections ascending, counts); both empty when the term does not occur."""
         value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
         return self._decode(value)
 
     def frequency(self, field: str, term: str) -> int:
-        """Answer how many sections have a term, deleted ones among them."""
+        """Return how many sections have a term, deleted ones among them."""
         value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
         return 1 if len(value) == _ONE.size else int(_LIST.unpack(value)[0])
 
     def lengths(self, field: str, sections: int) -> Numbers:
-        """Answer the number of terms of each of the segment's sections."""
+        """Return the number of terms of each of the segment's sections."""
         value = self._tindex.get(self._keycoder(field, LENGTHS.encode()), _LIST.pack(0, 0, 0))
         number, offset, _ = _LIST.unpack(value)
         lengths = np.zeros(sections, np.int64)
@@ -315,7 +315,7 @@ class Reader:
             self.live[opened.first + opened.deleted] = False
 
     def postings(self, field: str, term: str) -> tuple[Numbers, Numbers]:
-        """Answer the sections whose `field` has `term`, ascending, and how often; deleted ones are left out."""
+        """Return the sections whose `field` has `term`, ascending, and how often; deleted ones are left out."""
         found = [(opened.first, *opened.terms.postings(field, term)) for opened in self._segments]
         sections = _joined(first + sections for first, sections, _ in found)
         counts = _joined(counts for _, _, counts in found)
@@ -335,15 +335,15 @@ class Reader:
         return iter(dict.fromkeys(term for opened in self._segments for term in opened.terms.starting(field, start)))
 
     def lengths(self, field: str) -> Numbers:
-        """Answer the number of terms of `field`, for every section."""
+        """Return the number of terms of `field`, for every section."""
         return _joined(opened.terms.lengths(field, opened.size) for opened in self._segments)
 
     def frequency(self, field: str, term: str) -> int:
-        """Answer in how many sections `field` has `term`, deleted ones among them: an upper bound."""
+        """Return in how many sections `field` has `term`, deleted ones among them: an upper bound."""
         return sum(opened.terms.frequency(field, term) for opened in self._segments)
 
     def having(self, sections: Numbers, accepts: Callable[[bytes], bool]) -> Numbers:
-        """Answer those of the sections (ascending) whose folded text, in UTF-8, is accepted."""
+        """Return those of the sections (ascending) whose folded text, in UTF-8, is accepted."""
         found = []
         for opened in self._segments:
             inside = sections[(sections >= opened.first) & (sections < opened.first + opened.size)]
@@ -352,13 +352,13 @@ class Reader:
         return np.array(found, np.int64)
 
     def folded(self, section: int) -> bytes:
-        """Answer a section's folded text, in UTF-8."""
+        """Return a section's folded text, in UTF-8."""
         opened = self._of(section)
         text: bytes = opened.folded[section - opened.first]
         return text
 
     def stored(self, section: int) -> bytes:
-        """Answer what was kept of a section."""
+        """Return what was kept of a section."""
         opened = self._of(section)
         kept: bytes = opened.stored[section - opened.first]
         return kept

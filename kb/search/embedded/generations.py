@@ -45,7 +45,7 @@ class Generation:
     checksums: Mapping[str, str]
 
     def fingerprints(self) -> dict[str, str]:
-        """Answer the fingerprint of every document in it, by id."""
+        """Return the fingerprint of every document in it, by id."""
         fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())
         return fingerprints
 
@@ -57,7 +57,7 @@ class Generations:
         self.root = root
 
     def numbers(self) -> list[int]:
-        """Answer the numbers of all generations there are, newest first. Raises StorageError."""
+        """Return the numbers of all generations there are, newest first. Raises StorageError."""
         try:
             names = [path.name for path in self.root.iterdir()]
         except FileNotFoundError:
@@ -67,7 +67,7 @@ class Generations:
         return sorted((int(match[1]) for name in names if (match := _NAME.fullmatch(name))), reverse=True)
 
     def newest(self) -> Generation | None:
-        """Answer the newest generation whose every byte is as written, None when there never was one.
+        """Return the newest generation whose every byte is as written, None when there never was one.
 
         Raises BadIndexError when there are some and none holds, StorageError when they cannot be read.
         """
@@ -84,7 +84,7 @@ class Generations:
         return None
 
     def problems(self) -> list[str]:
-        """Verify the generations; answer a sentence for each that is damaged."""
+        """Verify the generations; return a sentence for each that is damaged."""
         found = []
         for number in self.numbers():
             try:
@@ -177,7 +177,7 @@ def unreadable(folder: Path, error: OSError) -> StorageError:
 
 
 def _is_linked(path: Path, base: Generation) -> bool:
-    """Tell whether a file is still the very file of the state it was written upon."""
+    """Return whether a file is still the very file of the state it was written upon."""
     return path.name in base.files and path.samefile(base.folder / path.name)
 
 
@@ -194,7 +194,7 @@ def _sealed(content: bytes) -> bytes:
 
 
 def _unsealed(data: bytes) -> bytes:
-    """Answer the content after its digest. Raises ValueError when they do not belong together."""
+    """Return the content after its digest. Raises ValueError when they do not belong together."""
     digest, _, content = data.partition(b"\n")
     if digest != hashlib.sha256(content).hexdigest().encode():
         raise ValueError("manifest altered")

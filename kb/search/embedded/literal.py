@@ -28,7 +28,7 @@ class Literal:
         self._frequency = lru_cache(_COUNTED)(lambda pair: reader.frequency("text", pair))
 
     def matching(self, node: Node, within: Numbers | None = None) -> Numbers:
-        """Answer the sections, or those of some, whose text matches, ascending.
+        """Return the sections, or those of some, whose text matches, ascending.
 
         A text is looked at once, and only if it has the strings; what these alone decide is settled then.
         """
@@ -41,7 +41,7 @@ class Literal:
         return self._reader.having(found, lambda text: matches(text.decode()))
 
     def _having_strings(self, node: Node) -> Numbers:
-        """Answer the sections that have the strings a node asks for, ascending: where it asks for more than strings, too many."""
+        """Return the sections that have the strings a node asks for, ascending: where it asks for more than strings, too many."""
         match node:
             case Exact(string):
                 return self.containing(string)
@@ -75,7 +75,7 @@ class Literal:
         return np.flatnonzero(self._reader.live) if found is None else found
 
     def containing(self, string: str) -> Numbers:
-        """Answer the sections whose text contains a folded string, ascending."""
+        """Return the sections whose text contains a folded string, ascending."""
         return self._sections.get(string, lambda: self._containing(string), nbytes)
 
     def _containing(self, string: str) -> Numbers:

@@ -62,7 +62,7 @@ class Impact(NamedTuple):
     added: Floats
 
     def size(self) -> int:
-        """Answer the bytes of the arrays."""
+        """Return the bytes of the arrays."""
         return self.added.nbytes + (self.sections.nbytes if self.sections is not None else 0)
 
 
@@ -113,7 +113,7 @@ class Scorer:
         return Scored(scores, related)
 
     def _headed(self, string: str) -> Numbers:
-        """Answer the sections under a heading, or with one, that has the pairs of characters of a short string."""
+        """Return the sections under a heading, or with one, that has the pairs of characters of a short string."""
         pairs = list(bigrams(string)) if len(string) <= NAME else []
         return self._paths.get(string, lambda: self._under_headings_with(pairs), nbytes) if pairs else _NONE
 
@@ -132,7 +132,7 @@ class Scorer:
             scores[section] *= 1 + NEAR * sum(map(text.__contains__, runs)) / len(runs)
 
     def _impact(self, term: str, weight: float) -> Impact:
-        """Answer what a term of some weight adds to the scores of sections that have it in any field."""
+        """Return what a term of some weight adds to the scores of sections that have it in any field."""
         return self._impacts.get((term, weight), lambda: self._made(term, weight), Impact.size)
 
     def _made(self, term: str, weight: float) -> Impact:
@@ -159,7 +159,7 @@ class Scorer:
         return scores
 
     def _zeros(self) -> Floats:
-        """Answer this thread's array of scores, emptied: new memory for each query costs as much as scoring it."""
+        """Return this thread's array of scores, emptied: new memory for each query costs as much as scoring it."""
         if not hasattr(self._own, "scores"):
             self._own.scores = np.empty(self._reader.size, np.float32)
         scores: Floats = self._own.scores
@@ -167,7 +167,7 @@ class Scorer:
         return scores
 
     def _kept_for(self, strings: Iterable[str]) -> Floats:
-        """Answer what each section keeps of its score: where the query names a place, its rules are as good as laws."""
+        """Return what each section keeps of its score: where the query names a place, its rules are as good as laws."""
         whole = "\n".join(strings)
         named = [number for place, numbers in self._places.items() if place in whole for number in numbers]
         if not named:
@@ -193,7 +193,7 @@ def _standing(listings: Sequence[Listing]) -> Floats:
 
 
 def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:
-    """Answer the local rules of each place: 上海 → the documents that 上海市… made."""
+    """Return the local rules of each place: 上海 → the documents that 上海市… made."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, listing in enumerate(listings):
         if place := place_of(listing):

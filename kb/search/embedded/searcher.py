@@ -115,7 +115,7 @@ class Searcher:
         self._scorer = Scorer(self._reader, self._documents, self.documents.listings)
 
     def _find(self, query: Query) -> Found:
-        """Answer the sections that match a query literally or have like words, and the place that it names."""
+        """Return the sections that match a query literally or have like words, and the place that it names."""
         literal = self._literal.matching(query.root) if query.leaves else self._whole_documents(query)
         scored = self._scorer.score(query.required)
         related = self._related(query, scored.related, literal)
@@ -163,7 +163,7 @@ class Searcher:
         return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
 
     def _related(self, query: Query, related: Numbers, literal: Numbers) -> Numbers:
-        """Answer those of the sections with like words that a query is content with, ascending."""
+        """Return those of the sections with like words that a query is content with, ascending."""
         if query.exact or not query.required:
             return literal[:0]
         return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
@@ -202,14 +202,14 @@ class Searcher:
                 yield int(sections[at]), float(group.scores[np.searchsorted(group.sections, sections[at])]), group
 
     def _keys(self, group: Group, order: Order) -> NDArray[np.float64]:
-        """Answer what the sections of a group are ordered by, the greatest first."""
+        """Return what the sections of a group are ordered by, the greatest first."""
         keys = group.scores.astype(np.float64)
         if order != "relevance":
             keys += _BEYOND * self.documents.ranks[order][self._documents[group.sections]]
         return keys
 
     def _ranked(self, group: Group, order: Order, first: int, last: int) -> Numbers:
-        """Answer the places in a group of those that come `first` to `last` in an order.
+        """Return the places in a group of those that come `first` to `last` in an order.
 
         Equal ones come best first, then in the order of their documents' ids, then of the text.
         """
@@ -223,11 +223,11 @@ class Searcher:
         return best[ranks[first:last]]
 
     def count(self, string: str) -> int:
-        """Answer how many sections of present documents contain a folded string."""
+        """Return how many sections of present documents contain a folded string."""
         return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
 
     def stands(self, query: Query) -> bool:
-        """Tell whether any section matches a query literally, whatever its conditions."""
+        """Return whether any section matches a query literally, whatever its conditions."""
         return not query.leaves or len(self._literal.matching(query.root)) > 0
 
     def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, int]]:
@@ -263,20 +263,20 @@ class Searcher:
         return self.stored(section, self.documents)
 
     def searched(self, conditions: Iterable[Condition]) -> int:
-        """Answer how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
+        """Return how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
         asked = self.documents_for(conditions).asked_versions(conditions)
         return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
 
     def readings(self, start: str) -> Iterable[str]:
-        """Answer how words are read, as `suggestions.readings` writes it, where that starts with something."""
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
         return self._reader.starting("reading", start)
 
     def ended(self, name: str) -> tuple[str, ...]:
-        """Answer what ended the document that a query names and that is not there, in a sentence."""
+        """Return what ended the document that a query names and that is not there, in a sentence."""
         return self._knowledge.ended(name)
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
-        """Answer what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
+        """Return what somebody who has typed this may want: a place, titles, headings, words that are read like it."""
         folded = fold(typed).translate(TITLE_MARKS)
         if not folded:
             return []
@@ -309,7 +309,7 @@ class Searcher:
         return suggestions.Texts(listing.title for listing in self.documents.listings)
 
     def documents_for(self, conditions: Iterable[Condition]) -> Documents:
-        """Answer the documents as conditions ask for them: at present, or on a day.
+        """Return the documents as conditions ask for them: at present, or on a day.
 
         Raises BadIndexError for conditions that nobody can tell the answer to.
         """
@@ -321,12 +321,12 @@ class Searcher:
         return documents_on(day, self.documents.listings, self._knowledge.on(day))
 
     def stored(self, section: int, documents: Documents | None = None) -> Stored:
-        """Answer what was kept of a section, with how its document stands."""
+        """Return what was kept of a section, with how its document stands."""
         validity = (documents or self.documents).listings[self._documents[section]].validity
         return unpack(self._reader.stored(section))._replace(validity=validity)
 
     def _named(self, query: Query) -> tuple[Numbers, bool]:
-        """Answer the section that a query names, an article or where a document starts, and whether it should be one and is none."""
+        """Return the section that a query names, an article or where a document starts, and whether it should be one and is none."""
         if not 0 < len(query.name) <= LONGEST_NAME:
             return _NONE, False
         named, anchor = self.documents_for(query.conditions).place(query.name.translate(TITLE_MARKS))
@@ -334,7 +334,7 @@ class Searcher:
         return place, bool(named) and not len(place)
 
     def _place(self, documents: Iterable[int], anchor: str) -> Numbers:
-        """Answer the section with an anchor, or the first one, of the first of some documents that has it."""
+        """Return the section with an anchor, or the first one, of the first of some documents that has it."""
         for document in documents:
             sections = self._sections_of(self.documents.listings[document].key)
             if anchor:
@@ -347,7 +347,7 @@ class Searcher:
         return self._reader.postings("document", document)[0]
 
     def _whole_documents(self, query: Query) -> Numbers:
-        """Answer the sections that a query without text lists: one for each document, or all where a place is asked for."""
+        """Return the sections that a query without text lists: one for each document, or all where a place is asked for."""
         if any(each.field in ("article", "within") for each in query.conditions):
             return np.flatnonzero(self._reader.live)
         sections = self._first_sections
@@ -375,7 +375,7 @@ class Searcher:
 
 
 def _few_of_each(places: Numbers, ordered: Numbers) -> list[int]:
-    """Answer the first few of each run of equal places."""
+    """Return the first few of each run of equal places."""
     starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1]))) if len(places) else _NONE
     within = np.arange(len(places)) - np.repeat(starts, np.diff(np.append(starts, len(places))))
     found: list[int] = ordered[within < SECTIONS_SHOWN].tolist()

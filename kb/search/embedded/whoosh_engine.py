@@ -134,7 +134,7 @@ class WhooshEngine:
         self._opened = None
 
     def _searcher(self) -> Searcher:
-        """Answer the newest state. The one that is open goes on answering while another thread opens a newer one, and
+        """Return the newest state. The one that is open goes on answering while another thread opens a newer one, and
         while files cannot be listed or read."""
         if not self._lock.acquire(blocking=self._opened is None) and self._opened:
             return self._opened
@@ -173,7 +173,7 @@ class WhooshEngine:
         )
 
     def _write(self, folder: Path, plan: Plan, source: Source, progress: Progress | None) -> dict[str, str]:
-        """Bring the index in `folder` up to date; answer what went wrong, by document."""
+        """Bring the index in `folder` up to date; return what went wrong, by document."""
         problems = {}
         with Writer(folder, FIELDS) as writer:
             for id in plan.removed:
@@ -190,7 +190,7 @@ class WhooshEngine:
 
 
 def _verified(folder: Path) -> int:
-    """Open what was just written; answer the number of sections that can be found."""
+    """Open what was just written; return the number of sections that can be found."""
     return int(Reader(folder, FIELDS).live.sum())
 
 

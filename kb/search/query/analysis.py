@@ -17,7 +17,7 @@ def words(folded: str) -> list[str]:
 
 
 def informative(strings: Iterable[str]) -> list[str]:
-    """Answer the words of folded strings that are longer than a character and no punctuation, each once."""
+    """Return the words of folded strings that are longer than a character and no punctuation, each once."""
     found = (word for string in strings for word in words(string))
     return list(dict.fromkeys(word for word in found if len(word) > 1 and any(map(str.isalnum, word))))
 

@@ -19,7 +19,7 @@ _COURTS = ("最高人民法院", "最高人民检察院")
 
 
 def authority(listing: Listing) -> int:
-    """Answer the rank of a document, higher for what prevails; read off its kind and issuer."""
+    """Return the rank of a document, higher for what prevails; read off its kind and issuer."""
     kind, issuer = listing.kind, listing.issuer
     if kind == "宪法" or listing.title == "中华人民共和国宪法":
         return 7

@@ -74,7 +74,7 @@ class Condition:
 
 
 def field_at(text: str, start: int) -> tuple[Field, int] | None:
-    """Answer the field that is named at a place of a query, and where its value starts."""
+    """Return the field that is named at a place of a query, and where its value starts."""
     found = _PREFIX.match(text, start)
     return (_FIELD_OF[found[1]], found.end()) if found else None
 
@@ -102,7 +102,7 @@ def _understood(field: Field, value: str) -> str:
 
 
 def article(printed: str) -> str:
-    """Answer the anchor of an article, however its number is typed: 12, 第十二条, 133-1, 第一百三十三条之一; "" for anything else."""
+    """Return the anchor of an article, however its number is typed: 12, 第十二条, 133-1, 第一百三十三条之一; "" for anything else."""
     found = _ARTICLE.fullmatch(fold(printed).removeprefix("art-"))
     if not found:
         return ""
@@ -111,24 +111,24 @@ def article(printed: str) -> str:
 
 
 def bounds(dates: str) -> tuple[str, str]:
-    """Answer the first and the last moment of a range, as strings that ISO dates compare with; "" and "~" are no bound."""
+    """Return the first and the last moment of a range, as strings that ISO dates compare with; "" and "~" are no bound."""
     first, _, last = dates.partition("..")
     return first, f"{last}~"
 
 
 def asked_versions(conditions: Iterable[Condition]) -> Literal["", "old", "all"]:
-    """Answer which texts of the documents conditions ask for: "" is the one that is shown of each."""
+    """Return which texts of the documents conditions ask for: "" is the one that is shown of each."""
     asked = {value for each in conditions if each.field == "version" for value in each.values}
     return "all" if "all" in asked else "old" if asked else ""
 
 
 def asked_day(conditions: Iterable[Condition]) -> str:
-    """Answer the day whose texts conditions ask for, "" where they ask for those of the present."""
+    """Return the day whose texts conditions ask for, "" where they ask for those of the present."""
     return next((value for each in conditions if each.field == "on" for value in each.values), "")
 
 
 def _dates(value: str) -> str:
-    """Answer a day, month, year or range of them as "first..last", "" where it is none. The earlier end comes first."""
+    """Return a day, month, year or range of them as "first..last", "" where it is none. The earlier end comes first."""
     parts = _RANGE.fullmatch(value := fold(value))
     ends = [parts[1], parts[2]] if parts else [value, value]
     days = [_day(end) if end else "" for end in ends]
@@ -138,7 +138,7 @@ def _dates(value: str) -> str:
 
 
 def _day(value: str) -> str:
-    """Answer a year, month or day of the calendar in ISO 8601, "" for anything else."""
+    """Return a year, month or day of the calendar in ISO 8601, "" for anything else."""
     found = _DAY.fullmatch(fold(value))
     if not found:
         return ""

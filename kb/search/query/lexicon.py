@@ -19,7 +19,7 @@ Sayings = Mapping[str, tuple[str, ...]]
 
 
 def topical(cut: Sequence[str]) -> list[list[str]]:
-    """Answer the words that say what a question is about, neighbours together; all words where none would be left."""
+    """Return the words that say what a question is about, neighbours together; all words where none would be left."""
     runs: list[list[str]] = [[]]
     for word in cut:
         if any(map(str.isalnum, word)) and word not in _asking():
@@ -45,7 +45,7 @@ def other_words(strings: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _stretches(text: str) -> dict[str, None]:
-    """Answer every stretch of a text that is no longer than a word of the table, in the order of the text."""
+    """Return every stretch of a text that is no longer than a word of the table, in the order of the text."""
     lengths = range(1, _longest() + 1)
     return dict.fromkeys(text[start : start + length] for start in range(len(text)) for length in lengths)
 
@@ -62,7 +62,7 @@ def _asking() -> frozenset[str]:
 
 @cache
 def _sayings() -> Sayings:
-    """Answer what stands for each word: lay words go one way, names of one thing stand for each other."""
+    """Return what stands for each word: lay words go one way, names of one thing stand for each other."""
     tables = _tables()
     sayings = {fold(said): tuple(map(fold, others)) for said, others in tables["lay"].items()}
     for group in tables["same"]:

@@ -29,7 +29,7 @@ class Exact:
         return (self.string,)
 
     def matches(self, text: str) -> bool:
-        """Tell whether it stands in a text."""
+        """Return whether it stands in a text."""
         return self.string in text
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -45,7 +45,7 @@ class Near:
     distance: int
 
     def matches(self, text: str) -> bool:
-        """Tell whether all the strings stand close enough somewhere.
+        """Return whether all the strings stand close enough somewhere.
 
         They are looked for from a place on that moves on to where all of them may be: never back.
         """
@@ -98,7 +98,7 @@ class Wildcard:
     gaps: tuple[int, ...]
 
     def matches(self, text: str) -> bool:
-        """Tell whether it stands in a text."""
+        """Return whether it stands in a text."""
         return self._first(text, 0) is not None
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -109,7 +109,7 @@ class Wildcard:
             found = self._first(text, found[1])
 
     def _first(self, text: str, start: int) -> Span | None:
-        """Answer the first place from `start` on, which is the one where every string comes as early as it can.
+        """Return the first place from `start` on, which is the one where every string comes as early as it can.
 
         A string that comes too late for the one before it moves that one on, never back: so all of them meet in the end, or
         one is not there any more.
@@ -178,7 +178,7 @@ def _starts(text: str, string: str) -> Iterator[int]:
 
 @lru_cache(maxsize=64)
 def _measured(near: Near) -> tuple[tuple[str, ...], tuple[int, ...], int]:
-    """Answer the different strings, their lengths, and how many characters hold all of them at most."""
+    """Return the different strings, their lengths, and how many characters hold all of them at most."""
     strings = tuple(dict.fromkeys(near.strings))
     return strings, tuple(map(len, strings)), near.distance + sum(map(len, near.strings))
 
@@ -197,12 +197,12 @@ def leaves(node: Node, excluded: bool = False) -> Iterator[Leaf]:
 
 
 def looks(node: Node) -> bool:
-    """Tell whether a text must be looked at for more than which strings are in it."""
+    """Return whether a text must be looked at for more than which strings are in it."""
     return any(not isinstance(leaf, Exact) for leaf in leaves(node, excluded=True))
 
 
 def test(node: Node) -> Callable[[str], bool]:
-    """Answer what tells of a folded text whether it matches."""
+    """Return what tells of a folded text whether it matches."""
     match node:
         case AllOf((one,)) | AnyOf((one,)):
             return test(one)

@@ -66,7 +66,7 @@ class Cleaned:
 
 
 def is_paste(text: str) -> bool:
-    """Tell whether a text was pasted: nobody types bullets or line breaks, unless all of it was put in quotes."""
+    """Return whether a text was pasted: nobody types bullets or line breaks, unless all of it was put in quotes."""
     return _BREAK.search(text.strip()) is not None and not _ALL_QUOTED.fullmatch(text.strip())
 
 
@@ -121,7 +121,7 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_furniture(line: str) -> bool:
-    """Tell whether a line is the foot or the head of a page."""
+    """Return whether a line is the foot or the head of a page."""
     return bool(line.strip()) and _FURNITURE.fullmatch(line) is not None
 
 

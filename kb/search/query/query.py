@@ -433,7 +433,7 @@ class _Parser:
 
 
 def _closing(text: str) -> dict[int, int]:
-    """Answer where the bracket stands that closes each one that is closed."""
+    """Return where the bracket stands that closes each one that is closed."""
     closing, opened = {}, []
     for place, character in enumerate(text):
         if character in _OPEN:

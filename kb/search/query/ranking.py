@@ -36,7 +36,7 @@ FIELDS = {"title": Field(1.5, 0.3), "path": Field(1.5, 0.3), "text": Field(1.0, 
 
 
 def terms(strings: Iterable[str]) -> dict[str, float]:
-    """Answer the terms that folded strings are ranked by, with their weights: words that only ask are left out."""
+    """Return the terms that folded strings are ranked by, with their weights: words that only ask are left out."""
     weights: dict[str, float] = {}
     for run in chain.from_iterable(topical(words(string)) for string in strings):
         weights |= {pair: BIGRAM for pair in bigrams("".join(run)) if pair not in weights}
@@ -45,13 +45,13 @@ def terms(strings: Iterable[str]) -> dict[str, float]:
 
 
 def norms(lengths: Ints, field: Field, average: float) -> Floats:
-    """Answer the factor for the counts of a field in each section."""
+    """Return the factor for the counts of a field in each section."""
     relative = lengths / average if average else np.zeros(len(lengths))
     return (field.weight / (1 - field.b + field.b * relative)).astype(np.float32)
 
 
 def impacts(weighted_counts: Floats, sections: int) -> Floats:
-    """Answer what a term adds to the score of each section that has it; `sections` are all there are."""
+    """Return what a term adds to the score of each section that has it; `sections` are all there are."""
     having = len(weighted_counts)
     rarity = np.log1p((sections - having + 0.5) / (having + 0.5))
     saturated = weighted_counts * (K1 + 1) / (weighted_counts + K1)

@@ -40,12 +40,12 @@ STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
 
 
 def runs_of(whole: str) -> set[str]:
-    """Answer the runs of three characters of a sentence that nearness looks for in a text."""
+    """Return the runs of three characters of a sentence that nearness looks for in a text."""
     return {whole[start : start + 3] for start in range(min(len(whole), _LOOKED_AT) - 2)}
 
 
 def other_terms(strings: Sequence[str], own: Mapping[str, float]) -> dict[str, float]:
-    """Answer the terms of other words for those of the strings: the more of them, the less each counts."""
+    """Return the terms of other words for those of the strings: the more of them, the less each counts."""
     weights: dict[str, float] = {}
     for alternatives in other_words(strings):
         share = _OTHER_WORDS / len(alternatives) ** 0.5
@@ -70,7 +70,7 @@ _PLACE = re.compile(rf"([\u4e00-\u9fff]{{2,7}}?)(?:{UNITS})")
 
 
 def place_of(listing: Listing) -> str:
-    """Answer the place whose local rule a document is: 上海 for what 上海市… made; "" for anything else."""
+    """Return the place whose local rule a document is: 上海 for what 上海市… made; "" for anything else."""
     if authority(listing) != LOCAL:
         return ""
     named = _PLACE.match(listing.title) or _PLACE.match(listing.issuer)

@@ -124,7 +124,7 @@ def of_sources() -> State:
 
 @interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index, endings=("csv",))
 def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
-    """Answer a page of hits; a Link header leads to the next one."""
+    """Return a page of hits; a Link header leads to the next one."""
     asked = search_form.asked()
     if asked.empty and "q" not in request.args:
         raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
@@ -137,19 +137,19 @@ def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
 
 @interface.get("/suggest", "输入时的提示：题名、标题、条文", state=of_index)
 def suggest(q: Query, limit: Annotated[int, Meta(ge=1, le=20, description="最多几条")] = 8) -> schemas.Suggestions:
-    """Answer what somebody who has typed `q` may want."""
+    """Return what somebody who has typed `q` may want."""
     return schemas.Suggestions(q.strip(), library().engine.suggest(q.strip(), limit))
 
 
 @interface.post("/origins", "一段文字出自哪里：每一句是原文、有改动，还是没有找到")
 def origins(body: schemas.TextToTrace) -> tuple[Origin, ...]:
-    """Answer where each sentence of a text comes from."""
+    """Return where each sentence of a text comes from."""
     return library().engine.origins(body.text)
 
 
 @interface.get("/facets", "检索结果在各机关、年份、文种、来源、时效性里各有多少节", also=_ASKED, state=of_index)
 def facets(q: Query = "") -> schemas.Facets:
-    """Answer the counts of a search without its hits."""
+    """Return the counts of a search without its hits."""
     asked = search_form.asked()
     if asked.empty and "q" not in request.args:
         raise UsageError("缺少参数 q：请写成 /api/v1/facets?q=检索词。")
@@ -168,7 +168,7 @@ def documents(
     kind: Value = "",
     theme: Value = "",
 ) -> schemas.DocumentList:
-    """Answer a page of documents that have the given values."""
+    """Return a page of documents that have the given values."""
     given = {"source": source, "issuer": issuer, "year": year, "kind": kind, "theme": theme}
     chosen = {name: value for name, value in given.items() if value}
     found = library().catalogue().shelves.chosen(chosen)
@@ -180,14 +180,14 @@ def documents(
 
 @interface.get("/documents/<id>", "一份文件：元数据、来历、版本、全部章节", state=of_document, endings=tuple(_TEXTS))
 def document(id: Id, on: Day = "") -> schemas.DocumentAnswer:
-    """Answer all there is of a document; with a day, the text that was in force on it."""
+    """Return all there is of a document; with a day, the text that was in force on it."""
     shown = find_edition(id, _in_force(id, on))
     return msgspec.convert(library().corpus.as_json(id, shown.version), schemas.DocumentAnswer)
 
 
 @interface.get("/documents/<id>/sections", "一份文件的目录", state=of_document)
 def sections(id: Id, on: Day = "") -> schemas.Outline:
-    """Answer the outline, without the text."""
+    """Return the outline, without the text."""
     shown = find_edition(id, _in_force(id, on))
     lines = tuple(
         schemas.OutlineEntry(
@@ -207,7 +207,7 @@ def sections(id: Id, on: Day = "") -> schemas.Outline:
     "/documents/<id>/sections/<anchor>", "其中一节、一条、一款或一项", state=of_document, endings=tuple(_TEXTS)
 )
 def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
-    """Answer what stands at an address, the way to it and its neighbours."""
+    """Return what stands at an address, the way to it and its neighbours."""
     shown = find_edition(id, _in_force(id, on))
     holder, part = find_place(shown.document, anchor)
     return _section(shown.document, holder, part, shown.version or _version_of(id))
@@ -215,14 +215,14 @@ def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
 
 @interface.get("/documents/<id>/versions", "一份文件的各个版本，现行的在前", state=of_document)
 def versions(id: Id) -> schemas.Versions:
-    """Answer the states of a document."""
+    """Return the states of a document."""
     find_edition(id)
     return schemas.Versions(id, library().corpus.history(id))
 
 
 @interface.get("/documents/<id>/versions/<version>", "一份文件的一个版本", state=of_document, endings=tuple(_TEXTS))
 def version(id: Id, version: VersionName) -> schemas.DocumentAnswer:
-    """Answer one version of a document, present or past, in the same form."""
+    """Return one version of a document, present or past, in the same form."""
     find_edition(id, version)
     return msgspec.convert(library().corpus.as_json(id, version), schemas.DocumentAnswer)
 
@@ -234,7 +234,7 @@ def diff(
     to: Annotated[Name, Meta(description="后一版本，默认是现行版本")] = "",
     with_: Annotated[Name, Meta(description="改为与这份文件对照")] = "",
 ) -> schemas.Difference:
-    """Answer what became of each section from the version `from` to the version `to`, or from the document `with`."""
+    """Return what became of each section from the version `from` to the version `to`, or from the document `with`."""
     before, after = find_both(id, from_, to, with_)
     found = compare(before.document, after.document)
     return schemas.Difference({**found.counts}, tuple(found.changes()))
@@ -246,7 +246,7 @@ def citation(
     anchor: Annotated[Name, Meta(description="条款的锚点")] = "",
     text: Annotated[str, Meta(description=f"要引的原文，最多 {LONGEST:,} 字")] = "",
 ) -> Citation:
-    """Answer every form of citing the document, the section at `anchor`, or the words of `text`."""
+    """Return every form of citing the document, the section at `anchor`, or the words of `text`."""
     return find_edition(id).citation(anchor, text)
 
 
@@ -263,7 +263,7 @@ def version_citation(
 
 @interface.get("/sources", "来源：各有多少文件，何时取得，有没有警报", state=of_sources)
 def sources() -> schemas.Sources:
-    """Answer where documents come from."""
+    """Return where documents come from."""
     return schemas.Sources(
         tuple(
             schemas.SourceAnswer(
@@ -282,7 +282,7 @@ def sources() -> schemas.Sources:
 
 @interface.get("/changes", "新增、更新、悄悄修改、撤下的文件，最近的在前", state=of_corpus)
 def changes(limit: Limit = 50, cursor: Cursor = "") -> schemas.Changes:
-    """Answer a page of what happened."""
+    """Return a page of what happened."""
     corpus, after = library().corpus, _read_cursor(cursor, 3)
     rest = [event for event in events(corpus) if not after or list(order(event)) < after]
     told = [found for event in rest[:limit] if (found := tell(corpus, event))]

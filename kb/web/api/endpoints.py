@@ -124,7 +124,7 @@ class Endpoint:
         return _IN_PATH.sub(r"{\1}", self.path)
 
     def __call__(self, **path: str) -> Response:
-        """Answer the present request. Raises UsageError and what the function raises."""
+        """Return the present request. Raises UsageError and what the function raises."""
         self._refuse_unknown()
         values = {parameter.name: parameter.read(path) for parameter in self.parameters}
         values |= {"body": self._sent()} if self.body else {}

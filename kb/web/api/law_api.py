@@ -35,7 +35,7 @@ def of_law() -> State:
 
 @interface.get("/documents/<id>/citations", "一份文件引用了什么，各指哪一份、哪一条", state=of_law)
 def citations(id: Id, on: Day = "") -> tuple[schemas.Cited, ...]:
-    """Answer every citation in a document, in the order of its text; with a day what they mean on it, else on its own."""
+    """Return every citation in a document, in the order of its text; with a day what they mean on it, else on its own."""
     with library().law_reading() as reader:
         found = [told.as_json(each) for each in told.citations(reader, id, checked_day("on", on))]
     return msgspec.convert(found, tuple[schemas.Cited, ...])
@@ -43,7 +43,7 @@ def citations(id: Id, on: Day = "") -> tuple[schemas.Cited, ...]:
 
 @interface.get("/documents/<id>/standing", "一份文件在某一天的效力、依据和沿革", state=of_law)
 def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
-    """Answer how a document stands `on` a day, with the evidence."""
+    """Return how a document stands `on` a day, with the evidence."""
     when = checked_day("on", on) or today()
     with library().law_reading() as reader:
         known, fates = told.known(reader, id), Fates(reader, when)
@@ -59,7 +59,7 @@ def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
 
 @interface.get("/documents/<id>/graph", "引用它的和它引用的文件", state=of_law)
 def graph(id: Id) -> schemas.Graph:
-    """Answer the neighbourhood of a document: edges lead from the citing to the cited one."""
+    """Return the neighbourhood of a document: edges lead from the citing to the cited one."""
     with library().law_reading() as reader:
         known = told.known(reader, id)
         rows = neighbours(reader, known)
@@ -73,21 +73,21 @@ def graph(id: Id) -> schemas.Graph:
 
 @interface.get("/documents/<id>/terms", "一份文件定义了哪些词", state=of_law)
 def terms(id: Id) -> tuple[Term, ...]:
-    """Answer the words that a document defines, with their place."""
+    """Return the words that a document defines, with their place."""
     with library().law_reading() as reader:
         return tuple(reader.terms(told.known(reader, id).number))
 
 
 @interface.get("/gaps", "被引用而语料库里没有的文件，引用它的文件多的在前", state=of_law)
 def missing() -> tuple[Gap, ...]:
-    """Answer what is cited and not there."""
+    """Return what is cited and not there."""
     with library().law_reading() as reader:
         return tuple(gaps(reader))
 
 
 @interface.get("/stale-basis", "依据在成文之后修改或废止了的文件，最近变化的在前", state=of_law)
 def stale_basis() -> tuple[schemas.Stale, ...]:
-    """Answer the documents of which a basis changed or ended after they were made."""
+    """Return the documents of which a basis changed or ended after they were made."""
     found = [
         {"document": each.id, "title": each.title, "date": each.date, "basis": [link.as_json() for link in links]}
         for each, links in stale_documents()
@@ -97,7 +97,7 @@ def stale_basis() -> tuple[schemas.Stale, ...]:
 
 @interface.post("/citations", "核对一段文字里的引用：各指什么，后来怎样了")
 def check_text(body: schemas.TextToCheck) -> tuple[schemas.CheckedCitation, ...]:
-    """Answer every citation in a text, with what became of it."""
+    """Return every citation in a text, with what became of it."""
     with library().law_reading() as reader:
         found = [
             each.as_json()

@@ -26,7 +26,7 @@ _ERRORS = {
 
 
 def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
-    """Answer the description as an object that JSON can hold."""
+    """Return the description as an object that JSON can hold."""
     types = [endpoint.answer for endpoint in endpoints if endpoint.answer is not Response]
     types += [endpoint.body for endpoint in endpoints if endpoint.body]
     found, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)

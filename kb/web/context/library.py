@@ -122,7 +122,7 @@ class Library:
         order: Order = "relevance",
         group: Group = "section",
     ) -> Results:
-        """Answer a page of hits. Raises UsageError and BadIndexError."""
+        """Return a page of hits. Raises UsageError and BadIndexError."""
         with metrics.stage("search"):
             results = self.engine.search(
                 query, limit=limit, offset=offset, conditions=conditions, order=order, group=group

@@ -114,7 +114,7 @@ def cited_by(id: str) -> str:
 
 
 def _places(rows: Iterable[tuple[Known, Resolved]]) -> list[tuple[str, list[str]]]:
-    """Answer (anchor, what is cited there, of which text) of the sections of one document that cite, in the order of its text."""
+    """Return (anchor, what is cited there, of which text) of the sections of one document that cite, in the order of its text."""
     by_section = groupby((each for _, each in rows), key=lambda each: each.found.anchor)
     return [(anchor, [_told(each) for each in some]) for anchor, some in by_section]
 

@@ -79,7 +79,7 @@ class Application(Flask):
     workshop: Workshop | None = None
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer the present request by its view, here or in the workshop. Raises what the view raises."""
+        """Return the present request by its view, here or in the workshop. Raises what the view raises."""
         if self.workshop and request.routing_exception is None and self._is_for_workshop():
             answer = self.workshop.answer(request)
             if answer is not None:
@@ -95,7 +95,7 @@ class Application(Flask):
 
 
 def create_app(settings: Settings, workshop: Workshop | None = None) -> Application:
-    """Answer the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
+    """Return the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
     app = Application("kb.web")
     app.workshop = workshop
     shelf = app.extensions[EXTENSION] = Library(settings)
@@ -154,7 +154,7 @@ def create_app(settings: Settings, workshop: Workshop | None = None) -> Applicat
 
 
 def _refuse_strangers() -> None:
-    """Answer nothing to a request for a host that is not here. Raises UsageError."""
+    """Return nothing to a request for a host that is not here. Raises UsageError."""
     if hosts.STRANGER in request.environ:
         raise UsageError(hosts.refusal(request.environ[hosts.STRANGER]))
 
@@ -194,7 +194,7 @@ def _is_refused_at_length() -> bool:
 
 
 def _refuse(error: KbError | HTTPException) -> Response:
-    """Answer an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
+    """Return an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
     status = error.status if isinstance(error, KbError) else error.code or 500
     g.error = str(error)
     metrics.ERRORS.labels(type(error).__name__).inc()

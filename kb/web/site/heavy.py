@@ -255,7 +255,7 @@ class _Floor:
             self._running.append(job)
 
     def _be_child(self, job: _Job, seconds: int) -> None:
-        """Answer one request, and end."""
+        """Return one request, and end."""
         told: dict[str, Any] = {"kind": "HTTPException", "told": "", "status": 500, "near": []}
         try:
             signal.set_wakeup_fd(-1)
@@ -275,7 +275,7 @@ class _Floor:
 
 
 def _made(app: Flask, asked: dict[str, Any]) -> dict[str, Any]:
-    """Answer a request by its view, without what is done before and after every request: that is the reader's process's."""
+    """Return a request by its view, without what is done before and after every request: that is the reader's process's."""
     environ = {
         **asked["environ"],
         "wsgi.input": BytesIO(asked["body"]),

@@ -114,7 +114,7 @@ def _work(settings: Settings, workshop: Workshop, door: socket.socket, listening
 
 
 def _answer(settings: Settings, listening: socket.socket, workshop: Workshop) -> None:
-    """Answer requests in a process of its own, until its parent ends it."""
+    """Return requests in a process of its own, until its parent ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
@@ -224,7 +224,7 @@ def _make_room(channels: Iterable[_Channel], newest: _Channel) -> None:
 
 
 def _proxied(proxy: str) -> dict[str, Any]:
-    """Answer waitress's settings for a proxy that is believed; what anybody else says of readers and hosts is not."""
+    """Return waitress's settings for a proxy that is believed; what anybody else says of readers and hosts is not."""
     told = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
     believed = {"trusted_proxy": proxy, "trusted_proxy_headers": told, "clear_untrusted_proxy_headers": True}
     return believed if proxy else {}

@@ -15,7 +15,7 @@ from kb.web.view.surroundings import Surroundings
 
 
 def text(id: str, passages: Sequence[Passage], around: Surroundings) -> Markup:
-    """Answer the passages of the document `id` as HTML, with what cites each section."""
+    """Return the passages of the document `id` as HTML, with what cites each section."""
     draw = get_template_attribute("_passage.html", "passage")
 
     def drawn(passage: Passage) -> str:

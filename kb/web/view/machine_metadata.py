@@ -12,7 +12,7 @@ from kb.web.view.edition import Edition
 
 
 def legislation(shown: Edition) -> dict[str, Any]:
-    """Answer the schema.org object of what is shown (https://schema.org/Legislation); facts not known are left out."""
+    """Return the schema.org object of what is shown (https://schema.org/Legislation); facts not known are left out."""
     document = shown.document
     facts = document.metadata
     web = facts.url.startswith(("http://", "https://"))
@@ -40,7 +40,7 @@ def legislation(shown: Edition) -> dict[str, Any]:
 
 
 def dublin_core(shown: Edition) -> list[tuple[str, str]]:
-    """Answer the (name, content) of the page's meta elements (DCMI Metadata Terms); facts not known are left out."""
+    """Return the (name, content) of the page's meta elements (DCMI Metadata Terms); facts not known are left out."""
     facts = shown.document.metadata
     found = [
         ("DC.title", facts.title),

@@ -14,7 +14,7 @@ LAST_PAGE = 100_000
 
 
 def paging(total: int, size: int, endpoint: str, **parameters: Any) -> tuple[int, int, Callable[[int], str]]:
-    """Answer this page's number, the last one's, and what makes a page's address. Raises Missing beyond the last."""
+    """Return this page's number, the last one's, and what makes a page's address. Raises Missing beyond the last."""
     page, last = number("page", 1, 1, LAST_PAGE), max(-(-total // size), 1)
 
     def address(page: int) -> str:

@@ -214,7 +214,7 @@ def _paint(
     count: int,
     links: Sequence[Link],
 ) -> Painted:
-    """Answer what every character of a section is."""
+    """Return what every character of a section is."""
     number = [(0, len(section.number))] if _is_heading(section, label_end) else []
     spans = {
         _LABEL: [(0, label_end)],
@@ -261,7 +261,7 @@ def _points(section: Section, doubtful: Iterable[Span]) -> dict[int, Markup]:
 
 
 def _mask(length: int, spans: Mapping[int, Iterable[Span]], points: Iterable[int]) -> bytearray:
-    """Answer for each character the bits of the spans that cover it."""
+    """Return for each character the bits of the spans that cover it."""
     mask = bytearray(length)
     for bit, places in spans.items():
         for start, end in places:

@@ -95,7 +95,7 @@ def version_on(id: str, on: str) -> str:
 
 
 def younger_than(id: str, on: str) -> str:
-    """Answer from when the nearest text of a document holds where that of a day is not there; "" where it is, and without a day."""
+    """Return from when the nearest text of a document holds where that of a day is not there; "" where it is, and without a day."""
     if not on:
         return ""
     with library().law_reading() as reader:
@@ -148,12 +148,12 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
 
 
 def _is_present(shown: Edition) -> bool:
-    """Tell whether the text that is shown is the one of which the store keeps the citations."""
+    """Return whether the text that is shown is the one of which the store keeps the citations."""
     return not shown.version or shown.standing == "present"
 
 
 def _resolved(resolver: Resolver, known: Known, shown: Edition) -> list[Resolved]:
-    """Answer what an older text cites, which the store does not keep."""
+    """Return what an older text cites, which the store does not keep."""
     then = replace(known, date=made_on(shown.document))
     found = (Found.of(known.number, each) for each in cited(shown.document))
     return [Resolved(each, resolver.target(each, then, viewed(), shown.version)) for each in found]
@@ -168,7 +168,7 @@ def address(target: Target) -> str:
 
 
 def section_of(document: Document) -> dict[str, str]:
-    """Answer the anchor of the section by that of every place in it."""
+    """Return the anchor of the section by that of every place in it."""
     sections: dict[str, str] = {}
     for section in document.walk():
         sections |= dict.fromkeys((section.anchor, *(part.anchor for part in section.parts)), section.anchor)
@@ -176,7 +176,7 @@ def section_of(document: Document) -> dict[str, str]:
 
 
 def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
-    """Answer the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
+    """Return the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
     texts = {section.anchor: section.text for section in document.walk()}
     links: dict[str, list[Link]] = {}
     for each in resolved:
@@ -223,7 +223,7 @@ def _with_terms(
 def _cited_by(
     resolver: Resolver, incoming: Sequence[tuple[Known, Resolved]], sections: Mapping[str, str]
 ) -> dict[str, list[Citing]]:
-    """Answer what cites each section ("" the document as a whole), the newest first; an older text's place where it stands now."""
+    """Return what cites each section ("" the document as a whole), the newest first; an older text's place where it stands now."""
     grouped: dict[str, dict[int, list[tuple[Known, Resolved]]]] = {}
     for citing, each in incoming:
         place = (
@@ -242,7 +242,7 @@ def _cited_by(
 
 
 def place_now(resolver: Resolver, target: Target) -> str:
-    """Answer where the place that is cited in an older text stands in the present one, "" where it is gone."""
+    """Return where the place that is cited in an older text stands in the present one, "" where it is gone."""
     same = resolver.present_anchor(target)
     if same is not None:
         return same
@@ -285,7 +285,7 @@ def _related(
 
 
 def neighbours(reader: Reader, known: Known, on: str = "") -> list[tuple[Known, str, int]]:
-    """Answer (document, "out" or "in", citations) of every document that one cites or is cited by, most first.
+    """Return (document, "out" or "in", citations) of every document that one cites or is cited by, most first.
 
     With a day, without those that were made later.
     """

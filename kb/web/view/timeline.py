@@ -45,7 +45,7 @@ class Day:
 
 
 def timeline(shown: Edition, around: Surroundings) -> list[Day]:
-    """Answer the days of a document, the first one first; [] where nothing but one day is known."""
+    """Return the days of a document, the first one first; [] where nothing but one day is known."""
     moments = sorted(dict.fromkeys(_moments(shown, around)), key=lambda moment: moment.day)
     days = [(day, tuple(some)) for day, some in groupby(moments, key=lambda moment: moment.day)]
     if len(days) < 2:
@@ -58,7 +58,7 @@ def timeline(shown: Edition, around: Surroundings) -> list[Day]:
 
 
 def _moments(shown: Edition, around: Surroundings) -> Iterator[Moment]:
-    """Answer what can be dated to a day."""
+    """Return what can be dated to a day."""
     return (moment for moment in _told(shown, around) if dates.is_day(moment.day))
 
 

@@ -45,7 +45,7 @@ def recognise(data: bytes, numbers: Sequence[int]) -> Recognised:
 
 
 def _read(engine: Any, page: Any) -> list[tuple[Fragment, float]]:
-    """Answer the lines of a page with the engine's confidence (0 to 1) in each."""
+    """Return the lines of a page with the engine's confidence (0 to 1) in each."""
     scale = min(_DOTS_PER_POINT, _LONGEST_SIDE / max(page.get_size()))
     answer = engine(page.render(scale=scale).to_numpy())
     if answer.txts is None:

@@ -46,7 +46,7 @@ Recognise = Callable[[bytes, Sequence[int]], Recognised]
 
 
 def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapping[str, Any]:
-    """Answer text, levels, notes, account and the converters of a PDF file; `recognise` reads pages without a text layer.
+    """Return text, levels, notes, account and the converters of a PDF file; `recognise` reads pages without a text layer.
 
     Raises UnreadableError.
     """
@@ -88,7 +88,7 @@ def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapp
 
 
 def _is_better(placed: Sequence[Page], texts: Sequence[str]) -> bool:
-    """Tell whether the characters with their places are as readable as the text of pypdf."""
+    """Return whether the characters with their places are as readable as the text of pypdf."""
     missing = sum(sum(page.nameless.values()) for page in placed)
     found = ["".join(glyph.text for glyph in page.glyphs) for page in placed]
     total = sum(map(characters, found))
@@ -142,7 +142,7 @@ def _tell_annotation(annotation: Any, where: str, remarks: Remarks) -> None:
 
 
 def legible(texts: Sequence[str]) -> float:
-    """Answer the share of characters that a Chinese document is made of: those of GBK, ASCII among them; 1 without any.
+    """Return the share of characters that a Chinese document is made of: those of GBK, ASCII among them; 1 without any.
 
     Fonts that do not say which characters their glyphs are come out as private, control or far-away characters.
     """
@@ -153,7 +153,7 @@ def legible(texts: Sequence[str]) -> float:
 
 
 def _texts(data: bytes, limit: int) -> tuple[list[str], str]:
-    """Answer the pages' texts and who read them: pypdf, or pdfminer.six where its text is the more legible."""
+    """Return the pages' texts and who read them: pypdf, or pdfminer.six where its text is the more legible."""
     first = list(_pages(data, limit))
     if legible(first) < _POOR or not "".join(first).strip():
         second = _pages_by_pdfminer(data, limit)

@@ -39,7 +39,7 @@ _LONG = 60  # characters: a cell that stands alone in its row with so many is a 
 
 
 def convert(data: bytes, limit: int) -> Mapping[str, Any]:
-    """Answer text, title, levels, labels, notes and account of a Word file; its parts unpacked are at most `limit` bytes.
+    """Return text, title, levels, labels, notes and account of a Word file; its parts unpacked are at most `limit` bytes.
 
     Raises UnreadableError.
     """
@@ -305,7 +305,7 @@ class _Reader:
             self._tell("嵌入的另一段文件", f"没有收入（{kind or '缺失'}）", doubt=True)
 
     def _hints(self) -> dict[int, int]:
-        """Answer Markdown levels: 1 is the title, Word's first heading level comes below it.
+        """Return Markdown levels: 1 is the title, Word's first heading level comes below it.
 
         Where no paragraph has the style of a title, a single heading of the first level before all others is it.
         """
@@ -314,7 +314,7 @@ class _Reader:
         return {line: min(6, level + lift) if level else 1 for line, level in self.levels.items()}
 
     def _level(self, element: Any) -> int | None:
-        """Answer the outline level of a paragraph: 0 for the title, 1 to 9 for headings, None for text."""
+        """Return the outline level of a paragraph: 0 for the title, 1 to 9 for headings, None for text."""
         given = element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
         style = self._styles.get(element.style)
         if given is None and style is not None and style.name == "Title":
@@ -367,7 +367,7 @@ def _struck(pieces: Iterable[tuple[bool, str]]) -> Iterator[str]:
 
 
 def _is_on(properties: Any, *names: str) -> bool:
-    """Tell whether one of the switches is on: present and not 0 or false."""
+    """Return whether one of the switches is on: present and not 0 or false."""
     get = properties.get if isinstance(properties, dict) else lambda name: properties.find(qn(name))
     given = [each for name in names if (each := get(name)) is not None]
     return bool(given) and given[0].get(qn("w:val"), "1") not in ("0", "false", "off")

@@ -32,7 +32,7 @@ class Numbering:
         self._unknown: set[str] = set()
 
     def label(self, paragraph: Any) -> str:
-        """Answer the number that Word prints before a paragraph, "" for none; call it once for each, in order."""
+        """Return the number that Word prints before a paragraph, "" for none; call it once for each, in order."""
         number, level = self._property(paragraph, "w:numId"), int(self._property(paragraph, "w:ilvl") or 0)
         definition = self._lists.get(number)
         if definition is None or not any(node.text or node.tag == _TEXTS[-1] for node in paragraph.iter(*_TEXTS)):
@@ -62,7 +62,7 @@ class Numbering:
         return found.get(qn("w:val"), "") if found is not None else ""
 
     def _levels(self, definition: Any, abstract: str) -> dict[int, Any]:
-        """Answer the definition of each level: the list's own where it overrides that of its kind."""
+        """Return the definition of each level: the list's own where it overrides that of its kind."""
         found = self._abstract.get(abstract)
         own = [each.find(qn("w:lvl")) for each in definition.findall(qn("w:lvlOverride"))]
         every = [
@@ -107,7 +107,7 @@ class Numbering:
 
 
 def _numbering_root(document: Any) -> Any:
-    """Answer the numbering definitions; an empty element for a document without any."""
+    """Return the numbering definitions; an empty element for a document without any."""
     related = [each.target_part for each in document.part.rels.values() if each.reltype.endswith("/numbering")]
     return related[0].element if related else document.element.makeelement(qn("w:numbering"))
 

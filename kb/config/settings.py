@@ -60,12 +60,6 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         (),
         '读者还可以用哪些主机名访问，例如 ["kb.example.cn"]；本机的名称、内网和本机的 IP 地址、address 里的主机名不用写；["*"] 是任何名称',
     ),
-    (
-        "serve.heavy",
-        2,
-        "同时做几件重的事：导出、对比、核对引用、整个语料库的文件（1 到 64）；它们另有进程，优先级低，不占读者的位置",
-    ),
-    ("serve.heavy_seconds", 100, "一件重的事的时限，单位秒（1 到 3600）；到时结束，回答 503"),
     ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
@@ -83,13 +77,7 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
 )
 
 FILE_NAME = "kb.toml"
-_RANGES = {
-    "serve.port": (0, 65535),
-    "serve.workers": (1, 64),
-    "serve.heavy": (1, 64),
-    "serve.heavy_seconds": (1, 3600),
-    "engine.shards": (1, 1024),
-}
+_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
 _FILES = ("certificates", "client_certificate", "client_key")
 ENGINES = ("embedded", "opensearch")
 _ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
@@ -128,8 +116,6 @@ class Settings:
     proxy: str = ""
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
-    heavy: int = 2
-    heavy_seconds: int = 100
     log: bool = False
     engine: str = "embedded"
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
@@ -160,8 +146,6 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         proxy=str(values["serve.proxy"]),
         origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
         hosts=tuple(str(each) for each in values["serve.hosts"]),
-        heavy=int(values["serve.heavy"]),
-        heavy_seconds=int(values["serve.heavy_seconds"]),
         log=bool(values["serve.log"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),

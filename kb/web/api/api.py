@@ -13,10 +13,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from flask import Blueprint, Response, after_this_request, jsonify, render_template, request, send_file, url_for
+from flask import Blueprint, Response, after_this_request, jsonify, render_template, request, url_for
 from msgspec import Meta
 
-from kb import __version__
 from kb.base.errors import KbError, NotFoundError, UsageError
 from kb.base.model import Document, FacetValue, Origin, Part, Results, Section
 from kb.cite.citation import Citation
@@ -38,9 +37,6 @@ from kb.web.view.outline_panel import addresses, label_of
 from kb.web.view.surroundings import version_on, younger_than
 
 PREFIX = "/api/v1"
-WHOLE = "corpus.jsonl.gz"
-"""The name of the file that has every document."""
-
 blueprint = Blueprint("api", __name__)
 interface = Interface(blueprint)
 
@@ -311,16 +307,10 @@ def changes(limit: Limit = 50, cursor: Cursor = "") -> schemas.Changes:
     media_type="application/gzip",
 )
 def corpus() -> Response:
-    """Every document, as its own address answers it; one that cannot be read has a line that says so."""
-    path = library().made.get(WHOLE, whole_state(), _packed(_lines(library().corpus)))
-    return send_file(
-        path, "application/gzip", as_attachment=True, download_name=WHOLE, conditional=False, etag=False, max_age=0
-    )
-
-
-def whole_state() -> str:
-    """Name what the file of the whole corpus depends on. Raises StorageError."""
-    return f"{of_corpus().tag} {library().state()} {__version__}"
+    """Stream every document, as its own address answers it; one that cannot be read has a line that says so."""
+    answer = Response(_packed(_lines(library().corpus)), mimetype="application/gzip")
+    answer.headers["Content-Disposition"] = "attachment; filename=corpus.jsonl.gz"
+    return answer
 
 
 def _lines(shelf: Corpus) -> Iterator[bytes]:

@@ -137,12 +137,8 @@ class Endpoint:
             made if isinstance(made, Response) else Response(msgspec.json.encode(made), mimetype="application/json")
         )
         if state:
-            answer.set_etag(
-                tag, weak=not answer.direct_passthrough
-            )  # a part of a file can be asked for by a strong one only
+            answer.set_etag(tag, weak=True)
             answer.last_modified = state.modified
-        if answer.direct_passthrough:
-            answer.make_conditional(request, accept_ranges=True, complete_length=answer.content_length)
         return answer
 
     def _sent(self) -> Any:

@@ -24,7 +24,6 @@ from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
 from kb.web.context.facets import Shelves
 from kb.web.context.freshness import Freshness, Watch
-from kb.web.context.made_files import MadeFiles
 
 EXTENSION = "kb-library"
 
@@ -102,7 +101,6 @@ class Library:
         self.corpus = Corpus(settings.corpus, keep=_TEXTS)
         self.engine = chosen_engine(settings)
         self.law = Store(settings.index)
-        self.made = MadeFiles(settings.index)
         self.remembered = Remembered(_ANSWERS)
         self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
         self._titles = {source.name: source.title or source.name for source in settings.sources}

@@ -45,10 +45,11 @@ def page() -> str:
     With one document, those like it are offered; with none, titles that many documents share.
     """
     documents = _documents()
+    listings = library().catalogue().listings
     if not documents:
-        return render_template("parallel_start.html", groups=groups(library().catalogue().listings, _GROUPS))
+        return render_template("parallel_start.html", groups=groups(listings, _GROUPS))
+    offered = _offered(documents[0], listings)
     if len(documents) == 1:
-        offered = _offered(documents[0], library().catalogue().listings)
         return render_template("parallel_choose.html", lead=documents[0], offered=offered, most=MOST)
     view = request.args.get("view", "text")
     if view not in _VIEWS:

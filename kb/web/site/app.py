@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
-from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -35,8 +34,7 @@ from kb.web.pages import (
 )
 from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
-from kb.web.site import heavy, hosts, operations, telemetry
-from kb.web.site.heavy import Workshop
+from kb.web.site import hosts, operations, telemetry
 from kb.web.site.hosts import Hosts, guarded
 from kb.web.view import as_of, interface_labels, machine_metadata
 
@@ -73,31 +71,9 @@ _SHARED = {
 }
 
 
-class Application(Flask):
-    """The application; where it has a workshop, heavy requests are answered there."""
-
-    workshop: Workshop | None = None
-
-    def dispatch_request(self) -> ResponseReturnValue:
-        """Return the present request by its view, here or in the workshop. Raises what the view raises."""
-        if self.workshop and request.routing_exception is None and self._is_for_workshop():
-            answer = self.workshop.answer(request)
-            if answer is not None:
-                return answer
-        return super().dispatch_request()
-
-    def _is_for_workshop(self) -> bool:
-        if request.endpoint in heavy.WHOLE:
-            return not self.extensions[EXTENSION].made.find(api.WHOLE, api.whole_state())
-        if request.endpoint == "parallels.page" and len(request.args.getlist("d")) < 2:
-            return False
-        return heavy.is_heavy(request.endpoint or "", request.view_args or {}, request.method)
-
-
-def create_app(settings: Settings, workshop: Workshop | None = None) -> Application:
+def create_app(settings: Settings) -> Flask:
     """Return the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
-    app = Application("kb.web")
-    app.workshop = workshop
+    app = Flask("kb.web")
     shelf = app.extensions[EXTENSION] = Library(settings)
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash

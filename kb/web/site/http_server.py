@@ -10,27 +10,23 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import wait
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
 from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
-from werkzeug.exceptions import HTTPException
 
-from kb.base.errors import KbError, StorageError
+from kb.base.errors import StorageError
 from kb.base.workers import end_with_parent
 from kb.config.settings import Settings
 from kb.web.context.library import EXTENSION
-from kb.web.site.app import MOST_SENT, Application, create_app
-from kb.web.site.heavy import WAITING, Workshop, is_heavy
+from kb.web.site.app import MOST_SENT, create_app
 
 # More of them wait for one another more than for disks: two answer a fifth more, and half as late at the worst.
 _THREADS = 2
@@ -49,25 +45,17 @@ def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], No
     signal.signal(signal.SIGTERM, _end)
     settings = replace(settings, host=host)
     context = multiprocessing.get_context("fork")
-    with (
-        _listening(host, port) as listening,
-        TemporaryDirectory(prefix="kb-serve-") as folder,
-    ):
+    with _listening(host, port) as listening:
         processes: list[multiprocessing.process.BaseProcess] = []
-        workshop = Workshop(Path(folder), settings.heavy, settings.heavy_seconds)
-        door = workshop.listen()
-        heavy: list[multiprocessing.process.BaseProcess] = []
 
-        def start(target: Callable[..., None] = _answer, *given: Any) -> multiprocessing.process.BaseProcess:
-            process = context.Process(target=target, args=given or (settings, listening, workshop))
+        def start() -> None:
+            process = context.Process(target=_answer, args=(settings, listening))
             with _undisturbed():
                 process.start()
                 processes.append(process)
-            return process
 
         shown = f"[{host}]" if ":" in host else host
         try:
-            heavy.append(start(_work, settings, workshop, door, listening))
             for _ in range(settings.workers):
                 start()
             on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
@@ -75,10 +63,7 @@ def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], No
                 wait([process.sentinel for process in processes])
                 for dead in [process for process in processes if not process.is_alive()]:
                     processes.remove(dead)
-                    if dead in heavy:
-                        heavy[:] = [start(_work, settings, workshop, door, listening)]
-                    else:
-                        start()
+                    start()
         finally:
             for process in processes:
                 process.terminate()
@@ -94,39 +79,19 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
-def _work(settings: Settings, workshop: Workshop, door: socket.socket, listening: socket.socket) -> None:
-    """Do heavy work in a process of its own, until its parent ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-    listening.close()
-    app = create_app(settings)
-    engine = app.extensions[EXTENSION].engine
-
-    def ready() -> None:
-        # A cluster's connections are no good in a child; an index of files is the better for having been looked at.
-        if settings.engine == "embedded":
-            with suppress(KbError):
-                engine.stats()
-
-    ready()
-    workshop.work(app, door, ready)
-
-
-def _answer(settings: Settings, listening: socket.socket, workshop: Workshop) -> None:
-    """Return requests in a process of its own, until its parent ends it."""
+def _answer(settings: Settings, listening: socket.socket) -> None:
+    """Answer requests in a process of its own, until its parent ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     end_with_parent()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
-    app = create_app(settings, workshop)
+    app = create_app(settings)
     Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
     server = create_server(
         app,
         sockets=[listening],
-        _dispatcher=_Lanes(app, settings.heavy),
-        channel_request_lookahead=1,  # a client who has gone is noticed only so
+        threads=_THREADS,
         ident=None,
         connection_limit=4 * _CONNECTIONS,  # never reached: waitress would stop to accept
         asyncore_use_poll=True,  # select knows 1,024 descriptors
@@ -135,33 +100,6 @@ def _answer(settings: Settings, listening: socket.socket, workshop: Workshop) ->
     )
     server.channel_class = _Channel
     server.run()
-
-
-class _Lanes:
-    """The threads of a process: some for reading, which heavy requests never take, and others that wait for the workshop."""
-
-    def __init__(self, app: Application, slots: int) -> None:
-        self._paths = app.url_map.bind("localhost")
-        self._reading, self._heavy = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        self._reading.set_thread_count(_THREADS)
-        self._heavy.set_thread_count(slots + WAITING)
-
-    def add_task(self, task: Any) -> None:
-        """Have a thread of the right lane answer a connection's next request."""
-        (self._heavy if self._is_heavy(task.requests[0]) else self._reading).add_task(task)
-
-    def _is_heavy(self, asked: Any) -> bool:
-        path = str(asked.path).encode("latin-1", "replace").decode("utf-8", "replace")
-        try:
-            endpoint, arguments = self._paths.match(path, asked.command)
-        except HTTPException:
-            return False
-        return is_heavy(endpoint, arguments, asked.command)
-
-    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
-        """End both lanes."""
-        ended = [each.shutdown(cancel_pending, timeout) for each in (self._reading, self._heavy)]
-        return any(ended)
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]

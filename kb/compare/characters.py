@@ -43,7 +43,8 @@ def characters(old: str, new: str) -> tuple[Run, ...]:
             runs.append(Run("same" if kind == _SAME else "inserted", _printed(new, after, there, there + len(text))))
         here += len(text) * (kind != _INSERTED)
         there += len(text) * (kind != _DELETED)
-    return tuple(run for run in runs if run.text) or _unfolded(new)
+    shown = tuple(run for run in runs if run.text)
+    return shown if after.text else (*shown, *_unfolded(new))
 
 
 def _printed(text: str, folded: Folded, start: int, end: int) -> str:

@@ -77,6 +77,11 @@ def test_characters_show_what_a_reader_would_mark() -> None:
     assert [(run.kind, run.text) for run in runs if run.kind != "same"] == [("deleted", "十"), ("inserted", "五个工作")]
 
 
+def test_blanks_alone_are_kept_where_all_else_went() -> None:
+    runs = characters("甲", "　")
+    assert [(run.kind, run.text) for run in runs] == [("deleted", "甲"), ("same", "　")]
+
+
 @hypothesis_settings(max_examples=150)
 @given(TEXT, TEXT)
 def test_nothing_is_lost_or_made_up(old: str, new: str) -> None:

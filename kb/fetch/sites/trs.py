@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from dataclasses import replace
-from typing import Any
 
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
-from kb.fetch.lists.html_lists import following_of, html_pages
-from kb.fetch.lists.item import Lists, Web
+from kb.fetch.lists.item import Web
 from kb.fetch.lists.markup import parse_page
 from kb.fetch.lists.paging import trs_call
 from kb.fetch.lists.rows import recognise
 from kb.fetch.network.fetched import Fetched
-from kb.fetch.sites.listing import NEEDS_ITEM
-
-
-def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
-    """Yield the one list of a column."""
-    yield html_pages(source, web, following_of(source))
+from kb.fetch.sites.listing import NEEDS_ITEM, lists
 
 
 def detect(source: Source, web: Web, answer: Fetched) -> Source | None:  # noqa: ARG001

@@ -14,7 +14,6 @@ from kb.ingest.formats import scripts
 from kb.ingest.formats.layout import NOTE, Glyph
 
 _GAP = 1.5  # sizes: a gap this wide parts two pieces of a line
-_CELL_GAP = 1.5
 _BOTH_SIDES = 3  # rows with text on both sides of a gutter that make columns
 _FILLED = 0.5
 _LEAST_COLUMN = 8  # sizes

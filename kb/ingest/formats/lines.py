@@ -356,14 +356,10 @@ def _label(number: int, item: Tag, parent: Tag) -> str:
 
 
 def _counted(number: int, style: str) -> str:
-    if style in ("lower-alpha", "lower-latin"):
-        return scripts.letters(number)
-    if style in ("upper-alpha", "upper-latin"):
-        return scripts.letters(number).upper()
-    if style == "lower-roman":
-        return scripts.roman(number)
-    if style == "upper-roman":
-        return scripts.roman(number).upper()
+    """Print a number in a style of CSS; one that the style cannot count in figures, as browsers do."""
+    if style.endswith(("-alpha", "-latin", "-roman")):
+        text = scripts.roman(number) if style.endswith("-roman") else scripts.alphabetic(number)
+        return (text.upper() if style.startswith("upper-") else text) or str(number)
     return f"{number:02}" if style == "decimal-leading-zero" else str(number)
 
 

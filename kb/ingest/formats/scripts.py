@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kb.chinese.numerals import hanzi
+
 _UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _RAISABLE = re.compile(r"[0-9+\-−=()ni]+")
@@ -32,16 +34,8 @@ def lowered(text: str) -> str:
 
 
 def chinese(number: int) -> str:
-    """Print 1 to 9999 as counted: 十二, 二十, 一百零三."""
-    text, gap = "", False
-    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // unit % 10
-        if digit:
-            text += ("零" if gap else "") + _DIGITS[digit] + name
-            gap = False
-        elif text:
-            gap = True
-    return text.removeprefix("一") if 10 <= number < 20 else text or "〇"
+    """Print 0 to 9999 as counted: 〇, 十二, 一百零三; any other number in figures (CSS Counter Styles 3: range)."""
+    return (hanzi(number) or _DIGITS[0]) if 0 <= number < 10_000 else str(number)
 
 
 def capital(number: int) -> str:
@@ -51,7 +45,7 @@ def capital(number: int) -> str:
 
 def digitwise(number: int) -> str:
     """Print a number digit by digit: 二〇一."""
-    return "".join(_DIGITS[int(digit)] for digit in str(number))
+    return "".join(_DIGITS[int(digit)] if digit.isdigit() else digit for digit in str(number))
 
 
 def stem(number: int) -> str:
@@ -65,8 +59,10 @@ def branch(number: int) -> str:
 
 
 def roman(number: int) -> str:
-    """Print a number in small Roman numerals."""
+    """Print 1 to 3999 in small Roman numerals, "" beyond."""
     text = ""
+    if not 1 <= number < 4000:
+        return text
     for value, letters in _ROMAN:
         text += letters * (number // value)
         number %= value
@@ -76,6 +72,15 @@ def roman(number: int) -> str:
 def letters(number: int) -> str:
     """Print a number in small letters as Word does: a … z, aa, bb."""
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number > 0 else ""
+
+
+def alphabetic(number: int) -> str:
+    """Print a number in small letters as browsers do: a … z, aa, ab (CSS Counter Styles 3: alphabetic); "" below 1."""
+    text = ""
+    while number > 0:
+        number, letter = divmod(number - 1, 26)
+        text = chr(ord("a") + letter) + text
+    return text
 
 
 def ordinal_ending(number: int) -> str:

@@ -133,10 +133,11 @@ def fold(text: str) -> str:
 def fold_with_places(text: str) -> Folded:
     """Fold a text and remember where each character stood."""
     same = text.translate(_table())
-    starts = list(range(len(text)))
+    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
     if len(same) != len(text):
         starts = [place for place, one in enumerate(text) for _ in one.translate(_table())]
-    folded = Folded(same, starts, [start + 1 for start in starts])
+        ends = [start + 1 for start in starts]
+    folded = Folded(same, starts, ends)
     for pattern, made in _STEPS:
         folded = _replaced(folded, pattern, made)
     return folded if unicodedata.is_normalized("NFC", folded.text) else _replaced(folded, _with_marks(), _composed)
@@ -149,19 +150,23 @@ def looks_like(character: str) -> str:
 
 def _replaced(folded: Folded, pattern: re.Pattern[str], made: Made) -> Folded:
     """Replace what a pattern finds: what was made of it stands where it stood."""
-    pieces, starts, ends, at = [], [], [], 0
-    for found in pattern.finditer(folded.text):
-        new = made(found)
-        if new == found[0]:
+    text, pieces, at = folded.text, list[str](), 0
+    starts, ends = list[int](), list[int]()
+    for found in pattern.finditer(text):
+        new, (start, end) = made(found), found.span()
+        if new == text[start:end]:
             continue
-        start, end = found.span()
-        pieces += [folded.text[at:start], new]
-        starts += [*folded.starts[at:start], *[folded.starts[start]] * len(new)]
-        ends += [*folded.ends[at:start], *[folded.ends[end - 1]] * len(new)]
+        pieces.append(text[at:start])
+        starts += folded.starts[at:start]
+        ends += folded.ends[at:start]
+        if new:
+            pieces.append(new)
+            starts += [folded.starts[start]] * len(new)
+            ends += [folded.ends[end - 1]] * len(new)
         at = end
     if not at:
         return folded
-    return Folded("".join((*pieces, folded.text[at:])), starts + folded.starts[at:], ends + folded.ends[at:])
+    return Folded("".join((*pieces, text[at:])), starts + folded.starts[at:], ends + folded.ends[at:])
 
 
 def _composed(found: re.Match[str]) -> str:
@@ -177,15 +182,15 @@ def _with_marks() -> re.Pattern[str]:
 
 def _between(found: re.Match[str]) -> str:
     """Return what stays of a run of blanks and line breaks: one blank between two Latin words or numbers on one line."""
-    text, (start, end) = found.string, found.span()
-    if "\n" in found[0] or " " not in found[0] or not start or end == len(text):
+    blank, text, (start, end) = found[0], found.string, found.span()
+    if blank == "\n" or "\n" in blank or " " not in blank or not start or end == len(text):
         return ""
     before, after = text[start - 1], text[end]
     if not (before.isalnum() and after.isalnum() and before < "\u2e80" and after < "\u2e80"):
         return ""
     if before.isdigit() != after.isdigit():  # GB 18667, 5 km
         return ""
-    return "" if before.isdecimal() and found[0] == " " and _inside_number(text, start) else " "
+    return "" if before.isdecimal() and blank == " " and _inside_number(text, start) else " "
 
 
 def _inside_number(text: str, blank: int) -> bool:
@@ -197,18 +202,26 @@ def _inside_number(text: str, blank: int) -> bool:
 _LONGEST_NUMBER = 24
 _LEFT = re.compile(r"(?<![0-9])(?:[0-9]{1,3})(?: [0-9]{3})*$")
 _RIGHT = re.compile(r"[0-9]{3}(?: [0-9]{3})*(?![0-9])")
+_ELLIPSES = r"(?:…|\.{3,}|。{3,}|·{3,})*"
+# Each branch starts with a character: only then does `re` skip quickly to the places where one can match.
 _STEPS: tuple[tuple[re.Pattern[str], Made], ...] = (
-    (re.compile(f"[ \n{_UNSEEN}]+"), _between),
+    (re.compile(f"[ \n{_UNSEEN}][ \n{_UNSEEN}]*"), _between),
     # Several that are one mark: —— is one dash, …… or ... one ellipsis.
-    (re.compile(r"-{2,}|(?:…|\.{3,}|。{3,}|·{3,})+"), lambda found: "-" if found[0][0] == "-" else "…"),
+    (
+        re.compile("--+|" + "|".join(f"{one}{_ELLIPSES}" for one in ("…", r"\.\.\.+", "。。。+", "···+"))),
+        lambda found: "-" if found[0][0] == "-" else "…",
+    ),
     # The superscript of an area or a volume is written as a digit, too: m², m2.
-    (re.compile("(?<=m)[²³]"), lambda found: {"²": "2", "³": "3"}[found[0]]),
+    (re.compile("[²³](?<=m.)"), lambda found: {"²": "2", "³": "3"}[found[0]]),
 )
 
 
 @cache
-def _table() -> dict[int, str]:
-    """Map every character that is folded to what it is folded to."""
+def _table() -> dict[int, str | int]:
+    """Map every character that is folded to what it is folded to, and those in daily use that are not to themselves.
+
+    A character that is not in the table costs `str.translate` an exception.
+    """
     same = {other: one for one, others in _SAME.items() for other in others}
     same |= _RADICALS | {code: one for code, one in _simplified().items() if code not in same}
     same |= {old: new for old, new in _VARIANTS.items() if old != new}
@@ -226,12 +239,14 @@ def _table() -> dict[int, str]:
         return character
 
     wanted = chain(range(0x2E80), *(range(low, high + 1) for low, high in _FORMS), map(ord, same))
-    table = {code: made for code in wanted if (made := folded(chr(code))) != chr(code)}
+    table: dict[int, str | int] = {code: code for code in _DAILY}
+    table |= {code: made for code in wanted if (made := folded(chr(code))) != chr(code)}
     table |= {code: _UNSEEN for low, high in _NOT_SEEN for code in range(low, high + 1)}
     return table | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # bytes that were no text, from a command line
 
 
 _CHAINED = 4
+_DAILY = (*range(0x20, 0x7F), *range(0x3000, 0x3020), *range(0x4E00, 0x9FFF))
 
 
 def _plain(character: str) -> str:

@@ -180,6 +180,12 @@ class Store:
             shown = ((each.id, resolver.shown(each, day)) for each in reader.documents())
             return {id: edition.version for id, (edition, later, _) in shown if not later}
 
+    def repealed(self) -> frozenset[str]:
+        """Return the keys of all names that something is repealed by. Raises BadIndexError where there is no usable store."""
+        with self._reading() as database:
+            rows = database.execute("SELECT key, also FROM citation WHERE relation = 'repeals'")
+            return frozenset(key for row in rows for key in row if key)
+
     def ended(self, names: Iterable[str]) -> str:
         """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did.
 

@@ -122,6 +122,9 @@ class Told:
     def texts(self, day: str) -> None:
         """Only the texts themselves tell which of them held."""
 
+    def repealed(self) -> tuple[str, ...]:
+        return ()
+
     def ended(self, names: object) -> str:
         return ""
 

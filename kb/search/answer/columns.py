@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -229,12 +229,13 @@ class Knowledge:
     def __init__(self, told: Standings | None, indexed: Mapping[str, str]) -> None:
         self._told, self.unknown = told, ""
         self.today: Mapping[str, str] = {}
+        self._repealed: Collection[str] = ()
         if told is None:
             return
         try:
             if told.fingerprints() != {key: value for key, value in indexed.items() if "@" not in key}:
                 raise BadIndexError("引用关系与索引不是同一个状态，无法判断效力：请运行 kb index。")
-            self.today = told.standings()
+            self.today, self._repealed = told.standings(), told.repealed()
         except (BadIndexError, StorageError) as error:
             self.unknown = str(error)
 
@@ -250,7 +251,9 @@ class Knowledge:
             return ()
         named = [each.name for each in readings(query.translate(TITLE_MARKS))]
         titles = [title for name in named for title in (_typed_names().get(name, ""), name) if title]
-        said = self._told.ended(dict.fromkeys(titles))
+        # Most queries name nothing that ended: they need not open the store.
+        titles = [title for title in dict.fromkeys(titles) if title_key(title) in self._repealed]
+        said = self._told.ended(titles) if titles else ""
         return (said,) if said else ()
 
     def of(self, listing: Listing) -> Listing:

@@ -66,11 +66,12 @@ def first_found(
     Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stands` tells
     whether a section matches a reading, whatever the conditions; it is asked only where there are several.
     """
-    tried = list(readings(text, conditions))
-    last = next((query for query in reversed(tried) if not query.split), tried[0])
-    for query in tried if len(tried) > 1 else ():
+    tried = readings(text, conditions)
+    last, second = next(tried), next(tried, None)
+    for query in (last, second, *tried) if second else ():
         if stands(query) and (found := find(query)).total:
             return query, found
+        last = last if query.split else query
     return last, find(last)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from kb.chinese.identity import Folded, fold, fold_with_places
+from kb.chinese.identity import Folded, fold_with_places
 from kb.search.query.analysis import informative
 from kb.search.query.matching import Span, occurrences
 from kb.search.query.query import Query, parse
@@ -23,9 +23,8 @@ def match_spans(text: str, query: Query | str) -> list[Span]:
     These are the places of the query's strings; where none stands in the text and none was quoted, those of its words.
     Raises UsageError for a query (given as a string) that cannot be searched.
     """
-    query = parse(query) if isinstance(query, str) else query
     folded = fold_with_places(text)
-    return [folded.span(start, end) for start, end in _merged(_places(folded, query))]
+    return [folded.span(*place) for place in _places(folded, parse(query) if isinstance(query, str) else query)]
 
 
 def holding(folded: Sequence[str], query: Query) -> list[bool]:
@@ -39,23 +38,20 @@ def snippet(text: str, query: Query) -> tuple[str, tuple[Span, ...]]:
 
     It is cut from the text as it stands; the start of the text when nothing matches.
     """
-    text = text.rstrip()
-    spans = match_spans(text, query)
-    start, end = _window(text, spans)
+    folded = fold_with_places(text := text.rstrip())
+    places = _places(folded, query)
+    spans = [folded.span(*place) for place in places]
+    start, end = _window(text, spans, [folded.text[a:b] for a, b in places[: 2 * _TRIED]])
     return text[start:end], tuple(
         (max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start
     )
 
 
 def _places(folded: Folded, query: Query) -> list[Span]:
-    found = [span for leaf in query.leaves for span in leaf.spans(folded.text)]
-    if found or query.exact:
-        return found
-    return [span for word in informative(query.required) for span in occurrences(folded.text, word)]
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    """Join spans that overlap; neighbours stay apart."""
+    """Return where in a folded text what a query matches stands, ascending; what overlaps is one, neighbours stay apart."""
+    spans = [span for leaf in query.leaves for span in leaf.spans(folded.text)]
+    if not spans and not query.exact:
+        spans = [span for word in informative(query.required) for span in occurrences(folded.text, word)]
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:
@@ -65,12 +61,11 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _window(text: str, spans: list[Span]) -> Span:
-    """Choose the window with the most different matches, then the most, then the first."""
+def _window(text: str, spans: list[Span], matched: list[str]) -> Span:
+    """Choose the window with the most different matches (folded, of the first spans), then the most, then the first."""
     if not spans or len(text) <= WIDTH:
         return 0, min(len(text), WIDTH)
     ends = [end for _, end in spans]
-    matched = [fold(text[start:end]) for start, end in spans[: 2 * _TRIED]]
 
     def worth(place: int) -> tuple[int, int, int]:
         inside = matched[place : bisect_right(ends, spans[place][0] + WIDTH - _BEFORE)]

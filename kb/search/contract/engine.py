@@ -5,7 +5,7 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
@@ -64,6 +64,9 @@ class Standings(Protocol):
 
         None where only the texts themselves tell. Raises BadIndexError where nobody can tell.
         """
+
+    def repealed(self) -> Collection[str]:
+        """Return the keys (`title_key`) of all that is repealed by name, there or not. Raises BadIndexError where nobody can tell."""
 
     def ended(self, names: Iterable[str]) -> str:
         """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did."""

@@ -13,6 +13,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from io import BytesIO
 from itertools import count, takewhile
 from mmap import ACCESS_READ, mmap
@@ -47,6 +48,8 @@ LENGTHS = ""
 
 _ONE = struct.Struct("<HB")
 _LIST = struct.Struct("<IQB")
+_EMPTY = _LIST.pack(0, 0, 0)
+_REMEMBERED = 4096
 _FEW_SEGMENTS = 10
 
 
@@ -222,20 +225,28 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
 class _TermsReader(W3TermsReader):  # type: ignore[misc]
     """Reads what `_FieldWriter` wrote."""
 
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        # A query asks for a term's frequency, for its sections, and often for both again in its next reading.
+        self._about = lru_cache(_REMEMBERED)(self._looked_up)
+
     def postings(self, field: str, term: str) -> tuple[Numbers, Numbers]:
         """Return (sections ascending, counts); both empty when the term does not occur."""
-        value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
-        return self._decode(value)
+        return self._decode(self._about(field, term))
 
     def frequency(self, field: str, term: str) -> int:
         """Return how many sections have a term, deleted ones among them."""
-        value = self._tindex.get(self._keycoder(field, term.encode()), _LIST.pack(0, 0, 0))
+        value = self._about(field, term)
         return 1 if len(value) == _ONE.size else int(_LIST.unpack(value)[0])
+
+    def _looked_up(self, field: str, term: str) -> bytes:
+        """Return what is kept beside a term: its one section, or where its list is."""
+        found: bytes = self._tindex.get(self._keycoder(field, term.encode()), _EMPTY)
+        return found
 
     def lengths(self, field: str, sections: int) -> Numbers:
         """Return the number of terms of each of the segment's sections."""
-        value = self._tindex.get(self._keycoder(field, LENGTHS.encode()), _LIST.pack(0, 0, 0))
-        number, offset, _ = _LIST.unpack(value)
+        number, offset, _ = _LIST.unpack(self._looked_up(field, LENGTHS))
         lengths = np.zeros(sections, np.int64)
         lengths[:number] = np.frombuffer(self._postfile.get(offset, 4 * number), "<u4")
         return lengths

@@ -243,6 +243,8 @@ class Searcher:
             shared[self._reader.postings("text", pair)[0]] += 1
             read += pairs[pair]
             least += 1
+            if shared.max() < least:  # a pair adds one to each at most: none can come up to what is asked
+                return
         near = np.flatnonzero(shared >= max(least, 1))
         near = near[self.documents.present[self._documents[near]]]
         for section in near[np.argsort(-shared[near], kind="stable")[:most]].tolist():

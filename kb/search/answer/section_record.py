@@ -126,7 +126,7 @@ def unpack(stored: bytes) -> Stored:
 def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
     gathered = {field: _Gathered() for field in FIELDS}
     terms_of = lru_cache(_LABELS)(lambda text: list(terms(fold(text))))
-    batch, inside = Batch({}, [], []), numbers_inside(document)
+    batch, inside, since = Batch({}, [], []), numbers_inside(document), in_force_from(document)
     for ancestors, section in sections:
         path = tuple(part.label for part in (*ancestors, section) if part.label)
         folded = fold(section.text)
@@ -139,15 +139,12 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["heading"].add(offered)
         titled = [document.metadata.title] if section is document.sections[0] else []
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
-        gathered["bare"].add(["1"] if _bare(section) else [])
+        gathered["bare"].add(["1"] if section.anchor in _FRAME or folded == fold(section.label) else [])
         batch.folded.append(folded.encode())
-        batch.stored.append(zlib.compress(msgspec.msgpack.encode(_stored(key, document, section, path, inside)), _FAST))
+        stored = _stored(key, document, section, path, inside, since)
+        batch.stored.append(zlib.compress(msgspec.msgpack.encode(stored), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
-
-
-def _bare(section: Section) -> bool:
-    return section.anchor in _FRAME or fold(section.text) == fold(section.label)
 
 
 class _Gathered:
@@ -213,7 +210,7 @@ def _read(source: Source, id: str, analyse: Analyse[Made]) -> tuple[str, Made | 
         return id, str(error)
 
 
-def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], inside: str) -> Stored:
+def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], inside: str, since: str) -> Stored:
     data = document.metadata
     return Stored(
         document.id,
@@ -229,7 +226,7 @@ def _stored(key: str, document: Document, section: Section, path: tuple[str, ...
         data.kind,
         document.provenance.listed.get(VALIDITY) or data.labels.get(VALIDITY, ""),
         key.removeprefix(document.id).removeprefix("@"),
-        in_force_from(document),
+        since,
         document.provenance.dated,
         inside,
     )

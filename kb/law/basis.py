@@ -59,23 +59,22 @@ def chain(fates: Fates, document: Known, seen: frozenset[int] = frozenset()) -> 
 def links_of(fates: Fates, document: Known) -> Iterator[Link]:
     """Yield the citations of a document's basis, each document once."""
     seen = set()
-    for resolved in fates.resolver.citations(document):
-        found, target = resolved.found, resolved.target
+    for found in fates.reader.citations(document.number, "basis"):
+        target = fates.resolver.target(found, document)
         itself = target is not None and target.document.number == document.number
         name = target.document.id if target else found.key
-        if found.relation == "basis" and not itself and name not in seen:
+        if not itself and name not in seen:
             seen.add(name)
-            yield Link(resolved, fates.of(found, target, document.date))
+            yield Link(Resolved(found, target), fates.of(found, target, document.date))
 
 
 def stale(fates: Fates) -> Iterator[tuple[Known, tuple[Link, ...]]]:
     """Yield the documents of which a basis changed or ended after they were made, the newest change first."""
     found = []
     for document in fates.reader.documents():
-        if document.date and fates.standings.of(document, fates.today).holds:
-            links = tuple(link for link in links_of(fates, document) if link.stale)
-            if links:
-                found.append((document, links))
+        links = tuple(link for link in links_of(fates, document) if link.stale) if document.date else ()
+        if links and fates.standings.of(document, fates.today).holds:
+            found.append((document, links))
     yield from sorted(found, key=lambda item: (max(map(_when, item[1])), item[0].id), reverse=True)
 
 

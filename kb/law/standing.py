@@ -78,14 +78,18 @@ class Standings:
     _ended_by: dict[int, list[_End]] = field(default_factory=dict)
     _horizons: dict[tuple[str, str], str] = field(default_factory=dict)
     _series: dict[str, list[Known]] | None = None
+    _told: dict[tuple[int, str, str], Validity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.reader)
 
     def of(self, document: Known, on: str, version: str = "") -> Validity:
         """Return how a document, or the text of one of its versions, stands on a day (ISO 8601)."""
-        found = next(self._candidates(document, on, version), Validity("不明"))
-        return replace(found, as_of=found.as_of or self.as_of(on, document.source))
+        key = (document.number, on, version)
+        if key not in self._told:
+            found = next(self._candidates(document, on, version), Validity("不明"))
+            self._told[key] = replace(found, as_of=found.as_of or self.as_of(on, document.source))
+        return self._told[key]
 
     def as_of(self, on: str, source: str = "") -> str:
         """Return up to which day the library, or what came from one source, can know what happened by a day (ISO 8601)."""

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.base.address import Address
-from kb.base.errors import BadIndexError, NotFoundError, StorageError
+from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
@@ -193,13 +193,16 @@ def _search(
 
 @verb("show")
 @click.argument("address", metavar="文件[@版本][#章节]")
+@click.option("--history", "wordings", is_flag=True, help="这一节在各个文本里怎样写，由什么改动，新近的在前")
 @JSON
-def _show(config: Settings, address: str, as_json: bool) -> int:
+def _show(config: Settings, address: str, wordings: bool, as_json: bool) -> int:
     """显示一份文件、它的一个旧版本，或其中一节、一款，例如 kb show haojiang-2021-report#1-3-2。
 
     也可以粘贴网页的地址。有哪些版本见 --json 里的 versions；比较两个版本用 kb diff。
     """
     wanted, corpus = Address.read(address), Corpus(config.corpus)
+    if wordings:
+        return _show_history(config, corpus, wanted, as_json)
     document = corpus.read(wanted.id, wanted.version)
     sections = _at(document, wanted.anchor) if wanted.anchor else document.sections
     if as_json:
@@ -207,6 +210,34 @@ def _show(config: Settings, address: str, as_json: bool) -> int:
         print_json({**corpus.as_json(wanted.id, wanted.version), **chosen})
         return 0
     _show_document(document, sections)
+    return 0
+
+
+def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bool) -> int:
+    """Print the wordings that a section had. Raises UsageError without a section, BadIndexError without a store."""
+    from kb.law.article_history import STEPS, history
+
+    if not wanted.anchor:
+        raise UsageError(f"--history 要写明哪一节，例如 kb show {wanted.id}#art-1 --history。")
+    with Store(config.index).reading() as reader:
+        found = history(reader, corpus, wanted.id, wanted.anchor, wanted.version)
+    if as_json:
+        print_json({"document": wanted.id, "anchor": wanted.anchor, "wordings": [asdict(each) for each in found]})
+        return 0
+    for each in found:
+        since = f"自 {each.since} 起施行" if each.since else "施行日期不详"
+        click.echo(
+            f"{STEPS[each.step]}　{each.made or '日期不详'} 的文本（{each.version or '现行'}，{since}）　{each.label}"
+        )
+        if each.others:
+            click.echo(f"　　另见：{'、'.join(each.others)}")
+        for by in each.by:
+            known = f"《{by.title}》（{by.document}）" if by.document else ""
+            click.echo(f"　　{'可能来自' if len(each.by) > 1 else '来自'}：{known}{by.sentence or by.day}")
+        if each.missing:
+            told = "更早的文本库里没有" if each.step == "first kept" else "库里没有这些时候的文本，变化也可能发生在其中"
+            click.echo(f"　　{told}：{'、'.join(each.missing)}")
+        click.echo(f"{each.text.rstrip()}\n" if each.text else "")
     return 0
 
 

@@ -157,6 +157,12 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(first & second) / max(len(first) + len(second), 1)
 
 
+def contained(text: str, holder: str) -> float:
+    """How much of a text another one holds, 0 to 1: the share of its pairs of neighbouring characters."""
+    pairs = _bigrams(text)
+    return len(pairs & _bigrams(holder)) / len(pairs)
+
+
 def _bigrams(text: str) -> frozenset[str]:
     plain = "".join(text.split())
     return frozenset(plain[at : at + 2] for at in range(len(plain) - 1)) or frozenset([plain])

@@ -28,7 +28,7 @@ from kb.search.contract.engine import GROUPS, ORDERS
 from kb.search.query.conditions import FACETS, NAMES
 from kb.search.query.query import MAX_QUERY
 from kb.web.api import law_api, openapi, schemas
-from kb.web.api.endpoints import Day, Id, Interface, Parameter, State
+from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, Parameter, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.library import library
 from kb.web.view import downloads, search_form
@@ -41,13 +41,11 @@ blueprint = Blueprint("api", __name__)
 interface = Interface(blueprint)
 
 VersionName = Annotated[str, Meta(description="版本名，见 versions")]
-Anchor = Annotated[str, Meta(description="条款的锚点，例如 1-3-2、art-12、art-12-p1-i2")]
 Query = Annotated[str, Meta(description=f"检索词，最多 {MAX_QUERY:,} 字，写法同网页")]
 Limit = Annotated[int, Meta(ge=1, le=100, description="最多几条")]
 Offset = Annotated[int, Meta(ge=0, le=10**9, description="跳过前几条")]
 Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，第一页不写")]
 Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
-Name = Annotated[str, Meta(max_length=300)]
 
 _TEXTS = {each.in_api: each.ending for each in formats().values() if each.in_api}
 _ASKED = (

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint
 
 from kb.base.clock import today
 from kb.law import citation_json as told
+from kb.law.article_history import history
 from kb.law.basis import chain
 from kb.law.checking import check
 from kb.law.gaps import Gap, gaps
 from kb.law.since import Fates
 from kb.law.terms import Term
 from kb.web.api import schemas
-from kb.web.api.endpoints import Day, Id, Interface, State
+from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.library import library
+from kb.web.view.lookup import find_edition
 from kb.web.view.surroundings import neighbours, stale_documents
 
 blueprint = Blueprint("law_api", __name__)
@@ -55,6 +58,16 @@ def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
             "basis": [link.as_json() for link in chain(fates, known)],
         }
     return msgspec.convert(found, schemas.StandingAnswer)
+
+
+@interface.get("/documents/<id>/sections/<anchor>/history", "一条的历史文本：各文本里怎样写，由什么改动", state=of_law)
+def article_history(
+    id: Id, anchor: Anchor, version: Annotated[Name, msgspec.Meta(description="锚点属于哪个版本，默认是现行版本")] = ""
+) -> schemas.ArticleHistory:
+    """Return the wordings that a section had, the newest first."""
+    shown = find_edition(id, version)
+    with library().law_reading() as reader:
+        return schemas.ArticleHistory(id, anchor, tuple(history(reader, library().corpus, id, anchor, shown.version)))
 
 
 @interface.get("/documents/<id>/graph", "引用它的和它引用的文件", state=of_law)

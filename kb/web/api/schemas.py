@@ -12,6 +12,7 @@ from kb.base.model import FacetValue, Listing, Metadata, Provenance, Section, Su
 from kb.compare.sections import Change, SectionChange
 from kb.corpus.changes import Kind
 from kb.corpus.folder import Version
+from kb.law.article_history import Wording
 from kb.law.checking import LONGEST
 from kb.law.find import Kind as CitationKind
 from kb.law.since import Status
@@ -103,6 +104,15 @@ class SectionAnswer:
     next: Place | None
     text: str
     section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHistory:
+    """The wordings that a section had, the newest first, one for each text that did something to it."""
+
+    document: str
+    anchor: str
+    wordings: tuple[Wording, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flask import Blueprint, render_template, request
-from markupsafe import Markup, escape
 
 from kb.base.model import Section
-from kb.compare.characters import Run
 from kb.compare.sections import Change, Comparison, Pair, compare
 from kb.web.context.library import library
+from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import find_both
 from kb.web.view.outline_panel import label_of
 
@@ -67,17 +66,9 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
             yield Row(folded=pairs)
             continue
         for pair in pairs:
-            marked = [(run.kind, _marked(run)) for run in pair.runs]
-            old = Markup().join(text for kind, text in marked if kind != "inserted")
-            new = Markup().join(text for kind, text in marked if kind != "deleted")
-            yield Row(pair, old, new, Markup().join(text for _, text in marked))
-
-
-def _marked(run: Run) -> Markup:
-    """A run as markup; white space that came or went is nothing to point at."""
-    if run.kind == "same" or not run.text.strip():
-        return escape(run.text)
-    return Markup("<ins>{}</ins>" if run.kind == "inserted" else "<del>{}</del>").format(run.text)
+            old = marked_runs(run for run in pair.runs if run.kind != "inserted")
+            new = marked_runs(run for run in pair.runs if run.kind != "deleted")
+            yield Row(pair, old, new, marked_runs(pair.runs))
 
 
 def folded_label(pairs: Sequence[Pair]) -> str:

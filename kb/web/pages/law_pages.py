@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from kb.base.clock import today
 from kb.base.errors import BadIndexError
+from kb.compare.characters import characters
 from kb.law import citation_json
+from kb.law.article_history import STEPS, history
 from kb.law.basis import Link
 from kb.law.checking import Checked, check
 from kb.law.gaps import gaps
@@ -22,6 +24,7 @@ from kb.web.context.arguments import checked_day, day, query
 from kb.web.context.library import library
 from kb.web.pages import atom_feeds
 from kb.web.view import as_of
+from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import Missing, find_edition
 from kb.web.view.outline_panel import addresses
 from kb.web.view.paging import paging
@@ -110,6 +113,27 @@ def cited_by(id: str) -> str:
         page=page,
         last=last,
         page_address=page_address,
+    )
+
+
+@blueprint.get("/d/<id>/history")
+def history_page(id: str) -> str:
+    """The wordings that the section at `anchor` had, the newest first; `version` names the text that the address is of."""
+    shown = find_edition(id, request.args.get("version", ""))
+    anchor = request.args.get("anchor", "")
+    with library().law_reading() as reader:
+        found = history(reader, library().corpus, id, anchor, shown.version)
+    return render_template(
+        "history.html",
+        edition=shown,
+        document=shown.present,
+        anchor=anchor,
+        label=addresses(shown.document).get(anchor, ""),
+        rows=[
+            (each, marked_runs(characters(before.text, each.text)) if before and each.text else each.text)
+            for each, before in zip(found, (*found[1:], None), strict=True)
+        ],
+        steps=STEPS,
     )
 
 

@@ -119,7 +119,7 @@ def _reading(shown: Edition) -> str:
         around=around,
         q=q,
         title=title,
-        text=text(found.id, body, around),
+        text=text(shown, body, around),
         entries=outline_panel.outline(found.sections, matched),
         unfolded=len(body) < _UNFOLDED,
         matches=sum(matched.values()),

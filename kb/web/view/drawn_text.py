@@ -10,16 +10,18 @@ from markupsafe import Markup
 
 from kb.web.context.language import page_language
 from kb.web.context.library import library
+from kb.web.view.edition import Edition
 from kb.web.view.reading import Passage
 from kb.web.view.surroundings import Surroundings
 
 
-def text(id: str, passages: Sequence[Passage], around: Surroundings) -> Markup:
-    """Return the passages of the document `id` as HTML, with what cites each section."""
+def text(shown: Edition, passages: Sequence[Passage], around: Surroundings) -> Markup:
+    """Return the passages of a document as HTML, with what cites each section and the way to its history."""
     draw = get_template_attribute("_passage.html", "passage")
 
     def drawn(passage: Passage) -> str:
-        return str(draw(passage, id, around.cited_by.get(passage.section.anchor)))
+        cited_by = around.cited_by.get(passage.section.anchor)
+        return str(draw(passage, shown.document.id, cited_by, around.texts > 1, shown.version))
 
     # `around.key` names the text and its links; the rest of what is drawn is the language and where the pages are served.
     key = (around.key, len(passages), page_language(), request.script_root)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 
 from kb.base.model import Hit, Metadata, RepairKind, Results
+from kb.compare.characters import Run
 from kb.config.kinds import kinds
 from kb.search.answer.snippets import WIDTH, match_spans
 from kb.search.answer.summary import proof as chinese_proof
@@ -240,3 +241,12 @@ FILTERS = {
     "format_name": lambda media_type: FORMATS.get(media_type, media_type),
     "source_kind": source_kind,
 }
+
+
+def marked_runs(runs: Iterable[Run]) -> Markup:
+    """Return what differs between two texts as markup; white space that came or went is nothing to point at."""
+    elements = {"inserted": Markup("<ins>{}</ins>"), "deleted": Markup("<del>{}</del>")}
+    return Markup().join(
+        escape(run.text) if run.kind == "same" or not run.text.strip() else elements[run.kind].format(run.text)
+        for run in runs
+    )

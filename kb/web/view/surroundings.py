@@ -76,6 +76,7 @@ class Surroundings:
     basis: Sequence[BasisLink] = ()
     related: Sequence[tuple[str, int, Sequence[tuple[str, str]]]] = ()
     terms: Sequence[Term] = ()
+    texts: int = 1
 
 
 def stale_documents() -> list[tuple[Known, tuple[BasisLink, ...]]]:
@@ -144,6 +145,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         chain(fates, known),
         list(_related(resolved, incoming)),
         defined,
+        len(resolver.editions(known)),
     )
 
 

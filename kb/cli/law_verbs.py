@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.law import citation_json
 from kb.law.basis import stale
-from kb.law.checking import check
+from kb.law.checking import about, check, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Reader
 from kb.law.resolve import Resolved
@@ -119,24 +120,38 @@ def _stale_basis(config: Settings, as_json: bool) -> int:
 
 @verb("cite-check")
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True), metavar="文件")
-@click.option("--on", metavar="日期", help="文字写成的日期，例如 2021-11-22；默认今天")
+@click.option("--on", metavar="日期", help="引用的是哪一天的法：文字写成或行为发生的日期，例如 2021-11-22；默认今天")
+@click.option("--until", metavar="日期", help="看到哪一天为止的变化：意见的日期；默认今天")
+@click.option(
+    "--word", type=click.Path(path_type=Path), metavar="文件", help="另存审阅稿（Word）：逐处标色、批注，前面有总表"
+)
 @JSON
-def _cite_check(config: Settings, path: Path, on: str | None, as_json: bool) -> int:
+def _cite_check(
+    config: Settings, path: Path, on: str | None, until: str | None, word: Path | None, as_json: bool
+) -> int:
     """核对一段文字里的每一处引用：条款存在、引文一致，还是引文有出入、此后修改、已经失效、查无此条、无法判断、未识别、不在语料库里。
 
     文件用 - 表示从标准输入读取。全部存在、一致时退出码是 0。
     """
-    text = _text_of(path)
+    text, on = _text_of(path), on or clock.today()
+    until = until or max(on, clock.today())
     with _reading(config) as reader:
-        checked = list(check(reader, Corpus(config.corpus), text, on or clock.today(), clock.today()))
+        checked = list(check(reader, Corpus(config.corpus), text, on, until))
+    if word:
+        from kb.export.reviewed_memo import reviewed_memo
+
+        storage.write_atomic(
+            word, reviewed_memo(text, checked, headline(checked), about(on, until), datetime.fromisoformat(until))
+        )
+        say(f"已写入 {word}。")
     if as_json:
         print_json([each.as_json() for each in checked])
     else:
         for each in checked:
             click.echo(f"{each.word}　{each.named}　{each.fate.note}")
-            for evidence in each.fate.evidence:
-                click.echo(f"    见《{evidence.title}》（{evidence.document}#{evidence.anchor}）：{evidence.sentence}")
-        say(f"共 {len(checked)} 处引用。")
+            for sentence in each.sentences[bool(each.fate.note) :]:
+                click.echo(f"    {sentence}")
+        say(f"共 {len(checked)} 处引用{f'：{headline(checked)}' if checked else ''}。")
     return 0 if all(each.fate.status == "right" for each in checked) else FAILED
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Metadata, Provenance, Section
@@ -16,7 +17,24 @@ from kb.law.quoted import Quotation
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
 from kb.law.resolve import Resolved, Target
-from kb.law.since import WORDS, Fate, Fates
+from kb.law.since import WORDS, Fate, Fates, Status
+
+Weight = Literal["problem", "open", "later", "right"]
+
+_WEIGHTS: dict[Status, Weight] = {
+    "misquoted": "problem",
+    "no such article": "problem",
+    "no such edition": "problem",
+    "ended": "problem",
+    "not in force yet": "problem",
+    "cannot tell": "open",
+    "unread": "open",
+    "not in the corpus": "open",
+    "changed since": "later",
+    "ended later": "later",
+    "right": "right",
+}
+"""How much each status matters, the heaviest first."""
 
 LONGEST = 1_000_000
 """Characters of a text at most."""
@@ -53,21 +71,69 @@ class Checked:
     @property
     def word(self) -> str:
         """The status as people read it."""
-        quoted_right = self.fate.status == "right" and self.quotation is not None
-        return f"{WORDS['right']}、引文一致" if quoted_right else WORDS[self.fate.status]
+        agrees = self.quotation is not None and not self.quotation.distance
+        if agrees and self.fate.status in ("right", "changed since", "ended later"):
+            said = "引文一致" if self.fate.status == "right" else "引文与当时的文字一致"
+            return f"{WORDS[self.fate.status]}、{said}"
+        return WORDS[self.fate.status]
+
+    @property
+    def start(self) -> int:
+        """Where the citation starts in the text."""
+        return self.resolved.found.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.resolved.found.end
+
+    @property
+    def weight(self) -> Weight:
+        """How much it matters: a problem, what could not be checked, what came only later, or right."""
+        return _WEIGHTS[self.fate.status]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The note, the evidence, and up to which day the library can know."""
+        evidence = [
+            f"见《{each.title}》（{each.document}#{each.anchor}）：{each.sentence}" for each in self.fate.evidence
+        ]
+        known = [f"库里的资料截至 {self.fate.as_of}。"] if self.fate.as_of else []
+        return [*filter(None, [self.fate.note]), *evidence, *known]
 
 
-def check(reader: Reader, corpus: Corpus, text: str, on: str, today: str) -> Iterator[Checked]:
-    """Yield every citation in a text that was written on a day, in the order of the text; both days are ISO 8601.
+def counts(checked: Iterable[Checked]) -> list[tuple[str, int]]:
+    """Return how many citations there are of each word: problems first, then what could not be checked, what came later, what is right."""
+    statuses = list(_WEIGHTS)
+    ordered = sorted(checked, key=lambda each: (statuses.index(each.fate.status), each.word))
+    return [(word, len(list(some))) for word, some in groupby(ordered, key=lambda each: each.word)]
 
+
+def headline(checked: Iterable[Checked]) -> str:
+    """Return the counts in one line: 引文有出入 1 处，条款存在 3 处."""
+    return "，".join(f"{word} {count} 处" for word, count in counts(checked))
+
+
+def about(on: str, until: str) -> str:
+    """Say which days a check is of."""
+    return f"引用按 {on} 的法核对，变化看到 {until}。机器核对，供人复核；结论以各处批注所列的依据为限。"
+
+
+def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Iterator[Checked]:
+    """Yield every citation in a text, in the order of the text: what it means on a day, and what became of that until another.
+
+    Both days are ISO 8601: when the text was written, or what it tells of happened; and when somebody wants to know.
     What is quoted beside a citation is compared with the text that is meant. What a text says of itself (本协议第三条) cites nothing.
     Raises UsageError for a text that is too long or a bad day.
     """
     if len(text) > LONGEST:
         raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
-    if not dates.is_day(on):
-        raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{on[:20]}”。")
-    fates, texts = Fates(reader, today), _Texts(corpus)
+    for day in (on, until):
+        if not dates.is_day(day):
+            raise UsageError(f"日期应当写成 2021-11-22 的样子，现在是“{day[:20]}”。")
+    if until < on:
+        raise UsageError(f"看到哪一天为止（{until}）不能早于引用的那一天（{on}）：请检查两个日期。")
+    fates, texts = Fates(reader, until), _Texts(corpus)
     memo = Known(-1, "", "", "", "", "", "", on, "")
     cited = [each for each in find(_document(text), memo=True) if each.name]
     for place, citation in enumerate(cited):

@@ -111,9 +111,8 @@ def stale_basis() -> tuple[schemas.Stale, ...]:
 @interface.post("/citations", "核对一段文字里的引用：各指什么，后来怎样了")
 def check_text(body: schemas.TextToCheck) -> tuple[schemas.CheckedCitation, ...]:
     """Return every citation in a text, with what became of it."""
+    on = checked_day("on", body.on) or today()
+    until = checked_day("until", body.until) or max(on, today())
     with library().law_reading() as reader:
-        found = [
-            each.as_json()
-            for each in check(reader, library().corpus, body.text, checked_day("on", body.on) or today(), today())
-        ]
+        found = [each.as_json() for each in check(reader, library().corpus, body.text, on, until)]
     return msgspec.convert(found, tuple[schemas.CheckedCitation, ...])

@@ -289,7 +289,8 @@ class TextToCheck:
     """What is sent to be checked."""
 
     text: Annotated[str, msgspec.Meta(max_length=LONGEST, description=f"要核对的文字，最多 {LONGEST:,} 字")]
-    on: Annotated[str, msgspec.Meta(description="文字写成的日期，写成 2021-11-22 的样子；不写就是今天")] = ""
+    on: Annotated[str, msgspec.Meta(description="引用的是哪一天的法，写成 2021-11-22 的样子；不写就是今天")] = ""
+    until: Annotated[str, msgspec.Meta(description="看到哪一天为止的变化；不写就是今天")] = ""
 
 
 @dataclass(frozen=True, slots=True)

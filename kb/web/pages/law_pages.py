@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -12,10 +13,12 @@ from markupsafe import Markup
 from kb.base.clock import today
 from kb.base.errors import BadIndexError
 from kb.compare.characters import characters
+from kb.export.reviewed_memo import reviewed_memo
+from kb.export.word_file import MEDIA_TYPE
 from kb.law import citation_json
 from kb.law.article_history import STEPS, history
 from kb.law.basis import Link
-from kb.law.checking import Checked, check
+from kb.law.checking import Checked, about, check, counts, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.resolve import Resolved, Resolver
@@ -218,13 +221,54 @@ def _entry(document: Known, links: Sequence[Link]) -> atom_feeds.Entry:
 
 @blueprint.route("/cite-check", methods=["GET", "POST"])
 def check_page() -> str:
-    """A form for a text and its day, and below it what became of everything that the text cites."""
-    text, on = request.form.get("text", ""), checked_day("on", request.form.get("on", "")) or today()
-    checked: Sequence[Checked] = ()
-    if text.strip():
-        with library().law_reading() as reader:
-            checked = list(check(reader, library().corpus, text, on, today()))
-    return render_template("cite_check.html", text=text, on=on, checked=checked, asked=bool(text.strip()))
+    """A form for a text and its days, and below it the text with what became of everything that it cites."""
+    text, on, until = _sent()
+    checked = _checked(text, on, until)
+    return render_template(
+        "cite_check.html",
+        text=text,
+        on=on,
+        until=until,
+        checked=checked,
+        counts=counts(checked),
+        pieces=list(_pieces(text, checked)),
+        asked=bool(text.strip()),
+    )
+
+
+@blueprint.post("/cite-check.docx")
+def reviewed() -> Response:
+    """The same as a Word file: the text with its references marked, and a comment at each."""
+    text, on, until = _sent()
+    checked = _checked(text, on, until)
+    made = reviewed_memo(text, checked, headline(checked), about(on, until), datetime.fromisoformat(until))
+    answer = Response(made, mimetype=MEDIA_TYPE)
+    answer.headers.set("Content-Disposition", "attachment", filename="reviewed.docx")
+    return answer
+
+
+def _sent() -> tuple[str, str, str]:
+    """Return the text and the days that were sent. Raises UsageError for a bad day."""
+    on = checked_day("on", request.form.get("on", "")) or today()
+    until = checked_day("until", request.form.get("until", "")) or max(on, today())
+    return request.form.get("text", "").replace("\r\n", "\n"), on, until
+
+
+def _checked(text: str, on: str, until: str) -> list[Checked]:
+    if not text.strip():
+        return []
+    with library().law_reading() as reader:
+        return list(check(reader, library().corpus, text, on, until))
+
+
+def _pieces(text: str, checked: Sequence[Checked]) -> Iterator[tuple[str, int, Checked | None]]:
+    """Cut a text into (words, number, citation): number 0 and None for what stands between citations."""
+    at = 0
+    for number, each in enumerate(checked, start=1):
+        yield text[at : each.start], 0, None
+        yield text[each.start : each.end], number, each
+        at = each.end
+    yield text[at:], 0, None
 
 
 def replaced_by(id: str) -> str:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -140,9 +139,7 @@ def _cite_check(
     if word:
         from kb.export.reviewed_memo import reviewed_memo
 
-        storage.write_atomic(
-            word, reviewed_memo(text, checked, headline(checked), about(on, until), datetime.fromisoformat(until))
-        )
+        storage.write_atomic(word, reviewed_memo(text, checked, headline(checked), about(on, until), until))
         say(f"已写入 {word}。")
     if as_json:
         print_json([each.as_json() for each in checked])

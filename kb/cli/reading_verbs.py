@@ -21,16 +21,7 @@ from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 
 if TYPE_CHECKING:
-    from kb.compare.sections import Change, Comparison, Pair
-
-_CHANGES: dict[Change, str] = {
-    "changed": "修改",
-    "added": "新增",
-    "removed": "删去",
-    "moved": "移动",
-    "renumbered": "仅改编号",
-    "same": "未变",
-}
+    from kb.compare.sections import Comparison, Pair
 
 
 @verb("cite")
@@ -110,8 +101,9 @@ def _export(config: Settings, address: str, format: str, output: Path | None) ->
 @verb("diff")
 @click.argument("old", metavar="文件[@版本]")
 @click.argument("new", metavar="[文件[@版本]]", required=False)
+@click.option("--output", type=click.Path(path_type=Path), metavar="文件", help="另存新旧条文对照表：.docx 或 .xlsx")
 @JSON
-def _diff(config: Settings, old: str, new: str | None, as_json: bool) -> int:
+def _diff(config: Settings, old: str, new: str | None, output: Path | None, as_json: bool) -> int:
     """逐节逐字比较一份文件的两个版本，或两份文件。
 
     只写一份文件时，比较它的上一个版本和现行版本。版本名见 kb show --json。
@@ -121,6 +113,9 @@ def _diff(config: Settings, old: str, new: str | None, as_json: bool) -> int:
     corpus = Corpus(config.corpus)
     before, after = _two(corpus, old, new)
     comparison = compare(before, after)
+    if output:
+        _save_comparison(comparison, before, after, output)
+        return 0
     if as_json:
         print_json({"from": before.id, "to": after.id, **comparison.as_json()})
     else:
@@ -149,6 +144,21 @@ def _mcp(config: Settings, http: bool, host: str, port: int) -> int:
     return 0
 
 
+def _save_comparison(comparison: Comparison, before: Document, after: Document, output: Path) -> None:
+    """Write the table of old and new articles. Raises UsageError for an ending that is neither Word's nor a workbook's."""
+    from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
+
+    old, new = (title_of_text(each, each.provenance.dated) for each in (before, after))
+    if output.suffix == ".docx":
+        data = comparison_docx(comparison, (old, new), after.provenance.retrieved)
+    elif output.suffix == ".xlsx":
+        data = comparison_xlsx(comparison, (old, new))
+    else:
+        raise UsageError(f"对照表存成 .docx 或 .xlsx，现在是“{output.name[-40:]}”。")
+    storage.write_atomic(output, data)
+    say(f"已写入 {output}（{len(data):,} 字节）。")
+
+
 def _two(corpus: Corpus, old: str, new: str | None) -> tuple[Document, Document]:
     """Read what is to be compared. Raises UsageError where there is one text only."""
     if new:
@@ -166,12 +176,14 @@ def _read(corpus: Corpus, name: str) -> Document:
 
 
 def _show_comparison(comparison: Comparison) -> None:
+    from kb.compare.sections import CHANGES
+
     console = Console(highlight=False, soft_wrap=True)
-    counts = "，".join(f"{_CHANGES[change]} {count}" for change, count in comparison.counts.items() if count)
+    counts = "，".join(f"{CHANGES[change]} {count}" for change, count in comparison.counts.items() if count)
     console.print(f"{counts}。\n", style="dim")
     for pair in comparison.pairs:
         if pair.change != "same":
-            console.print(Text(f"{_CHANGES[pair.change]}　{_names(pair)}", "bold"))
+            console.print(Text(f"{CHANGES[pair.change]}　{_names(pair)}", "bold"))
             console.print(_marked(pair))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from docx.enum.text import WD_COLOR_INDEX
+from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from kb.export.blocks import clean
@@ -50,12 +50,12 @@ class Reviewed(Protocol):
         """Why it was found so."""
 
 
-def reviewed_memo(text: str, references: Sequence[Reviewed], headline: str, about: str, when: datetime) -> bytes:
+def reviewed_memo(text: str, references: Sequence[Reviewed], headline: str, about: str, dated: str) -> bytes:
     """Return the file: what was found, problems first, then the text. `about` says of which days and library it speaks.
 
-    `headline` counts what was found; `references` are in the order of the text and do not overlap; `when` (UTC, without a zone) dates the file.
+    `headline` counts what was found; `references` are in the order of the text and do not overlap; the file is `dated` (ISO 8601).
     """
-    made = begin("引注核对意见", when)
+    made = begin("引注核对意见", dated)
     made.add_paragraph(clean(about), style="Caption")
     made.add_paragraph(headline or "没有找到引用。")
     _add_table(made, references)
@@ -96,6 +96,7 @@ def _add_line(made: Any, start: int, line: str, references: Sequence[Reviewed]) 
             run = paragraph.add_run(clean(line[each.start - start : each.end - start]))
             run.font.highlight_color = _MARKS[each.weight]
             comment = clean("\n".join((f"{number}. {each.word}", *each.sentences)))
-            made.add_comment(run, comment, _AUTHOR, _INITIALS)
+            added = made.add_comment(run, comment, _AUTHOR, _INITIALS)
+            added._comment_elm.attrib.pop(qn("w:date"), None)  # the same check makes the same bytes
             at = min(each.end, end)
     paragraph.add_run(clean(line[at - start :]))

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from kb.base.model import Hit, Listing
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
 LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")
 _FORMULA = (*"=+-@\t\r\n", *"＝＋－＠")  # the wide ones are formulas to spreadsheets in Chinese and Japanese
@@ -60,20 +61,25 @@ def as_csv(table: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> 
 
 
 def as_xlsx(table: Iterable[Sequence[str]]) -> bytes:
-    """A workbook of one sheet: a head that stays, a filter; every cell is text."""
+    """A workbook of hits."""
+    return as_workbook(table, COLUMNS, _WIDTHS, "检索结果")
+
+
+def as_workbook(table: Iterable[Sequence[str]], columns: Sequence[str], widths: Sequence[int], name: str) -> bytes:
+    """A workbook of one sheet, `widths` in characters: a head that stays, a filter; every cell is text."""
     made = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(made, options)
-    sheet = book.add_worksheet("检索结果")
+    sheet = book.add_worksheet(name)
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-    everything = [COLUMNS, *table]
+    everything = [columns, *table]
     for number, row in enumerate(everything):
         for column, cell in enumerate(row):
             sheet.write_string(number, column, cell[:_LONGEST_CELL], wrapped if number else bold)
-    for column, width in enumerate(_WIDTHS):
+    for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(everything) - 1, len(COLUMNS) - 1)
+    sheet.autofilter(0, 0, len(everything) - 1, len(columns) - 1)
     book.close()
     return made.getvalue()
 

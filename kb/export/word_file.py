@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from docx import Document as new_document
@@ -20,15 +20,16 @@ _BODY, _HEADING = ("Times New Roman", "仿宋"), ("Times New Roman", "黑体")
 _SIZES = {1: 16, 2: 16, 3: 16}
 
 
-def begin(title: str, when: datetime) -> Any:
-    """Return a new file with its title; it is dated to `when` (UTC, without a zone), so that the same makes the same bytes."""
+def begin(title: str, dated: str) -> Any:
+    """Return a new file with its title; it is `dated` (ISO 8601, "" not known) so that the same makes the same bytes."""
     made = new_document()
     _page(made)
     _styles(made)
     made.add_paragraph(title, style="Title").alignment = WD_ALIGN_PARAGRAPH.CENTER
     properties = made.core_properties
     properties.title, properties.language = title[:255], "zh-CN"
-    properties.created = properties.modified = when
+    moment = datetime.fromisoformat(dated or "2000-01-01")
+    properties.created = properties.modified = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return made
 
 

@@ -12,13 +12,13 @@ import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from flask.testing import FlaskClient
 
+from kb.compare.sections import CHANGES
 from kb.config.settings import Settings
 from kb.law.since import WORDS
 from kb.law.standing import Status
 from kb.web.api.api import ENDPOINTS
 from kb.web.context.language import say
 from kb.web.languages import languages
-from kb.web.pages.comparison_page import CHANGES
 from kb.web.site.app import create_app
 from kb.web.view import interface_labels
 from kb.web.view.surroundings import PASSIVE, RELATIONS

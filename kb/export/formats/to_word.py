@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from docx.shared import Pt
@@ -15,9 +14,7 @@ from kb.export.word_file import DEEPEST, MEDIA_TYPE, begin, finish
 
 def docx(selection: Selection) -> bytes:
     """Return the file. The same selection gives the same bytes on every day: it is dated to when the text was fetched."""
-    moment = selection.document.provenance.retrieved
-    when = datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None) if moment else datetime(2000, 1, 1)
-    made = begin(clean(selection.document.metadata.title), when)
+    made = begin(clean(selection.document.metadata.title), selection.document.provenance.retrieved)
     _properties(made, selection)
     for block in blocks(selection):
         if block.anchor == "title" and block.text.strip() == selection.document.metadata.title:

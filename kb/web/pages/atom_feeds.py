@@ -14,13 +14,12 @@ from markupsafe import Markup
 
 from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Hit
-from kb.compare.sections import SectionChange
+from kb.compare.sections import CHANGES, SectionChange
 from kb.corpus.changes import Told, events, tell
 from kb.export.blocks import clean
 from kb.export.formats import labels
 from kb.web.context.arguments import number, query
 from kb.web.context.library import library
-from kb.web.pages.comparison_page import CHANGES
 from kb.web.view import interface_labels, search_form
 
 blueprint = Blueprint("feeds", __name__)

@@ -6,25 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from kb.base.model import Section
-from kb.compare.sections import Change, Comparison, Pair, compare
+from kb.compare.sections import CHANGES, Comparison, Pair, compare
+from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
+from kb.export.tables import XLSX
+from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
+from kb.web.view.edition import Edition
 from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import find_both
 from kb.web.view.outline_panel import label_of
 
 blueprint = Blueprint("comparing", __name__)
-
-CHANGES: dict[Change, str] = {
-    "changed": "修改",
-    "added": "新增",
-    "removed": "删去",
-    "moved": "移动",
-    "renumbered": "仅改编号",
-    "same": "未变",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ def page(id: str) -> str:
     """Set the version `from` (usually the one before) against the version `to` (usually the present one) of a document;
     or, with `with`, that version of another document against it.
     """
-    before, after = find_both(id, *(request.args.get(name, "") for name in ("from", "to", "with")))
+    before, after = _asked(id)
     comparison = compare(before.document, after.document)
     return render_template(
         "compare.html",
@@ -57,6 +52,39 @@ def page(id: str) -> str:
         changes=CHANGES,
         history=library().corpus.history(id),
     )
+
+
+@blueprint.get("/d/<id>/compare.docx")
+def table_in_word(id: str) -> Response:
+    """The same as a table of old and new articles, in Word."""
+    before, after = _asked(id)
+    made = comparison_docx(
+        compare(before.document, after.document), _titles(before, after), after.document.provenance.retrieved
+    )
+    return _saved(made, MEDIA_TYPE, "comparison.docx")
+
+
+@blueprint.get("/d/<id>/compare.xlsx")
+def table_in_workbook(id: str) -> Response:
+    """The same as a workbook."""
+    before, after = _asked(id)
+    made = comparison_xlsx(compare(before.document, after.document), _titles(before, after))
+    return _saved(made, XLSX, "comparison.xlsx")
+
+
+def _asked(id: str) -> tuple[Edition, Edition]:
+    return find_both(id, *(request.args.get(name, "") for name in ("from", "to", "with")))
+
+
+def _titles(before: Edition, after: Edition) -> tuple[str, str]:
+    old, new = (title_of_text(each.document, each.date) for each in (before, after))
+    return old, new
+
+
+def _saved(data: bytes, media_type: str, name: str) -> Response:
+    answer = Response(data, mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -241,7 +240,7 @@ def reviewed() -> Response:
     """The same as a Word file: the text with its references marked, and a comment at each."""
     text, on, until = _sent()
     checked = _checked(text, on, until)
-    made = reviewed_memo(text, checked, headline(checked), about(on, until), datetime.fromisoformat(until))
+    made = reviewed_memo(text, checked, headline(checked), about(on, until), until)
     answer = Response(made, mimetype=MEDIA_TYPE)
     answer.headers.set("Content-Disposition", "attachment", filename="reviewed.docx")
     return answer

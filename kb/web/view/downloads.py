@@ -14,7 +14,7 @@ from kb.base.errors import UsageError
 from kb.export.evidence_package import evidence
 from kb.export.formats import EVIDENCE, export, formats
 from kb.export.scope import select
-from kb.export.tables import LISTED, as_csv, as_xlsx, listed, rows
+from kb.export.tables import LISTED, XLSX, as_csv, as_xlsx, listed, rows
 from kb.search.contract.engine import MAX_LIMIT
 from kb.web.context.arguments import number
 from kb.web.context.library import library
@@ -23,7 +23,7 @@ from kb.web.view.lookup import chosen_facets, find_edition
 
 _TABLES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
     "csv": ("text/csv", as_csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+    "xlsx": (XLSX, as_xlsx),
 }
 
 

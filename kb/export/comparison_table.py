@@ -1,0 +1,69 @@
+"""Old and new articles side by side (新旧条文对照表), as a Word file and as a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from docx.enum.section import WD_ORIENT
+from docx.shared import Pt
+
+from kb.base.model import Document
+from kb.compare.characters import Run
+from kb.compare.sections import CHANGES, Comparison, Pair
+from kb.export.blocks import clean
+from kb.export.tables import as_workbook
+from kb.export.word_file import begin, finish
+
+_WIDTHS = (10, 14, 60, 14, 60)
+
+
+def comparison_docx(comparison: Comparison, titles: tuple[str, str], dated: str) -> bytes:
+    """Return the table as a Word file: what was deleted is struck out on the left, what was inserted underlined on the right.
+
+    `titles` name the old and the new text; the file is `dated` (ISO 8601).
+    """
+    made = begin("新旧条文对照表", dated)
+    page = made.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = page.page_height, page.page_width
+    made.add_paragraph(_counted(comparison), style="Caption")
+    table = made.add_table(rows=1, cols=3, style="Table Grid")
+    for cell, head in zip(table.rows[0].cells, ("变化", *titles), strict=True):
+        cell.paragraphs[0].add_run(clean(head)).bold = True
+    for pair in comparison.pairs:
+        change, old, new = table.add_row().cells
+        change.paragraphs[0].add_run(CHANGES[pair.change]).font.size = Pt(10)
+        _write(old, (run for run in pair.runs if run.kind != "inserted"))
+        _write(new, (run for run in pair.runs if run.kind != "deleted"))
+    return finish(made)
+
+
+def comparison_xlsx(comparison: Comparison, titles: tuple[str, str]) -> bytes:
+    """Return the table as a workbook: a row for each pair, the numbers of both in columns of their own."""
+    rows = [(CHANGES[pair.change], *_side(pair, "old"), *_side(pair, "new")) for pair in comparison.pairs]
+    old, new = titles
+    return as_workbook(rows, ("变化", "旧条号", old, "新条号", new), _WIDTHS, "新旧条文对照")
+
+
+def _side(pair: Pair, side: str) -> tuple[str, str]:
+    section = pair.old if side == "old" else pair.new
+    return (section.number or section.label, section.text.strip()) if section else ("", "")
+
+
+def title_of_text(document: Document, day: str) -> str:
+    """Return what one of two texts is called: its title and its day (ISO 8601, "" not known)."""
+    return f"《{document.metadata.title}》（{day} 的文本）" if day else f"《{document.metadata.title}》"
+
+
+def _counted(comparison: Comparison) -> str:
+    return "，".join(f"{CHANGES[change]} {count} 节" for change, count in comparison.counts.items() if count) + "。"
+
+
+def _write(cell: Any, runs: Iterable[Run]) -> None:
+    paragraph = cell.paragraphs[0]
+    for run in runs:
+        written = paragraph.add_run(clean(run.text.strip("\n") if run.text.isspace() else run.text))
+        written.font.size = Pt(10)
+        written.font.strike = run.kind == "deleted" or None
+        written.font.underline = run.kind == "inserted" or None

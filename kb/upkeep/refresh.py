@@ -26,7 +26,7 @@ from kb.fetch.lists.led_on import arrive
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts, SystemClock
-from kb.fetch.network.urls import absolute
+from kb.fetch.network.urls import Form, absolute
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
@@ -48,9 +48,11 @@ class SiteWeb:
 
     fetcher: Fetcher
 
-    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+    def read(
+        self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool, form: Form | None = None
+    ) -> T | None:
         """Fetch and read a page of a list: proof first, then suspicion. See `Web.read`."""
-        answer = self.fetcher.get(url)
+        answer = self.fetcher.post(url, form) if form else self.fetcher.get(url)
         found, failure = _tried(answer, reader)
         if found is None or not proves(found):
             led = arrive(answer, self.fetcher.get)

@@ -196,14 +196,17 @@ class Walk:
                 self.keeper.snapshot(answer.body)
                 self._fail(item, known, str(error))
             return
-        gate = self._gate()
-        new = derived.document
-        if reason := gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer):
+        gate, new = self._gate(), derived.document
+        files = self._offered(item, answer, derived.attachments)
+        offers = bool(files) or any(note.startswith("图片：") for note in new.provenance.notes)
+        reason = (
+            gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer, offers=offers)
+        )
+        if reason:
             self._set_aside(item, known, answer, reason)
         elif not old and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            files = self._offered(item, answer, derived.attachments)
             if twin := self._twin(item, new, files):
                 self._share(item, known, twin, answer)
             elif known and known.outcome == "same":  # it shared a document and now differs

@@ -29,7 +29,7 @@ from kb.fetch.network.fetch_errors import (
 )
 from kb.fetch.network.fetched import Manners
 from kb.fetch.network.pace import Clock
-from kb.fetch.network.urls import Target
+from kb.fetch.network.urls import Form, Target
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -169,14 +169,14 @@ class Transport:
         """Close all connections."""
         self._pool.close()
 
-    def send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
-        """Ask for `target` (GET) and read the answer within `limit`.
+    def send(self, target: Target, headers: Headers, limit: body.Limit, form: Form | None = None) -> Answer:
+        """Ask for `target`, with a form by POST, and read the answer within `limit`.
 
         Raises DnsError, PrivateAddressError, UnreachableError, CertificateError, TimedOutError, TooLargeError.
         """
         self._deadline.start(self._manners.total_timeout)
         try:
-            return self._send(target, headers, limit)
+            return self._send(target, headers, limit, form)
         except (DnsError, PrivateAddressError, CertificateError) as error:
             error.url = target.url
             raise
@@ -192,7 +192,9 @@ class Transport:
             sentence = f"{target.url} 的回答中断或不完整（{error}）：可以稍后再试。"
             raise UnreachableError(sentence, target.url) from error
 
-    def _send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
+    def _send(self, target: Target, headers: Headers, limit: body.Limit, form: Form | None) -> Answer:
+        if form:
+            headers = (*headers, ("Content-Type", form.media_type), ("Content-Length", str(len(form.body))))
         url = httpcore.URL(
             scheme=target.scheme.encode(),
             host=target.host.encode(),
@@ -201,7 +203,13 @@ class Transport:
         )
         timeouts = {"connect": self._manners.connect_timeout}
         timeouts |= {"read": self._manners.read_timeout, "write": self._manners.read_timeout}
-        with self._pool.stream("GET", url, headers=list(headers), extensions={"timeout": timeouts}) as response:
+        with self._pool.stream(
+            "POST" if form else "GET",
+            url,
+            headers=list(headers),
+            content=form.body if form else None,
+            extensions={"timeout": timeouts},
+        ) as response:
             # Before the body: the connection may be closed with its last byte.
             address = _address(response.extensions["network_stream"].get_extra_info("server_addr"))
             received = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers)

@@ -69,7 +69,7 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
         raise UnreadableError(f"还不能读取这种文件（{ending or '没有扩展名'}）：原件已作为快照保存。")
     extracted = files.read(data, ending, Given(settings, content_type, body))
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
-    if whole := _whole_title(told.get("标题", ""), (*_parts(extracted.title), *_first_lines(extracted.text))):
+    if whole := _whole_title(told.get("标题", ""), (*_first_lines(extracted.text), *_parts(extracted.title))):
         told["标题"] = whole
     extracted = replace(
         extracted,
@@ -83,7 +83,7 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
 
 def _parts(title: str) -> list[str]:
     """Return what a <title> joins: the document's title, its column, the site."""
-    return [part.strip() for form in (_BETWEEN_TITLES, _HYPHEN) for part in form.split(title)]
+    return [part.strip() for form in (_HYPHEN, _BETWEEN_TITLES) for part in form.split(title)]
 
 
 def _first_lines(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from kb.fetch.lists.paging import same_site
 from kb.fetch.network.fetch_errors import FetchError
 from kb.fetch.network.fetched import Fetched
 
-_SIGNS = re.compile(rb"http-equiv|location|<frameset|<iframe", re.IGNORECASE)
+_SIGNS = re.compile(rb"http-equiv|location|navigate|<frameset|<iframe", re.IGNORECASE)
 _LARGEST = 20_000
 _MOST_TEXT = 120
 _LATEST = 10

@@ -77,8 +77,7 @@ def _records(url: str, web: Web, memory: MutableMapping[str, Any]) -> Column | N
         with suppress(KbError):
             found = web.read(url, column_of, lambda read: bool(read.items))
     if found is None or not found.items:
-        range_first = re.sub(r"(.*)(&startrecord=.*)", r"\2\1", query).lstrip("&")
-        posted = web.read(address, column_of, lambda read: bool(read.items), form_of(range_first))
+        posted = web.read(address, column_of, lambda read: bool(read.items), form_of(query))
         if posted and posted.items:
             memory["post"] = True
             return posted

@@ -52,12 +52,12 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
         say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
         return FAILED
     corpus, engine = Corpus(config.corpus), chosen_engine(config)
-    with _source_progress() as on_progress:
+    with source_progress() as on_progress:
         report = refresh(sources, corpus, engine, config, full=full, dry_run=dry_run, on_progress=on_progress)
     if as_json:
         print_json(report.as_json())
     else:
-        _show_report(report)
+        shown_report(report)
     return 0 if report.ok else FAILED
 
 
@@ -238,7 +238,8 @@ def _new(config: Settings, name: str, to: Path) -> int:  # noqa: ARG001
     return 0
 
 
-def _show_report(report: Report) -> None:
+def shown_report(report: Report) -> None:
+    """Print what a refresh did: counts to stdout, troubles to stderr."""
     for name, tally in report.sources.items():
         click.echo(f"{name}：{_in_words(tally)}")
         for sentence in (tally.error, tally.short, *tally.notes):
@@ -254,7 +255,7 @@ def _in_words(tally: Tally) -> str:
 
 
 @contextmanager
-def _source_progress() -> Iterator[Progress]:
+def source_progress() -> Iterator[Progress]:
     """Show how far each source is: a bar on a terminal, plain lines in a log."""
     if not Console(stderr=True).is_terminal:
         yield lambda name, done, total: say(f"{name} {done}/{total or '?'}") if done and done % 100 == 0 else None

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
@@ -264,7 +265,7 @@ def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int
     """
     _forget_old_selection(state, source)
     last = state.recall("walk", {"number": 0, "open": False, "full": False})
-    full = full or source.kind == "page" or _sweep_is_due(state, source, now) or (last["open"] and last["full"])
+    full = full or kinds()[source.kind].named or _sweep_is_due(state, source, now) or (last["open"] and last["full"])
     resumed = last["open"] and last["full"] == full
     number = last["number"] if resumed else last["number"] + 1
     state.remember("walk", {"number": number, "open": True, "full": full})

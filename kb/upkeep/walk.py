@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
+from kb.config.kinds import kinds
 from kb.config.sources import Source
 from kb.fetch.lists.attachments import Offered, offered
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
@@ -64,6 +65,11 @@ class Walk:
     _troubled: int = 0
     _failures: int = 0
     _standing: int = 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the settings name each address of the source: then a page that is missing is withdrawn."""
+        return kinds()[self.source.kind].named
 
     def run(self, lists: Lists) -> None:
         """Walk to the end. Raises SourceError, FetchError and StorageError; then the next walk goes on from here."""
@@ -136,7 +142,7 @@ class Walk:
         judged = not answer.not_modified and answer.status not in _GONE
         reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
-        if answer.status in _GONE and known and known.document and not (listed and self.source.kind != "page"):
+        if answer.status in _GONE and known and known.document and not (listed and not self.named):
             self._withdraw(known)
         elif answer.status in _GONE:
             self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")

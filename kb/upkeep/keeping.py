@@ -22,6 +22,8 @@ from kb.ingest import derive
 
 PLACES = "也见于"
 """The label under which a document's other addresses stand: the post is listed there, too."""
+DROPPED = "."
+"""With what the name of a record begins whose answer the operator has thrown away."""
 Change = Literal["new", "changed", "unchanged", "conflict"]
 # What differs from one visit to the next, or from one list to another, without the document being another.
 _VOLATILE = frozenset(
@@ -138,6 +140,12 @@ class Keeper:
     def snapshot(self, data: bytes) -> str:
         """Keep bytes that did not become a document; answer their sha256."""
         return hashlib.sha256(data).hexdigest() if self.dry else self.corpus.snapshots.store(data)
+
+    def is_dropped(self, key: str, answer: Fetched) -> bool:
+        """Return whether the operator has thrown this very answer away."""
+        digest = hashlib.sha256(answer.body).hexdigest()
+        name = f"{DROPPED}{glob.escape(safe_name(key))}-{digest[:8]}-*.json"
+        return any((self.corpus.root / ASIDE / self.source).glob(name))
 
     def set_aside(self, key: str, answer: Fetched, reason: str) -> None:
         """Keep a suspicious answer with its exchange, once: `.suspicious/<source>/<key>-<its hash>-<the record's hash>.json`."""

@@ -60,6 +60,7 @@ class Walk:
     deep: bool = True
     looked_at: int = 0
     missing: int = 0
+    kept: int = 0
     _gate_here: Gate | None = None
     _lacks: list[str] = field(default_factory=list)
     _troubled: int = 0
@@ -186,8 +187,12 @@ class Walk:
                 raise UnreadableError(f"{page.final_url} 的文字接不上前一页")
         return whole
 
-    def _read(self, item: Item, known: Post | None, answer: Fetched) -> None:
-        """Make a document of a good answer and keep it."""
+    def accept(self, item: Item, known: Post | None, answer: Fetched) -> None:
+        """Keep an answer as the document, on somebody's word: the gate is not asked."""
+        self._read(item, known, answer, on_word=True)
+
+    def _read(self, item: Item, known: Post | None, answer: Fetched, *, on_word: bool = False) -> None:
+        """Make a document of a good answer, as the gate finds or `on_word`, and keep it."""
         corpus = self.keeper.corpus
         try:
             found = found_at(answer, item.url, item.labels)
@@ -205,15 +210,18 @@ class Walk:
         gate, new = self._gate(), derived.document
         files = self._offered(item, answer, derived.attachments)
         offers = bool(files) or any(note.startswith("图片：") for note in new.provenance.notes)
-        reason = (
-            gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer, offers=offers)
-        )
+        if on_word:
+            reason = ""
+        elif old:
+            reason = gate.judge_successor(old, new, answer)
+        else:
+            reason = gate.judge_first(new, item.title, answer, offers=offers)
         if reason:
             self._set_aside(item, known, answer, reason)
-        elif not old and not self.selection.takes(derived.document, item):
+        elif not old and not on_word and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            if twin := self._twin(item, new, files):
+            if not on_word and (twin := self._twin(item, new, files)):
                 self._share(item, known, twin, answer)
             elif known and known.outcome == "same":  # it shared a document and now differs
                 self._read(item, None, answer)
@@ -267,6 +275,7 @@ class Walk:
             self.state.note_likeness(_likeness(item, new, offered), item.key)
         provenance = replace(new.provenance, attachments=attachments)
         change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
+        self.kept += 1
         self._count(change, changes, new.id)
         self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
         self.state.commit()
@@ -415,7 +424,14 @@ class Walk:
             raise SourceError(f"连续 {_IN_A_ROW} 次取不到网页，先停下，下次接着来。最后一次：{reason}")
 
     def _set_aside(self, item: Item, known: Post | None, answer: Fetched, reason: str) -> None:
-        """Keep a suspicious answer apart. Raises SourceError when the site answers nothing else any more."""
+        """Keep a suspicious answer apart. Raises SourceError when the site answers nothing else any more.
+
+        One that the operator has thrown away is not spoken of again.
+        """
+        if self.keeper.is_dropped(item.key, answer):
+            self._remember(item, known, known.outcome if known and known.outcome in _HELD else "suspicious")
+            self.state.commit()
+            return
         self.keeper.set_aside(item.key, answer, reason)
         self.tally.suspicious += 1
         self._in_trouble(item, known, "suspicious", reason)

@@ -138,6 +138,7 @@ def _answer(record: dict[str, Any], known: Post, body: bytes) -> Fetched:
         validators=Validators(exchange.url),
         not_modified=False,
         certificate_checked=exchange.certificate_checked,
+        legacy_tls=exchange.legacy_tls,
         address="",
     )
 

@@ -208,6 +208,7 @@ def exchange_of(answer: Fetched) -> Exchange:
         request=_headers(answer.request_headers),
         response=_headers(answer.response_headers),
         certificate_checked=answer.certificate_checked,
+        legacy_tls=answer.legacy_tls,
     )
 
 

@@ -254,6 +254,7 @@ def manners(source: Source, settings: Settings) -> Manners:
         max_bytes=settings.max_bytes,
         allow_private=source.allow_private,
         insecure=not source.verify,
+        legacy_tls=source.legacy_tls,
         contact=settings.contact,
     )
 

@@ -61,6 +61,7 @@ class Walk:
     looked_at: int = 0
     missing: int = 0
     kept: int = 0
+    _met: set[str] = field(default_factory=set)
     _gate_here: Gate | None = None
     _lacks: list[str] = field(default_factory=list)
     _troubled: int = 0
@@ -115,8 +116,8 @@ class Walk:
         known = self.state.get(item.key)
         if known is None and "://" in item.url and (known := self.state.at(item.url)):
             item = replace(item, key=known.key)  # the same place: http or https, www or mobile, another column's link
-        if known and known.walk == self.number:
-            return False  # listed twice, or done before an interruption
+        if known and known.walk == self.number and (not known.trouble or item.key in self._met):
+            return False  # listed twice, or done before an interruption; what was in trouble then is asked for again
         fresh = known is None or known.digest != item.digest
         if not (known and known.document) and not self.selection.may(item):
             self._remember(item, known, "skipped")
@@ -457,6 +458,8 @@ class Walk:
         validators: Validators | None = None,
     ) -> None:
         """Put a post down in the state, with this walk's number."""
+        if trouble:
+            self._met.add(item.key)
         today = self.now.date().isoformat()
         day = item.published[:10] if len(item.published) >= 10 else today
         fresh = known is None or known.digest != item.digest

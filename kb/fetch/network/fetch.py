@@ -231,6 +231,7 @@ class Fetcher:
             not_modified=not_modified,
             certificate_checked=target.scheme == "https" and not self._manners.insecure,
             address=answer.address,
+            legacy_tls=target.scheme == "https" and self._manners.legacy_tls,
         )
 
 

@@ -33,6 +33,7 @@ from kb.fetch.network.urls import Form, Target
 
 Headers = tuple[tuple[str, str], ...]
 
+_LEGACY_SERVER_CONNECT = getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)  # named since Python 3.12
 _REFUSALS = {
     errno.ECONNREFUSED: "对方拒绝连接",
     errno.ECONNRESET: "对方断开了连接",
@@ -159,7 +160,7 @@ class Transport:
         self._manners = manners
         self._deadline = _Deadline(clock)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_ssl_context(manners.insecure),
+            ssl_context=_ssl_context(manners.insecure, manners.legacy_tls),
             max_connections=8,
             keepalive_expiry=30,
             network_backend=_Backend(self._deadline, resolver, manners.allow_private),
@@ -253,8 +254,12 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def _ssl_context(insecure: bool) -> ssl.SSLContext:
+def _ssl_context(insecure: bool, legacy: bool) -> ssl.SSLContext:
     context = trusting()
+    if legacy:
+        context.options |= _LEGACY_SERVER_CONNECT
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -265,7 +270,7 @@ def _tls_failure(host: str, error: ssl.SSLError) -> CertificateError:
     if isinstance(error, ssl.SSLCertVerificationError):
         sentence = f"{host} 的证书不可信（{error.verify_message}）：确认无误的话，可在来源里设 verify = false。"
     else:
-        sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
+        sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址，或在来源里设 legacy_tls = true。"
     return CertificateError(sentence, host)
 
 

@@ -98,7 +98,8 @@ class Metadata:
 class Exchange:
     """The request that fetched a snapshot and the head of the answer.
 
-    `url` is where the bytes were found, after redirects; headers are by name, repeated ones joined by ", ".
+    `url` is where the bytes were found, after redirects; headers are by name, repeated ones joined by ", ". `legacy_tls` says
+    that the source allowed what old servers do with TLS.
     """
 
     url: str
@@ -106,6 +107,7 @@ class Exchange:
     request: Mapping[str, str]
     response: Mapping[str, str]
     certificate_checked: bool
+    legacy_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

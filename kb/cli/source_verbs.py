@@ -52,12 +52,12 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
         say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
         return FAILED
     corpus, engine = Corpus(config.corpus), chosen_engine(config)
-    with _source_progress() as on_progress:
+    with source_progress() as on_progress:
         report = refresh(sources, corpus, engine, config, full=full, dry_run=dry_run, on_progress=on_progress)
     if as_json:
         print_json(report.as_json())
     else:
-        _show_report(report)
+        shown_report(report)
     return 0 if report.ok else FAILED
 
 
@@ -219,6 +219,36 @@ def _enable(ctx: click.Context, name: str, config: Path | None) -> int:
     return 0
 
 
+@verb("aside", source_group)
+@click.argument("names", nargs=-1, metavar="[来源…]")
+@click.option(
+    "--accept", metavar="名称", multiple=True, help="收下：它就是那份文件现在的文字，原来的成为旧版本（可多次使用）"
+)
+@click.option("--drop", metavar="名称", multiple=True, help="丢弃：同样的回答以后不再报告（可多次使用）")
+@JSON
+def _aside(
+    config: Settings, names: tuple[str, ...], accept: tuple[str, ...], drop: tuple[str, ...], as_json: bool
+) -> int:
+    """列出更新时另外保存、没有收录的可疑网页：名称、大小、原因；逐个收下或丢弃。还有没处理的，退出码是 1。"""
+    from kb.upkeep import aside
+
+    corpus = existing(Corpus(config.corpus))
+    for id in aside.accept(accept, corpus, config) if accept else ():
+        say(f"已收下 {id}。接下来运行 kb index，就能检索到它。")
+    if drop:
+        say(f"已丢弃 {aside.drop(drop, corpus, config)} 个。")
+    found = list(aside.asides(corpus, names))
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return FAILED if found else 0
+    for each in found:
+        held = f"现有的 {each.document} 没有动" if each.document else "还没有收录过" if each.is_post else "是一个附件"
+        click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{each.size:,} 字节　{each.retrieved}")
+        click.echo(f"    {each.reason}（{held}）{each.url if each.title else ''}")
+    click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
+    return FAILED if found else 0
+
+
 @verb("new", source_group)
 @click.argument("name", metavar="种类")
 @click.option(
@@ -238,7 +268,8 @@ def _new(config: Settings, name: str, to: Path) -> int:  # noqa: ARG001
     return 0
 
 
-def _show_report(report: Report) -> None:
+def shown_report(report: Report) -> None:
+    """Print what a refresh did: counts to stdout, troubles to stderr."""
     for name, tally in report.sources.items():
         click.echo(f"{name}：{_in_words(tally)}")
         for sentence in (tally.error, tally.short, *tally.notes):
@@ -254,7 +285,7 @@ def _in_words(tally: Tally) -> str:
 
 
 @contextmanager
-def _source_progress() -> Iterator[Progress]:
+def source_progress() -> Iterator[Progress]:
     """Show how far each source is: a bar on a terminal, plain lines in a log."""
     if not Console(stderr=True).is_terminal:
         yield lambda name, done, total: say(f"{name} {done}/{total or '?'}") if done and done % 100 == 0 else None

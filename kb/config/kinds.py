@@ -24,7 +24,8 @@ class Kind:
 
     `reads` are those settings of a source that only some kinds heed (urls, css), `needs` those that must be there, as
     (setting, what to say where it is missing). `settings` are the family's own: a table in kb.toml that is named like
-    the kind. A `local` source is a path of this machine and no address.
+    the kind. A `local` source is a path of this machine and no address. One whose addresses are `named` is asked for each of
+    them at every refresh, and a page that is missing is withdrawn.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Kind:
     needs: tuple[tuple[str, str], ...] = ()
     settings: Table = ()
     local: bool = False
+    named: bool = False
 
 
 @cache

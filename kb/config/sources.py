@@ -28,6 +28,11 @@ SOURCE_SETTINGS: Table = (
     ("missing", 0, "核对过：网站说的篇数里确实没有列出的有几篇；不超过它就不当作列表不全"),
     ("allow_private", False, "允许访问内网和本机地址（只用于单位自己的内网网站）"),
     ("verify", True, "检查 HTTPS 证书；设为 false 会记入每份文件的出处"),
+    (
+        "legacy_tls",
+        False,
+        "允许旧服务器的 TLS（不安全的重新协商、旧的加密套件和 TLS 1.0）；设为 true 会记入每份文件的出处",
+    ),
 )
 
 SELECT_SETTINGS: Table = (
@@ -95,6 +100,7 @@ class Source:
     missing: int = 0
     allow_private: bool = False
     verify: bool = True
+    legacy_tls: bool = False
     select: Select = Select()
     css: Css = Css()
     own: tuple[tuple[str, Value], ...] = ()

@@ -94,6 +94,7 @@ def _dump_exchange(exchange: Exchange | None) -> dict[str, Any]:
         return {}
     checked = "yes" if exchange.certificate_checked else "no"
     head = {"url": exchange.url, "status": str(exchange.status), "certificate_checked": checked}
+    head |= {"legacy_tls": "yes"} if exchange.legacy_tls else {}
     return head | _filled(request=dict(exchange.request), response=dict(exchange.response))
 
 
@@ -288,6 +289,7 @@ def _load_exchange(head: Mapping[str, Any] | None) -> Exchange | None:
         request=_texts(head.get("request", {})),
         response=_texts(head.get("response", {})),
         certificate_checked=head["certificate_checked"] == "yes",
+        legacy_tls=head.get("legacy_tls") == "yes",
     )
 
 

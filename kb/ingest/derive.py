@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -20,6 +20,8 @@ from kb.structure.extracted import Extracted
 
 _SHORTEST_STEM = 6
 _BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
+_HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
+_HEAD = 3  # lines at the head of a text among which its title may be
 _ISSUER = re.compile(r"[\u4e00-\u9fff、（）()\s]{4,60}")
 
 
@@ -67,7 +69,7 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
         raise UnreadableError(f"还不能读取这种文件（{ending or '没有扩展名'}）：原件已作为快照保存。")
     extracted = files.read(data, ending, Given(settings, content_type, body))
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
-    if whole := _whole_title(told.get("标题", ""), extracted.title):
+    if whole := _whole_title(told.get("标题", ""), (*_first_lines(extracted.text), *_parts(extracted.title))):
         told["标题"] = whole
     extracted = replace(
         extracted,
@@ -79,10 +81,19 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
     )
 
 
-def _whole_title(listed: str, printed: str) -> str:
+def _parts(title: str) -> list[str]:
+    """Return what a <title> joins: the document's title, its column, the site."""
+    return [part.strip() for form in (_HYPHEN, _BETWEEN_TITLES) for part in form.split(title)]
+
+
+def _first_lines(text: str) -> list[str]:
+    return [line.lstrip("# ").strip() for line in text.split("\n", _HEAD)[:_HEAD]]
+
+
+def _whole_title(listed: str, printed: Iterable[str]) -> str:
     """Return the title that the page prints whole where the list cuts it off or leaves out its issuer, else ""."""
     stem = listed.rstrip(".．…·")
-    for part in map(str.strip, _BETWEEN_TITLES.split(printed)):
+    for part in printed:
         if stem != listed and len(stem) >= _SHORTEST_STEM and part.startswith(stem):
             return part
         if listed and part != listed and part.endswith(listed) and _ISSUER.fullmatch(part.removesuffix(listed)):

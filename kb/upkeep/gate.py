@@ -14,7 +14,7 @@ from kb.base.model import Document
 from kb.fetch.network.fetch_errors import FetchError
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.fetch.network.urls import absolute
-from kb.ingest.formats.extract import extract_html
+from kb.ingest.formats.extract import DENSEST, extract_html
 from kb.upkeep import suspicion
 
 Obtain = Callable[[str, Validators | None], Fetched]
@@ -24,6 +24,11 @@ _SURVIVES = 0.5
 _LIKE = 0.8
 _SENTENCE = re.compile(r"[。；;！？!?\n]")
 _SHORTEST = 6
+_SHORT = 400
+_TOLD = 0.5
+_INFO = re.compile(
+    r"[【\[（(]?(?:发布|发文|更新|成文|时间|日期|来源|稿源|作者|编辑|字号|字体|浏览|阅读|点击|打印|分享|索引号|文号)"
+)
 
 
 @dataclass(slots=True)
@@ -57,10 +62,17 @@ class Gate:
             return ""  # the same post, written anew
         return f"内容和现有的《{old.metadata.title}》不是同一份文件{_led(answer)}"
 
-    def judge_first(self, new: Document, title: str, answer: Fetched) -> str:
-        """Say why a text that nothing is held of is not the post that a list calls `title` ("" where it does not say)."""
+    def judge_first(self, new: Document, title: str, answer: Fetched, *, offers: bool = False) -> str:
+        """Say why a text that nothing is held of is not the post that a list calls `title` ("" where it does not say).
+
+        `offers` says that the page has files or pictures, in which its text may be.
+        """
         if not suspicion.looks_like_html(answer):
-            return ""
+            told = new.provenance.media_type.startswith("text/") and len(_bare(new.text)) < _SHORT
+            is_page = suspicion.is_page_address(answer.url)
+            return "得到的是一句提示，不是网页" if told and is_page and not _is_told(title, new) else ""
+        if not offers and not self.body and not _beyond_head(new, title):
+            return "网页上只有标题，没有正文"
         reason = suspicion.judge_text("" if new.metadata.found.get("title") == "list" else new.metadata.title, new.text)
         speaks_of_it = _bare(title).rstrip("….") in _bare(new.text) if title else not reason
         if speaks_of_it and not reason:
@@ -69,7 +81,12 @@ class Gate:
             return ""
         if reason:
             return f"{reason}{_led(answer)}"
-        return f"内容和网站“页面不存在”的提示一样{_led(answer)}" if self._is_missing_page(new, answer) else ""
+        if self._is_missing_page(new, answer):
+            return f"内容和网站“页面不存在”的提示一样{_led(answer)}"
+        unmarked = new.provenance.converter == DENSEST or len(_bare(new.text)) < _SHORT
+        if title and (_is_index(answer) or (unmarked and not _is_told(title, new))):
+            return f"网页上没有列表所说的“{title}”{_led(answer)}"
+        return ""
 
     def _is_missing_page(self, new: Document, answer: Fetched) -> bool:
         """Return whether a text is what the site answers when it is asked for a page that cannot be there."""
@@ -88,6 +105,28 @@ class Gate:
                 text = ""
             self._missing_pages[origin] = text
         return self._missing_pages[origin]
+
+
+def _is_told(title: str, new: Document) -> bool:
+    """Return whether a page speaks of a title, in other words too: most pairs of its characters stand there."""
+    bare, shown = _bare(title).rstrip("….·"), _bare(f"{new.metadata.title} {new.text}")
+    if new.metadata.found.get("title") == "list":
+        shown = _bare(new.text + " ".join(new.metadata.alternatives.get("title", ())))
+    pairs = {bare[at : at + 2] for at in range(len(bare) - 1)}
+    return len(bare) < _SHORTEST or sum(pair in shown for pair in pairs) >= _TOLD * len(pairs)
+
+
+def _is_index(answer: Fetched) -> bool:
+    """Return whether an address led to another's first page: of the site, or of a part of it."""
+    path = urlsplit(answer.final_url).path
+    return bool(_led(answer)) and re.fullmatch(r"|.*/(?:(?:index|default|home)\.\w+)?", path) is not None
+
+
+def _beyond_head(new: Document, title: str) -> str:
+    """Return what a text says beside its title and the lines that tell when and by whom it was published."""
+    titles = {_bare(each) for each in (new.metadata.title, title) if each}
+    lines = (_bare(line.lstrip("# ")) for line in new.text.splitlines())
+    return "".join(line for line in lines if line not in titles and not _INFO.match(line))
 
 
 def share_that_survives(before: str, now: str) -> float:

@@ -22,6 +22,8 @@ from kb.ingest import derive
 
 PLACES = "也见于"
 """The label under which a document's other addresses stand: the post is listed there, too."""
+DROPPED = "."
+"""With what the name of a record begins whose answer the operator has thrown away."""
 Change = Literal["new", "changed", "unchanged", "conflict"]
 # What differs from one visit to the next, or from one list to another, without the document being another.
 _VOLATILE = frozenset(
@@ -37,11 +39,20 @@ _VOLATILE = frozenset(
     ]
 )
 _COUNTER = re.compile(
-    r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发|点赞|收藏|人气|热度)(?:次数|总数|总量|数量|人数|人次|量|数|率)?\s*[:：（(\[【]?\s*)"
-    r"\d[\d,，]*\s*(?:人次|次|人)?"
+    r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发|点赞|收藏|人气|热度)(?:次数|总数|总量|数量|人数|人次|量|数|率)?\s*[:：（(\[【】]{0,2}\s*)"
+    r"\d[\d,，]*\s*(?:人次|次|人|℃|°)?"
+)
+# The same, counted before what is counted: 已有 107 人看过.
+_COUNTED = re.compile(
+    r"(?:(?:已有|共有|累计)\s*)?\d[\d,，]*\s*(?:位|名)?(?:个)?(?:人次|次|人|网友|用户)\s*(?:看过|浏览过?|阅读过?|点击过?|访问过?|点赞|关注|收藏|分享过?)"
 )
 # Lines that lead to other posts or tell the day of the visit.
-_PASSING = re.compile(r"^\s*(?:上|下)一[篇条页].*$|^\s*今天是.{0,30}星期[一二三四五六日天]\s*$", re.MULTILINE)
+_PASSING = re.compile(
+    r"^\W*(?:上|下)一[篇条页则个].*$|^\W*(?:今天是|现在是|当前时间).{0,30}$|^\W*(?:打印|当前|系统|访问|浏览)(?:时间|日期)\s*[:：].{0,40}$"
+    # A heading over links to other posts, with the short lines that follow it and are no sentences.
+    r"|^\W*(?:相关(?:文章|阅读|新闻|信息|推荐|链接|内容)|延伸阅读|猜你喜欢|热点(?:推荐|文章|新闻)|热门(?:推荐|文章|新闻)|推荐阅读|最新(?:文章|信息))\W*$(?:\n(?!.*[。；]).{0,80}$)*",
+    re.MULTILINE,
+)
 _SECRET = frozenset(("set-cookie", "cookie", "authorization"))
 
 
@@ -130,6 +141,12 @@ class Keeper:
         """Keep bytes that did not become a document; answer their sha256."""
         return hashlib.sha256(data).hexdigest() if self.dry else self.corpus.snapshots.store(data)
 
+    def is_dropped(self, key: str, answer: Fetched) -> bool:
+        """Return whether the operator has thrown this very answer away."""
+        digest = hashlib.sha256(answer.body).hexdigest()
+        name = f"{DROPPED}{glob.escape(safe_name(key))}-{digest[:8]}-*.json"
+        return any((self.corpus.root / ASIDE / self.source).glob(name))
+
     def set_aside(self, key: str, answer: Fetched, reason: str) -> None:
         """Keep a suspicious answer with its exchange, once: `.suspicious/<source>/<key>-<its hash>-<the record's hash>.json`."""
         if self.dry:
@@ -191,6 +208,7 @@ def exchange_of(answer: Fetched) -> Exchange:
         request=_headers(answer.request_headers),
         response=_headers(answer.response_headers),
         certificate_checked=answer.certificate_checked,
+        legacy_tls=answer.legacy_tls,
     )
 
 
@@ -204,7 +222,7 @@ def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 def _steady(text: str) -> str:
     """Take out of a text what changes from visit to visit: counters of views, links to the posts beside, the day."""
-    return _COUNTER.sub(r"\1", _PASSING.sub("", text))
+    return _COUNTED.sub("", _COUNTER.sub(r"\1", _PASSING.sub("", text)))
 
 
 def _facts(metadata: Metadata) -> Metadata:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
@@ -26,7 +27,7 @@ from kb.fetch.lists.led_on import arrive
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts, SystemClock
-from kb.fetch.network.urls import absolute
+from kb.fetch.network.urls import Form, absolute
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
@@ -48,9 +49,11 @@ class SiteWeb:
 
     fetcher: Fetcher
 
-    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+    def read(
+        self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool, form: Form | None = None
+    ) -> T | None:
         """Fetch and read a page of a list: proof first, then suspicion. See `Web.read`."""
-        answer = self.fetcher.get(url)
+        answer = self.fetcher.post(url, form) if form else self.fetcher.get(url)
         found, failure = _tried(answer, reader)
         if found is None or not proves(found):
             led = arrive(answer, self.fetcher.get)
@@ -251,6 +254,7 @@ def manners(source: Source, settings: Settings) -> Manners:
         max_bytes=settings.max_bytes,
         allow_private=source.allow_private,
         insecure=not source.verify,
+        legacy_tls=source.legacy_tls,
         contact=settings.contact,
     )
 
@@ -262,7 +266,7 @@ def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int
     """
     _forget_old_selection(state, source)
     last = state.recall("walk", {"number": 0, "open": False, "full": False})
-    full = full or source.kind == "page" or _sweep_is_due(state, source, now) or (last["open"] and last["full"])
+    full = full or kinds()[source.kind].named or _sweep_is_due(state, source, now) or (last["open"] and last["full"])
     resumed = last["open"] and last["full"] == full
     number = last["number"] if resumed else last["number"] + 1
     state.remember("walk", {"number": number, "open": True, "full": full})

@@ -29,14 +29,14 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"(?:页面|网页|文章|信息|内容|您访问的\S{0,6})(?:不存在|已删除|已被删除|找不到|走丢)|\b404\b|Not Found",
+    r"(?:页面|网页|文章|信息|内容|您访问的\S{0,6})(?:已?不存在|已?被?删除|已被删除|找不到|走丢|飞走|已?过期|已?下线|被移除|没有通过审核|未通过审核|正在审核)|\b404\b|Not Found",
     re.IGNORECASE,
 )
 # What is said to somebody who looks at a page, which documents do not say to their readers.
 _TO_VISITORS = re.compile(
     r"您(?:所|要|想)?(?:访问|查看|浏览|请求|查找|打开|找)的|返回(?:网站|本站)?(?:首页|主页|上一?页)|请(?:您)?(?:先|重新)?登[录陆]"
     r"|请(?:您)?(?:完成|进行|通过)(?:安全|人机|滑动)?验证|正在进行安全检|继续访问|抱歉|对不起|请稍[后候](?:再试|重试|访问)?"
-    r"|网站管理员|(?<![示现为“「])该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容)(?:已经?(?:被)?(?:删|下)|不存在)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
+    r"|网站管理员|(?<![示现为“「])该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容|文章)(?:已经?(?:被)?(?:删|下|过期)|不存在|没有通过)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
     r"|已被?(?:设置)?拦截|开启JavaScript|(?:已|已经)(?:撤稿|下线)|(?:网站|系统)维护中"
 )
 _STOPPED = re.compile(
@@ -121,6 +121,11 @@ def judge(answer: Fetched) -> str:
     if not answer.body.strip():
         return "网站回答的内容是空的"
     return _judge_page(answer) if looks_like_html(answer) else ""
+
+
+def is_page_address(url: str) -> bool:
+    """Return whether an address is that of a web page by its ending."""
+    return bool(re.search(r"\.(?:s?html?|jsp|aspx?|php|do)$", url.partition("?")[0], re.IGNORECASE))
 
 
 def looks_like_html(answer: Fetched) -> bool:

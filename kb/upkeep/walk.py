@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
+from kb.config.kinds import kinds
 from kb.config.sources import Source
 from kb.fetch.lists.attachments import Offered, offered
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
@@ -59,11 +60,18 @@ class Walk:
     deep: bool = True
     looked_at: int = 0
     missing: int = 0
+    kept: int = 0
+    _met: set[str] = field(default_factory=set)
     _gate_here: Gate | None = None
     _lacks: list[str] = field(default_factory=list)
     _troubled: int = 0
     _failures: int = 0
     _standing: int = 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the settings name each address of the source: then a page that is missing is withdrawn."""
+        return kinds()[self.source.kind].named
 
     def run(self, lists: Lists) -> None:
         """Walk to the end. Raises SourceError, FetchError and StorageError; then the next walk goes on from here."""
@@ -108,8 +116,8 @@ class Walk:
         known = self.state.get(item.key)
         if known is None and "://" in item.url and (known := self.state.at(item.url)):
             item = replace(item, key=known.key)  # the same place: http or https, www or mobile, another column's link
-        if known and known.walk == self.number:
-            return False  # listed twice, or done before an interruption
+        if known and known.walk == self.number and (not known.trouble or item.key in self._met):
+            return False  # listed twice, or done before an interruption; what was in trouble then is asked for again
         fresh = known is None or known.digest != item.digest
         if not (known and known.document) and not self.selection.may(item):
             self._remember(item, known, "skipped")
@@ -136,7 +144,7 @@ class Walk:
         judged = not answer.not_modified and answer.status not in _GONE
         reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
-        if answer.status in _GONE and known and known.document and not (listed and self.source.kind != "page"):
+        if answer.status in _GONE and known and known.document and not (listed and not self.named):
             self._withdraw(known)
         elif answer.status in _GONE:
             self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
@@ -180,8 +188,12 @@ class Walk:
                 raise UnreadableError(f"{page.final_url} 的文字接不上前一页")
         return whole
 
-    def _read(self, item: Item, known: Post | None, answer: Fetched) -> None:
-        """Make a document of a good answer and keep it."""
+    def accept(self, item: Item, known: Post | None, answer: Fetched) -> None:
+        """Keep an answer as the document, on somebody's word: the gate is not asked."""
+        self._read(item, known, answer, on_word=True)
+
+    def _read(self, item: Item, known: Post | None, answer: Fetched, *, on_word: bool = False) -> None:
+        """Make a document of a good answer, as the gate finds or `on_word`, and keep it."""
         corpus = self.keeper.corpus
         try:
             found = found_at(answer, item.url, item.labels)
@@ -196,15 +208,21 @@ class Walk:
                 self.keeper.snapshot(answer.body)
                 self._fail(item, known, str(error))
             return
-        gate = self._gate()
-        new = derived.document
-        if reason := gate.judge_successor(old, new, answer) if old else gate.judge_first(new, item.title, answer):
+        gate, new = self._gate(), derived.document
+        files = self._offered(item, answer, derived.attachments)
+        offers = bool(files) or any(note.startswith("图片：") for note in new.provenance.notes)
+        if on_word:
+            reason = ""
+        elif old:
+            reason = gate.judge_successor(old, new, answer)
+        else:
+            reason = gate.judge_first(new, item.title, answer, offers=offers)
+        if reason:
             self._set_aside(item, known, answer, reason)
-        elif not old and not self.selection.takes(derived.document, item):
+        elif not old and not on_word and not self.selection.takes(derived.document, item):
             self._remember(item, known, "skipped")
         else:
-            files = self._offered(item, answer, derived.attachments)
-            if twin := self._twin(item, new, files):
+            if not on_word and (twin := self._twin(item, new, files)):
                 self._share(item, known, twin, answer)
             elif known and known.outcome == "same":  # it shared a document and now differs
                 self._read(item, None, answer)
@@ -258,6 +276,7 @@ class Walk:
             self.state.note_likeness(_likeness(item, new, offered), item.key)
         provenance = replace(new.provenance, attachments=attachments)
         change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
+        self.kept += 1
         self._count(change, changes, new.id)
         self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
         self.state.commit()
@@ -406,7 +425,14 @@ class Walk:
             raise SourceError(f"连续 {_IN_A_ROW} 次取不到网页，先停下，下次接着来。最后一次：{reason}")
 
     def _set_aside(self, item: Item, known: Post | None, answer: Fetched, reason: str) -> None:
-        """Keep a suspicious answer apart. Raises SourceError when the site answers nothing else any more."""
+        """Keep a suspicious answer apart. Raises SourceError when the site answers nothing else any more.
+
+        One that the operator has thrown away is not spoken of again.
+        """
+        if self.keeper.is_dropped(item.key, answer):
+            self._remember(item, known, known.outcome if known and known.outcome in _HELD else "suspicious")
+            self.state.commit()
+            return
         self.keeper.set_aside(item.key, answer, reason)
         self.tally.suspicious += 1
         self._in_trouble(item, known, "suspicious", reason)
@@ -432,6 +458,8 @@ class Walk:
         validators: Validators | None = None,
     ) -> None:
         """Put a post down in the state, with this walk's number."""
+        if trouble:
+            self._met.add(item.key)
         today = self.now.date().isoformat()
         day = item.published[:10] if len(item.published) >= 10 else today
         fresh = known is None or known.digest != item.digest

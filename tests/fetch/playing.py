@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kb.fetch.lists.item import T
 from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.network.urls import Form
 
 
 def answer(url: str, body: bytes | str, *headers: tuple[str, str], status: int = 200) -> Fetched:
@@ -22,6 +23,9 @@ class Saved:
     pages: Mapping[str, bytes | str]
     asked: list[str] = field(default_factory=list)
 
-    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+    def read(
+        self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool, form: Form | None = None
+    ) -> T | None:
+        url = f"{url} {form.body.decode()}" if form else url  # an address asked with a form is another one
         self.asked.append(url)
         return reader(answer(url, self.pages[url])) if url in self.pages else None

@@ -40,6 +40,11 @@ def _found(inside: str, head: str = "") -> list[tuple[str, str]]:
         ('<object><param name="src" value="P12.pdf"></object>', "P12.pdf", HERE + "P12.pdf"),
         ('<script>var n="示例标准.docx",u="./P13.docx";document.write("<a href="+u+">"+n+"</a>")</script>', "示例标准.docx",
          HERE + "P13.docx"),
+        ('<a href="x.docx%20">示例标准</a>', "示例标准", HERE + "x.docx%20"),
+        ('<script>new PDFObject({url: "P14.pdf"}).embed("box");</script>', "P14.pdf", HERE + "P14.pdf"),
+        ('<div class="viewer" data-pdf="P15.pdf"></div>', "P15.pdf", HERE + "P15.pdf"),
+        ("<span onclick=\"window.open('/up/z.docx')\">附件：示例表.docx</span>", "附件：示例表.docx", "http://a.gov.cn/up/z.docx"),
+        ("<input type='button' value='示例图.zip' onclick=\"location.href='z.zip'\">", "示例图.zip", HERE + "z.zip"),
         ('<a href="p.jpg">附件：示例图</a>', "附件：示例图", HERE + "p.jpg"),
     ],
 )  # fmt: skip

@@ -88,6 +88,13 @@ def test_calls_of_trs(call: str) -> None:
          ["/list_1.html", "/list_2.html", "/list_3.html"], "listing"),
         (lambda i: f'<p><a href="javascript:;" onclick="go({min(i + 2, 3)})">下一页</a></p><script>function go(p){{var url="/s.do?cat=3&no="+p; window.location=url;}}</script>',
          ["/s.do?cat=3&no=1", "/s.do?cat=3&no=2", "/s.do?cat=3&no=3"], "listing"),
+        (lambda i: '<p><select onchange="location=this.value">' + "".join(f'<option value="l{n}.html">{n}</option>' for n in (1, 2, 3)) + "</select></p>", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<p><input type="button" value="下一页" onclick="location.href=\'l{i + 2}.html\'"></p>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<p><span onclick="ask(this,\'/l{i + 2}.html\')">下页</span></p>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<p><a data-href="l{i + 2}.html" href="javascript:;">下一页</a></p>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<form id="f" action="l.do"><input name="no" value="{i + 1}"><input name="cat" value="3"></form><a href="javascript:turn({min(i + 2, 3)})">下一页</a><script>function turn(n){{ document.forms[0].no.value = n; document.forms[0].submit(); }}</script>',
+         ["/l.do?no=1&cat=3", "/l.do?no=2&cat=3", "/l.do?no=3&cat=3"], "listing"),
+        (lambda i: "<script>var m_nRecordCount = 24;</script>", ["/list.htm", "/list_1.htm", "/list_2.htm"], "numbered"),
         (lambda i: f'<div class="pager" data-total="24"><a data-page="{i + 2}" href="javascript:;">下一页</a></div>', ["/list.html", "/list_2.html", "/list_3.html"], "numbered"),
         (lambda i: "<div>共24条记录</div>", ["/n/index.html", "/n/index-2.html", "/n/index-3.html"], "numbered"),
         (lambda i: "<div>共有 24 条信息　分 3 页</div>", ["/list_12.shtml", "/list_12_2.shtml", "/list_12_3.shtml"], "numbered"),
@@ -116,6 +123,7 @@ def test_ways_to_the_next_page(pager: Callable[[int], str], names: list[str], ki
         '<li><a href="javascript:void(0)" onclick="window.open(\'/c/{n}.html\')">{t}</a><span>{d}</span></li>',
         '<li><a href="/c/{n}.html">{t}</a><p>成文日期：2025-01-01 发布日期：{d}</p></li>',
         '<p><a href="/c/{n}.html">{t}</a></p><p>（{d}）</p>',
+        "<div onclick=\"location.href='/c/{n}.html'\"><span>{t}</span><span>{d}</span></div>",
     ],
 )
 def test_rows(row: str) -> None:
@@ -157,6 +165,12 @@ def _posts(numbers: Iterable[int], **names: str) -> list[dict[str, object]]:
         ('var u="/api/s"; $.get(u, {pageNum:1,pageSize:8}, f)', "/api/s?pageNum={k}&pageSize=8", lambda part: {"result": {"list": part, "count": 16}}),
         ("let pageNo=1; axios.get(`/api/l?pageNo=${pageNo}&size=8`)", "/api/l?pageNo={k}&size=8", lambda part: {"rows": part, "total": 16}),
         ('var page=1; $.getJSON("/api/l.do?size=8&page="+page, f)', "/api/l.do?size=8&page={k}", lambda part: {"data": {"rows": part}}),
+        ('var c={api:"/api/l",size:8}; var page=1; axios.get(c.api + "?size=8&page=" + page)', "/api/l?size=8&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('var x=new XMLHttpRequest(); x.open("GET","/api/l?size=8&page=1",true);', "/api/l?size=8&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('$.post("/api/l.do", {cat:3, page:1}, f)', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('$.ajax({type:"POST", url:"/api/l.do", data:{cat:3, page:1}})', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('axios.post("/api/l", {cat:"a", page:1})', '/api/l {"cat": "a", "page": {k}}', lambda part: {"rows": part, "total": 16}),
+        ('fetch("/api/l", {method:"POST", body: JSON.stringify({cat:"a", page:1})})', '/api/l {"cat": "a", "page": {k}}', lambda part: {"rows": part, "total": 16}),
         ('$.ajax({type:"get", url:"/api/q.do", data:{p:1,n:8}, dataType:"json"})', "/api/q.do?p={k}&n=8", lambda part: part),
     ],
 )  # fmt: skip
@@ -176,3 +190,29 @@ def test_an_interface_in_a_script_file_and_addresses_made_of_a_field() -> None:
         "/api/l?page=1": json.dumps({"list": part, "total": 8}, ensure_ascii=False),
     }
     assert _whole(pages, "/j/", 8) == "json"
+
+
+def test_records_that_the_proxy_gives_by_post_alone() -> None:
+    def store(numbers: Iterable[int]) -> str:
+        records = (
+            f'<record><![CDATA[<li><a href="/c/{n}.html">{_title(n)}</a><b>{_day(n)}</b></li>]]></record>'
+            for n in numbers
+        )
+        return f"<datastore><totalrecord>16</totalrecord><recordset>{''.join(records)}</recordset></datastore>"
+
+    script = "<script>$('#1').jpage({perPage:8, proxyUrl:'/p.jsp', dataParam:{columnid:5}});</script>"
+    pages = {
+        "/col/5.html": _html(f"<script type='text/xml'>{store(range(8))}</script>{script}"),
+        "/p.jsp columnid=5&startrecord=9&endrecord=32&perpage=8": store(range(8, 16)),
+    }
+    assert _whole(pages, "/col/5.html", 16) == "jpage"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["<p>24 条记录 1/3 页</p>", "<p>1/3 <a>后页</a></p>", '<input type="hidden" id="totalPage" value="3">', "共24条",
+     '<script>laypage.render({elem:"p", count: 24, limit: 8})</script>'],
+)  # fmt: skip
+def test_what_a_list_says_of_its_size(told: str) -> None:
+    _, (page, *_) = _read({"/r/": _html(_rows(range(8)) + "<div>" + "示例文字" * 30 + "</div>" + told)}, "/r/")
+    assert (page.total, page.pages) in ((24, 0), (0, 3), (24, 3))

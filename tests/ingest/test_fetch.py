@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,6 +37,7 @@ from kb.fetch.network.fetch_errors import (
 from kb.fetch.network.fetched import Manners
 from kb.fetch.network.pace import Hosts
 from tests.site import Content, Site, faults
+from tests.site.answer import Answer
 
 OWN = Manners(allow_private=True, contact="mailto:shili@example.cn")
 PAGE = "/list/index.html"
@@ -444,6 +446,26 @@ class TestLimits:
         assert sum(clock.slept) <= 20 + OWN.delay
 
 
+class TestPacked:
+    @pytest.mark.parametrize("bits", [15, -15])
+    def test_deflate_that_nobody_asked_for_is_read(self, site: Site, fetcher: Fetcher, bits: int) -> None:
+        def fault(given: Answer) -> Answer:
+            squeeze = zlib.compressobj(wbits=bits)
+            data = squeeze.compress("示例文字".encode() * 500) + squeeze.flush()
+            return replace(given, body=data, headers={"Content-Encoding": "deflate"})
+
+        site.faults.put(PAGE, fault)
+        assert fetcher.get(site.url + PAGE).body.decode() == "示例文字" * 500
+
+    def test_deflate_that_breaks_off_is_no_page(self, site: Site, fetcher: Fetcher) -> None:
+        def fault(given: Answer) -> Answer:
+            return replace(given, body=zlib.compress(b"x" * 5000)[:-8], headers={"Content-Encoding": "deflate"})
+
+        site.faults.put(PAGE, fault)
+        with pytest.raises(UnreachableError):
+            fetcher.get(site.url + PAGE)
+
+
 class TestRedirects:
     def test_they_are_followed_and_told(self, site: Site, fetcher: Fetcher) -> None:
         site.faults.put("/old", faults.redirect("/older?x=1#y", 301))
@@ -549,6 +571,23 @@ class TestCertificates:
             got = fetcher.get(secure.url)
         assert got.ok
         assert not got.certificate_checked
+
+    @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated")
+    def test_an_old_server_is_spoken_to_only_where_the_source_says_so_and_that_is_recorded(
+        self, authority: trustme.CA, clock: HandClock
+    ) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+        authority.issue_cert("localhost").configure_cert(context)
+        with Site(Content(posts=1), tls=context) as site:
+            with Fetcher(replace(OWN, insecure=True), Hosts(clock)) as fetcher:
+                with pytest.raises(CertificateError) as error:
+                    fetcher.get(site.url)
+                assert "legacy_tls = true" in shown(error)
+            with Fetcher(replace(OWN, insecure=True, legacy_tls=True), Hosts(clock)) as fetcher:
+                got = fetcher.get(site.url)
+        assert got.ok and got.legacy_tls
 
     def test_a_good_one_is_checked_against_the_name_not_the_number(
         self, secure: Site, authority: trustme.CA, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ import pytest
 
 from kb.upkeep import suspicion
 from kb.upkeep.gate import share_that_survives
+from kb.upkeep.keeping import _steady
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
 
@@ -134,3 +135,49 @@ def test_counters_make_no_version(tmp_path: Path) -> None:
             site.faults.put(post.path, faults.status(200, f"<html><meta charset='utf-8'><body>{body}</body></html>"))
             tally = library.refresh(full=True)
         assert (tally.changed, tally.unchanged) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        _page("提示信息", "<h2>抱歉</h2><p>您要找的内容飞走了，五秒后自动跳转到首页。</p>"),
+        _page("提示", "<p>该文章没有通过审核！</p>"),
+        _page("某页", "<p>数据库连接失败，请联系技术人员，错误代码一二三四五六。</p>"),
+        faults.status(200, '{"code":404,"msg":"资源不存在"}'),
+        faults.status(302, "", headers={"Location": "/"}),
+    ],
+    ids=["flown", "unreviewed", "database", "json", "home"],
+)  # fmt: skip
+def test_what_says_nothing_of_the_title_is_not_taken_at_first(fault: faults.Fault, tmp_path: Path) -> None:
+    with Site(Content(posts=4)) as site:
+        site.faults.put(site.content.listed()[1].path, fault)
+        tally = Library(tmp_path / "library", source(site.url)).refresh()
+        assert (tally.new, tally.suspicious + tally.failed) == (3, 1)
+
+
+def test_a_page_of_a_title_alone_is_not_taken(tmp_path: Path) -> None:
+    with Site(Content(posts=4)) as site:
+        post = site.content.listed()[1]
+        empty = f"<html><title>{post.title}</title><h1>{post.title}</h1><p>发布日期：2025-11-01</p></html>"
+        site.faults.put(post.path, faults.status(200, empty))
+        tally = Library(tmp_path / "library", source(site.url)).refresh()
+        assert (tally.new, tally.suspicious) == (3, 1) and "没有正文" in tally.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("已有 107 人看过", "已有 3 人看过"),
+        ("打印时间：2025-01-01 10:00", "打印时间：2025-01-02 11:00"),
+        ("【浏览次数】12", "【浏览次数】15"),
+        ("相关文章\n关于甲的通知\n", "相关文章\n关于乙的通知\n"),
+        ("今天是2025年1月2日 星期四", "今天是2025年1月3日 星期五"),
+    ],
+)
+def test_furniture_makes_no_difference(before: str, after: str) -> None:
+    assert _steady(f"第一条　示例。\n{before}\n") == _steady(f"第一条　示例。\n{after}\n")
+
+
+def test_a_text_that_changes_is_seen_beside_furniture() -> None:
+    assert _steady("相关文章\n第一条　收费三元。\n") != _steady("相关文章\n第一条　收费五元。\n")
+    assert _steady("申请人3人") != _steady("申请人5人")

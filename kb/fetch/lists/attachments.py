@@ -34,11 +34,14 @@ _FURNITURE = re.compile(
 _BESIDE = re.compile(r"fujian|fj|attach|annex|enclosure|appendix|accessory|down|file|relate_?doc", re.IGNORECASE)
 _QUOTED = re.compile(r"""['"]([^'"]+)['"]""")
 _QUOTED_FILE = re.compile(rf"""['"]([^'"<>\n]{{1,300}}\.(?:{_ENDINGS})(?:\?[^'"<>]*)?)['"]""", re.IGNORECASE)
-_WRITES = re.compile(r"document\.write|innerHTML|\.append\(|\.html\(|\bhref\b", re.IGNORECASE)
+_WRITES = re.compile(
+    r"document\.write|innerHTML|\.append\(|\.html\(|\bhref\b|pdf_?object|pdf_?js|getDocument\(|viewer|preview|\.embed\(|flexpaper|swfobject",
+    re.IGNORECASE,
+)
 # What a page has that may offer a file; only then is it parsed for them.
 _SIGNS = re.compile(
     rf"""\.(?:{_ENDINGS})["'?&)\s#]|(?:down(?:load|file)?|attach\w*|getfile|readfile|openfile|fileview)[\w./]*(?:\?|\()|<(?:embed|object)\b"""
-    rf"""|<a\b[^>]*>(?:\s*<[^>]+>)*[^<]{{0,60}}(?:附\s*[件表图]|下载)|javascript:[^"'>]*(?:down|attach)""".encode(),
+    rf"""|<a\b[^>]*>(?:\s*<[^>]+>)*[^<]{{0,60}}(?:附\s*[件表图]|下载)|javascript:[^"'>]*(?:down|attach)|\bdata-[\w-]+\s*=\s*["'][^"']+\.(?:{_ENDINGS})\b""".encode(),
     re.IGNORECASE,
 )
 
@@ -67,7 +70,7 @@ def offered(answer: Fetched, in_text: tuple[tuple[str, str], ...] = ()) -> tuple
         return ()
     found: dict[str, Offered] = {}
     linked = (_called(page, name, page.absolute(href)) for name, href in in_text)
-    for each in (*_linked(page), *_shown(page), *_written(page), *linked):
+    for each in (*_linked(page), *_on_click(page), *_shown(page), *_written(page), *linked):
         known = found.get(each.url or each.script)
         if known is None or (known.generic and not each.generic and known.url):
             found[each.url or each.script] = each
@@ -87,13 +90,21 @@ def _linked(page: HtmlPage) -> Iterator[Offered]:
             yield _named(link, text, url)
 
 
+def _on_click(page: HtmlPage) -> Iterator[Offered]:
+    """Yield the files that elements other than links give out when they are clicked."""
+    for tag in page.soup.find_all(["span", "button", "input", "p", "div", "li", "td", "img", "b", "em"], onclick=True):
+        text = plain(tag.get("value")) or text_of(tag) or plain(tag.get("title")) or plain(tag.get("alt"))
+        if not tag.find("a") and not _in(tag, _FURNITURE):
+            yield from _by_script(page, tag, str(tag["onclick"]), text)
+
+
 def _is_file(href: str, text: str) -> bool:
     """Return whether a link leads to a file: by its address, by a program that gives files out, or by what it is called."""
     try:
         parts = urlsplit(href)
     except ValueError:
         return False
-    path = parts.path
+    path = unquote(parts.path).strip()
     if _FILE.search(path) or _FILE.search(unquote(parts.query)):
         return True
     if _PICTURE.search(path):
@@ -143,11 +154,21 @@ def _shown(page: HtmlPage) -> Iterator[Offered]:
         for tag in page.soup.find_all("param", value=True)
         if str(tag.get("name", "")).lower() in ("src", "movie", "filename", "data", "url", "file")
     ]
-    values += [str(tag["data-src"]) for tag in page.soup.find_all(attrs={"data-src": _FILE})]
+    values += [
+        value
+        for tag in page.soup.find_all(_has_data)
+        for name, value in tag.attrs.items()
+        if name.startswith("data-") and isinstance(value, str) and _FILE.search(value.partition("?")[0].strip())
+    ]
     for value in values:
         for address in _viewed(value.strip()):
             if url := page.absolute(address):
                 yield Offered(_base(url), url)
+
+
+def _has_data(tag: Tag) -> bool:
+    """Return whether an element has an attribute data-…, where viewers are told what to show; links are read elsewhere."""
+    return tag.name != "a" and any(name.startswith("data-") for name in tag.attrs) and not _in(tag, _FURNITURE)
 
 
 def _viewed(address: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from kb.base.errors import KbError
 from kb.fetch.network.fetched import Fetched
+from kb.fetch.network.urls import Form
 
 T = TypeVar("T")
 
@@ -78,9 +79,12 @@ class Page:
 class Web(Protocol):
     """How a lister asks a site."""
 
-    def read(self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool) -> T | None:
+    def read(
+        self, url: str, reader: Callable[[Fetched], T], proves: Callable[[T], bool] = bool, form: Form | None = None
+    ) -> T | None:
         """Fetch a page of a list and return what `reader` finds in it; None where there is no page (404, 410).
 
+        With a `form` the address is asked by POST.
         What was found is proof that the page is the one asked for where `proves` says so; only a page without proof is
         searched for signs of a challenge. Raises FetchError, SourceError for an answer that is no page, and what
         `reader` raises.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from bs4 import Tag
 
@@ -13,7 +14,7 @@ from kb.fetch.lists.paging import same_site
 from kb.fetch.network.fetch_errors import FetchError
 from kb.fetch.network.fetched import Fetched
 
-_SIGNS = re.compile(rb"http-equiv|location|<frameset|<iframe", re.IGNORECASE)
+_SIGNS = re.compile(rb"http-equiv|location|navigate|<frameset|<iframe", re.IGNORECASE)
 _LARGEST = 20_000
 _MOST_TEXT = 120
 _LATEST = 10
@@ -22,7 +23,8 @@ _MOST_STEPS = 3
 _MOST_FRAMES = 5
 _REFRESH = re.compile(r"^\s*(\d+)\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
 _LOCATION = re.compile(
-    r"""(?:^|[;{}\s])(?:(?:window|self|top|parent|document)\s*\.\s*)*location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()\s*['"]([^'"]+)['"]"""
+    r"""(?:^|[;{}\s:"'(])(?:(?:window|self|top|parent|document)\s*\.\s*)*(?:location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()|navigate\s*\()"""
+    r"""\s*(?:\\?['"]([^'"\\]+)\\?['"]|([A-Za-z_$][\w$]*)\s*(?:[;)\n]|$))"""
 )
 _NOT_CONTENT = re.compile(r"top|head|menu|left|nav|foot|bottom", re.IGNORECASE)
 
@@ -32,19 +34,26 @@ def arrive(answer: Fetched, obtain: Callable[[str], Fetched]) -> Fetched:
 
     A script that sets a cookie is a guard and is not followed. Raises what `obtain` raises for the next page.
     """
-    asked = {answer.final_url}
+    asked, first = {answer.final_url}, answer
     for _ in range(_MOST_STEPS):
         page = _bare_page(answer)
         if page is None:
             return answer
         if frames := _frames(page):
-            return _fullest(answer, [url for url in frames if url not in asked][:_MOST_FRAMES], obtain)
+            return _fullest(
+                _asked_as(answer, first), [url for url in frames if url not in asked][:_MOST_FRAMES], obtain
+            )
         url = _next(page)
         if not url or url in asked:
             return answer
         asked.add(url)
-        answer = obtain(url)
+        answer = _asked_as(obtain(url), first)
     return answer
+
+
+def _asked_as(answer: Fetched, first: Fetched) -> Fetched:
+    """Return an answer as that to the first address asked for, which led to it."""
+    return answer if answer.url == first.url else replace(answer, url=first.url)
 
 
 def _bare_page(answer: Fetched) -> HtmlPage | None:
@@ -78,7 +87,13 @@ def _next(page: HtmlPage) -> str:
     found = _LOCATION.search(scripts) or _LOCATION.search(
         str(page.soup.body.get("onload") or "") if page.soup.body else ""
     )
-    return page.absolute(found[1]) if found else ""
+    return page.absolute(found[1] or _assigned(scripts, found[2])) if found else ""
+
+
+def _assigned(scripts: str, name: str) -> str:
+    """Return the text that a variable is set to, "" where that is none."""
+    found = re.search(rf"\b{re.escape(name)}\s*=\s*(['\"])([^'\"]+)\1", scripts)
+    return found[2] if found else ""
 
 
 def _frames(page: HtmlPage) -> list[str]:
@@ -99,5 +114,5 @@ def _fullest(answer: Fetched, urls: list[str], obtain: Callable[[str], Fetched])
         except (FetchError, KbError):
             continue
         if size > most:
-            best, most = found, size
+            best, most = _asked_as(found, answer), size
     return best

@@ -18,6 +18,9 @@ _PAGE_IN_SCRIPT = re.compile(
     re.I,
 )
 
+# Where scripts find the address of a link that has none of its own.
+_ADDRESSES = ("data-href", "data-url", "data-link", "tagname")
+
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
@@ -36,7 +39,8 @@ class HtmlPage:
         named = _PAGE_IN_SCRIPT.search(href.partition(":")[2] if ":" in href else "") or _PAGE_IN_SCRIPT.search(
             str(link.get("onclick") or "")
         )
-        return self.absolute(named[1]) if named else ""
+        given = named[1] if named else next((str(link[name]) for name in _ADDRESSES if link.get(name)), "")
+        return self.absolute(given) if given else ""
 
     def absolute(self, link: str) -> str:
         """Return the whole address of a link of this page, "" where it is none of the web."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from bs4 import Tag
 
@@ -69,7 +70,8 @@ def _uncommented(source: str) -> str:
 def next_pages(page: HtmlPage, number: int, asked: set[str]) -> Iterator[str]:
     """Yield the addresses that may be the next page, the surest first; `number` is the present page's, from 1."""
     seen = {*asked, page.url}
-    for url in (*_by_trs(page), *_by_name(page), *_by_number(page, number + 1), *_by_script(page, number + 1)):
+    ways = (_by_trs(page), _by_name(page), _by_number(page, number + 1), _by_choice(page, number + 1))
+    for url in (*(url for way in ways for url in way), *_by_script(page, number + 1)):
         if url and url not in seen and same_site(url, page.url):
             seen.add(url)
             yield url
@@ -98,8 +100,26 @@ def _by_name(page: HtmlPage) -> Iterator[str]:
             text_of(link) in _ARROWS and in_pager(link)
         ):
             yield page.address(link)
+    for button in page.soup.find_all(["input", "button", "span", "li", "em", "b", "img"], onclick=True):
+        if _NEXT.fullmatch(_called(button)) and not _is_off(button) and not button.get("disabled"):
+            yield page.address(button)
     for link in page.soup.select('a[rel~="next"], link[rel~="next"], a[class~="next"]'):
         yield page.address(link)
+
+
+def _called(button: Tag) -> str:
+    """Return what a thing to press is called, without marks around it."""
+    return (str(button.get("value") or "") or text_of(button) or str(button.get("title") or "")).strip(" >»›[]")
+
+
+def _by_choice(page: HtmlPage, wanted: int) -> Iterator[str]:
+    """Yield where the choice of the next page in a list to choose from leads: <option value="list_2.html">2</option>."""
+    for choice in page.soup.find_all("select"):
+        for option in choice.find_all("option", value=True):
+            value = str(option["value"]).strip()
+            number = re.fullmatch(r"(?:第\s*)?(\d{1,5})(?:\s*页)?(?:\s*/\s*\d+)?", text_of(option))
+            if number and int(number[1]) == wanted and re.search(r"[./?]", value):
+                yield page.absolute(value)
 
 
 def in_pager(link: Tag) -> bool:
@@ -150,28 +170,53 @@ def _is_pager(tag: Tag) -> bool:
 
 def _by_script(page: HtmlPage, wanted: int) -> Iterator[str]:
     """Yield the address that the script of a link such as go(2) makes, where its function shows how."""
-    for link in page.soup.find_all(["a", "span", "li", "button"]):
+    for link in page.soup.find_all(["a", "span", "li", "button", "input"]):
         called = _CALL.search(str(link.get("onclick") or "")) or _CALL.search(str(link.get("href") or ""))
-        if called and (called[2] == str(wanted) or text_of(link) == str(wanted) or _NEXT.search(text_of(link))):
+        if called and (called[2] == str(wanted) or text_of(link) == str(wanted) or _NEXT.search(_called(link))):
             given = int(called[2])
-            if made := _made(page.scripts, called[1], given):
+            if made := _made(page.scripts, called[1], given) or _submitted(page, called[1], given):
                 yield page.absolute(made)
 
 
 def _made(scripts: str, function: str, given: int) -> str:
     """Return the address that a function of one parameter goes to, "" where that cannot be read off."""
+    parameter, body = _function(scripts, function)
+    for goes in re.finditer(_GOES, body):
+        if made := _written(body[goes.end() :], body, parameter, given):
+            return made
+    return ""
+
+
+def _function(scripts: str, function: str) -> tuple[str, str]:
+    """Return the parameter and the body of a function of one parameter, "" and "" where it is not there."""
     name = re.escape(function.rpartition(".")[2])
     defined = re.search(
         rf"(?:function\s+{name}\s*\(\s*(\w+)[^)]*\)|\b{name}\s*[=:]\s*(?:function\s*)?\(?\s*(\w+)\s*\)?\s*(?:=>)?)\s*\{{(.*?)\}}\s*(?:;|,|\n|$|function|var|\}})",
         scripts,
         re.DOTALL,
     )
-    if not defined:
+    return (defined[1] or defined[2], defined[3]) if defined else ("", "")
+
+
+def _submitted(page: HtmlPage, function: str, given: int) -> str:
+    """Return the address that a function asks for by a form: it puts the page's number into a field and submits (GET)."""
+    parameter, body = _function(page.scripts, function)
+    found = (
+        re.search(rf"(?:\.|['\"#])(\w+)(?:['\"]\s*[\])]+)?\s*\.\s*(?:value\s*=|val\s*\()\s*{parameter}\b", body)
+        if parameter
+        else None
+    )
+    if not found or "submit" not in body:
         return ""
-    parameter, body = defined[1] or defined[2], defined[3]
-    for goes in re.finditer(_GOES, body):
-        if made := _written(body[goes.end() :], body, parameter, given):
-            return made
+    for form in page.soup.find_all("form"):
+        fields = {
+            str(each["name"]): str(each.get("value") or "") for each in form.find_all("input", attrs={"name": True})
+        }
+        named = form.find("input", attrs={"id": found[1]})
+        name = found[1] if found[1] in fields else str(named.get("name") or "") if isinstance(named, Tag) else ""
+        if name and str(form.get("method") or "get").lower() == "get":
+            query = urlencode({**fields, name: str(given)})
+            return f"{str(form.get('action') or page.url).partition('?')[0]}?{query}"
     return ""
 
 

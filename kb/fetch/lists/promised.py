@@ -12,15 +12,25 @@ _NUMBER = r"(\d{1,3}(?:[,，]\d{3})+|\d{1,7})"
 _ITEMS = re.compile(
     rf"(?:共|总共|共有|共计|合计|总计|一共|找到|检索到)\s*(?:有|为|约)?\s*{_NUMBER}\s*(?:条|篇|个结果|件|项|份|则)"
     rf"|(?:总(?:记录|条|篇|信息|文章)?数|记录总?数|总记录|信息总?数|条数)\s*[:：]?\s*{_NUMBER}"
+    rf"|{_NUMBER}\s*条(?:记录|信息|数据|结果)"
 )
 _PAGES = re.compile(
     rf"(?:共|总共|共有|共计|总计)\s*(?:有)?\s*{_NUMBER}\s*页|(?:总页数|页数)\s*[:：]?\s*{_NUMBER}"
-    rf"|(?:第|当前|页[:：]?|页次[:：]?)\s*\d+\s*(?:页)?\s*/\s*(?:共)?\s*{_NUMBER}|^\s*\d+\s*/\s*{_NUMBER}\s*页?\s*$"
+    rf"|(?:第|当前|页[:：]?|页次[:：]?)\s*\d+\s*(?:页)?\s*/\s*(?:共)?\s*{_NUMBER}|(?:^|\s)\d{{1,5}}\s*/\s*{_NUMBER}\s*页"
+    rf"|^\s*\d{{1,5}}\s*/\s*{_NUMBER}\s*(?:[上下前后首尾末]\s*一?\s*页.*)?$"
 )
 _ITEMS_IN_SCRIPT = re.compile(
     r"""\b(?:total|all)_?(?:Record|Count|Row|Num|Size|Item|Element|Data)(?:s|Count|Num)?\b["']?\s*[:=]\s*["']?(\d{1,7})\b"""
-    r"""|\b(?:record|row|item|doc|info)_?(?:Count|Total|Num)\b["']?\s*[:=]\s*["']?(\d{1,7})\b""",
+    r"""|\b(?:m_?)?n?(?:record|row|item|doc|info)_?(?:Count|Total|Num)\b["']?\s*[:=]\s*["']?(\d{1,7})\b"""
+    r"""|\bcount["']?\s*:\s*["']?(\d{1,7})\b[^{}]{0,120}\b(?:limit|page_?size|per_?page)\b|\b(?:limit|page_?size|per_?page)\b[^{}]{0,120}\bcount["']?\s*:\s*["']?(\d{1,7})\b""",
     re.IGNORECASE,
+)
+_FIELD = r"""<input\b(?=[^>]*\btype\s*=\s*["']?hidden)(?=[^>]*\b(?:id|name)\s*=\s*["']?(?:{names})["'\s>])[^>]*\bvalue\s*=\s*["']?(\d{{1,7}})\b"""
+_ITEMS_IN_FIELD = re.compile(
+    _FIELD.format(names=r"total(?:count|records?|rows?|num)?|records?count|counts?"), re.IGNORECASE
+)
+_PAGES_IN_FIELD = re.compile(
+    _FIELD.format(names=r"(?:total|max|all)_?pages?(?:num|count)?|page_?(?:count|total)"), re.IGNORECASE
 )
 _ITEMS_IN_MARKUP = re.compile(
     r"""\bdata-(?:total|count|records?|total-?count)\s*=\s*["'](\d{1,7})["']""", re.IGNORECASE
@@ -48,12 +58,14 @@ def promise(page: HtmlPage, rows: str) -> Promise:
         if any(id(each) in within for each in (parent, *parent.parents)):
             continue
         above = parent.parent if parent.parent is not None else parent
-        texts = (" ".join(each.get_text(" ").split()) for each in (parent, above))
+        own = parent.find_all(string=re.compile(r"\d"), recursive=False)
+        texts = (*map(str.strip, own), *(" ".join(each.get_text(" ").split()) for each in (parent, above)))
         lines += [text for text in texts if len(text) <= _LONGEST]
     scripts = page.scripts
     items = _largest(_ITEMS, lines) or _largest(_ITEMS_IN_SCRIPT, [scripts])
-    items = items or _largest(_ITEMS_IN_MARKUP, [page.source])
-    return Promise(items, _largest(_PAGES, lines) or _largest(_PAGES_IN_SCRIPT, [scripts]))
+    items = items or _largest(_ITEMS_IN_MARKUP, [page.source]) or _largest(_ITEMS_IN_FIELD, [page.source])
+    pages = _largest(_PAGES, lines) or _largest(_PAGES_IN_SCRIPT, [scripts])
+    return Promise(items, pages or _largest(_PAGES_IN_FIELD, [page.source]))
 
 
 def _largest(form: re.Pattern[str], texts: list[str]) -> int:

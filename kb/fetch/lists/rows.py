@@ -55,6 +55,8 @@ def _link(tag: Tag, css: Css) -> Tag | None:
     if tag.name == "a":
         return tag
     links = tag.select(css.link)
+    if not links and tag.get("onclick"):
+        return tag
     if css.title or css.link != Css().link:
         return links[0] if links else None
     long = (link for link in links if len(_name(link)) >= _SHORTEST_TITLE)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _GZIP_WINDOW = 31  # zlib: 15 bits of window, plus 16 for gzip's own header
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZLIB_HEAD = 2
 
 
 class Limit(NamedTuple):
@@ -61,6 +62,29 @@ class Gzip:
         return bytes(out)
 
 
+class Deflate:
+    """A body in "deflate", which we do not ask for and some servers send: zlib's format, or, as often, without its head."""
+
+    def __init__(self) -> None:
+        self._stream: zlib._Decompress | None = None
+        self._head = b""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stream ended where the data did; an empty body counts."""
+        return self._stream.eof if self._stream else not self._head
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """Return what `data` decompresses to, at most `room` bytes."""
+        if self._stream is None:
+            self._head += data
+            if len(self._head) < _ZLIB_HEAD:
+                return b""
+            data, has_head = self._head, self._head[0] & 15 == 8 and int.from_bytes(self._head[:2]) % 31 == 0
+            self._stream = zlib.decompressobj(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
+        return self._stream.decompress(self._stream.unconsumed_tail + data, room) if room > 0 else b""
+
+
 def read(chunks: Iterable[bytes], encoding: str, limit: Limit, *, page: bool = False) -> bytes:
     """Join the chunks, decompressed. Raises TooLarge or Garbled.
 
@@ -68,9 +92,10 @@ def read(chunks: Iterable[bytes], encoding: str, limit: Limit, *, page: bool = F
     mistakes of servers and mean nothing.
     """
     name = encoding.strip().lower()
-    if name in ("br", "zstd", "deflate", "compress") or "," in name:
+    if name in ("br", "zstd", "compress") or "," in name:
         raise Garbled(f"压缩方式 {name} 没有约定过")
-    decoder: Gzip | Plain = Gzip() if name in ("gzip", "x-gzip") else Plain()
+    decoder: Gzip | Deflate | Plain = Gzip() if name in ("gzip", "x-gzip") else Plain()
+    decoder = Deflate() if name == "deflate" else decoder
     body, received = bytearray(), 0
     for chunk in chunks:
         if not received and page and isinstance(decoder, Plain) and chunk.startswith(_GZIP_MAGIC):

@@ -31,9 +31,10 @@ from kb.fetch.network.fetched import Fetched, Manners, Validators
 from kb.fetch.network.pace import Hosts
 from kb.fetch.network.robots import MAX_BYTES, Robots
 from kb.fetch.network.transport import Answer, Headers, Transport
-from kb.fetch.network.urls import Target, join, parse, without_credentials
+from kb.fetch.network.urls import Form, Target, join, parse, without_credentials
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_SAME_AGAIN = (307, 308)
 _CHALLENGE = 521  # a common protection's script page, not trouble of the server: an answer to be judged
 _LONGEST_BACKOFF = 60.0
 
@@ -69,6 +70,28 @@ class Fetcher:
         """
         return self._follow(url, conditional, self._ask_politely)
 
+    def post(self, url: str, form: Form) -> Fetched:
+        """Ask `url` with a form (POST), with the same manners. A redirect is followed on the same host only, without the form
+        unless the site asks for the same request again (307, 308). Raises a FetchError like `get`.
+        """
+
+        def ask(target: Target, headers: Headers, give_up: float) -> Answer:
+            return self._ask_politely(target, headers, give_up, form if target.url in with_form else None)
+
+        with_form = {parse(url).url}
+
+        def on(target: Target, next: Target, status: int) -> None:
+            if (next.host, next.port) != (target.host, target.port):
+                raise RedirectError(
+                    f"{target.url} 要把提交的内容转到 {next.url}，那是另一台主机，没有跟去。", target.url
+                )
+            if status in _SAME_AGAIN:
+                with_form.add(next.url)
+            else:
+                with_form.discard(next.url)
+
+        return self._follow(url, None, ask, on)
+
     def robots(self, url: str) -> Robots:
         """Return the rules of the site that `url` is on. Raises RobotsError or what kept us from having them."""
         target = parse(url)
@@ -81,7 +104,11 @@ class Fetcher:
         return known
 
     def _follow(
-        self, url: str, conditional: Validators | None, ask: Callable[[Target, Headers, float], Answer]
+        self,
+        url: str,
+        conditional: Validators | None,
+        ask: Callable[[Target, Headers, float], Answer],
+        on: Callable[[Target, Target, int], None] = lambda *_: None,
     ) -> Fetched:
         give_up = self._clock.monotonic() + self._manners.patience
         target, seen, cookies = parse(url), set[tuple[str, str]](), Cookies()
@@ -95,7 +122,9 @@ class Fetcher:
             location = answer.header("location")
             if answer.status not in _REDIRECTS or not location:
                 return self._fetched(url, target, known, answer)
-            target = parse(join(target.url, location.encode("latin-1")))
+            following = parse(join(target.url, location.encode("latin-1")))
+            on(target, following, answer.status)
+            target = following
         raise RedirectError(f"{target.url} 之前已经转了 {len(seen)} 次，不再跟下去：请核对网址。", target.url)
 
     def _headers(self, target: Target, known: Validators | None, cookie: str = "") -> Headers:
@@ -114,22 +143,29 @@ class Fetcher:
             headers.append(("If-Modified-Since", known.last_modified))
         return tuple(headers)
 
-    def _ask_politely(self, target: Target, headers: Headers, give_up: float) -> Answer:
+    def _ask_politely(self, target: Target, headers: Headers, give_up: float, form: Form | None = None) -> Answer:
         """Ask when robots.txt allows it, as often as trouble that may pass makes worth while."""
         robots = self.robots(target.url)
         if not robots.allows(target.url):
             raise RobotsError(f"网站的 robots.txt 不许抓取 {target.url}：请换一个来源，或者请网站许可。", target.url)
-        return self._ask(
-            target, headers, give_up, max(self._manners.delay, robots.delay), Limit(self._manners.max_bytes)
-        )
+        delay, limit = max(self._manners.delay, robots.delay), Limit(self._manners.max_bytes)
+        return self._ask(target, headers, give_up, delay, limit, form)
 
-    def _ask(self, target: Target, headers: Headers, give_up: float, delay: float, limit: Limit) -> Answer:
+    def _ask(
+        self,
+        target: Target,
+        headers: Headers,
+        give_up: float,
+        delay: float,
+        limit: Limit,
+        form: Form | None = None,
+    ) -> Answer:
         host = self._hosts.host(target)
         for attempt in range(1, self._manners.tries + 1):
             wait = 0.0
             try:
                 with host.turn(target, delay, give_up - self._clock.monotonic()):
-                    answer = self._transport.send(target, headers, limit)
+                    answer = self._transport.send(target, headers, limit, form)
             except (UnreachableError, TimedOutError, DnsError) as error:
                 if isinstance(error, DnsError) and not error.passing:
                     raise
@@ -195,6 +231,7 @@ class Fetcher:
             not_modified=not_modified,
             certificate_checked=target.scheme == "https" and not self._manners.insecure,
             address=answer.address,
+            legacy_tls=target.scheme == "https" and self._manners.legacy_tls,
         )
 
 

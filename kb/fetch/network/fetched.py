@@ -17,7 +17,8 @@ class Manners:
     `delay` is kept between the end of an answer and the next request to the same host, whoever asks.
     `connect_timeout`, `read_timeout` (between two bytes) and `total_timeout` bound one request; after `patience` no further
     try or redirect of the same page begins. `max_bytes` holds before and after decompression.
-    `allow_private` lets the source live in one's own network; `insecure` accepts any certificate, and is recorded.
+    `allow_private` lets the source live in one's own network; `insecure` accepts any certificate, and is recorded;
+    `legacy_tls` lets old servers renegotiate as RFC 5746 forbids and speak TLS 1.0, and is recorded.
     `contact` is the address in the user agent to which a site's keeper can write.
     """
 
@@ -31,6 +32,7 @@ class Manners:
     max_redirects: int = 10
     allow_private: bool = False
     insecure: bool = False
+    legacy_tls: bool = False
     contact: str = ""
 
     @property
@@ -60,6 +62,7 @@ class Fetched:
     last hop, as sent and as received, in order. `body` is decompressed (a Content-Encoding header still stands in
     `response_headers`), but not decoded to text. `time` is when the answer had come, ISO 8601 in UTC.
     `not_modified` answers the validators given: the body is empty and the one from last time still holds.
+    `legacy_tls` says that the source allows what old servers do with TLS.
     `certificate_checked` is false over plain http and for an insecure source. `address` is the "ip:port" we spoke to.
     """
 
@@ -75,6 +78,7 @@ class Fetched:
     not_modified: bool
     certificate_checked: bool
     address: str
+    legacy_tls: bool = False
 
     @property
     def ok(self) -> bool:

@@ -29,10 +29,11 @@ from kb.fetch.network.fetch_errors import (
 )
 from kb.fetch.network.fetched import Manners
 from kb.fetch.network.pace import Clock
-from kb.fetch.network.urls import Target
+from kb.fetch.network.urls import Form, Target
 
 Headers = tuple[tuple[str, str], ...]
 
+_LEGACY_SERVER_CONNECT = getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)  # named since Python 3.12
 _REFUSALS = {
     errno.ECONNREFUSED: "对方拒绝连接",
     errno.ECONNRESET: "对方断开了连接",
@@ -159,7 +160,7 @@ class Transport:
         self._manners = manners
         self._deadline = _Deadline(clock)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_ssl_context(manners.insecure),
+            ssl_context=_ssl_context(manners.insecure, manners.legacy_tls),
             max_connections=8,
             keepalive_expiry=30,
             network_backend=_Backend(self._deadline, resolver, manners.allow_private),
@@ -169,14 +170,14 @@ class Transport:
         """Close all connections."""
         self._pool.close()
 
-    def send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
-        """Ask for `target` (GET) and read the answer within `limit`.
+    def send(self, target: Target, headers: Headers, limit: body.Limit, form: Form | None = None) -> Answer:
+        """Ask for `target`, with a form by POST, and read the answer within `limit`.
 
         Raises DnsError, PrivateAddressError, UnreachableError, CertificateError, TimedOutError, TooLargeError.
         """
         self._deadline.start(self._manners.total_timeout)
         try:
-            return self._send(target, headers, limit)
+            return self._send(target, headers, limit, form)
         except (DnsError, PrivateAddressError, CertificateError) as error:
             error.url = target.url
             raise
@@ -192,7 +193,9 @@ class Transport:
             sentence = f"{target.url} 的回答中断或不完整（{error}）：可以稍后再试。"
             raise UnreachableError(sentence, target.url) from error
 
-    def _send(self, target: Target, headers: Headers, limit: body.Limit) -> Answer:
+    def _send(self, target: Target, headers: Headers, limit: body.Limit, form: Form | None) -> Answer:
+        if form:
+            headers = (*headers, ("Content-Type", form.media_type), ("Content-Length", str(len(form.body))))
         url = httpcore.URL(
             scheme=target.scheme.encode(),
             host=target.host.encode(),
@@ -201,7 +204,13 @@ class Transport:
         )
         timeouts = {"connect": self._manners.connect_timeout}
         timeouts |= {"read": self._manners.read_timeout, "write": self._manners.read_timeout}
-        with self._pool.stream("GET", url, headers=list(headers), extensions={"timeout": timeouts}) as response:
+        with self._pool.stream(
+            "POST" if form else "GET",
+            url,
+            headers=list(headers),
+            content=form.body if form else None,
+            extensions={"timeout": timeouts},
+        ) as response:
             # Before the body: the connection may be closed with its last byte.
             address = _address(response.extensions["network_stream"].get_extra_info("server_addr"))
             received = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers)
@@ -245,8 +254,12 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def _ssl_context(insecure: bool) -> ssl.SSLContext:
+def _ssl_context(insecure: bool, legacy: bool) -> ssl.SSLContext:
     context = trusting()
+    if legacy:
+        context.options |= _LEGACY_SERVER_CONNECT
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -257,7 +270,7 @@ def _tls_failure(host: str, error: ssl.SSLError) -> CertificateError:
     if isinstance(error, ssl.SSLCertVerificationError):
         sentence = f"{host} 的证书不可信（{error.verify_message}）：确认无误的话，可在来源里设 verify = false。"
     else:
-        sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址。"
+        sentence = f"与 {host} 建立加密连接失败（{error.reason}）：对方的 TLS 太旧或不完整，可试试 http:// 的网址，或在来源里设 legacy_tls = true。"
     return CertificateError(sentence, host)
 
 

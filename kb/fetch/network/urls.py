@@ -44,6 +44,19 @@ class Target(NamedTuple):
         return self.origin + self.path
 
 
+class Form(NamedTuple):
+    """What a request gives with it (POST): the bytes and what they are."""
+
+    media_type: str
+    body: bytes
+
+
+def form_of(text: str) -> Form:
+    """Make a form of its text: a JSON object, or name=value pairs joined by &."""
+    kind = "application/json" if text.lstrip().startswith(("{", "[")) else "application/x-www-form-urlencoded"
+    return Form(f"{kind}; charset=UTF-8", text.encode())
+
+
 def parse(url: str) -> Target:
     """Take an address apart, its fragment left off, other scripts encoded (IDNA, percent signs).
 

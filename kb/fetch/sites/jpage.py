@@ -5,18 +5,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import chompjs
 
+from kb.base.errors import KbError
 from kb.config.sources import Css, Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, there
 from kb.fetch.lists.markup import page_of, parse_page
 from kb.fetch.lists.rows import read_rows
 from kb.fetch.network.fetched import Fetched
+from kb.fetch.network.urls import form_of
 from kb.ingest.formats.charset import decode
 
 _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.DOTALL | re.IGNORECASE)
@@ -41,12 +44,12 @@ class Column:
     proxy: str
 
 
-def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
-    """Yield the one list of a column."""
-    yield _pages(source, web)
+def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:
+    """Yield the one list of a column. `memory` keeps that its records are asked for by POST."""
+    yield _pages(source, web, memory)
 
 
-def _pages(source: Source, web: Web) -> Iterator[Page]:
+def _pages(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Iterator[Page]:
     column = there(web.read(source.url, column_of, lambda found: bool(found.items)), source.url)
     if not column.items and not column.proxy:
         raise SourceError(f"{source.url} 里没有 jpage 的记录（<record>）：网站可能改版了。")
@@ -58,12 +61,27 @@ def _pages(source: Source, web: Web) -> Iterator[Page]:
             return
         last = got + column.per_page * _PAGES_AT_ONCE
         url = f"{column.proxy}&startrecord={got + 1}&endrecord={last}&perpage={column.per_page}"
-        more = web.read(url, column_of, lambda found: bool(found.items))
+        more = _records(url, web, memory)
         fresh = tuple(item for item in more.items if item.key not in known) if more else ()
         if more is None or not fresh:
             return
         yield Page(fresh, column.total or more.total, more.notes)
         got, known = got + len(more.items), known | {item.key for item in fresh}
+
+
+def _records(url: str, web: Web, memory: MutableMapping[str, Any]) -> Column | None:
+    """Ask the proxy for records: with the parameters in the address, by POST where it gives none so."""
+    address, _, query = url.partition("?")
+    found = None
+    if not memory.get("post"):
+        with suppress(KbError):
+            found = web.read(url, column_of, lambda read: bool(read.items))
+    if found is None or not found.items:
+        posted = web.read(address, column_of, lambda read: bool(read.items), form_of(query))
+        if posted and posted.items:
+            memory["post"] = True
+            return posted
+    return found
 
 
 def column_of(answer: Fetched) -> Column:

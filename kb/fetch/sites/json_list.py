@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import chompjs
@@ -22,19 +22,27 @@ from kb.fetch.lists.markup import HtmlPage, parse_page, plain
 from kb.fetch.lists.paging import same_site
 from kb.fetch.lists.rows import recognise, row_item
 from kb.fetch.network.fetched import Fetched
-from kb.fetch.network.urls import absolute
+from kb.fetch.network.urls import absolute, form_of
 from kb.ingest.formats.charset import decode
 
 _MOST_PAGES = 10_000
 _MOST_CANDIDATES = 6
 _SHORTEST_TITLE = 6
 _JSONP = re.compile(r"^[\s;/*]*[\w$.]+\s*\(\s*(.*?)\s*\)\s*;?\s*$", re.DOTALL)
+_TERM = r"""(?:`[^`\n]{2,300}`|'[^'\n]{1,300}'|"[^"\n]{1,300}"|[A-Za-z_$][\w$.]*)"""
+_EXPRESSION = rf"{_TERM}(?:\s*\+\s*{_TERM})*"
+_PART = re.compile(r"""[`'"](?P<text>[^`'"\n]*)[`'"]|(?P<name>[A-Za-z_$][\w$.]*)""")
 _CALLED = re.compile(
-    r"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*(?:([`'"])([^`'"\n]{2,300})\1(\s*\+\s*[\w$.]+)?|([A-Za-z_$][\w$.]*)(?=\s*[,)]))"""
-    r"""|\burl\s*[:=]\s*([`'"])([^`'"\n]{2,300})\5(\s*\+\s*[\w$.]+)?""",
+    rf"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*(?P<url>{_EXPRESSION})(?=\s*[,)])"""
+    rf"""|\burl\s*[:=]\s*(?P<named>{_EXPRESSION})|\.open\s*\(\s*['"]\w+['"]\s*,\s*(?P<opened>{_EXPRESSION})""",
     re.IGNORECASE,
 )
-_DATA = re.compile(r"\b(?:data|params|param)\s*:\s*(?=\{)|\A\s*,\s*(?=\{(?!\s*(?:params|data|headers|method)\b))")
+_POSTS = re.compile(r"\.post\s*\(|\.open\s*\(\s*['\"]post", re.IGNORECASE)
+_GETS = re.compile(r"\.get(?:JSON)?\s*\(|\.open\s*\(\s*['\"]get", re.IGNORECASE)
+_BY_POST = re.compile(r"\b(?:type|method)\s*:\s*['\"]post['\"]", re.IGNORECASE)
+_DATA = re.compile(
+    r"\b(?:data|params|param|body)\s*:\s*(?:JSON\.stringify\(\s*)?(?=\{)|\A\s*,\s*(?:JSON\.stringify\(\s*)?(?=\{(?!\s*(?:params|data|headers|method|body)\b))"
+)
 _BY_FIELD = re.compile(
     r"""[`'"]([^`'"\s]*/[^`'"\s]*)(?:['"]\s*\+\s*\w+\.(\w+)\s*\+\s*['"]|\$\{\s*\w+\.(\w+)\s*\})([^`'"\s]*)[`'"]"""
 )
@@ -74,6 +82,13 @@ class Shape:
     total: str = ""
 
 
+class Call(NamedTuple):
+    """A request that a script makes: its address and what it posts, "" for one that only asks."""
+
+    url: str
+    post: str = ""
+
+
 def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001
     """Yield the one list of an interface."""
     yield _pages(source, web)
@@ -81,11 +96,14 @@ def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists: 
 
 def _pages(source: Source, web: Web) -> Iterator[Page]:
     shape = Shape(*(source.setting(name) for name in ("rows", "title", "link", "date", "number", "total")))
-    template, first, step = source.setting("address"), source.setting("first"), source.setting("step")
+    template, post = source.setting("address"), source.setting("post")
+    first, step = source.setting("first"), source.setting("step")
     got, known = 0, set[str]()
     for number in range(_MOST_PAGES):
-        url = absolute(source.url, template.replace("{n}", str(first + number * step)))
-        page = web.read(url, lambda answer: read(answer, shape, source.url), lambda found: bool(found.items))
+        place = str(first + number * step)
+        url = absolute(source.url, template.replace("{n}", place))
+        form = form_of(post.replace("{n}", place)) if post else None
+        page = web.read(url, lambda answer: read(answer, shape, source.url), lambda found: bool(found.items), form)
         if page is None or (number == 0 and not page.items):
             if number == 0:
                 raise SourceError(f"{url} 里没有“{shape.rows}”下的条目：网站的接口可能变了，请检查设置。")
@@ -95,7 +113,7 @@ def _pages(source: Source, web: Web) -> Iterator[Page]:
             return
         yield page
         got, known = got + len(page.items), known | keys
-        if "{n}" not in template or (page.total and got >= page.total):
+        if "{n}" not in template + post or (page.total and got >= page.total):
             return
 
 
@@ -222,46 +240,69 @@ def detect(source: Source, web: Web, answer: Fetched) -> Source | None:
         return None
     if value_of(answer) is not None:
         shape = shape_of(value_of(answer))
-        return _proposed(source, source.url, shape, len(_at(value_of(answer), shape.rows))) if shape else None
+        size = len(_at(value_of(answer), shape.rows)) if shape else 0
+        return _proposed(source, Call(source.url), shape, size) if shape else None
     page = parse_page(answer)
     if recognise(page) is not None:
         return None
     scripts = _scripts_of(page, web)
-    for url in list(dict.fromkeys(_called(page, scripts)))[:_MOST_CANDIDATES]:
+    for call in list(dict.fromkeys(_called(page, scripts)))[:_MOST_CANDIDATES]:
         try:
-            value = web.read(url, value_of, lambda found: found is not None)
+            form = form_of(call.post) if call.post else None
+            value = web.read(call.url, value_of, lambda found: found is not None, form)
         except KbError:
             continue
         if shape := shape_of(value, f"{scripts}\n{page.source}"):
-            return _proposed(source, url, shape, len(_at(value, shape.rows)))
+            return _proposed(source, call, shape, len(_at(value, shape.rows)))
     return None
 
 
-def _called(page: HtmlPage, scripts: str) -> Iterator[str]:
-    """Yield the addresses on the same site that scripts ask for, with their parameters."""
+def _called(page: HtmlPage, scripts: str) -> Iterator[Call]:
+    """Yield what scripts ask for on the same site: the address with its parameters, and what they post."""
     for found in _CALLED.finditer(scripts):
-        address = found[2] or found[6] or _variable(found[4], scripts)
-        address = re.sub(r"\$\{\s*([\w$.]+)\s*\}", lambda name: _variable(name[1], scripts) or "1", address)
-        if joined := found[3] or found[7]:
-            address += _variable(joined.strip(" +"), scripts) or "1"
+        address = _worked_out(found["url"] or found["named"] or found["opened"], scripts)
         if not address or _PAGE_FILE.search(address) or not re.match(r"https?:|[./\w]", address):
             continue
         url = page.absolute(address)
+        if not url or not same_site(url, page.url):
+            continue
         rest = scripts[found.end() : found.end() + 400]
-        if data := _DATA.search(rest):
-            given: Any
-            try:
-                given = chompjs.parse_js_object(rest[data.end() :])
-            except ValueError:
-                given = {}
-            plainly = (
-                {k: str(v) for k, v in given.items() if isinstance(v, str | int | float)}
-                if isinstance(given, dict)
-                else {}
+        about = scripts[max(0, found.start() - 200) : found.end()] + rest
+        given = _given(rest) or _given(scripts[max(0, found.start() - 200) : found.start()])
+        if _POSTS.search(found[0]) or (not _GETS.search(found[0]) and _BY_POST.search(about)):
+            is_json = (
+                "JSON.stringify" in about
+                or "application/json" in about
+                or "axios" in scripts[max(0, found.start() - 20) : found.end()]
             )
-            url += ("&" if "?" in url else "?") + urlencode(plainly) if plainly else ""
-        if url and same_site(url, page.url):
-            yield url
+            posted = json.dumps(given, ensure_ascii=False) if is_json else urlencode(given)
+            yield Call(url, posted if given else "{}")
+        else:
+            yield Call(url + (("&" if "?" in url else "?") + urlencode(given) if given else ""))
+
+
+def _given(script: str) -> dict[str, Any]:
+    """Return the parameters that a call gives: plain values of the first object that is called data, params or body."""
+    data = _DATA.search(script)
+    if not data:
+        return {}
+    try:
+        given: Any = chompjs.parse_js_object(script[data.end() :])
+    except ValueError:
+        return {}
+    return {k: v for k, v in given.items() if isinstance(v, str | int | float)} if isinstance(given, dict) else {}
+
+
+def _worked_out(expression: str | None, scripts: str) -> str:
+    """Return the address that an expression makes of texts, templates and variables; a number that is not known is 1."""
+    address = ""
+    for place, part in enumerate(_PART.finditer(expression or "")):
+        if part["text"] is not None:
+            text = part["text"]
+            address += re.sub(r"\$\{\s*([\w$.]+)\s*\}", lambda name: _variable(name[1], scripts) or "1", text)
+        else:
+            address += _variable(part["name"], scripts) or ("1" if place else "")
+    return address
 
 
 def _variable(name: str | None, scripts: str) -> str:
@@ -289,17 +330,21 @@ def _scripts_of(page: HtmlPage, web: Web) -> str:
     return "\n".join((page.scripts, *texts))
 
 
-def _proposed(source: Source, url: str, shape: Shape, size: int) -> Source:
+def _proposed(source: Source, call: Call, shape: Shape, size: int) -> Source:
     """Write down an interface with the parameter that counts its pages."""
-    template, first, step = url, 1, 1
-    for name, value in parse_qsl(urlsplit(url).query):
-        counted, offset = _COUNTED.match(name), _OFFSET.match(name)
-        if value.isdigit() and (counted or offset):
-            template = re.sub(rf"(?<=[?&]){re.escape(name)}={value}(?!\d)", f"{name}={{n}}", url)
-            first, step = int(value), size if offset else 1
-            break
+    template, post, first, step = call.url, call.post, 1, 1
+    counted = _counted(parse_qsl(urlsplit(call.url).query))
+    if counted:
+        name, first, by_rows = counted
+        template = re.sub(rf"(?<=[?&]){re.escape(name)}={first}(?!\d)", f"{name}={{n}}", call.url)
+        step = size if by_rows else 1
+    elif counted := _counted(_pairs(post)):
+        name, first, by_rows = counted
+        post = re.sub(rf"((?:^|&){re.escape(name)}=|\"{re.escape(name)}\":\s*\"?){first}(?!\d)", r"\g<1>{n}", post)
+        step = size if by_rows else 1
     own: dict[str, Value] = {
         "address": template,
+        "post": post,
         "first": first,
         "step": step,
         "rows": shape.rows,
@@ -309,6 +354,19 @@ def _proposed(source: Source, url: str, shape: Shape, size: int) -> Source:
     own |= {"date": shape.date, "number": shape.number, "total": shape.total}
     defaults = {name: default for name, default, _ in FAMILY.settings}
     return replace(source, kind="json", own=tuple((k, v) for k, v in own.items() if v != defaults[k]))
+
+
+def _pairs(post: str) -> list[tuple[str, str]]:
+    """Return the names and values of what is posted."""
+    return [(k, str(v)) for k, v in json.loads(post).items()] if post.startswith("{") else parse_qsl(post)
+
+
+def _counted(pairs: Iterable[tuple[str, str]]) -> tuple[str, int, bool] | None:
+    """Return the parameter that counts pages, its value, and whether it counts rows; None where there is none."""
+    for name, value in pairs:
+        if value.isdigit() and (_COUNTED.match(name) or _OFFSET.match(name)):
+            return name, int(value), bool(_OFFSET.match(name))
+    return None
 
 
 FAMILY = Family(
@@ -322,6 +380,7 @@ FAMILY = Family(
     ),
     settings=(
         ("address", "", "接口的网址；{n} 是页号或起始条数"),
+        ("post", "", "要用 POST 提交的内容：name=值&… 或一个 JSON 对象；{n} 是页号或起始条数。省略就用 GET"),
         ("first", 1, "第一页的页号"),
         ("step", 1, "相邻两页的页号相差多少：按条数计的（offset）填每页的条数"),
         ("rows", "", "条目所在的路径，例如 data.list；回答本身就是条目时省略"),

@@ -81,9 +81,9 @@ def _templates(url: str, size: int) -> Iterator[tuple[str, int, int]]:
     if numbered := re.fullmatch(r"(.*[_-])1", stem):
         yield f"{numbered[1]}{{n}}{dot}{suffix}", 2, 1
     name, ending = (stem, f"{dot}{suffix}") if dot else ("index", ".html")
+    yield f"{name}_{{n}}{ending}", 1, 1  # before _2, which would be the third page then
     for joint in ("_", "-"):
         yield f"{name}{joint}{{n}}{ending}", 2, 1
-    yield f"{name}_{{n}}{ending}", 1, 1
     mark = "&" if parts.query else "?"
     for parameter in ("page", "pageNo"):
         yield f"{url}{mark}{parameter}={{n}}", 2, 1

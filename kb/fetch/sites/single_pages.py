@@ -22,5 +22,6 @@ FAMILY = Family(
     english="Single page",
     marks="一个或几个写明的网址，每个网址是一份文件",
     reads=("urls",),
+    named=True,
     lists=lists,
 )

@@ -20,6 +20,7 @@ _BOMS = (
 )
 # WHATWG Encoding Standard: the labels gb2312 and gbk mean GB 18030's larger set, big5 means Big5-HKSCS.
 _DECLARED = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs"}
+_WESTERN = frozenset(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", "cp1252"))
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # C0 controls that never stand in a text file; tab, line feed, form feed, carriage return and ^Z (end of a DOS text) may.
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
@@ -58,6 +59,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
 def _candidates(data: bytes, declared: str) -> list[str]:
     """Return the encodings to try, most certain first."""
     label = declared or _declared_within(data)
+    if label.lower() in _WESTERN:  # what servers say that were told nothing
+        label = _declared_within(data) or label
     names = ["utf-8", _utf16(data), _DECLARED.get(label.lower(), label), "gb18030"]
     return [name for name in names if name]
 

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
+from functools import lru_cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
@@ -109,6 +110,7 @@ _HALF = 0.5
 _LEAST_ELSEWHERE = 60
 
 
+@lru_cache(maxsize=2)  # a page is read to judge it, and to keep it
 def extract_html(data: bytes, *, content_type: str | None = None, body: str = "") -> Extracted:
     """Read an HTML page: its document's text as lines, and the metadata that the page gives.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
+from kb.base import tables
 from kb.ingest.formats import scripts
 from kb.ingest.formats.account import Remarks, after
 
@@ -411,9 +412,7 @@ def _rows(table: Tag, hidden: Set[int], remarks: Remarks) -> list[str]:
     caption = table.find("caption")
     above = [plain(caption.get_text())] if caption else []
     width = max(map(len, grid))
-    return [line for line in above if line] + [
-        f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in grid if any(row)
-    ]
+    return [line for line in above if line] + [tables.row(row + [""] * (width - len(row))) for row in grid if any(row)]
 
 
 def _is_data(table: Tag, grid: list[list[str]]) -> bool:

@@ -14,6 +14,7 @@ from itertools import groupby, repeat
 
 from markupsafe import Markup, escape
 
+from kb.base import tables
 from kb.base.model import Document, Section
 from kb.chinese.identity import fold
 from kb.search.answer.snippets import holding, match_spans
@@ -28,8 +29,6 @@ _ANY_LINK = _LINK | _NEXT_LINK
 _WITH = {1 << place: bytes(bits | 1 << place for bits in range(256)) for place in range(8)}  # bits → bits and one more
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
-_CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
-_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
 _UNDERSTOOD = 128
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 
@@ -280,18 +279,17 @@ def _paragraph(section: Section, start: int, end: int, label_end: int, painted: 
 
 
 def _table(painted: Painted, lines: Iterable[Span]) -> Block:
-    text, head = painted.text, False
+    text = painted.text
     rows: list[tuple[Markup, ...]] = []
     for start, end in lines:
-        if _RULE.fullmatch(text, start, end):
-            head = head or len(rows) == 1
+        if tables.is_delimiter(text[start:end]):
             continue
         closed = text[:end] if text[start:end].endswith("|") else text[:end] + "|"
-        cells = (cell.span(1) for cell in _CELL.finditer(closed, start))
+        cells = (cell.span(1) for cell in tables.CELL.finditer(closed, start))
         # A stroke inside a cell is written with a backslash before it.
         shown = (_inline(painted, *_trim(text, *cell)) for cell in cells)
         rows.append(tuple(Markup(cell.replace("\\|", "|")) for cell in shown))
-    return Block("table", Markup(), rows=tuple(rows), head=head)
+    return Block("table", Markup(), rows=tuple(rows), head=tables.has_head(rows))
 
 
 def _trim(text: str, start: int, end: int) -> Span:

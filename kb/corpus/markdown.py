@@ -31,7 +31,6 @@ _MARKED_ROW = re.compile(r'\|<a id="([^"]*)" data-level="(\d+)"></a>(.*)', re.DO
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*", re.DOTALL)
 # A line that Markdown, or `load`, would take for something else than text.
 _SPECIAL = re.compile(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|\|?<a id="|[ \t\r]*$|[ \t]')
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
@@ -181,7 +180,7 @@ def extract(text: str) -> Extracted:
     labels = {key: value for key, value in values.items() if isinstance(value, str) and value}
     lines: list[str] = []
     levels: dict[int, int] = {}
-    for line in tables.from_markdown(_COMMENT.sub("", body if values else text).split("\n")):
+    for line in tables.from_markdown(_without_comments(body if values else text).split("\n")):
         stripped = _ADDRESS.sub("", line).strip()
         if match := _HEADING.fullmatch(stripped):
             levels[len(lines)] = len(match[1])
@@ -192,6 +191,15 @@ def extract(text: str) -> Extracted:
     levels = {index: level for index, level in levels.items() if index < len(lines)}
     hows = dict.fromkeys(labels, "front matter")
     return Extracted("".join(lines), "text/markdown", title, levels, labels, hows)
+
+
+def _without_comments(text: str) -> str:
+    """Take HTML comments out of a text; one that does not end is none."""
+    kept, start = [], 0
+    while (begins := text.find("<!--", start)) >= 0 and (ends := text.find("-->", begins + 4)) >= 0:
+        kept.append(text[start:begins])
+        start = ends + 3
+    return "".join((*kept, text[start:]))
 
 
 def _adopted(text: str, id: str, source: str) -> Document:

@@ -78,6 +78,7 @@ _STOP = re.compile(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
     r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
 )
+_MARKS_OF_TITLES = re.compile("[《》\n]")
 _CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
 # 本制度, 本计划 may be one that the text speaks of: they are the document only where it is called so.
 _AMBIGUOUS = frozenset(
@@ -203,7 +204,7 @@ class _Reader:
         if section.anchor.partition("~")[0].endswith("toc"):
             return
         self.section, self.text = section, section.text
-        self.annex = _annex(section.anchor)
+        self.annex, self.closings = _annex(section.anchor), _closings(section.text)
         self.last, self.near = _Named(_Ref(self.subject), -1) if self.subject else None, None
         self.elsewhere = -1
         asides = [(each.start(), each.end()) for each in _ASIDE.finditer(section.text)]
@@ -270,7 +271,7 @@ class _Reader:
     def _token(self, match: re.Match[str]) -> _Token | None:
         what, start = str(match.lastgroup), match.start()
         if match["title"]:
-            end = _closing(self.text, start)
+            end = self.closings.get(start, 0)
             return _Token(start, end, "title", self.text[start + 1 : end - 1].strip()) if end else None
         if match["year"] or match["order"]:
             start = _number_start(self.text, match, _CODE if match["year"] else _BODY)
@@ -729,16 +730,18 @@ def _end_around(position: int, spans: list[tuple[int, int]]) -> int:
     return spans[index][1] if index >= 0 and position < spans[index][1] else 0
 
 
-def _closing(text: str, start: int) -> int:
-    """Find the end of the title mark that opens at `start`, marks inside it counted; 0 where it stays open."""
-    depth = 0
-    for match in re.compile("[《》\n]").finditer(text, start, start + _LONGEST_TITLE):
-        if match[0] == "\n":
-            return 0
-        depth += 1 if match[0] == "《" else -1
-        if depth == 0:
-            return match.end() if match.end() - start > 3 else 0
-    return 0
+def _closings(text: str) -> dict[int, int]:
+    """Return where each title mark that opens is closed, marks inside it counted, on the same line and not too far off."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _MARKS_OF_TITLES.finditer(text):
+        if match[0] == "《":
+            opened.append(match.start())
+        elif match[0] == "\n":
+            opened.clear()
+        elif opened and 3 < match.end() - (start := opened.pop()) <= _LONGEST_TITLE:
+            found[start] = match.end()
+    return found
 
 
 def _number_start(text: str, match: re.Match[str], reach: int) -> int:

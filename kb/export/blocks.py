@@ -12,6 +12,8 @@ from kb.base import tables
 from kb.base.model import Section
 from kb.export.scope import Selection
 
+DOUBTFUL = re.compile("(〓+)")
+"""Characters that could not be read."""
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 # What XML 1.0 cannot hold, in any spelling.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

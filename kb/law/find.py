@@ -78,6 +78,7 @@ _STOP = re.compile(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
     r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
 )
+_DASH = re.compile("-")
 _MARKS_OF_TITLES = re.compile("[《》\n]")
 _CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
 # 本制度, 本计划 may be one that the text speaks of: they are the document only where it is called so.
@@ -105,6 +106,7 @@ _OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
 _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
 _WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
+_LONGEST_HEAD = 200
 _EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
 _ITEM_CITED = re.compile(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
 _OF_THE_SAME = re.compile(r"(?:该条|同条|前条|上条|本条|前述条文|上述条文|其|依照|根据|适用|违反)的?$")
@@ -189,6 +191,7 @@ class _Reader:
             for section in document.walk()
             for anchor in (section.anchor, *(part.anchor for part in section.parts))
         )
+        self.endings = self.anchors | {each[dash.end() :] for each in self.anchors for dash in _DASH.finditer(each)}
         self.has_articles = any("art-" in anchor for anchor in self.anchors)
         self.words = _own_words(document)
         self.aliases = _defined(document)
@@ -385,9 +388,18 @@ class _Reader:
     def _is_of_this_document(self, token: _Token) -> bool:
         """Tell the number in a document's own head: alone on its line, or of the order that made the law known."""
         start = self.text.rfind("\n", 0, token.start) + 1
-        line = self.text[start : (self.text.find("\n", token.end) + 1 or len(self.text))].strip()
-        head = self.section.anchor.removeprefix(self.annex) in ("title", "preamble", "table")
-        return head and (line.strip("（()） ") == self.text[token.start : token.end] or bool(_EVENT.match(line)))
+        if self.section.anchor.removeprefix(self.annex) not in ("title", "preamble", "table"):
+            return False
+        if token.start - start > _LONGEST_HEAD:
+            return bool(_EVENT.match(self.text, start))
+        line = self.text[start : token.end + _LONGEST_HEAD].partition("\n")[0].strip()
+        return (line.strip("（()） ") == self.text[token.start : token.end]) or bool(_EVENT.match(line))
+
+    def _has(self, anchor: str) -> bool:
+        """Return whether this document has a place. Most of those that it has not are told at once: no anchor ends so."""
+        if self.has_articles and "-i" not in anchor and anchor not in self.endings:
+            return False
+        return bool(article_places.fit(anchor, self.anchors))
 
     def _own(self, token: _Token) -> _Ref:
         """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
@@ -474,7 +486,7 @@ class _Reader:
             self.elsewhere = token.end
             return
         ref = self.last.ref if self.last else _THIS
-        if article_places.fit(f"{self.annex}{place.steps[0][1]}", self.anchors):
+        if self._has(f"{self.annex}{place.steps[0][1]}"):
             ref = _THIS
         elif self.last and self.elsewhere > self.last.end:
             return  # 合同第三条、第四条

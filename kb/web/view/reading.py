@@ -6,7 +6,6 @@ Nothing here changes a character: the text of the blocks, in order, is the docum
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -127,12 +126,14 @@ def passages(
     `texts` are what `folded` answers, where that is known already. Raises UsageError for a bad query.
     """
     starts = _starts(document)
-    doubtful = _doubtful_by_section(document, starts)
+    doubtful = document.doubtful()
     spans = _matches(document, query, texts or folded(document)) if query else repeat([])
     count = 1
     for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
         found = (links or {}).get(section.anchor, ())
-        yield Passage(section, len(ancestors) + 1, starts[number], matched, count, doubtful.get(number, ()), found)
+        yield Passage(
+            section, len(ancestors) + 1, starts[number], matched, count, doubtful.get(section.anchor, ()), found
+        )
         count += len(matched)
 
 
@@ -176,16 +177,6 @@ def _starts(document: Document) -> list[int]:
         starts.append(position)
         position += len(section.text)
     return starts
-
-
-def _doubtful_by_section(document: Document, starts: Sequence[int]) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
-    for repair in document.provenance.repairs:
-        if repair.kind == "doubtful" and starts:
-            number = max(bisect_right(starts, repair.position) - 1, 0)
-            start = repair.position - starts[number]
-            found.setdefault(number, []).append((start, start + len(repair.restored)))
-    return found
 
 
 def _blocks(

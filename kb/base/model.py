@@ -6,8 +6,11 @@ sections in order, to the character; a section's number and heading are read off
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import Any, Literal, get_args
 
 RepairKind = Literal["annotation", "realigned", "lost-byte", "mark", "doubtful"]
@@ -240,6 +243,18 @@ class Document:
         """Yield every section in the order of the text."""
         for section in self.sections:
             yield from section.walk()
+
+    def doubtful(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return the doubtful places in the own text of each section, by anchor; one that is empty is a gap."""
+        doubts = [each for each in self.provenance.repairs if each.kind == "doubtful"]
+        sections = list(self.walk()) if doubts else []
+        starts = list(accumulate((len(section.text) for section in sections), initial=0))[:-1]
+        found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for each in doubts if sections else ():
+            number = max(bisect_right(starts, each.position) - 1, 0)
+            start = each.position - starts[number]
+            found[sections[number].anchor].append((start, start + len(each.restored)))
+        return {anchor: tuple(spans) for anchor, spans in found.items()}
 
     def paths(self) -> Iterator[tuple[tuple[Section, ...], Section]]:
         """Yield (ancestors, section) for every section, in the order of the text."""

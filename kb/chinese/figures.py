@@ -1,16 +1,19 @@
 """Figures in the text of reports: the number, its unit, what it counts, and the clause that says so.
 
 "565项行政许可事项时限压缩94.94%" → 565 项 行政许可事项时限压缩, 94.94 % 行政许可事项时限压缩. Years, dates, numbers of documents and
-of articles are no figures: they carry none of the units.
+of articles are no figures: they carry none of the units. A number with a doubtful character in it or beside it is none either:
+nobody knows what was printed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
+
+from kb.chinese.unreadable import MISSING
 
 # Longer units first, so that 人次 is not read as 人.
 _UNITS = (
@@ -32,6 +35,9 @@ _EMPTY_END = re.compile(
     r"(?:共计|累计|合计|总共|共有|共|约|近|超过?|达到?|为|是|均|各|全部|有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
 _LONGEST = 24
+_BESIDE = 8
+_NUMERIC_BEFORE = re.compile(r"[\d\s.,，．]*$")
+_BLANKS = re.compile(r"[ \u3000]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,24 @@ class Figure:
     end: int
 
 
-def figures(text: str) -> Iterator[Figure]:
-    """Yield the figures of a text in order."""
+def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Figure]:
+    """Yield the figures of a text in order; `doubtful` are the places in it that could not be proved, beside the marked ones."""
+    doubts = sorted([*doubtful, *(each.span() for each in re.finditer(MISSING, text))])
     for clause in _CLAUSE.finditer(text):
         found = list(_FIGURE.finditer(text, *clause.span()))
         for place, match in enumerate(found):
+            if _touched(text, match, doubts):
+                continue
             before = text[found[place - 1].end() if place else clause.start() : match.start()]
             after = text[match.end() : found[place + 1].start() if place + 1 < len(found) else clause.end()]
             yield _figure(match, _label(before, after), clause[0].strip())
+
+
+def _touched(text: str, match: re.Match[str], doubts: Sequence[tuple[int, int]]) -> bool:
+    """Return whether a doubtful place lies in a figure or beside it, with no more than blanks and marks of numbers between."""
+    start = match.start() - len(_NUMERIC_BEFORE.search(text[max(match.start() - _BESIDE, 0) : match.start()])[0])  # type: ignore[index]
+    end = match.end() + len(_BLANKS.match(text, match.end())[0])  # type: ignore[index]
+    return any(first <= end and last >= start for first, last in doubts)
 
 
 def _figure(match: re.Match[str], label: str, clause: str) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from kb.base.address import Address
 from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
+from kb.chinese.unreadable import MISSING
 from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
 from kb.config.settings import ENGINES, Settings
 from kb.corpus.folder import Corpus
@@ -27,6 +28,7 @@ from kb.search.open.agreement import differences, sample
 from kb.search.open.engines import chosen_engine
 
 _SHOWN_ANCHORS = 20
+_DOUBTFUL = "bold red reverse"
 
 
 @verb("ingest")
@@ -91,11 +93,8 @@ def _doubts(config: Settings, addresses: tuple[str, ...], as_json: bool) -> int:
     不给编号时看全部文件。每一处的来历见 kb show 编号 --json 的 provenance.account，或网页上的“来源与修复记录”。
     """
     corpus = existing(Corpus(config.corpus))
-    found = []
-    for id in addresses or corpus.ids():
-        document = corpus.read(Address.read(id).id)
-        if doubts := document.provenance.doubts:
-            found.append((document, doubts))
+    asked = (corpus.read(Address.read(id).id) for id in addresses) if addresses else corpus.doubtful()
+    found = [(document, doubts) for document in asked if (doubts := document.provenance.doubts)]
     if as_json:
         print_json([_doubtful(document, doubts) for document, doubts in found])
         return FAILED if found else 0
@@ -267,7 +266,10 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
 @click.option("--engines", is_flag=True, help="也检查另一个引擎的索引，并用一些查询比较两个引擎的回答")
 @JSON
 def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool, as_json: bool) -> int:
-    """检查每个字节是否与写入时一致、索引是否与语料库一致。"""
+    """检查每个字节是否与写入时一致、索引是否与语料库一致；有问题就以退出码 1 结束。
+
+    也说有多少份文件存疑：那不是损坏，不改变退出码；看在哪里、为什么，用 kb doubts（有就以退出码 1 结束）。
+    """
     from kb.upkeep.mend import mend, problems
     from kb.upkeep.status import note_indexed
 
@@ -285,11 +287,14 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     found = list(dict.fromkeys(found))
     if not found:
         note_indexed(corpus.root)
+    doubtful = sum(1 for _ in corpus.doubtful())
     if as_json:
-        print_json({"documents": len(corpus.ids()), "problems": found})
+        print_json({"documents": len(corpus.ids()), "problems": found, "doubtful": doubtful})
     else:
         for sentence in found:
             click.echo(sentence)
+        if doubtful:
+            say(f"{doubtful:,} 份文件有存疑之处：在哪里、为什么，见 kb doubts。")
         click.echo(f"检查了 {len(corpus.ids()):,} 份文件和索引：" + (f"{len(found)} 个问题。" if found else "完好。"))
     return FAILED if found else 0
 
@@ -337,6 +342,7 @@ def _show_results(results: Results, offset: int) -> None:
 
 def _marked(hit: Hit) -> Text:
     text = Text(hit.snippet.replace("\n", " "))
+    text.highlight_regex(f"{MISSING}+", _DOUBTFUL)
     for start, end in hit.highlights:
         text.stylize("bold yellow", start, end)
     return text
@@ -352,5 +358,20 @@ def _show_document(document: Document, sections: tuple[Section, ...]) -> None:
         ("来源", facts.url or document.provenance.origin),
     ]
     click.echo("\n".join(f"{label}：{value}" for label, value in rows if value) + "\n")
-    for section in sections:
-        click.echo("".join(each.text for each in section.walk()), nl=False)
+    marked, places = 0, document.doubtful()
+    for section in (each for top in sections for each in top.walk()):
+        doubts = places.get(section.anchor, ())
+        click.echo("".join(_with_doubts(section.text, doubts)), nl=False)
+        marked += len(doubts)
+    if marked:
+        say(f"以上文字有 {marked} 处存疑（无法证明原文，照所见保留；〓 是读不出的字）：见 kb doubts {document.id}。")
+
+
+def _with_doubts(text: str, doubts: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Yield a text piece by piece, what is doubtful in it marked on a terminal."""
+    done = 0
+    for start, end in doubts:
+        yield text[done:start]
+        yield click.style(text[start:end], fg="red", bold=True, reverse=True) if end > start else ""
+        done = end
+    yield text[done:]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -176,13 +176,20 @@ def _score(one: _Read, other: _Read) -> tuple[float, How]:
     return (total, "words") if words >= _LIKE_WORDS else (0.0, "")
 
 
-def counted(rows: Iterable[Row]) -> list[Counted]:
-    """What is counted in aligned sections: figures of one unit whose labels are alike stand in one line."""
-    return [line for row in rows for line in _lines(row)]
+def counted(rows: Iterable[Row], documents: Sequence[Document]) -> list[Counted]:
+    """What is counted in aligned sections of documents: figures of one unit whose labels are alike stand in one line.
+
+    A number with a doubtful character in it or beside it is not counted.
+    """
+    doubtful = [document.doubtful() for document in documents]
+    return [line for row in rows for line in _lines(row, doubtful)]
 
 
-def _lines(row: Row) -> Iterator[Counted]:
-    columns = [list(figures(cell.section.text)) if cell.section else [] for cell in row.cells]
+def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]) -> Iterator[Counted]:
+    columns = [
+        list(figures(cell.section.text, places.get(cell.section.anchor, ()))) if cell.section else []
+        for cell, places in zip(row.cells, doubtful, strict=True)
+    ]
     for column, own in enumerate(columns):
         for figure in own:
             cells: list[tuple[Section, Figure] | None] = [None] * len(columns)

@@ -34,6 +34,7 @@ _EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 _RETRIEVED = re.compile(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
 _WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
 _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
+_MAY_DOUBT = re.compile(r"^ +(?:- )?(?:doubt: |doubtful: \[)", re.MULTILINE)
 _VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
@@ -181,6 +182,17 @@ class Corpus:
                 if on_unreadable is None:
                     raise
                 on_unreadable(error)
+
+    def doubtful(self) -> Iterator[Document]:
+        """Yield the documents of which something is doubtful, by id; what cannot be read is for `check` to tell."""
+        for id in self.ids():
+            if _MAY_DOUBT.search(_text(self._find(id))):
+                try:
+                    document = self.read(id)
+                except UnreadableError:
+                    continue
+                if document.provenance.doubts:
+                    yield document
 
     def fingerprints(self) -> dict[str, str]:
         """Return the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".

@@ -2,8 +2,12 @@
 
 A corpus file is front matter and the text, a blank line between its lines. Each section's first line carries the
 section's address, so that addresses survive a change of the outline parser: a heading as
-`### <a id="1-3"></a>(三)强化…`, a run-in heading or plain paragraph as `<a id="1-3-2" data-level="4"></a>2.深化…。印发…`.
+`### <a id="1-3"></a>(三)强化…`, a run-in heading or plain paragraph as `<a id="1-3-2" data-level="4"></a>2.深化…。印发…`,
+a row of a table as `|<a id="table" data-level="2"></a> 甲 | 乙 |`.
 Levels are those of Markdown headings: 1 is the title, 2 a section at the top of the tree.
+
+Tables are GitHub's, with a delimiter row below their first one. That row is markup: files written before tables had one
+read the same.
 """
 
 from __future__ import annotations
@@ -12,7 +16,9 @@ import hashlib
 import html
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
+from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Provenance, Section
 from kb.corpus import front_matter
@@ -21,10 +27,10 @@ from kb.structure.extracted import Extracted
 from kb.structure.outline import Mark
 
 _MARKED = re.compile(r'(?:(#{1,6}) )?<a id="([^"]*)"(?: data-level="(\d+)")?></a>(.*)', re.DOTALL)
+_MARKED_ROW = re.compile(r'\|<a id="([^"]*)" data-level="(\d+)"></a>(.*)', re.DOTALL)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*", re.DOTALL)
 # A line that Markdown, or `load`, would take for something else than text.
-_SPECIAL = re.compile(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|<a id="|[ \t\r]*$|[ \t]')
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_SPECIAL = re.compile(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|\|?<a id="|[ \t\r]*$|[ \t]')
 _ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
@@ -50,6 +56,8 @@ def _levels(sections: tuple[Section, ...], level: int) -> Iterator[tuple[Section
 
 def _marked(section: Section, level: int, line: str) -> str:
     anchor = html.escape(section.anchor)
+    if tables.is_row(line):
+        return f'|<a id="{anchor}" data-level="{level}"></a>{line[1:]}'
     if level == 2 and section.anchor == "title" and not section.children:
         return f'# <a id="{anchor}"></a>{line}'
     if level <= 6 and section.label and "".join(line.split()) == "".join(section.label.split()):
@@ -62,11 +70,12 @@ def _escaped(line: str) -> str:
 
 
 def _spaced(lines: list[str]) -> Iterator[str]:
-    """Set a blank line before every line, but not between two rows of a table."""
-    before = ""
-    for line in lines:
-        yield f"{line}\n" if before.startswith("|") and line.startswith("|") else f"\n{line}\n"
-        before = line
+    """Set a blank line before every line, but not between the rows of a table."""
+    for is_table, run in groupby(lines, key=tables.is_row):
+        if is_table:
+            yield "\n" + "".join(f"{line}\n" for line in tables.as_markdown(list(run)))
+        else:
+            yield from (f"\n{line}\n" for line in run)
 
 
 def normal(data: bytes, name: str) -> str:
@@ -137,13 +146,18 @@ def _read_marks(body: str) -> tuple[list[str], dict[int, Mark]]:
     """Return the lines of the text and the marks among them by line."""
     lines: list[str] = []
     marks: dict[int, Mark] = {}
+    rows = 0  # of the table that is open
     for line in body.split("\n"):
-        if not line.strip(" \t\r"):
+        rows = rows + 1 if tables.is_row(line) else 0
+        if not line.strip(" \t\r") or (rows == 2 and tables.is_delimiter(line)):
             continue
         if match := _MARKED.fullmatch(line):
             level = len(match[1]) if match[1] else int(match[3] or 2)
             marks[len(lines)] = Mark(max(1, level - 1), html.unescape(match[2]))
             line = match[4]
+        elif match := _MARKED_ROW.fullmatch(line):
+            marks[len(lines)] = Mark(max(1, int(match[2]) - 1), html.unescape(match[1]))
+            line = f"|{match[3]}"
         elif match := _HEADING.fullmatch(line):
             # A heading that a person added: its address comes from its words, so it stays while they do.
             marks[len(lines)] = Mark(
@@ -159,14 +173,14 @@ def _read_marks(body: str) -> tuple[list[str], dict[int, Mark]]:
 def extract(text: str) -> Extracted:
     """Read Markdown of any making (a statute of LawRefBook/Laws, a hand-written file) as lines and heading levels.
 
-    Front matter becomes labels; comments go; every other line is a paragraph, tables and lists stay as printed.
+    Front matter becomes labels; comments go; every other line is a paragraph, lists stay as printed, tables are rows.
     """
     head, body = yaml_head.split(f"{text}\n")
     values = yaml_head.read_any(head)
     labels = {key: value for key, value in values.items() if isinstance(value, str) and value}
     lines: list[str] = []
     levels: dict[int, int] = {}
-    for line in _COMMENT.sub("", body if values else text).split("\n"):
+    for line in tables.from_markdown(_without_comments(body if values else text).split("\n")):
         stripped = _ADDRESS.sub("", line).strip()
         if match := _HEADING.fullmatch(stripped):
             levels[len(lines)] = len(match[1])
@@ -177,6 +191,15 @@ def extract(text: str) -> Extracted:
     levels = {index: level for index, level in levels.items() if index < len(lines)}
     hows = dict.fromkeys(labels, "front matter")
     return Extracted("".join(lines), "text/markdown", title, levels, labels, hows)
+
+
+def _without_comments(text: str) -> str:
+    """Take HTML comments out of a text; one that does not end is none."""
+    kept, start = [], 0
+    while (begins := text.find("<!--", start)) >= 0 and (ends := text.find("-->", begins + 4)) >= 0:
+        kept.append(text[start:begins])
+        start = ends + 3
+    return "".join((*kept, text[start:]))
 
 
 def _adopted(text: str, id: str, source: str) -> Document:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from kb.base import tables
 from kb.base.model import Section
 from kb.export.scope import Selection
 
-_CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
-_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?\s*")
+DOUBTFUL = re.compile("(〓+)")
+"""Characters that could not be read."""
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 # What XML 1.0 cannot hold, in any spelling.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -67,15 +68,9 @@ def lead_of(section: Section) -> int:
 
 
 def _table(lines: list[str], level: int, anchor: str) -> Block:
-    rules = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
-    rows = [cells(line) for number, line in enumerate(lines) if number not in rules]
-    return Block("table", "\n".join(lines), level, anchor, rows=tuple(rows), head=1 in rules)
-
-
-def cells(line: str) -> tuple[str, ...]:
-    """The cells of a table's row as it stands in the text; a stroke inside one has a backslash before it."""
-    closed = line if line.rstrip().endswith("|") else f"{line}|"
-    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.findall(closed))
+    shown = [line for line in lines if not tables.is_delimiter(line)]
+    rows = tuple(map(tables.cells, shown))
+    return Block("table", "\n".join(tables.as_markdown(shown)), level, anchor, rows=rows, head=tables.has_head(rows))
 
 
 def clean(text: str) -> str:

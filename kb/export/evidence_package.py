@@ -204,6 +204,8 @@ def _moment(document: Document) -> tuple[int, int, int, int, int, int]:
 
 def _about(selection: Selection) -> str:
     facts, provenance = selection.document.metadata, selection.document.provenance
+    sentences = (each.sentence.removeprefix("存疑：") for each in provenance.doubts)
+    doubts = "".join(f"存疑：{each}\n" for each in (*selection.doubts, *sentences))
     return f"""《{facts.title}》证据包
 
 {selection.source}
@@ -211,7 +213,7 @@ def _about(selection: Selection) -> str:
 取得时间（UTC）：{provenance.retrieved or "不详"}
 原件 SHA-256：{provenance.snapshot or "没有原件"}
 还原：{len(provenance.repairs)} 处；繁体转简体：{provenance.simplified} 字
-
+{doubts}
 原件/            取得时的原样字节
 原件.warc.gz     原件与请求、应答的头部（ISO 28500）；没有经过网络取得的是 resource 记录
 请求与应答.json  请求与应答的头部（经过网络取得的才有）

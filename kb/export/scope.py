@@ -9,6 +9,10 @@ from kb.base.model import Document, Section
 from kb.cite.citation import Citation, cite
 from kb.cite.passage import section_at
 
+_AROUND = 8
+_END = "\n"
+_MOST_DOUBTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -40,6 +44,30 @@ class Selection:
         where = facts.url or provenance.origin
         when = f"，{provenance.retrieved[:10]} 取得" if provenance.retrieved else ""
         return f"{self.citation.form('manual')}来源：{where}{when}。"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Where the chosen text could not be proved, each place in a line: the words around it, the doubtful ones in 〔〕."""
+        places = self.document.doubtful()
+        found = []
+        for _, section in self.walk():
+            for start, end in places.get(section.anchor, ()):
+                before, after = section.text[max(start - _AROUND, 0) : start], section.text[end : end + _AROUND]
+                words = (
+                    f"{before.rpartition(_END)[2]}〔{section.text[start:end] or '此处有缺'}〕{after.partition(_END)[0]}"
+                )
+                found.append(f"{section.label or section.anchor}：……{words}……")
+        rest = len(found) - _MOST_DOUBTS
+        return (*found[:_MOST_DOUBTS], *([f"另有 {rest} 处"] if rest > 0 else []))
+
+    @property
+    def ending(self) -> tuple[str, ...]:
+        """The lines below the text in every export: where it comes from, and what of it is doubtful."""
+        doubts = self.doubts
+        return (
+            self.source,
+            *([f"存疑（无法证明原文，照所见保留；〓 是读不出的字）：{'；'.join(doubts)}。"] if doubts else []),
+        )
 
     def walk(self) -> Iterator[tuple[int, Section]]:
         """Yield (level, section) in the order of the text; the topmost sections have level 1."""

@@ -1,14 +1,20 @@
-"""Bytes → document, the same whether they come from a file, a site or a snapshot."""
+"""Bytes → document, the same whether they come from a file, a site or a snapshot.
+
+Whatever the format, reading, outline and metadata are found by a process on a leash (`kb.base.leashed`): a text that takes
+more time or memory than `kb.toml` allows is refused with a sentence, and the one that asked goes on.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import ParamSpec, TypeVar
 from urllib.parse import unquote
 
+from kb.base import leash, leashed
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Provenance
 from kb.config.settings import Settings
@@ -18,11 +24,15 @@ from kb.ingest.restore import restore
 from kb.structure import metadata, numbering, outline, statute
 from kb.structure.extracted import Extracted
 
+DIED = "处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。"
 _SHORTEST_STEM = 6
 _BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
 _HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
 _HEAD = 3  # lines at the head of a text among which its title may be
 _ISSUER = re.compile(r"[\u4e00-\u9fff、（）()\s]{4,60}")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,16 @@ class Derived:
 
     document: Document
     attachments: tuple[tuple[str, str], ...] = ()
+
+
+def on_leash(settings: Settings, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Return what a function returns that reads a file. Raises what it raises, UnreadableError where it takes too much."""
+    try:
+        return leashed.call(settings.timeout, function, *arguments, **named)
+    except TimeoutError as error:
+        raise UnreadableError(leash.too_slow(settings.timeout)) from error
+    except MemoryError as error:
+        raise UnreadableError(DIED) from error
 
 
 def document(extracted: Extracted, found: Provenance, source: str, name: str) -> Document:
@@ -62,6 +82,10 @@ def from_web(data: bytes, found: Provenance, source: str, settings: Settings, bo
 
     `body` is the CSS selector of the text, where the source's settings name one. Raises UnreadableError.
     """
+    return on_leash(settings, _from_web, data, found, source, settings, body)
+
+
+def _from_web(data: bytes, found: Provenance, source: str, settings: Settings, body: str) -> Derived:
     headers = found.exchange.response if found.exchange else {}
     content_type = next((value for key, value in headers.items() if key.lower() == "content-type"), "")
     ending = _ending(found.origin, file_name(headers), found.listed.get("附件名称", ""))
@@ -124,7 +148,12 @@ def _ending(*names: str) -> str:
 
 def from_snapshot(present: Document, data: bytes, settings: Settings) -> Document:
     """Derive a document of the corpus once more from the bytes it was made of. Raises UnreadableError."""
-    old = present.provenance
+    again = on_leash(settings, _from_snapshot, present.provenance, present.source, data, settings)
+    is_law = present.metadata.found.get("kind") == statute.FOUND
+    return replace(statute.standing(again) if is_law else again, id=present.id)
+
+
+def _from_snapshot(old: Provenance, source: str, data: bytes, settings: Settings) -> Document:
     found = Provenance(
         origin=old.origin,
         snapshot=hashlib.sha256(data).hexdigest(),
@@ -137,13 +166,10 @@ def from_snapshot(present: Document, data: bytes, settings: Settings) -> Documen
         withdrawn=old.withdrawn,
     )
     if old.exchange:
-        body = next((each.css.body for each in settings.sources if each.name == present.source), "")
-        again = from_web(data, found, present.source, settings, body).document
-    else:
-        suffix = PurePosixPath(old.origin).suffix
-        again = document(files.read(data, suffix, Given(settings)), found, present.source, _stem(old.origin))
-    is_law = present.metadata.found.get("kind") == statute.FOUND
-    return replace(statute.standing(again) if is_law else again, id=present.id)
+        body = next((each.css.body for each in settings.sources if each.name == source), "")
+        return _from_web(data, found, source, settings, body).document
+    suffix = PurePosixPath(old.origin).suffix
+    return document(files.read(data, suffix, Given(settings)), found, source, _stem(old.origin))
 
 
 def _stem(origin: str) -> str:

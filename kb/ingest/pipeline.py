@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from kb.base import clock
-from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.base.model import Document, Provenance
+from kb.base.workers import processors
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, Outcome
 from kb.ingest import derive
@@ -28,7 +24,6 @@ from kb.ingest.formats.registry import Given
 # Starting processes costs about a second: below this many files one process is quicker.
 _FEW = 40
 _AHEAD = 16
-_DIED = "处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。"
 
 
 @dataclass(slots=True)
@@ -90,13 +85,13 @@ def ingest(
     return report
 
 
-def build(path: Path, origin: str, source: str, settings: Settings) -> tuple[Document, bytes]:
+def build(path: Path, origin: str, source: str, settings: Settings, retrieved: str) -> tuple[Document, bytes]:
     """Make a document, with "" for its id, of a file; return it and the file's bytes. Raises UnreadableError."""
     data = files.load(path, settings)
     found = Provenance(
         origin=origin,
         snapshot=hashlib.sha256(data).hexdigest(),
-        retrieved=clock.stamp(),
+        retrieved=retrieved,
         media_type="",
     )
     return derive.document(files.read(data, path.suffix, Given(settings)), found, source, path.stem), data
@@ -147,41 +142,27 @@ def count(report: Report, outcome: Outcome) -> None:
 
 
 def build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Iterator[tuple[Input, Built]]:
-    """Build every document, in order; many of them on all cores, with a bounded number in memory."""
-    workers = min(os.cpu_count() or 1, 8)
-    waiting = deque(inputs)
-    if len(inputs) < _FEW or workers == 1:
-        with ThreadPoolExecutor(1) as one:
-            yield from _in_pool(one, waiting, source, settings, ahead=1)
-        return
-    while waiting:
-        with _processes(workers) as pool:
-            yield from _in_pool(pool, waiting, source, settings, ahead=workers * _AHEAD)
-        # Something is left when a worker died (out of memory, a crash in a C library). The file it had is among the first
-        # ones: they are taken one by one, so that only the guilty one fails.
-        suspects = deque(waiting.popleft() for _ in range(min(len(waiting), workers * _AHEAD)))
-        while suspects:
-            with _processes(1) as pool:
-                yield from _in_pool(pool, suspects, source, settings, ahead=1)
-            if suspects:
-                yield suspects.popleft(), Built(None, failure=_DIED)
+    """Build every document, in order; many of them on all cores, with a bounded number in memory.
 
-
-def _in_pool(
-    pool: Executor, waiting: deque[Input], source: str, settings: Settings, ahead: int
-) -> Iterator[tuple[Input, Built]]:
-    """Build documents in a pool until it breaks; an input leaves `waiting` when its document is handed on."""
-    running: deque[Future[tuple[Document, bytes]]] = deque()
-    while waiting:
+    Each is built on a leash: one that takes too long, too much memory or its process with it fails alone.
+    """
+    workers = min(processors(), 8) if len(inputs) >= _FEW else 1
+    waiting, running = iter(inputs), deque[tuple[Input, Future[tuple[Document, bytes]]]]()
+    with ThreadPoolExecutor(workers) as pool:
         try:
-            for each in islice(waiting, len(running), ahead):
-                running.append(pool.submit(build, each.path, each.origin, source, settings))
-        except BrokenProcessPool:
-            return
-        future = running.popleft()
-        if isinstance(future.exception(), BrokenProcessPool):
-            return
-        yield waiting.popleft(), _built(future)
+            while True:
+                for each in islice(waiting, workers * _AHEAD - len(running)):
+                    running.append((each, pool.submit(_on_leash, each, source, settings)))
+                if not running:
+                    return
+                each, future = running.popleft()
+                yield each, _built(future)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _on_leash(each: Input, source: str, settings: Settings) -> tuple[Document, bytes]:
+    return derive.on_leash(settings, build, each.path.absolute(), each.origin, source, settings, clock.stamp())
 
 
 def _built(future: Future[tuple[Document, bytes]]) -> Built:
@@ -191,20 +172,7 @@ def _built(future: Future[tuple[Document, bytes]]) -> Built:
         return Built(*future.result())
     if isinstance(error, UnreadableError):
         return Built(None, failure=str(error))
-    if isinstance(error, MemoryError):
-        return Built(None, failure=_DIED)
+    if isinstance(error, StorageError):
+        raise error  # the machine's fault, not the file's
     reason = f"{type(error).__name__}: {error}"
     return Built(None, failure=f"处理它时程序出错（{reason}）：其他文件不受影响，请把这个文件报告给开发者。")
-
-
-def _processes(workers: int) -> ProcessPoolExecutor:
-    # "spawn": no lock and no file of this process lives on in the workers.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_serve)
-
-
-def _serve() -> None:
-    """Let a worker end when the process that started it is gone, however that ended, and leave Ctrl-C to that one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent:
-        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

@@ -78,6 +78,8 @@ _STOP = re.compile(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
     r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
 )
+_DASH = re.compile("-")
+_MARKS_OF_TITLES = re.compile("[《》\n]")
 _CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
 # 本制度, 本计划 may be one that the text speaks of: they are the document only where it is called so.
 _AMBIGUOUS = frozenset(
@@ -104,6 +106,7 @@ _OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
 _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
 _WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
+_LONGEST_HEAD = 200
 _EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
 _ITEM_CITED = re.compile(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
 _OF_THE_SAME = re.compile(r"(?:该条|同条|前条|上条|本条|前述条文|上述条文|其|依照|根据|适用|违反)的?$")
@@ -188,6 +191,7 @@ class _Reader:
             for section in document.walk()
             for anchor in (section.anchor, *(part.anchor for part in section.parts))
         )
+        self.endings = self.anchors | {each[dash.end() :] for each in self.anchors for dash in _DASH.finditer(each)}
         self.has_articles = any("art-" in anchor for anchor in self.anchors)
         self.words = _own_words(document)
         self.aliases = _defined(document)
@@ -203,7 +207,7 @@ class _Reader:
         if section.anchor.partition("~")[0].endswith("toc"):
             return
         self.section, self.text = section, section.text
-        self.annex = _annex(section.anchor)
+        self.annex, self.closings = _annex(section.anchor), _closings(section.text)
         self.last, self.near = _Named(_Ref(self.subject), -1) if self.subject else None, None
         self.elsewhere = -1
         asides = [(each.start(), each.end()) for each in _ASIDE.finditer(section.text)]
@@ -270,7 +274,7 @@ class _Reader:
     def _token(self, match: re.Match[str]) -> _Token | None:
         what, start = str(match.lastgroup), match.start()
         if match["title"]:
-            end = _closing(self.text, start)
+            end = self.closings.get(start, 0)
             return _Token(start, end, "title", self.text[start + 1 : end - 1].strip()) if end else None
         if match["year"] or match["order"]:
             start = _number_start(self.text, match, _CODE if match["year"] else _BODY)
@@ -384,9 +388,18 @@ class _Reader:
     def _is_of_this_document(self, token: _Token) -> bool:
         """Tell the number in a document's own head: alone on its line, or of the order that made the law known."""
         start = self.text.rfind("\n", 0, token.start) + 1
-        line = self.text[start : (self.text.find("\n", token.end) + 1 or len(self.text))].strip()
-        head = self.section.anchor.removeprefix(self.annex) in ("title", "preamble", "table")
-        return head and (line.strip("（()） ") == self.text[token.start : token.end] or bool(_EVENT.match(line)))
+        if self.section.anchor.removeprefix(self.annex) not in ("title", "preamble", "table"):
+            return False
+        if token.start - start > _LONGEST_HEAD:
+            return bool(_EVENT.match(self.text, start))
+        line = self.text[start : token.end + _LONGEST_HEAD].partition("\n")[0].strip()
+        return (line.strip("（()） ") == self.text[token.start : token.end]) or bool(_EVENT.match(line))
+
+    def _has(self, anchor: str) -> bool:
+        """Return whether this document has a place. Most of those that it has not are told at once: no anchor ends so."""
+        if self.has_articles and "-i" not in anchor and anchor not in self.endings:
+            return False
+        return bool(article_places.fit(anchor, self.anchors))
 
     def _own(self, token: _Token) -> _Ref:
         """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
@@ -473,7 +486,7 @@ class _Reader:
             self.elsewhere = token.end
             return
         ref = self.last.ref if self.last else _THIS
-        if article_places.fit(f"{self.annex}{place.steps[0][1]}", self.anchors):
+        if self._has(f"{self.annex}{place.steps[0][1]}"):
             ref = _THIS
         elif self.last and self.elsewhere > self.last.end:
             return  # 合同第三条、第四条
@@ -729,16 +742,18 @@ def _end_around(position: int, spans: list[tuple[int, int]]) -> int:
     return spans[index][1] if index >= 0 and position < spans[index][1] else 0
 
 
-def _closing(text: str, start: int) -> int:
-    """Find the end of the title mark that opens at `start`, marks inside it counted; 0 where it stays open."""
-    depth = 0
-    for match in re.compile("[《》\n]").finditer(text, start, start + _LONGEST_TITLE):
-        if match[0] == "\n":
-            return 0
-        depth += 1 if match[0] == "《" else -1
-        if depth == 0:
-            return match.end() if match.end() - start > 3 else 0
-    return 0
+def _closings(text: str) -> dict[int, int]:
+    """Return where each title mark that opens is closed, marks inside it counted, on the same line and not too far off."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _MARKS_OF_TITLES.finditer(text):
+        if match[0] == "《":
+            opened.append(match.start())
+        elif match[0] == "\n":
+            opened.clear()
+        elif opened and 3 < match.end() - (start := opened.pop()) <= _LONGEST_TITLE:
+            found[start] = match.end()
+    return found
 
 
 def _number_start(text: str, match: re.Match[str], reach: int) -> int:

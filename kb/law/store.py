@@ -7,18 +7,18 @@ The file may be deleted at any time: `update` makes it anew.
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
-from kb.base import clock, storage
+from kb.base import clock, leashed, storage
 from kb.base.checksums import Seal
-from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.base.errors import BadIndexError, KbError
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
@@ -30,6 +30,8 @@ from kb.law.standing import Standings, Status, validities
 FILE = "citations.sqlite"
 _LAYOUT = 16
 _MANY = 200
+_AHEAD = 16
+_SECONDS = 60  # of processor time for the citations of one document; the longest statute takes two
 _TABLES = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,
@@ -377,34 +379,37 @@ def _packed(anchors: Mapping[str, str]) -> bytes:
     return zlib.compress("\n".join(f"{anchor}\t{digest}" for anchor, digest in anchors.items()).encode(), 1)
 
 
-_corpus: Corpus
-
-
 def _records(corpus: Corpus, ids: Sequence[str]) -> Iterator[tuple[str, Record | str]]:
-    """Yield the record of every document, or the sentence that says why it cannot be read; many on all processors."""
-    workers = processors()
-    if len(ids) < _MANY or workers == 1:
-        yield from ((id, _record(corpus, id)) for id in ids)
-        return
-    context = multiprocessing.get_context("spawn")
+    """Yield the record of every document, or the sentence that says why it cannot be read; many on all processors.
+
+    Each is made on a leash: a text in which citations take too long to find is named, and stops nothing.
+    """
+    workers = processors() if len(ids) >= _MANY else 1
+    waiting, running = iter(ids), deque[tuple[str, Future[Record | str]]]()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while True:
+                for id in islice(waiting, workers * _AHEAD - len(running)):
+                    running.append((id, pool.submit(_on_leash, corpus.root, id)))
+                if not running:
+                    return
+                id, future = running.popleft()
+                yield id, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _on_leash(root: Path, id: str) -> Record | str:
     try:
-        with ProcessPoolExecutor(workers, context, _start, (corpus.root,)) as pool:
-            yield from zip(ids, pool.map(_work, ids, chunksize=16), strict=True)
-    except BrokenProcessPool as error:
-        raise StorageError("查找引用的进程意外结束：可能是内存不足，请腾出内存后再试。") from error
+        return leashed.call(_SECONDS, _record, root, id)
+    except TimeoutError:
+        return f"{id}：查找引用超过了时限（{_SECONDS} 秒），它的引用和效力没有收入：请拆分这份文件。"
+    except MemoryError:
+        return f"{id}：查找引用的进程意外终止（可能内存不足），它的引用和效力没有收入：请检查或拆分这份文件。"
 
 
-def _start(root: Path) -> None:
-    global _corpus
-    _corpus = Corpus(root)
-
-
-def _work(id: str) -> Record | str:
-    return _record(_corpus, id)
-
-
-def _record(corpus: Corpus, id: str) -> Record | str:
+def _record(root: Path, id: str) -> Record | str:
     try:
-        return record(corpus, id)
+        return record(Corpus(root), id)
     except KbError as error:
         return str(error)

@@ -48,13 +48,13 @@ def organs(line: str) -> list[str]:
     return names if names and all(_ORGAN.fullmatch(name) for name in names) else []
 
 
-_CELLS = re.compile(r"[\s|]*\|[\s|]*")
+_GAPS = re.compile(r"[\s|]+")
 _DATES = re.compile(rf"[\s（(]*{DATE}(?:[\s、）(（)]+{DATE})+[\s）)]*")
 
 
 def _columns(line: str) -> str:
     """Return a line without the bars of a table; of the dates of several columns only the last, on which all had signed."""
-    plain = _CELLS.sub("　", line).strip()
+    plain = _GAPS.sub(lambda gap: "　" if "|" in gap[0] else gap[0], line).strip()
     return re.findall(DATE, plain)[-1] if _DATES.fullmatch(plain) else plain
 
 

@@ -59,3 +59,29 @@ def test_any_text_is_read_and_a_figure_is_where_it_says(text: str) -> None:
         printed = text[figure.start : figure.end].replace("％", "%")
         assert printed == figure.text + figure.unit
         assert figure.value >= 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "每吨1〓85元",
+        "每吨〓85元",
+        "每吨1.〓5元",
+        "每吨1〓,850元",
+        "每吨85元〓",
+        "每吨85 〓 元",
+        "每吨〓 85元",
+        "占9〓.4%",
+    ],
+)
+def test_a_number_with_a_doubtful_character_in_it_or_beside_it_is_no_figure(text: str) -> None:
+    assert list(figures(text)) == []
+
+
+def test_a_doubtful_character_elsewhere_leaves_the_figures() -> None:
+    assert [figure.text for figure in figures("〓价为每吨85元，共3户")] == ["85", "3"]
+
+
+def test_a_number_at_a_place_that_could_not_be_proved_is_no_figure() -> None:
+    text = "每吨85元，共3户"
+    assert [figure.text for figure in figures(text, [(2, 3)])] == ["3"]

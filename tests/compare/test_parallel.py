@@ -72,7 +72,7 @@ def test_a_moved_section_is_found_by_its_words() -> None:
 
 
 def test_what_is_counted_stands_in_one_line_over_the_documents() -> None:
-    lines = {(line.label, line.unit): line for line in counted(align(DOCUMENTS))}
+    lines = {(line.label, line.unit): line for line in counted(align(DOCUMENTS), DOCUMENTS)}
     numbers = [cell[1].text if cell else None for cell in lines["受理各类人民调解案件", "件"].cells]
     assert numbers == ["195", "240", "1,050"]
     assert [cell[1].text if cell else None for cell in lines["新建村级服务站", "个"].cells] == [None, None, "12"]

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from kb.base.errors import UnreadableError
-from kb.base.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair
+from kb.base.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair, Section
 from kb.corpus import front_matter, markdown
 from kb.structure import outline, yaml_head
 
@@ -30,6 +31,12 @@ NASTY = [
     " x",
     "\t",
     "<!-- x -->",
+    "| --- |",
+    "| 甲 | 乙 |",
+    "| 丙 | 丁 | 戊 |",
+    "|  |  |",
+    "|---|:-:|",
+    '|<a id="x" data-level="2"></a> 甲 |',
 ]
 NASTY += [
     "\u2028x",
@@ -120,9 +127,66 @@ def test_a_file_is_pleasant_to_read() -> None:
     assert '\n<a id="1-1" data-level="3"></a>（一）乙。丙\n' in body
 
 
-def test_table_rows_stand_together() -> None:
-    body = markdown.dump(example("示例\n| 甲 | 乙 |\n| 1 | 2 |\n| 3 | 4 |\n后\n")).split("---\n")[2]
-    assert "| 1 | 2 |\n| 3 | 4 |\n\n后\n" in body
+def viewed(text: str) -> list[list[str]]:
+    """Return the rows of all tables that a viewer of GitHub's Markdown shows."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    rows: list[list[str]] = []
+    for before, token in pairwise(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and before.type in ("th_open", "td_open"):
+            rows[-1].append("".join(each.content for each in token.children or () if each.type == "text").strip())
+    return rows
+
+
+TABLE = "示例\n| 甲 | 乙 |\n| 1 | 2 |\n| 3 |  |\n后\n"
+
+
+def test_a_table_is_one_in_any_viewer_and_its_delimiter_row_is_no_text() -> None:
+    written = markdown.dump(example(TABLE))
+    assert "\n| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |\n| 3 |  |\n\n后\n" in written
+    assert viewed(written) == [["甲", "乙"], ["1", "2"], ["3", ""]]
+    assert markdown.load(written, "x", "files").text == TABLE
+
+
+def test_a_file_from_before_tables_had_a_delimiter_row_reads_the_same() -> None:
+    document = example(TABLE)
+    written = front_matter.seal(markdown.dump(document).replace("| --- | --- |\n", ""))
+    assert markdown.load(written, "x", "files") == document
+
+
+def test_tables_of_different_widths_lose_no_cell_in_a_viewer() -> None:
+    text = "示例\n| 甲 | 乙 |\n| 1 | 2 |\n| 丙 | 丁 | 戊 |\n| 3 |\n"
+    written = markdown.dump(example(text))
+    assert viewed(written) == [["甲", "乙"], ["1", "2"], ["丙", "丁", "戊"], ["3", "", ""]]
+    assert markdown.load(written, "x", "files").text == text
+
+
+def test_a_table_at_the_beginning_of_a_section_is_one_too() -> None:
+    document = Document(
+        "x",
+        "files",
+        Metadata("题"),
+        Provenance("x", "", "", ""),
+        (Section("table", "", "", "| 甲\\|一 | - |\n| - | - |\n"),),
+    )
+    written = markdown.dump(document)
+    assert viewed(written) == [["甲|一", "-"], ["-", "-"]]
+    assert markdown.load(written, "x", "files") == document
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("| 甲 | 乙 |\n|---|:-:|\n| 1 | 2 |\n", "| 甲 | 乙 |\n| 1 | 2 |\n"),
+        ("甲 | 乙\n--|--\n1 | 2\n后文。\n", "| 甲 | 乙 |\n| 1 | 2 |\n后文。\n"),
+        ("|  |  |\n|---|---|\n| 1 | 2 |\n", "| 1 | 2 |\n"),
+        ("| 甲 | 乙 |\n| - | - |\n| - | - |\n", "| 甲 | 乙 |\n| - | - |\n"),
+        ("甲 | 乙\n后文 | 完\n---\n", "甲 | 乙\n后文 | 完\n---\n"),
+    ],
+)
+def test_tables_of_any_markdown_become_rows(source: str, text: str) -> None:
+    assert markdown.extract(source).text == text
 
 
 @pytest.mark.parametrize("change", [lambda t: t.replace("\n", "\r\n"), lambda t: "\ufeff" + t])

@@ -360,7 +360,7 @@ def test_a_wreck_is_refused_with_a_sentence(suffix: str, data: bytes) -> None:
 @pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_PACKET"])
 def test_the_kernel_keeps_a_converter_and_what_it_starts_off_the_network(family: str) -> None:
     inner = f"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM)"
-    code = f"import subprocess, sys; from kb.ingest.formats import leash; leash.limit(5, 0); subprocess.run([sys.executable, '-c', {inner!r}])"
+    code = f"import subprocess, sys; from kb.base import leash; leash.limit(5, 0); subprocess.run([sys.executable, '-c', {inner!r}])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "PermissionError: [Errno 13]" in ended.stderr
 

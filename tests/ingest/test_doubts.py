@@ -49,3 +49,21 @@ def test_doubts_are_listed_with_an_exit_code(
     assert [(each["what"], each["count"], each["doubt"]) for each in found["doubts"]] == [("存疑的字", 1, True)]
     assert run("doubts") == 1
     assert "1 份文件有存疑之处" in capsys.readouterr().out
+
+
+def test_check_says_how_many_documents_are_doubtful_and_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "坏.txt").write_text("示例市关于水价的通知\n一、每吨1\ue01085元。\n", encoding="utf-8")
+    assert (run("ingest", "坏.txt"), run("index")) == (0, 0)
+    capsys.readouterr()
+    assert run("check") == 0
+    assert "1 份文件有存疑之处：在哪里、为什么，见 kb doubts。" in capsys.readouterr().err
+    assert run("check", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"documents": 1, "problems": [], "doubtful": 1}
+    assert run("show", "坏") == 0
+    shown = capsys.readouterr()
+    assert "每吨1〓85元" in shown.out
+    assert "1 处存疑" in shown.err
+    assert "kb doubts 坏" in shown.err

@@ -52,7 +52,7 @@ def test_any_table_renders_with_every_cell(text: str) -> None:
     assert {BeautifulSoup(row[1], "html.parser").get_text() for row in table.rows} == {"格"}
 
 
-def test_a_head_row_is_told_by_its_rule_and_an_open_row_keeps_its_last_cell() -> None:
+def test_a_rule_is_not_shown_and_an_open_row_keeps_its_last_cell() -> None:
     (passage,) = reading.passages(document_of(Section("1", "", "", "|项目|数量|\n|:--|--:|\n|甲\\|乙|1\n")))
     (table,) = passage.blocks
     assert table.head

@@ -103,7 +103,10 @@ def _meta(selection: Selection, kind: str) -> Element:
         _MAKE.TLCOrganization(eId="library", href=selection.citation.url or "/", showAs="政策文库"),
         source="#library",
     )
-    return _MAKE.meta(identification, references)
+    doubts = [
+        _MAKE.note(_MAKE.p(clean(line)), eId=f"doubt-{number}") for number, line in enumerate(selection.doubts, 1)
+    ]
+    return _MAKE.meta(identification, references, *([_MAKE.notes(*doubts, source="#library")] if doubts else []))
 
 
 def _section(section: Section) -> Iterator[Element]:

@@ -16,6 +16,7 @@ def as_json(selection: Selection) -> bytes:
         whole |= {
             "sections": [asdict(section) for section in selection.sections],
             "pinpoint": selection.citation.pinpoint,
+            "doubts": selection.doubts,
         }
         del whole["provenance"]["repairs"]  # their positions are those of the whole text
     return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()

@@ -27,8 +27,8 @@ def markdown(selection: Selection) -> bytes:
             mark = f"{'#' * min(block.level + 1, 6)} " if block.kind == "heading" else ""
             lines.append(mark + _escaped(block.text.strip(), heading=bool(mark)))
     front = yaml.safe_dump(_facts(selection), allow_unicode=True, sort_keys=False, width=1 << 30)
-    body = "\n\n".join(lines)
-    return f"---\n{front}---\n\n# {_escaped(selection.title, heading=True)}\n\n{body}\n\n---\n\n{_escaped(selection.source)}\n".encode()
+    body, ending = "\n\n".join(lines), "\n\n".join(map(_escaped, selection.ending))
+    return f"---\n{front}---\n\n# {_escaped(selection.title, heading=True)}\n\n{body}\n\n---\n\n{ending}\n".encode()
 
 
 def _escaped(line: str, heading: bool = False) -> str:

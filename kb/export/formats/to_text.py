@@ -7,8 +7,8 @@ from kb.export.scope import Selection
 
 
 def text(selection: Selection) -> bytes:
-    """The text to the character, after its title and before the line that says where it is from."""
-    return f"{selection.title}\n\n{selection.text}\n{selection.source}\n".encode()
+    """The text to the character, after its title and before the lines that say where it is from and what is doubtful."""
+    return "\n".join((selection.title, "", selection.text, *selection.ending, "")).encode()
 
 
 TEXT = Format("txt", "纯文本", "Plain text", "text/plain", text, order=4, in_api="txt")

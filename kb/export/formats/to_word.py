@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from docx.enum.text import WD_COLOR_INDEX
 from docx.shared import Pt
 
-from kb.export.blocks import Block, blocks, clean
+from kb.export.blocks import DOUBTFUL, Block, blocks, clean
 from kb.export.formats import Format
 from kb.export.scope import Selection
 from kb.export.word_file import DEEPEST, MEDIA_TYPE, begin, finish
@@ -21,7 +22,9 @@ def docx(selection: Selection) -> bytes:
             continue
         _add(made, block)
     made.add_paragraph()
-    made.add_paragraph(clean(f"{selection.source}{selection.citation.url}"), style="Caption")
+    source, *doubts = selection.ending
+    for line in (f"{source}{selection.citation.url}", *doubts):
+        _write(made.add_paragraph(style="Caption"), clean(line))
     return finish(made)
 
 
@@ -35,13 +38,12 @@ def _add(made: Any, block: Block) -> None:
     if block.kind == "table":
         _add_table(made, block)
     elif block.kind == "heading":
-        made.add_paragraph(block.text.strip(), style=f"Heading {min(block.level, DEEPEST)}")
+        _write(made.add_paragraph(style=f"Heading {min(block.level, DEEPEST)}"), block.text.strip())
     else:
         paragraph = made.add_paragraph()
         paragraph.paragraph_format.first_line_indent = Pt(28)  # two characters
-        if block.lead:
-            paragraph.add_run(block.text[: block.lead]).bold = True
-        paragraph.add_run(block.text[block.lead :])
+        _write(paragraph, block.text[: block.lead], bold=True)
+        _write(paragraph, block.text[block.lead :])
 
 
 def _add_table(made: Any, block: Block) -> None:
@@ -51,7 +53,16 @@ def _add_table(made: Any, block: Block) -> None:
     table = made.add_table(rows=0, cols=columns, style="Table Grid")
     for number, row in enumerate(block.rows):
         for cell, text in zip(table.add_row().cells, row, strict=False):
-            cell.paragraphs[0].add_run(text).bold = block.head and number == 0
+            _write(cell.paragraphs[0], text, bold=block.head and number == 0)
+
+
+def _write(paragraph: Any, text: str, bold: bool = False) -> None:
+    """Write a text; the sign of a character that could not be read is marked."""
+    for piece in filter(None, DOUBTFUL.split(text)):
+        run = paragraph.add_run(piece)
+        run.bold = bold or None
+        if DOUBTFUL.fullmatch(piece):
+            run.font.highlight_color = WD_COLOR_INDEX.YELLOW
 
 
 WORD = Format(

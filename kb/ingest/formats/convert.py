@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from kb.base import leash
 from kb.base.errors import UnreadableError
 from kb.base.model import Account
 from kb.config.settings import Settings
-from kb.ingest.formats import leash
 from kb.ingest.formats.account import loaded
 from kb.structure.extracted import Extracted
 
@@ -29,7 +29,7 @@ def in_child(module: str, data: bytes, settings: Settings, media_type: str, conv
     `convert(data, limit)` answers text, title, levels, notes and, where it has them, labels, account and who read it.
     """
     code = _START.format(path=sys.path, module=module, seconds=settings.timeout, limit=settings.max_bytes)
-    answer = json.loads(leash.run(code, data, settings))
+    answer = json.loads(leash.run(code, data, settings.timeout))
     if "error" in answer:
         raise UnreadableError(answer["error"])
     return Extracted(

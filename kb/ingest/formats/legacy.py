@@ -16,9 +16,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from kb.base import leash
 from kb.base.errors import UnreadableError
 from kb.config.settings import Settings
-from kb.ingest.formats import html_page, leash, word_docx
+from kb.ingest.formats import html_page, word_docx
 from kb.ingest.formats.registry import Format, Given
 from kb.structure.extracted import Extracted
 
@@ -26,7 +27,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TEXT_STREAM = "WordDocument".encode("utf-16-le")
 _ENCRYPTED = "这个 Word 文件加了密：请去掉密码，另存为 .docx 后再收录。"
 _START = (
-    "import os, sys; sys.path[:] = {path!r}; from kb.ingest.formats import leash; leash.limit({seconds}, {limit}); "
+    "import os, sys; sys.path[:] = {path!r}; from kb.base import leash; leash.limit({seconds}, {limit}); "
     "os.execv({command!r}[0], {command!r})"
 )
 # No macros, no active content, no links to other files brought up to date (2: never).
@@ -95,7 +96,7 @@ def _converted(folder: Path, office: str, suffix: str, data: bytes, settings: Se
         *("--outdir", str(folder), str(folder / f"file{suffix}")),
     ]
     code = _START.format(path=sys.path, seconds=settings.timeout, limit=settings.max_bytes, command=command)
-    leash.run(code, b"", settings, {"HOME": str(folder), "TMPDIR": str(folder), "PATH": "/usr/bin:/bin"})
+    leash.run(code, b"", settings.timeout, {"HOME": str(folder), "TMPDIR": str(folder), "PATH": "/usr/bin:/bin"})
     result = folder / "file.docx"
     if not result.is_file():
         raise UnreadableError(

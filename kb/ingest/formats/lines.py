@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
+from kb.base import tables
 from kb.ingest.formats import scripts
 from kb.ingest.formats.account import Remarks, after
 
@@ -72,6 +74,8 @@ _FILE_NAME = re.compile(r"(?:.*\.(?:png|jpe?g|gif|bmp|webp|svg)|图片|图|image
 _ICON = re.compile(r"icon|ico[_-]|fileTypeImages|/attach|blank\.|space\.|line\.", re.I)
 _IMAGE_FIRST_SIDE = 100  # pixels: an image larger than this is no character
 _LONGEST_ALT = 30
+_TAIL = 200
+_MOST_BESIDE = 50  # elements without text between an image and the text that it would stand in
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,13 @@ class _Writer:
         self.lines += lines
 
     def so_far(self) -> str:
-        return "".join(self._pieces) if any(map(str.strip, self._pieces)) else self.lines[-1] if self.lines else ""
+        """Return the end of what was written: that of the line that is being written, or the line before."""
+        tail = ""
+        for piece in reversed(self._pieces):
+            tail = piece + tail
+            if len(tail) > _TAIL:
+                break
+        return tail if tail.strip() else self.lines[-1] if self.lines else ""
 
 
 class _Walk:
@@ -164,6 +174,7 @@ class _Walk:
         self._blocks: list[Tag] = [root]
         self._preformatted = self._struck = 0
         self._counts: dict[int, int] = {}
+        self._with_text: dict[int, bool] = {}
         self._label = ""
 
     def run(self) -> None:
@@ -301,7 +312,7 @@ class _Walk:
 
     def _image(self, tag: Tag) -> None:
         """Write an image that stands for characters: within a line of text, of the size of characters."""
-        if not self._rows or not _is_character(tag, self._blocks[-1]):
+        if not self._rows or not _is_character(tag) or not self._holds_text(self._blocks[-1]):
             return
         alt = plain(str(tag.get("alt") or ""))
         source = str(tag.get("src") or "")
@@ -312,21 +323,26 @@ class _Walk:
             self._tell("字是图片", "读不出，在文中标作〔图片〕", source, doubt=True)
             self._write("〔图片〕")
 
+    def _holds_text(self, block: Tag) -> bool:
+        if id(block) not in self._with_text:
+            self._with_text[id(block)] = bool(plain(block.get_text()))
+        return self._with_text[id(block)]
+
     def _number(self, item: Tag) -> str:
         """Return the number that a browser prints before an item of a list."""
         parent = item.parent
         if parent is None or parent.name != "ol":
             return ""
-        items = parent.find_all("li", recursive=False)
-        first = len(items) if parent.has_attr("reversed") else 1
-        step = -1 if parent.has_attr("reversed") else 1
-        last = self._counts.get(id(parent), _integer(parent.get("start"), first) - step)
-        number = _integer(item.get("value"), last + step)
+        step, starts = -1 if parent.has_attr("reversed") else 1, id(parent) not in self._counts
+        if starts:
+            first = 1 if step > 0 else len(parent.find_all("li", recursive=False))
+            self._counts[id(parent)] = _integer(parent.get("start"), first) - step
+        number = _integer(item.get("value"), self._counts[id(parent)] + step)
         self._counts[id(parent)] = number
         label = _label(number, item, parent)
         if not label or _HAS_NUMBER.match(item.get_text()):
             return ""
-        if number == _integer(parent.get("start"), first):
+        if starts:
             self._tell("列表的编号", "由浏览器显示，不在网页的文字里，照显示的写入")
         return label
 
@@ -376,7 +392,7 @@ def _is_struck(tag: Tag) -> bool:
     return tag.name in _STRUCK or _style(tag, _LINE_THROUGH)
 
 
-def _is_character(image: Tag, block: Tag) -> bool:
+def _is_character(image: Tag) -> bool:
     """Tell an image within a line of text from one that illustrates the document."""
     source = str(image.get("src") or "")
     sides = [_integer(re.sub(r"px$", "", str(image.get(side, ""))), 0) for side in ("width", "height")]
@@ -385,7 +401,7 @@ def _is_character(image: Tag, block: Tag) -> bool:
     beside = [_neighbour(image, forward=False), _neighbour(image, forward=True)]
     if any(isinstance(each, Tag) and each.name == "a" and each.has_attr("href") for each in beside):
         return False
-    return bool(plain(block.get_text())) and any(beside)
+    return any(beside)
 
 
 def _neighbour(image: Tag, *, forward: bool) -> object:
@@ -393,7 +409,7 @@ def _neighbour(image: Tag, *, forward: bool) -> object:
     at: Tag | NavigableString = image
     while True:
         beside = at.next_siblings if forward else at.previous_siblings
-        for each in beside:
+        for each in islice(beside, _MOST_BESIDE):
             if isinstance(each, Tag) and (each.name == "br" or each.name in _BLOCKS):
                 return None
             if plain(each.get_text()):
@@ -411,9 +427,7 @@ def _rows(table: Tag, hidden: Set[int], remarks: Remarks) -> list[str]:
     caption = table.find("caption")
     above = [plain(caption.get_text())] if caption else []
     width = max(map(len, grid))
-    return [line for line in above if line] + [
-        f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in grid if any(row)
-    ]
+    return [line for line in above if line] + [tables.row(row + [""] * (width - len(row))) for row in grid if any(row)]
 
 
 def _is_data(table: Tag, grid: list[list[str]]) -> bool:

@@ -23,6 +23,7 @@ from python_calamine import (
     load_workbook,
 )
 
+from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package, sheet_parts
 from kb.ingest.formats.account import Remarks, alarming, dumped
@@ -100,7 +101,7 @@ def _answer(workbook: CalamineWorkbook, beside: Mapping[str, Sheet], limit: int)
             if line == title and len(titles) == 1:
                 levels[len(lines)] = 1
             lines.append(line)
-        lines += [f"| {' | '.join(row)} |" for row in rows]
+        lines += map(tables.row, rows)
     hidden = [sheet.name for sheet in workbook.sheets_metadata if not _shown(sheet)]
     notes = [f"没有收录的工作表（隐藏，或不是表格）：{'、'.join(hidden)}。"] if hidden else []
     if stored:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 
+from kb.base import tables
 from kb.structure import labels
 from kb.structure.extracted import Extracted
 
@@ -36,7 +37,7 @@ def extract(text: str) -> Extracted:
     matter, body = labels.split_front_matter(text)
     lines: list[str] = []
     levels: dict[int, int] = {}
-    for line in _written(body):
+    for line in tables.from_markdown(_written(body)):
         heading = _HEADING.fullmatch(line)
         plain = [part.strip() for part in _plain(heading[2] if heading else line).split("\n")]
         if heading and any(plain):

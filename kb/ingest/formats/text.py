@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from kb.base import tables
 from kb.ingest.formats import site_markdown
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.registry import Format, Given
@@ -31,7 +32,7 @@ def _read(data: bytes, given: Given) -> Extracted:  # noqa: ARG001
     text, encoding = decoded(data)
     if site_markdown.is_one(text):
         return replace(site_markdown.extract(text), encoding=encoding)
-    return Extracted(lines_of(text), "text/plain", encoding=encoding)
+    return Extracted(lines_of("\n".join(tables.from_markdown(text.split("\n")))), "text/plain", encoding=encoding)
 
 
 FORMAT = Format("text", {"zh": "纯文本", "en": "Plain text"}, (".txt",), _read, ("text/plain",))

@@ -66,7 +66,7 @@ def page() -> str:
         view=view,
         section=section,
         rows=shown if view == "text" else (),
-        lines=[(line, _cells(line, ids)) for line in counted(rows)] if view == "figures" else (),
+        lines=[(line, _cells(line, ids)) for line in counted(rows, documents)] if view == "figures" else (),
         page=number,
         last=last,
         page_address=address,
@@ -82,7 +82,7 @@ def table() -> Response:
     columns = ("项目", "单位", *(document.metadata.title for document in documents))
     lines = [
         (line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells))
-        for line in counted(_rows(documents))
+        for line in counted(_rows(documents), documents)
     ]
     answer = Response(as_csv(lines, columns), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="figures.csv"'

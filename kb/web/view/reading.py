@@ -6,7 +6,6 @@ Nothing here changes a character: the text of the blocks, in order, is the docum
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +13,7 @@ from itertools import groupby, repeat
 
 from markupsafe import Markup, escape
 
+from kb.base import tables
 from kb.base.model import Document, Section
 from kb.chinese.identity import fold
 from kb.search.answer.snippets import holding, match_spans
@@ -28,8 +28,6 @@ _ANY_LINK = _LINK | _NEXT_LINK
 _WITH = {1 << place: bytes(bits | 1 << place for bits in range(256)) for place in range(8)}  # bits → bits and one more
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
-_CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
-_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
 _UNDERSTOOD = 128
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 
@@ -128,12 +126,14 @@ def passages(
     `texts` are what `folded` answers, where that is known already. Raises UsageError for a bad query.
     """
     starts = _starts(document)
-    doubtful = _doubtful_by_section(document, starts)
+    doubtful = document.doubtful()
     spans = _matches(document, query, texts or folded(document)) if query else repeat([])
     count = 1
     for number, ((ancestors, section), matched) in enumerate(zip(document.paths(), spans, strict=False)):
         found = (links or {}).get(section.anchor, ())
-        yield Passage(section, len(ancestors) + 1, starts[number], matched, count, doubtful.get(number, ()), found)
+        yield Passage(
+            section, len(ancestors) + 1, starts[number], matched, count, doubtful.get(section.anchor, ()), found
+        )
         count += len(matched)
 
 
@@ -177,16 +177,6 @@ def _starts(document: Document) -> list[int]:
         starts.append(position)
         position += len(section.text)
     return starts
-
-
-def _doubtful_by_section(document: Document, starts: Sequence[int]) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
-    for repair in document.provenance.repairs:
-        if repair.kind == "doubtful" and starts:
-            number = max(bisect_right(starts, repair.position) - 1, 0)
-            start = repair.position - starts[number]
-            found.setdefault(number, []).append((start, start + len(repair.restored)))
-    return found
 
 
 def _blocks(
@@ -280,18 +270,17 @@ def _paragraph(section: Section, start: int, end: int, label_end: int, painted: 
 
 
 def _table(painted: Painted, lines: Iterable[Span]) -> Block:
-    text, head = painted.text, False
+    text = painted.text
     rows: list[tuple[Markup, ...]] = []
     for start, end in lines:
-        if _RULE.fullmatch(text, start, end):
-            head = head or len(rows) == 1
+        if tables.is_delimiter(text[start:end]):
             continue
         closed = text[:end] if text[start:end].endswith("|") else text[:end] + "|"
-        cells = (cell.span(1) for cell in _CELL.finditer(closed, start))
+        cells = (cell.span(1) for cell in tables.CELL.finditer(closed, start))
         # A stroke inside a cell is written with a backslash before it.
         shown = (_inline(painted, *_trim(text, *cell)) for cell in cells)
         rows.append(tuple(Markup(cell.replace("\\|", "|")) for cell in shown))
-    return Block("table", Markup(), rows=tuple(rows), head=head)
+    return Block("table", Markup(), rows=tuple(rows), head=tables.has_head(rows))
 
 
 def _trim(text: str, start: int, end: int) -> Span:

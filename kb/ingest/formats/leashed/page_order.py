@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from kb.base import tables
 from kb.ingest.formats import scripts
 from kb.ingest.formats.layout import NOTE, Glyph
 
@@ -242,4 +243,4 @@ def _table(rows: list[Row]) -> list[str]:
             grid[-1][column] += cells[column]
         else:
             grid.append(cells)
-    return [f"| {' | '.join(cells)} |" for cells in grid]
+    return list(map(tables.row, grid))

@@ -17,6 +17,7 @@ import docx
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
+from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package, scripts
 from kb.ingest.formats.account import Remarks, after, alarming, characters, dumped
@@ -340,7 +341,7 @@ class _Reader:
                 continue
             texts = [self._cell(cell) for cell in row] + [""] * (width - len(row))
             if any(texts):
-                self.lines.append(f"| {' | '.join(texts)} |")
+                self.lines.append(tables.row(texts))
         self.lines += self._pending
         self._pending.clear()
 

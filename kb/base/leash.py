@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping
 
 from kb.base.errors import StorageError, UnreadableError
-from kb.config.settings import Settings
 
 _MEMORY = 2 << 30
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
@@ -21,7 +20,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 
 
-def run(code: str, data: bytes, settings: Settings, environment: Mapping[str, str] | None = None) -> bytes:
+def run(code: str, data: bytes, seconds: float, environment: Mapping[str, str] | None = None) -> bytes:
     """Run Python code that starts with `limit`, give it `data` and answer what it prints.
 
     Raises UnreadableError, and StorageError when the machine starts no program: that is not the file's fault.
@@ -37,13 +36,13 @@ def run(code: str, data: bytes, settings: Settings, environment: Mapping[str, st
         raise StorageError(sentence) from error
     with started as process:
         try:
-            printed, _ = process.communicate(data, settings.timeout)
+            printed, _ = process.communicate(data, seconds)
         except subprocess.TimeoutExpired as error:
-            raise UnreadableError(_too_slow(settings)) from error
+            raise UnreadableError(too_slow(seconds)) from error
         finally:
             _end(process)
     if process.returncode == -signal.SIGXCPU:
-        raise UnreadableError(_too_slow(settings))
+        raise UnreadableError(too_slow(seconds))
     if process.returncode:
         raise UnreadableError("转换它的程序意外终止（文件可能已损坏，或需要太多内存）：请检查这个文件。")
     return printed
@@ -57,9 +56,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _too_slow(settings: Settings) -> str:
-    limit = f"{settings.timeout:.0f} 秒"
-    return f"转换超过了时限（{limit}）：请拆分这个文件，或在 kb.toml 里调高 ingest.timeout_seconds。"
+def too_slow(seconds: float) -> str:
+    """Say that reading a file took longer than it may."""
+    return f"转换超过了时限（{seconds:.0f} 秒）：请拆分这个文件，或在 kb.toml 里调高 ingest.timeout_seconds。"
 
 
 def limit(seconds: float, file_size: int) -> None:
@@ -68,6 +67,24 @@ def limit(seconds: float, file_size: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    deny_network()
+
+
+def limit_memory() -> None:
+    """Bound the memory of this process; what it starts may be given other bounds."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def limit_time(seconds: float) -> None:
+    """Let the kernel end this process when it has used so much more processor time; what it started has its own."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def deny_network() -> None:
+    """Let the kernel refuse all sockets but local ones to this process and all that it will start, where it can."""
     if sys.platform == "linux" and platform.machine() in _MACHINES:
         _deny_network(*_MACHINES[platform.machine()])
 

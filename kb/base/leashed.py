@@ -1,0 +1,116 @@
+"""Functions on a leash: they run in another process that may use so much time and memory and no network.
+
+For work on what comes from anywhere, of which no bound can be proved: a regular expression or an outline that takes for
+ever, a text that takes all memory, a crash in a C library. It costs the document, not the process that asked. A worker is
+kept and used again: starting one takes half a second, handing it a document a fraction of a millisecond. So all documents,
+small ones too, take the same way, and nothing has to guess from a size how dear a text may be.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+
+from kb.base import leash
+from kb.base.errors import StorageError
+from kb.base.workers import end_with_parent, processors
+
+_GRACE = 60
+"""Seconds of waiting, beside four times those of processor time: a busy machine, programs that the function starts."""
+_idle: list[_Worker] = []
+_lock = Lock()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def call(seconds: float, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Return what a function of a module returns, which may use `seconds` of processor time. Safe from many threads.
+
+    Raises what it raises; TimeoutError when it took too long, MemoryError when it died or took too much memory, and
+    StorageError when the machine starts no process.
+    """
+    with _lock:
+        worker = _idle.pop() if _idle else None
+    worker = worker or _Worker()
+    try:
+        succeeded, result = worker.answer(seconds, function, arguments, named)
+    except BaseException:
+        worker.end()
+        raise
+    with _lock:
+        kept = len(_idle) < processors() and not isinstance(result, MemoryError)
+        if kept:
+            _idle.append(worker)
+    if not kept:
+        worker.end()
+    if not succeeded:
+        raise result
+    return result  # type: ignore[no-any-return]
+
+
+class _Worker:
+    """The near side of a process on a leash."""
+
+    def __init__(self) -> None:
+        # "spawn": no lock and no file of this process lives on in the worker.
+        context = multiprocessing.get_context("spawn")
+        try:
+            self._connection, far = context.Pipe()
+            self._process = context.Process(target=_serve, args=(far,), daemon=True)
+            self._process.start()
+            far.close()
+        except OSError as error:
+            sentence = f"启动不了处理文件的进程（{error.strerror}）：请检查可以打开的文件数、进程数和内存。"
+            raise StorageError(sentence) from error
+        self._environment: dict[str, str] = {}
+
+    def answer(
+        self, seconds: float, function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]
+    ) -> tuple[bool, Any]:
+        """Return whether the function returned, and what, or else what it raised."""
+        environment = dict(os.environ)
+        changed = environment if environment != self._environment else None
+        self._environment = environment
+        try:
+            self._connection.send((seconds, changed, function, arguments, named))
+            if not self._connection.poll(4 * seconds + _GRACE):
+                raise TimeoutError
+            return self._connection.recv()  # type: ignore[no-any-return]
+        except (EOFError, ConnectionError) as error:
+            self._process.join()
+            raise (TimeoutError if self._process.exitcode == -signal.SIGXCPU else MemoryError) from error
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+
+def _serve(connection: Connection) -> None:
+    """Be a worker: call what is asked for until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    end_with_parent()
+    leash.limit_memory()
+    leash.deny_network()
+    with ThreadPoolExecutor(1) as one:  # it keeps whatever a function raises
+        while True:
+            try:
+                seconds, environment, function, arguments, named = connection.recv()
+            except EOFError:
+                return
+            if environment is not None:
+                os.environ.clear()
+                os.environ.update(environment)
+            leash.limit_time(seconds)
+            done = one.submit(function, *arguments, **named)
+            if error := done.exception():
+                error.add_note("".join(traceback.format_tb(error.__traceback__)))
+            connection.send((error is None, error or done.result()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from kb.base.model import Metadata, Section
 from kb.chinese import dates, kinds
@@ -174,9 +174,11 @@ def _page_title(title: str) -> str:
 
 
 def _signature(sections: tuple[Section, ...]) -> str:
-    """Return the text of the outline's first signature, "" when it has none."""
+    """Return the text of the outline's first signature and those right below it, "" when it has none."""
     walk = (section for top in sections for section in top.walk())
-    return next((section.text for section in walk if section.anchor == "signature"), "")
+    from_first = dropwhile(lambda section: section.anchor != "signature", walk)
+    joint = takewhile(lambda section: section.anchor.partition("~")[0] == "signature", from_first)
+    return "".join(section.text for section in joint)
 
 
 def _own_text(sections: tuple[Section, ...]) -> str:

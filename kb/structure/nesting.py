@@ -29,6 +29,8 @@ _NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\
 # 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
 _BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
 _FIGURES = ("arabic", "decimal")
+# 1.12月底前, 1.10日内: no decimal is counted so.
+_NO_DECIMAL = re.compile(r"\s*1[.．]\d{1,3}(?:月(?!以)|日[内前起]|年[底初前度来]|年以[前来]|周岁)")
 _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
@@ -278,7 +280,10 @@ class Nesting:
             return True
         following = self.numbered[self.rank_of_numbered[i] + 1 : self.rank_of_numbered[i] + 4]
         seconds = (self.numbers[j] for j in following)
-        return item.values == (1,) and any(each and each.values[0] == 2 and each.style in _FIGURES for each in seconds)
+        if item.values != (1,):
+            return False
+        alone = self.open and self.open[-1].line == i - 1 and bool(_NO_DECIMAL.match(self.lines[i]))
+        return alone or any(each and each.values[0] == 2 and each.style in _FIGURES for each in seconds)
 
     def _place_bare(self, i: int, number: Number) -> int | None:
         """Place the 1 of a plan that goes on with 1.1."""

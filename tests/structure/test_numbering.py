@@ -194,3 +194,12 @@ def test_the_numbers_of_a_note_below_a_table_are_not_the_texts_own() -> None:
 
 def test_a_number_amid_a_list_that_goes_on_without_it_is_none_of_it() -> None:
     assert [*outlined("一、标准如下。", "一、近期任务", "二、严格执行。")] == ["1", "2"]
+
+
+def test_a_single_item_that_begins_with_a_number_of_days() -> None:
+    text = (
+        "一、范围\n1.2000年以后的档案。\n2.1949年以前的档案。\n二、要求\n1.10日内上报。\n三、时限\n1.12月底前完成。\n"
+    )
+    anchors = [section.anchor for top in outline.parse(text) for section in top.walk()]
+    assert anchors == ["1", "1-1", "1-2", "2", "2-1", "3", "3-1"]
+    assert "1-1" not in [s.anchor for top in outline.parse("一、标准\n1.6升以上的车辆。\n") for s in top.walk()]

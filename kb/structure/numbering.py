@@ -275,6 +275,9 @@ def _damaged(line: str, value: int, arabic: bool, broken: bool = False) -> int:
         number, joint = read
         near = joint in ("apart", "joined", "marked") and _distance(_bare(number.printed), wanted) <= 1
         return start + len(number.printed) if near else 0
+    cut = _end_of(line, start, len(wanted) - 1)
+    if _bare(line[start:cut]) == wanted[:-1] and line[cut : cut + 1].isspace():
+        return cut  # 第四十一　本条例: no longer number, though 条 follows
     for length in (len(wanted), len(wanted) + 1, len(wanted) - 1):
         end = _end_of(line, start, length)
         printed, after = _bare(line[start:end]), line[end : end + 1]

@@ -154,3 +154,26 @@ def test_a_forwarded_notice_without_number_below_its_title_is_a_document_of_its_
     assert [section.heading for section in outline.parse(text) if outline.is_part(section.anchor)] == [
         "示例县应急局关于值守的通知"
     ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "title"),
+    [
+        ("2031年\n渡口工作要点", "2031年渡口工作要点"),
+        ("2031\n年渡口工作要点", "2031年渡口工作要点"),
+        ("示例市人民政府关于渡口的通\n知", "示例市人民政府关于渡口的通知"),
+        ("示例区市场\n监\n督管理局关于渡口的通知", "示例区市场监督管理局关于渡口的通知"),
+        ("示例市人民政府关于渡口\n的承诺", "示例市人民政府关于渡口的承诺"),
+    ],
+)
+def test_a_title_broken_anywhere(printed: str, title: str) -> None:
+    assert facts(f"{printed}\n（2031年4月1日）\n{BODY}").title == title
+
+
+def test_a_page_title_before_the_name_of_the_site_beats_a_file_name() -> None:
+    text = "各单位：\n一、示例。\n示例市人民政府\n2031年4月5日\n"
+    assert (
+        facts(text, "网站下载文件", "示例市人民政府关于渡口的承诺_示例市人民政府").title
+        == "示例市人民政府关于渡口的承诺"
+    )
+    assert facts(text, "网站下载文件", "政务公开_示例市人民政府").title == "网站下载文件"

@@ -203,3 +203,17 @@ def test_a_single_item_that_begins_with_a_number_of_days() -> None:
     anchors = [section.anchor for top in outline.parse(text) for section in top.walk()]
     assert anchors == ["1", "1-1", "1-2", "2", "2-1", "3", "3-1"]
     assert "1-1" not in [s.anchor for top in outline.parse("一、标准\n1.6升以上的车辆。\n") for s in top.walk()]
+
+
+@pytest.mark.parametrize(
+    "opening", ["以下项目纳入计划：", "前条规定以外的工程，由业主决定。", "前条所列场所应当开放。"]
+)
+def test_an_article_without_a_blank_that_begins_as_a_citation_may(opening: str) -> None:
+    text = f"第一条为了示例，制定本条例。\n第二条示例应当登记。\n第三条{opening}\n第四条本条例自公布之日起施行。\n"
+    assert [s.anchor for top in outline.parse(text) for s in top.walk()] == ["art-1", "art-2", "art-3", "art-4"]
+
+
+def test_a_number_that_lost_its_last_character_ends_before_the_blank() -> None:
+    text = "第四十条　违者罚款。\n第四十一　本条例自2031年1月1日起施行。\n"
+    (last,) = [s for top in outline.parse(text) for s in top.walk() if s.anchor == "art-41"]
+    assert (last.number, last.text) == ("第四十一", "第四十一　本条例自2031年1月1日起施行。\n")

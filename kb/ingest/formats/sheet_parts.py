@@ -34,6 +34,7 @@ _DATE_FRAME = re.compile(r"\[\$-[^\]]*\]|\[DBNum1\]|;@$|_.")
 _DATE_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _DATE_TOKEN = re.compile(r"yyyy|yy|mm?|dd?|hh?|ss?|[^A-Za-z]", re.IGNORECASE)
 _DATE_FORMAT = re.compile(r"(?:yyyy|yy|mm?|dd?|hh?|ss?|[-/.:：\s年月日时分秒])+", re.IGNORECASE)
+_MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
 _FORMAT = re.compile(r"(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?")
 
 
@@ -44,6 +45,7 @@ class Sheet:
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     comments: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
+    margins: list[str] = field(default_factory=list)  # headers and footers of the printed pages
     hidden: int = 0
 
 
@@ -149,6 +151,8 @@ def _sheet(archive: zipfile.ZipFile, path: str, codes: list[str]) -> Sheet:
         place = _CELL.fullmatch(cell.get("r", ""))
         if place and style < len(codes) and codes[style]:
             found.formats[int(place[2]) - 1, _column(place[1])] = codes[style]
+    margins = (_MARGIN_CODE.sub(" ", each.text or "").strip() for each in root.iterfind("{*}headerFooter/*"))
+    found.margins = [text for text in margins if text]
     hidden = [*root.iterfind("{*}sheetData/{*}row"), *root.iterfind("{*}cols/{*}col")]
     found.hidden = sum(each.get("hidden") in ("1", "true") for each in hidden)
     for kind, target in _related(archive, path).values():

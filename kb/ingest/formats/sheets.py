@@ -116,6 +116,8 @@ def _tell_beside(name: str, parts: Sheet, remarks: Remarks) -> None:
         remarks.add("批注", f"{name} {cell}", "不是表格里的值，没有收入", text, doubt=alarming(text))
     for text in parts.boxes:
         remarks.add("文本框", name, "浮在表格上面，没有收入", text, doubt=alarming(text) or "。" in text)
+    for text in parts.margins:
+        remarks.add("页眉、页脚", name, "打印时才有，没有收入", text, doubt=alarming(text))
     if parts.hidden:
         remarks.add("隐藏的行列", name, "照收", count=parts.hidden)
 

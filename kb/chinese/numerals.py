@@ -209,4 +209,11 @@ def as_item(number: Number, line: str) -> Number | None:
     return Number("arabic", number.values[:1], found[1], found.end())
 
 
+def item_with_measure(line: str) -> Number | None:
+    """Return what 3.50%以上 is where a third item is due; None for other lines."""
+    found = _ITEM_WITH_MEASURE.match(line)
+    return Number("arabic", (numeral(found[2]),), found[1], found.end(1)) if found else None
+
+
 _ITEM = re.compile(rf"{_GAP}*({_ARABIC}[.．])")
+_ITEM_WITH_MEASURE = re.compile(rf"{_GAP}*((\d{{1,2}})[.．])(?=\d{{1,4}}{_MEASURE})")

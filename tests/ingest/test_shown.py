@@ -259,3 +259,18 @@ def test_a_number_in_brackets_or_with_its_label_above_the_text(above: str) -> No
         f"<h1>示例市关于示例的通知</h1><p><span>{above}</span><span>发布日期：2031-01-01</span></p><div class=TRS_Editor><p>一、{LONG}</p></div>"
     )
     assert found.labels["文号"] == "示府〔2031〕6号"
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        '<div data-url="/upload/zw.pdf"></div>',
+        '<div id=v></div><script>PDFObject.embed("/upload/zw.pdf", "#v")</script>',
+        '<iframe src="/web/viewer.html?file=/upload/zw.pdf"></iframe>',
+    ],
+)
+def test_a_file_that_a_viewer_shows_is_named(viewer: str) -> None:
+    found = page(f"<div class=TRS_Editor><p>公示如下：{LONG}</p>{viewer}</div>")
+    assert any(remark.doubt and "zw.pdf" in remark.sample for remark in found.account.remarks)
+    linked = page(f"<div class=TRS_Editor><p>公示如下：{LONG}</p><a href=/a.pdf data-file=/a.pdf>附件</a></div>")
+    assert "阅读器" not in told(linked)

@@ -217,3 +217,17 @@ def test_a_number_that_lost_its_last_character_ends_before_the_blank() -> None:
     text = "第四十条　违者罚款。\n第四十一　本条例自2031年1月1日起施行。\n"
     (last,) = [s for top in outline.parse(text) for s in top.walk() if s.anchor == "art-41"]
     assert (last.number, last.text) == ("第四十一", "第四十一　本条例自2031年1月1日起施行。\n")
+
+
+def test_an_item_that_begins_with_a_measure_goes_on_with_its_list() -> None:
+    text = "一、任务\n1.2031年底前建成。\n2.3月至5月验收。\n3.50%以上投入使用。\n二、其他\n1.登记增长\n2.5%。\n"
+    anchors = [section.anchor for top in outline.parse(text) for section in top.walk()]
+    assert anchors == ["1", "1-1", "1-2", "1-3", "2", "2-1"]
+
+
+def test_damaged_numbers_at_the_end_of_a_law() -> None:
+    head = "".join(f"第{hanzi(n)}条　示例第{n}号。\n" for n in range(1, 19))
+    found = [s for top in outline.parse(f"{head}第五九条　本规定自公布之日起施行。\n") for s in top.walk()]
+    assert (found[-1].anchor, found[-1].number) == ("art-19", "第五九条")
+    found = [s for top in outline.parse(f"{head}笫十九条　示例。\n第二十　自公布之日起施行。\n") for s in top.walk()]
+    assert [s.anchor for s in found[-2:]] == ["art-19", "art-20"]

@@ -79,6 +79,11 @@ _SCRIPT = re.compile(
 _ATTACHMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE
 )
+_SHOWN_BY_SCRIPT = re.compile(
+    r"(?:PDFObject\.embed|pdfh5|FlexPaperViewer|pdfjsLib\.getDocument)\s*\(\s*[^()'\"]{0,80}['\"]([^'\"<>]+\.(?:pdf|ofd|swf)(?:[?#][^'\"<>]*)?)['\"]",
+    re.IGNORECASE,
+)
+_SHOWN_ELSEWHERE = frozenset(("a", "img", "iframe", "embed", "object"))
 _MOST_CHARACTERS = 10_000_000
 _MOST_TAGS = 200_000
 _DEEPEST = 1_000
@@ -130,6 +135,7 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     remarks = Remarks()
     text = text_lines(roots, hidden, remarks)
     _tell_white(roots, hidden, remarks)
+    _tell_viewers(source, roots, remarks)
     taken = sum(map(characters, text.lines))
     whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, taken, remarks)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
@@ -183,6 +189,22 @@ def _tell_white(roots: list[Tag], hidden: Set[int], remarks: Remarks) -> None:
         text = plain(tag.get_text())
         if text and not any(id(each) in hidden or _has_ground(each) for each in above):
             remarks.add("白色的文字", "", "与网页的底色相同，读者看不见，照收", text, doubt=True)
+
+
+def _tell_viewers(source: str, roots: list[Tag], remarks: Remarks) -> None:
+    """Name the files that scripts show within the page: PDFObject.embed("a.pdf"), viewer.html?file=…, data-url=…"""
+    given = [value for root in roots for tag in root.find_all(_has_file) for value in map(str, tag.attrs.values())]
+    shown = [*(value for value in given if _ATTACHMENT.search(value)), *_SHOWN_BY_SCRIPT.findall(source)]
+    linked = {address for _, address in _attachments(roots)}
+    for address in dict.fromkeys(shown):
+        if address not in linked:
+            remarks.add("脚本显示的文件（阅读器）", "", "没有收入正文", address, doubt=True)
+
+
+def _has_file(tag: Tag) -> bool:
+    return tag.name not in _SHOWN_ELSEWHERE and any(
+        name.startswith("data-") and _ATTACHMENT.search(str(value)) for name, value in tag.attrs.items()
+    )
 
 
 def _has_ground(tag: Tag) -> bool:

@@ -75,7 +75,7 @@ _STYLE_OF_UNIT: dict[str, Style] = {
 _CITING = re.compile("的|第|规定|所|之|以|[、，。；：:,和至与或及到款项中]")
 _CITED = re.compile(
     rf"[的之款。；]|项(?!目)|规定的|所(?:[规列称述指]|确定)|中(?:的|所|规定|[“《])|(?:[、和至与或及到]|或者|以及)第\s?(?:{_HANZI}|{_ARABIC})[章节条款项]"
-    rf"|第\s?(?:{_HANZI}|{_ARABIC})[款项]|[和与或及以前后]+(?:上|下|前|后|其他)?[款项条]"
+    rf"|第\s?(?:{_HANZI}|{_ARABIC})[款项]|(?!前条)[和与或及以前后]+(?:上|下|前|后|其他)?(?:[款条]|项(?!目))"
 )
 _MARKED = re.compile(f"[：:、，,．.]{_GAP}*")
 _BLANKS = re.compile(f"{_GAP}*")
@@ -209,4 +209,11 @@ def as_item(number: Number, line: str) -> Number | None:
     return Number("arabic", number.values[:1], found[1], found.end())
 
 
+def item_with_measure(line: str) -> Number | None:
+    """Return what 3.50%以上 is where a third item is due; None for other lines."""
+    found = _ITEM_WITH_MEASURE.match(line)
+    return Number("arabic", (numeral(found[2]),), found[1], found.end(1)) if found else None
+
+
 _ITEM = re.compile(rf"{_GAP}*({_ARABIC}[.．])")
+_ITEM_WITH_MEASURE = re.compile(rf"{_GAP}*((\d{{1,2}})[.．])(?=\d{{1,4}}{_MEASURE})")

@@ -32,6 +32,7 @@ _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*", re.DOTALL)
 # A line that Markdown, or `load`, would take for something else than text.
 _SPECIAL = re.compile(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|\|?<a id="|[ \t\r]*$|[ \t]')
 _ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
 _DAMAGED = "这是损坏（多半是断电或磁盘出错），不是手工修改。请运行 kb check --repair 恢复。"
@@ -186,7 +187,7 @@ def extract(text: str) -> Extracted:
             levels[len(lines)] = len(match[1])
             stripped = match[2]
         if stripped:
-            lines.append(_ESCAPE.sub(r"\1", stripped) + "\n")
+            lines.append(_ESCAPE.sub(r"\1", _STRONG.sub(r"\1", stripped)) + "\n")
     title = next((lines[index].strip() for index, level in levels.items() if level == 1 and index < len(lines)), "")
     levels = {index: level for index, level in levels.items() if index < len(lines)}
     hows = dict.fromkeys(labels, "front matter")

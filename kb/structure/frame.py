@@ -103,6 +103,7 @@ class _Page:
         self.table = sum(1 for _ in takewhile(lambda line: bool(pairs(line)), self.lines))
         self.table += self._letterhead_lines(self.table)
         self.title = self.table + self._title_lines(self.table)
+        self.sent = _sent_on("".join(self.lines[self.table : self.title]))
         self.opening = next((i for i in range(self.title, self.count) if _CLOSED.search(self.lines[i])), self.count)
         said = (i for i in range(self.title, self.count) if numbers[i] or self.lines[i].endswith(("。", "；")))
         self.spoken = next(said, self.count)  # the first line of the text itself
@@ -337,7 +338,8 @@ class _Page:
 
     def _is_titled(self, i: int, titles: set[str]) -> bool:
         """Return whether the line is the title, alone on it, of an annex that is listed or of a text that is sent on."""
-        if not titles or _bare(self.lines[i]) not in titles or not self.short(i):
+        line = _bare(self.lines[i])
+        if not (line in titles or (self.sent and line.endswith(self.sent))) or not self.short(i):
             return False
         return i > self.opening and not self.marker(i - 1)
 
@@ -349,7 +351,7 @@ class _Page:
     def _annex_at(self, i: int, numbered: int, after_signature: set[int]) -> int | None:
         """Return where the annex starts that line `i` shows to have begun; None when it shows none."""
         number = self.numbers[i]
-        if self._opens(i) or (i in after_signature and self.short(i)):
+        if self._opens(i) or (i in after_signature and i not in self.signatures and self.short(i)):
             return i
         if _ADOPTED.match(self.lines[i]) or (
             numbered >= 0 and number and number.values == (1,) and number.style in _OPENING_STYLES
@@ -461,6 +463,12 @@ class _Page:
         if ended is not None:
             return ended + 1
         return max(start + 1, at + (len(lines) if len(lines) <= 2 else 1))
+
+
+def _sent_on(title: str) -> str:
+    """Return the title of what a document forwards, as its own title names it without 《》: 转发县应急局关于值守的通知."""
+    found = re.search(r"(?:转发|批转)([^《》]{2,40}关于[^《》]{2,80})$", title)
+    return _bare(re.sub(r"的通知(?=的通知$)", "", found[1])) if found else ""
 
 
 _ANNEXES = {"件": "annex", "表": "schedule", "录": "appendix", "图": "figure"}

@@ -77,6 +77,8 @@ _MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
 _MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
 _PUBLISHED = re.compile(r"公布|发布|颁布")
 _DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
+_YEAR_ALONE = re.compile(r"[12]\d{3}年度?")
+_ONE_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
 _HEAD_CHARACTERS = 4000
 _HEAD_LINES = 14
 _TITLE_LINE = 50
@@ -146,7 +148,7 @@ def organs(printed: str) -> str:
 
 def _title(lines: Sequence[str]) -> tuple[str, str, str]:
     """Return title, document number and, of an order, the organ that gives it."""
-    plain = [part for line in lines[:_HEAD_LINES] for part in _parts(_plain(line))]
+    plain = _whole_lines([part for line in lines[:_HEAD_LINES] for part in _parts(_plain(line))])
     number = _number(plain)
     letterhead, block = _title_lines(plain)
     order = _ORDER.fullmatch(letterhead or (block[0] if block else ""))
@@ -156,6 +158,19 @@ def _title(lines: Sequence[str]) -> tuple[str, str, str]:
     # 国务院令第707号 is cited with the name of the order; 2019年第39号 of an announcement is a number by itself.
     named = order[2].endswith("令") or number.startswith("第")
     return title, f"{order[0]}{''.join(number.split())}" if named else number, organs(order[1])
+
+
+def _whole_lines(lines: Sequence[str]) -> list[str]:
+    """Join what a title's lines are broken into that is no line by itself: 2031年 before it, a last 知 after it."""
+    whole: list[str] = []
+    for line in lines:
+        above = whole[-1] if whole else ""
+        year = _is_title_line(line) and _YEAR_ALONE.fullmatch(above + line[:1] * line.startswith("年"))
+        if year or (above and _ONE_CHARACTER.fullmatch(line) and _is_title_line(above)):
+            whole[-1] += line
+        else:
+            whole.append(line)
+    return whole
 
 
 def _plain(line: str) -> str:
@@ -284,7 +299,9 @@ def _joined(block: Sequence[str]) -> str:
         if ended := [title for title in joined if end.search(title) and not _is_open(title)]:
             return ended[-1]
     # Nothing tells where it ends: it goes on over the lines that are no names, no headings and no signatures.
-    goes_on = takewhile(lambda line: len(line) >= _SHORTEST - 1 and " " not in line and not organs(line), block[1:])
+    goes_on = takewhile(
+        lambda line: (len(line) >= _SHORTEST - 1 or line[0] == "的") and " " not in line and not organs(line), block[1:]
+    )
     return "".join([*block[:1], *goes_on])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from kb.base.model import Metadata, Section
 from kb.chinese import dates, kinds
@@ -159,7 +159,7 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str
     claims.fallback("title", printed if heads.ends_as_title(printed) else "", "text")
     claims.fallback("title", page if kind(page) else "", "title")
     claims.fallback("title", printed, "text")
-    claims.fallback("title", page if heads.ends_as_title(page) else "", "title")
+    claims.fallback("title", page if heads.ends_as_title(page) or _is_sited(extracted.title) else "", "title")
     if len(re.findall(r"[\u4e00-\u9fff]", stem)) >= 4:
         claims.fallback("title", stem, "filename")
     claims.add("issuer", _issuer_in(claims.best("title")), "title")
@@ -167,16 +167,28 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str
     claims.fallback("issuer", heads.organ(extracted.labels.get("ContentSource", "")), "meta")
 
 
+_BETWEEN_PARTS = re.compile(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*")
+_SITE = re.compile(r"(?:网站?|门户|平台|政府|信息公开|政务公开|[厅局委院办])$")
+
+
+def _is_sited(title: str) -> bool:
+    """Return whether a <title> names a document before the site: 关于示例的承诺_示例市人民政府."""
+    first, *others = _BETWEEN_PARTS.split(title.strip())
+    return heads.is_title(first) and not _SITE.search(first) and any(map(_SITE.search, others))
+
+
 def _page_title(title: str) -> str:
     """Take the site's name off a <title>: 关于…的通知_政策_某某网, 某某网-关于…的通知."""
-    parts = re.split(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*", title.strip())
+    parts = _BETWEEN_PARTS.split(title.strip())
     return next((part for part in parts if kind(part)), next(filter(heads.ends_as_title, parts), parts[0]))
 
 
 def _signature(sections: tuple[Section, ...]) -> str:
-    """Return the text of the outline's first signature, "" when it has none."""
+    """Return the text of the outline's first signature and those right below it, "" when it has none."""
     walk = (section for top in sections for section in top.walk())
-    return next((section.text for section in walk if section.anchor == "signature"), "")
+    from_first = dropwhile(lambda section: section.anchor != "signature", walk)
+    joint = takewhile(lambda section: section.anchor.partition("~")[0] == "signature", from_first)
+    return "".join(section.text for section in joint)
 
 
 def _own_text(sections: tuple[Section, ...]) -> str:

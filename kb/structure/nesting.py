@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from kb.chinese.numerals import Number, Style, as_item, read
+from kb.chinese.numerals import Number, Style, as_item, item_with_measure, read
 
 _ORDER: tuple[Style, ...] = (
     *("part", "book", "subbook", "chapter", "division", "article"),
@@ -29,6 +29,9 @@ _NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\
 # 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
 _BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
 _FIGURES = ("arabic", "decimal")
+# 1.12月底前, 1.10日内: no decimal is counted so.
+_NO_DECIMAL = re.compile(r"\s*1[.．]\d{1,3}(?:月(?!以)|日[内前起]|年[底初前度来]|年以[前来]|周岁)")
+_ENDED = re.compile(r"[。；]\s*$")
 _STOP = re.compile(r"[。；：！？，、;:!?,]$")
 
 
@@ -83,11 +86,24 @@ class Nesting:
             if number:
                 depth = self._place(i, number)
                 number = self.numbers[i]
+            elif (at := self._goes_on_with_measure(i)) is not None:
+                depth, number = at, self.numbers[i]
             if depth is None and (i in self.levels or _NAMED.match(self.lines[i])):
                 depth, number = self._untitled_depth(i), None
             if depth is not None and depth < _DEEPEST:
                 self._enter(i, depth, number)
                 yield i, depth
+
+    def _goes_on_with_measure(self, i: int) -> int | None:
+        """Return the depth of the open list whose next item begins with a measure: 3.50%以上, after 2.…。"""
+        at = self._innermost("arabic")
+        item = item_with_measure(self.lines[i])
+        if at is None or item is None or at != len(self.open) - 1 or not _follows(self._values(at), item.values):
+            return None
+        if not _ENDED.search(self.lines[i - 1]):
+            return None
+        self.numbers[i] = item
+        return at
 
     def _resumes(self, i: int, number: Number | None) -> bool:
         """Return whether a quoted line is the next number of an amendment, whose last quotation was never closed."""
@@ -278,7 +294,10 @@ class Nesting:
             return True
         following = self.numbered[self.rank_of_numbered[i] + 1 : self.rank_of_numbered[i] + 4]
         seconds = (self.numbers[j] for j in following)
-        return item.values == (1,) and any(each and each.values[0] == 2 and each.style in _FIGURES for each in seconds)
+        if item.values != (1,):
+            return False
+        alone = self.open and self.open[-1].line == i - 1 and bool(_NO_DECIMAL.match(self.lines[i]))
+        return alone or any(each and each.values[0] == 2 and each.style in _FIGURES for each in seconds)
 
     def _place_bare(self, i: int, number: Number) -> int | None:
         """Place the 1 of a plan that goes on with 1.1."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kb.base.model import Section
@@ -51,7 +51,7 @@ def articles(lines: Sequence[str], numbers: Sequence[Number | None], quoted: set
     A number that is damaged has the value that its place gives it; `printed` is what stands there.
     """
     found = _candidates(lines, quoted)
-    chain = _without_quotations(_heaviest(found), lines, numbers)
+    chain = _last_in_place(_without_quotations(_heaviest(found), lines, numbers), lines)
     return {each.line: each.number for each in chain} | _restored(chain, lines, quoted)
 
 
@@ -149,6 +149,15 @@ def number_of(line: str, value: int) -> Number | None:
     return None
 
 
+def _last_in_place(chain: list[Candidate], lines: Sequence[str]) -> list[Candidate]:
+    """Give the last article the number due there where it leaps away and one character explains it: 18, 第五九条."""
+    if len(chain) < 2 or chain[-1].number.values[0] <= chain[-2].number.values[0] + _NEAR:
+        return chain
+    last, due = chain[-1], chain[-2].number.values[0] + 1
+    end = _damaged(lines[last.line], due, arabic=last.number.printed.strip("第条 ").isdigit())
+    return [*chain[:-1], replace(last, number=_number(lines[last.line], due, end))] if end else chain
+
+
 # Articles of another text
 
 
@@ -222,8 +231,12 @@ def _restored(chain: Sequence[Candidate], lines: Sequence[str], quoted: set[int]
     if 1 < head.number.values[0] <= _NEAR:
         inside = range(max(0, head.line - _AROUND), head.line)
         restored |= _fill([*range(1, head.number.values[0])], inside, lines, quoted, arabic, broken=True)
-    inside = range(last.line + 1, min(len(lines), last.line + _AROUND))
-    restored |= _fill([last.number.values[0] + 1], inside, lines, quoted, arabic, broken=True)
+    line, due = last.line, last.number.values[0] + 1
+    while line < len(lines):
+        inside = range(line + 1, min(len(lines), line + _AROUND))
+        found = _fill([due], inside, lines, quoted, arabic, broken=True)
+        restored |= found
+        line, due = max(found, default=len(lines)), due + 1
     return restored
 
 
@@ -275,6 +288,9 @@ def _damaged(line: str, value: int, arabic: bool, broken: bool = False) -> int:
         number, joint = read
         near = joint in ("apart", "joined", "marked") and _distance(_bare(number.printed), wanted) <= 1
         return start + len(number.printed) if near else 0
+    cut = _end_of(line, start, len(wanted) - 1)
+    if _bare(line[start:cut]) == wanted[:-1] and line[cut : cut + 1].isspace():
+        return cut  # 第四十一　本条例: no longer number, though 条 follows
     for length in (len(wanted), len(wanted) + 1, len(wanted) - 1):
         end = _end_of(line, start, length)
         printed, after = _bare(line[start:end]), line[end : end + 1]

@@ -34,9 +34,24 @@ def find(text: str) -> tuple[str, str]:
                 else _signers(lines[:index][::-1])[::-1] or _signers(lines[index + 1 :])
             )
             if names:
-                return "、".join(name for row in names for name in row), date
+                further, last = _further(lines[index + 1 :])
+                names += further
+                return "、".join(dict.fromkeys(name for row in names for name in row)), last or date
             alone = alone or ("" if before else date)
     return "", alone
+
+
+def _further(lines: Sequence[str]) -> tuple[list[list[str]], str]:
+    """Return the organs that sign below the first signature, each with a date of its own, and the last of the dates."""
+    names: list[list[str]] = []
+    last, at = "", 0
+    while at < len(lines) and (signed := _signers(lines[at:])):
+        below = at + len(signed)
+        date = first(lines[below]) if below < len(lines) and _DATE_LINE.fullmatch(lines[below]) else ""
+        if not date:
+            break
+        names, last, at = [*names, *signed], date, below + 1
+    return names, last
 
 
 def organs(line: str) -> list[str]:
@@ -61,7 +76,11 @@ def _columns(line: str) -> str:
 def _date_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield (index, what stands before the date) of the lines that end with a date."""
     for index, line in enumerate(lines):
-        if len(line) <= _LONGEST and line[-1] in "日月）)0123456789" and (match := _DATE_LINE.fullmatch(line)):
+        if (
+            len(line) <= _LONGEST
+            and (line[-1].isdecimal() or line[-1] in "日月）)")
+            and (match := _DATE_LINE.fullmatch(line))
+        ):
             yield index, match["before"].strip()
 
 

@@ -115,3 +115,10 @@ def test_attachments_are_named() -> None:
         D__A_xml=f'<ofd:Attachments {NAMES}><ofd:Attachment Name="附件1 示例办法"/></ofd:Attachments>',
     )
     assert "附件1 示例办法" in told(found)
+
+
+def test_a_placeholder_of_a_glyph_is_a_doubt() -> None:
+    glyphs = '<ofd:CGTransform CodePosition="0" CodeCount="2" GlyphCount="2"><ofd:Glyphs>11 12</ofd:Glyphs></ofd:CGTransform>'
+    found = ofd(line(60, "每船¤¤元。", inner=glyphs))
+    assert "每船〓〓元。" in found.text and any(remark.doubt for remark in found.account.remarks)
+    assert "¤" in ofd(line(60, "折合¤100。")).text

@@ -112,6 +112,13 @@ def test_a_slid_punctuation_mark_is_restored(words: str, in_ascii: bool) -> None
     assert [each.kind for each in result.repairs] == ["mark"]
 
 
+def test_a_character_between_two_annotations_whose_bytes_are_all_there_is_proven() -> None:
+    page = disguise(TEXT, [char for char in CHARACTERS if char not in "處變"][:40]).text
+    found = "件當(dāng)事人因僞造、變(biàn)?cè)臁⑻?xū)開存單，無法正常處?gàn)们樾巍\n"
+    result = repair(page + found)
+    assert "因伪造、变造、虚开存单，无法正常处置情形" in result.text
+
+
 def test_a_slid_run_that_lost_bytes_shows_the_disguise() -> None:
     words = "发布航行警告、航行通告的申请后，应当立即核实有关资料。\n"
     page = traditional(TEXT + words, by_phrase=True)

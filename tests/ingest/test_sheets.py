@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from openpyxl.comments import Comment
 from kb.config.settings import load
 from kb.ingest.formats import files
 from kb.ingest.formats.registry import Given
-from kb.ingest.formats.sheet_parts import shown
+from kb.ingest.formats.sheet_parts import shown, shown_date
 from kb.structure.extracted import Extracted
 
 SETTINGS = load(None, Path("/"))
@@ -92,3 +93,25 @@ def test_hidden_rows_are_taken_and_named() -> None:
     found = read(made)
     assert "示例证" in found.text
     assert [each.what for each in found.account.remarks] == ["隐藏的行列"]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "as_shown"),
+    [
+        (datetime.datetime(2031, 1, 5), 'yyyy"年"m"月"d"日"', "2031年1月5日"),
+        (datetime.datetime(2031, 1, 5), "[$-804]yyyy/m/d;@", "2031/1/5"),
+        (datetime.datetime(2031, 1, 5), 'yyyy"年"m"月"', "2031年1月"),
+        (datetime.datetime(2031, 1, 5, 8, 30), "yyyy-mm-dd hh:mm", "2031-01-05 08:30"),
+        (datetime.time(8, 5, 9), "h:mm:ss", "8:05:09"),
+        (datetime.time(8, 5), "yyyy/m/d", ""),
+        (datetime.datetime(2031, 1, 5), "mmmm d, yyyy", ""),
+    ],
+)
+def test_a_date_is_printed_as_it_is_shown(value: datetime.datetime | datetime.time, form: str, as_shown: str) -> None:
+    assert shown_date(value, form) == as_shown
+
+
+def test_dates_of_a_sheet_are_read_as_shown() -> None:
+    made, sheet = book([["村", "日期"], ["甲村", datetime.date(2031, 1, 5)]])
+    sheet["B2"].number_format = 'yyyy"年"m"月"d"日"'
+    assert "| 甲村 | 2031年1月5日 |" in read(made).text

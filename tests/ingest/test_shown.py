@@ -213,3 +213,64 @@ def test_a_drawn_column_is_a_table_and_a_frame_around_paragraphs_is_not() -> Non
     )
     assert text("<table border=1><tr><td><p>二、近期</p><p>三、远期</p></td></tr></table>") == "二、近期\n三、远期\n"
     assert text("<table><tr><td>二、近期</td></tr><tr><td>三、远期</td></tr></table>") == "二、近期\n三、远期\n"
+
+
+# What the page's own style sheets say
+
+
+@pytest.mark.parametrize(
+    ("sheet", "inner", "shown"),
+    [
+        (".old{text-decoration:line-through;color:#999}", "<p>押金<span class=old>二百元</span>三百元。</p>", "押金〔删除线：二百元〕三百元。\n"),
+        ("#away{display:none}", "<p>二、示例。</p><div id=away><p>暗语</p></div>", "二、示例。\n"),
+        ("@media print{.x{display:none}}", "<p class=x>二、示例。</p>", "二、示例。\n"),
+        (".a .up{vertical-align:super}", "<p class=a>3万m<span class=up>3</span>。</p>", "3万m³。\n"),
+        (".x{display:none}", '<p class=x style="display:block">二、示例。</p>', "二、示例。\n"),
+        ("ol.cn{list-style-type:cjk-ideographic}", "<ol class=cn><li>示例</li></ol>", "一、示例\n"),
+        ("p{color:", "<p>二、示例。</p>", "二、示例。\n"),
+    ],
+)  # fmt: skip
+def test_a_style_sheet_of_the_page_says_what_is_shown(sheet: str, inner: str, shown: str) -> None:
+    assert text(inner, f"<style>{sheet}</style>") == shown
+
+
+def test_white_text_is_taken_and_named() -> None:
+    found = page(f'<div class=TRS_Editor><p>一、{LONG}</p><p style="color:#FFFFFF">暗语甲</p></div>')
+    assert "暗语甲" in found.text and "暗语甲" in told(found)
+    head = '<div class=TRS_Editor><table border=1 bgcolor=navy><tr style="color:white"><td>项目</td><td>元</td></tr></table>'
+    assert "白色" not in told(page(f"{head}<p>一、{LONG}</p></div>"))
+
+
+def test_a_marked_block_in_a_side_column_is_not_the_text_of_an_unmarked_one() -> None:
+    side = "<div class='fr sidebar'><div class=TRS_Editor><p>热门：示例补贴解读，范围扩大到二十类，资金兑付到户。</p></div></div>"
+    assert page(f"<div class=xl><p>一、{LONG}</p></div>{side}").text == f"一、{LONG}\n"
+
+
+@pytest.mark.parametrize(
+    ("raised", "written"), [("－4", "⁻⁴"), ("-x", "^(-x)"), ("[1]", "[1]"), ("①", "①"), ("２", "²"), ("注1", "注1")]
+)
+def test_raised_text_is_never_flattened_into_a_number(raised: str, written: str) -> None:
+    assert text(f"<p>10<sup>{raised}</sup>毫克</p>") == f"10{written}毫克\n"
+
+
+@pytest.mark.parametrize("above", ["（示府〔2031〕6号）", "文号：示府〔2031〕6号", "发文字号: 示府〔2031〕6号"])
+def test_a_number_in_brackets_or_with_its_label_above_the_text(above: str) -> None:
+    found = page(
+        f"<h1>示例市关于示例的通知</h1><p><span>{above}</span><span>发布日期：2031-01-01</span></p><div class=TRS_Editor><p>一、{LONG}</p></div>"
+    )
+    assert found.labels["文号"] == "示府〔2031〕6号"
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        '<div data-url="/upload/zw.pdf"></div>',
+        '<div id=v></div><script>PDFObject.embed("/upload/zw.pdf", "#v")</script>',
+        '<iframe src="/web/viewer.html?file=/upload/zw.pdf"></iframe>',
+    ],
+)
+def test_a_file_that_a_viewer_shows_is_named(viewer: str) -> None:
+    found = page(f"<div class=TRS_Editor><p>公示如下：{LONG}</p>{viewer}</div>")
+    assert any(remark.doubt and "zw.pdf" in remark.sample for remark in found.account.remarks)
+    linked = page(f"<div class=TRS_Editor><p>公示如下：{LONG}</p><a href=/a.pdf data-file=/a.pdf>附件</a></div>")
+    assert "阅读器" not in told(linked)

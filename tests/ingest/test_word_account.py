@@ -192,3 +192,24 @@ def test_every_format_of_numbers(form: str, number: int, printed: str) -> None:
 def test_the_account_counts_what_is_taken() -> None:
     found = extracted(f"<w:p>{run('一二三四')}{run('五六七八', '<w:vanish/>')}</w:p>")
     assert (found.account.taken, found.account.whole) == (4, 8)
+
+
+def test_a_deleted_row_and_a_subdocument_are_named() -> None:
+    row = "<w:tr>{}<w:tc><w:p>{}</w:p></w:tc><w:tc><w:p>{}</w:p></w:tc></w:tr>"
+    gone = '<w:trPr><w:del w:id="1" w:author="a" w:date="2031-01-01T00:00:00Z"/></w:trPr>'
+    rows = row.format("", run("项目"), run("元")) + row.format(gone, run("旧项"), run("二百"))
+    rows += row.format("", run("新项"), run("三百"))
+    found = extracted(f"<w:tbl>{rows}</w:tbl>", '<w:subDoc r:id="rId99"></w:subDoc>')
+    assert "旧项" not in found.text and "| 新项 | 三百 |" in found.text
+    said = "".join(remark.sentence for remark in found.account.remarks)
+    assert "旧项" in said and "子文档" in said
+
+
+def test_a_reading_is_named_and_a_box_in_a_cell_is_read_once() -> None:
+    assert "háo" not in line(
+        "<w:ruby><w:rt><w:r><w:t>háo</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>濠</w:t></w:r></w:rubyBase></w:ruby>"
+    )
+    box = "<w:txbxContent><w:p><w:r><w:t>框内</w:t></w:r></w:p></w:txbxContent>"
+    both = f"<w:p><w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing>{box}</w:drawing></mc:Choice><mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"
+    cells = f"<w:tc>{both}</w:tc><w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>"
+    assert extracted(f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells}</w:tr></w:tbl>").text.count("框内") == 2

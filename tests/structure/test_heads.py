@@ -134,3 +134,46 @@ def test_signatures_in_columns(signed: str) -> None:
 def test_a_title_goes_on_over_its_lines_whatever_its_last_word(lines: str) -> None:
     found = facts(f"内部资料 注意保存\n{lines}\n示例区渡口局\n（2031年3月2日）\n{BODY}", name="某某下载文件")
     assert found.title == lines.replace("\n", "")
+
+
+def test_organs_that_sign_one_below_the_other_each_with_a_date() -> None:
+    found = facts("关于巡河的通知\n各村：\n一、清河。\n示例镇人民政府\n2031年9月1日\n示例县水利局\n2031年9月2日\n")
+    assert (found.issuer, found.date) == ("示例镇人民政府、示例县水利局", "2031-09-02")
+
+
+@pytest.mark.parametrize(
+    "printed", ["2O31年8月2O日", "２０３１．８．２０", "２０３１－０８－２０", "二Ｏ三一年八月二十日"]
+)
+def test_a_date_with_letters_for_zeros_or_wide_figures(printed: str) -> None:
+    assert facts(f"示例区教育局关于开学的通知\n各校：\n九月一日开学。\n示例区教育局\n{printed}\n").date == "2031-08-20"
+
+
+def test_a_forwarded_notice_without_number_below_its_title_is_a_document_of_its_own() -> None:
+    text = "示例镇人民政府转发县应急局关于值守的通知\n示镇〔2031〕7号\n各村：\n现转发给你们，请遵照执行。\n示例县应急局关于值守的通知\n各镇：\n一、值班。\n示例县应急局\n2031年6月1日\n"
+    assert facts(text).issuer == "示例镇人民政府"
+    assert [section.heading for section in outline.parse(text) if outline.is_part(section.anchor)] == [
+        "示例县应急局关于值守的通知"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "title"),
+    [
+        ("2031年\n渡口工作要点", "2031年渡口工作要点"),
+        ("2031\n年渡口工作要点", "2031年渡口工作要点"),
+        ("示例市人民政府关于渡口的通\n知", "示例市人民政府关于渡口的通知"),
+        ("示例区市场\n监\n督管理局关于渡口的通知", "示例区市场监督管理局关于渡口的通知"),
+        ("示例市人民政府关于渡口\n的承诺", "示例市人民政府关于渡口的承诺"),
+    ],
+)
+def test_a_title_broken_anywhere(printed: str, title: str) -> None:
+    assert facts(f"{printed}\n（2031年4月1日）\n{BODY}").title == title
+
+
+def test_a_page_title_before_the_name_of_the_site_beats_a_file_name() -> None:
+    text = "各单位：\n一、示例。\n示例市人民政府\n2031年4月5日\n"
+    assert (
+        facts(text, "网站下载文件", "示例市人民政府关于渡口的承诺_示例市人民政府").title
+        == "示例市人民政府关于渡口的承诺"
+    )
+    assert facts(text, "网站下载文件", "政务公开_示例市人民政府").title == "网站下载文件"

@@ -194,3 +194,40 @@ def test_the_numbers_of_a_note_below_a_table_are_not_the_texts_own() -> None:
 
 def test_a_number_amid_a_list_that_goes_on_without_it_is_none_of_it() -> None:
     assert [*outlined("一、标准如下。", "一、近期任务", "二、严格执行。")] == ["1", "2"]
+
+
+def test_a_single_item_that_begins_with_a_number_of_days() -> None:
+    text = (
+        "一、范围\n1.2000年以后的档案。\n2.1949年以前的档案。\n二、要求\n1.10日内上报。\n三、时限\n1.12月底前完成。\n"
+    )
+    anchors = [section.anchor for top in outline.parse(text) for section in top.walk()]
+    assert anchors == ["1", "1-1", "1-2", "2", "2-1", "3", "3-1"]
+    assert "1-1" not in [s.anchor for top in outline.parse("一、标准\n1.6升以上的车辆。\n") for s in top.walk()]
+
+
+@pytest.mark.parametrize(
+    "opening", ["以下项目纳入计划：", "前条规定以外的工程，由业主决定。", "前条所列场所应当开放。"]
+)
+def test_an_article_without_a_blank_that_begins_as_a_citation_may(opening: str) -> None:
+    text = f"第一条为了示例，制定本条例。\n第二条示例应当登记。\n第三条{opening}\n第四条本条例自公布之日起施行。\n"
+    assert [s.anchor for top in outline.parse(text) for s in top.walk()] == ["art-1", "art-2", "art-3", "art-4"]
+
+
+def test_a_number_that_lost_its_last_character_ends_before_the_blank() -> None:
+    text = "第四十条　违者罚款。\n第四十一　本条例自2031年1月1日起施行。\n"
+    (last,) = [s for top in outline.parse(text) for s in top.walk() if s.anchor == "art-41"]
+    assert (last.number, last.text) == ("第四十一", "第四十一　本条例自2031年1月1日起施行。\n")
+
+
+def test_an_item_that_begins_with_a_measure_goes_on_with_its_list() -> None:
+    text = "一、任务\n1.2031年底前建成。\n2.3月至5月验收。\n3.50%以上投入使用。\n二、其他\n1.登记增长\n2.5%。\n"
+    anchors = [section.anchor for top in outline.parse(text) for section in top.walk()]
+    assert anchors == ["1", "1-1", "1-2", "1-3", "2", "2-1"]
+
+
+def test_damaged_numbers_at_the_end_of_a_law() -> None:
+    head = "".join(f"第{hanzi(n)}条　示例第{n}号。\n" for n in range(1, 19))
+    found = [s for top in outline.parse(f"{head}第五九条　本规定自公布之日起施行。\n") for s in top.walk()]
+    assert (found[-1].anchor, found[-1].number) == ("art-19", "第五九条")
+    found = [s for top in outline.parse(f"{head}笫十九条　示例。\n第二十　自公布之日起施行。\n") for s in top.walk()]
+    assert [s.anchor for s in found[-2:]] == ["art-19", "art-20"]

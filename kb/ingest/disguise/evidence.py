@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from kb.ingest.disguise import gbk, readings
-from kb.ingest.disguise.simplify import is_common, is_traditional
+from kb.ingest.disguise.simplify import is_common, is_traditional, made_traditional
 
 _HANZI = re.compile("[\u4e00-\u9fff]")
 _SPLIT = re.compile(rf"(?<=[^\x00-\xff])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
@@ -74,16 +72,9 @@ def _is_split(text: str) -> bool:
     return any(is_traditional(char) and readings.normal(reading) in readings.of(char) for char, reading in across)
 
 
-@cache
-def _to_traditional() -> Any:
-    import opencc
-
-    return opencc.OpenCC("s2t")
-
-
 def is_converted(text: str) -> bool:
     """Return whether traditional characters outnumber simplified ones."""
     chars = Counter(_HANZI.findall(text))
     traditional = sum(count for char, count in chars.items() if is_traditional(char))
-    simplified = sum(count for char, count in chars.items() if _to_traditional().convert(char) != char)
+    simplified = sum(count for char, count in chars.items() if made_traditional(char) != char)
     return 2 * traditional >= simplified

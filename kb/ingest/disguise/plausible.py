@@ -15,11 +15,13 @@ from itertools import pairwise
 from math import log2, sqrt
 from operator import add
 
-from kb.ingest.disguise.simplify import simple
+from kb.ingest.disguise.simplify import is_simplified_only, simple
 
 TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
+_USUAL, _LEAST = 0.3, 0.0005  # the share of such characters in simplified texts; on converted pages
+_MOST_UNCONVERTED = 8.0  # bits
 _UNLIKELY = 28.0  # bits: a text that has nothing to do with what stands before
 
 
@@ -65,7 +67,10 @@ class Model:
 
     def __init__(self, page: str) -> None:
         """Learn from the page as found, but for its annotations and what may be damaged: the run after a question mark."""
-        text = "".join(map(_folded, _DAMAGED.sub(r"\1", page)))
+        plain = _DAMAGED.sub(r"\1", page)
+        text = "".join(map(_folded, plain))
+        share = sum(map(is_simplified_only, plain)) / (len(plain) or 1)
+        self._unconverted = max(0.0, min(_MOST_UNCONVERTED, log2(_USUAL / (share + _LEAST))))
         self._known: dict[str, float] = {}
         self._page = Counts(Counter(text), Counter(map(add, text, text[1:])), len(text) or 1)
 
@@ -82,17 +87,23 @@ class Model:
         """Return the cost of a whole text after a character."""
         return sum(self.bits(one, other) for one, other in pairwise(before + text))
 
+    def unconverted(self, char: str) -> float:
+        """Return in bits how little such a character is to be expected where a page was converted to traditional ones."""
+        return self._unconverted if is_simplified_only(char) else 0.0
+
     def likeliest(self, before: str, choices: Iterable[tuple[str, str]], after: str) -> tuple[float, str]:
         """Return the least cost of a text between two characters, and that text; `choices` are a beginning and all its ends.
 
         What follows counts for choosing the text, not for its cost: whoever reads on adds it.
         """
         best, following, text = _UNLIKELY, 0.0, ""
-        for bits, start, ends in sorted((self.cost(before, start), start, ends) for start, ends in choices):
+        begun = ((self.cost(before, start) + sum(map(self.unconverted, start)), start, ends) for start, ends in choices)
+        for bits, start, ends in sorted(begun):
             if bits >= best:
                 break
             for end in ends:
                 next_bits = self.bits(end, after) if after else 0.0
-                if (cost := bits + self.bits(start[-1], end) + next_bits) < best:
+                cost = bits + self.bits(start[-1], end) + self.unconverted(end) + next_bits
+                if cost < best:
                     best, following, text = cost, next_bits, start + end
         return best - following, text

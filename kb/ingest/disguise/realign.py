@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from kb.ingest.disguise import gbk, readings
 from kb.ingest.disguise.plausible import Model
+from kb.ingest.disguise.simplify import made_traditional, simple
 
 LOST = "〓"  # GB 2312's own mark for a character that cannot be printed
 UNKNOWN = -1
@@ -124,7 +125,18 @@ class Reader:
         yield run.extended(end, None, LOST, _LOST_BITS + _MARGIN)
         for trail in readings.seconds(run.pending, reading) if run.pending is not None else ():
             char = gbk.decode(run.pending or 0, trail)
-            yield run.extended(end, None, char, self.model.bits(before, char))
+            # First byte and reading name the character: how rare it is after `before` says little against it.
+            bits = min(self.model.bits(before, char), _LOST_BITS)
+            yield run.extended(end, None, char, bits + self._strangeness(char))
+
+    def _strangeness(self, char: str) -> float:
+        """Return in bits how little is to be expected that the page annotates a character: what conversion makes is."""
+        if char in self.listed:
+            return 0.0
+        plain = simple(char)
+        if plain == char:
+            return 2 * _MARGIN
+        return 0.0 if made_traditional(plain) == char else _MARGIN
 
     def _paired(self, run: Run, code: bytes, bits: float, before: str) -> Iterator[Run]:
         """Complete the pending character with the first byte; the second is pending or stands alone."""
@@ -142,7 +154,8 @@ class Reader:
         elif char := gbk.decode(run.pending or 0, code[0]):
             # An annotation between the bytes of the pair as found would have broken it: this character has none.
             unlisted = _UNLISTED_BITS if run.pieces and len(code) == 2 and char in self.listed else 0
-            yield run.extended(end, pending, char + rest, bits + unlisted + self.model.cost(before, char + rest))
+            bits += unlisted + self.model.unconverted(char) + self.model.cost(before, char + rest)
+            yield run.extended(end, pending, char + rest, bits)
 
     def _next(self, end: int, pending: int | None) -> str:
         """Return the character that would come next if nothing else were wrong, "" when none can."""

@@ -56,6 +56,32 @@ def simple(char: str) -> str:
     return converted if gbk.encode(converted) else char
 
 
+@cache
+def _to_traditional() -> Any:
+    import opencc
+
+    return opencc.OpenCC("s2t")
+
+
+@cache
+def made_traditional(char: str) -> str:
+    """Convert a single character the other way, as mirrors do."""
+    converted: str = _to_traditional().convert(char)
+    return converted
+
+
+@cache
+def is_simplified_only(char: str) -> bool:
+    """Return whether conversion leaves no such character on a page: 职, 织; not 于 or 范, which traditional texts have, too."""
+    if made_traditional(char) == char:
+        return False
+    try:
+        char.encode("big5")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def is_traditional(char: str) -> bool:
     """Return whether a character has another, simplified form."""
     return simple(char) != char

@@ -11,7 +11,7 @@ from functools import lru_cache
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.base.errors import UnreadableError
-from kb.ingest.formats import detail
+from kb.ingest.formats import detail, style_sheets
 from kb.ingest.formats.account import Remarks, characters
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.lines import page_lines, plain, text_lines
@@ -80,6 +80,11 @@ _SCRIPT = re.compile(
 _ATTACHMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE
 )
+_SHOWN_BY_SCRIPT = re.compile(
+    r"(?:PDFObject\.embed|pdfh5|FlexPaperViewer|pdfjsLib\.getDocument)\s*\(\s*[^()'\"]{0,80}['\"]([^'\"<>]+\.(?:pdf|ofd|swf)(?:[?#][^'\"<>]*)?)['\"]",
+    re.IGNORECASE,
+)
+_SHOWN_ELSEWHERE = frozenset(("a", "img", "iframe", "embed", "object"))
 _MOST_CHARACTERS = 10_000_000
 _MOST_TAGS = 200_000
 _DEEPEST = 1_000
@@ -103,9 +108,12 @@ _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)|(?:left|text-indent|top)\s*:\s*-\d{3,}",
     re.I,
 )
-_HIDDEN_RULE = re.compile(r"\.([\w-]+)\s*\{[^{}]*display\s*:\s*none[^{}]*\}", re.I)
-_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.I | re.S)
+_WHITE = re.compile(r"(?<![\w-])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))", re.I)
+_BACKGROUND = re.compile(
+    r"background(?:-color|-image)?\s*:\s*(?!#fff(?:fff)?\b|white\b|transparent|none|inherit)", re.I
+)
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,24}(?:〔|\[|［|【|﹝|\()(?:19|20)\d\d(?:〕|\]|］|】|﹞|\))(?:第?)\s?\d{1,5}号")
+_NUMBER_LINE = re.compile(rf"(?:(?:发文)?[文字]\s*号\s*[：:]\s*|[（(]\s*)?({_NUMBER.pattern})\s*[)）]?")
 _HALF = 0.5
 _LEAST_ELSEWHERE = 60
 
@@ -121,12 +129,15 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     source, encoding = decode(data, declared[1] if declared else "")
     post = detail.read(source)
     soup = _parse(_SCRIPT.sub(" ", source))
-    hidden = _hidden(soup, source)
+    style_sheets.apply(soup, source)
+    hidden = _hidden(soup)
     named = soup.select_one(body) if body else None
     roots, converter = ([named], f"HTML: {body}") if named else _content(soup, post, hidden)
     hidden -= {id(parent) for each in roots for parent in (each, *each.parents)}
     remarks = Remarks()
     text = text_lines(roots, hidden, remarks)
+    _tell_white(roots, hidden, remarks)
+    _tell_viewers(source, roots, remarks)
     taken = sum(map(characters, text.lines))
     whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, taken, remarks)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
@@ -162,18 +173,44 @@ def _parse(markup: str) -> BeautifulSoup:
     return soup
 
 
-def _hidden(soup: BeautifulSoup, source: str) -> set[int]:
+def _hidden(soup: BeautifulSoup) -> set[int]:
     """Return the ids of the elements that the page does not show; of those that hold most of its sentences, none."""
-    classes = {name for sheet in _STYLE_SHEET.findall(source) for name in _HIDDEN_RULE.findall(sheet)}
     found = [
         tag
         for tag in soup.find_all(True)
-        if tag.has_attr("hidden")
-        or _HIDDEN_STYLE.search(str(tag.get("style", "")))
-        or (classes and classes.intersection(tag.get_attribute_list("class")))
+        if tag.has_attr("hidden") or (tag.has_attr("style") and _HIDDEN_STYLE.search(str(tag["style"])))
     ]
     sizes = _sentences(soup, frozenset())
     return {id(tag) for tag in found if sizes[id(tag)] <= _HALF * sizes[id(soup)]}
+
+
+def _tell_white(roots: list[Tag], hidden: Set[int], remarks: Remarks) -> None:
+    """Name text that is white where nothing gives it another ground: readers of the page do not see it."""
+    for tag in (tag for root in roots for tag in root.find_all(style=_WHITE)):
+        above = (tag, *tag.parents)
+        text = plain(tag.get_text())
+        if text and not any(id(each) in hidden or _has_ground(each) for each in above):
+            remarks.add("白色的文字", "", "与网页的底色相同，读者看不见，照收", text, doubt=True)
+
+
+def _tell_viewers(source: str, roots: list[Tag], remarks: Remarks) -> None:
+    """Name the files that scripts show within the page: PDFObject.embed("a.pdf"), viewer.html?file=…, data-url=…"""
+    given = [value for root in roots for tag in root.find_all(_has_file) for value in map(str, tag.attrs.values())]
+    shown = [*(value for value in given if _ATTACHMENT.search(value)), *_SHOWN_BY_SCRIPT.findall(source)]
+    linked = {address for _, address in _attachments(roots)}
+    for address in dict.fromkeys(shown):
+        if address not in linked:
+            remarks.add("脚本显示的文件（阅读器）", "", "没有收入正文", address, doubt=True)
+
+
+def _has_file(tag: Tag) -> bool:
+    return tag.name not in _SHOWN_ELSEWHERE and any(
+        name.startswith("data-") and _ATTACHMENT.search(str(value)) for name, value in tag.attrs.items()
+    )
+
+
+def _has_ground(tag: Tag) -> bool:
+    return tag.has_attr("bgcolor") or tag.has_attr("background") or bool(_BACKGROUND.search(str(tag.get("style", ""))))
 
 
 def _content(soup: BeautifulSoup, post: detail.Post | None, hidden: Set[int]) -> tuple[list[Tag], str]:
@@ -199,6 +236,7 @@ def _marked(soup: BeautifulSoup, hidden: Set[int]) -> tuple[list[Tag], str] | No
         rank = min(_RANK.get(str(name).lower(), len(_MARKS)) for name in names)
         if rank < len(_MARKS) and sizes[id(tag)]:
             ranked.setdefault(rank, []).append(tag)
+    ranked = _beside_nothing(soup, ranked, hidden)
     enough = [rank for rank, tags in ranked.items() if any(sizes[id(tag)] >= _LEAST_TEXT for tag in tags)]
     if not enough:
         return None
@@ -216,6 +254,18 @@ def _marked(soup: BeautifulSoup, hidden: Set[int]) -> tuple[list[Tag], str] | No
     ]
     roots = [tag for tag in beside if not any(parent is other for parent in tag.parents for other in beside)]
     return (roots if place in roots else [place], f"HTML: {_MARKS[best]}")
+
+
+def _beside_nothing(soup: BeautifulSoup, ranked: dict[int, list[Tag]], hidden: Set[int]) -> dict[int, list[Tag]]:
+    """Leave out marked elements of side columns and footers, where sentences stand outside these, too."""
+    aside = {id(tag) for tag in soup.find_all(True) if _is_aside(tag)}
+    if not aside or not _sentences(soup, aside | hidden)[id(soup)]:
+        return ranked
+    kept = {
+        rank: [tag for tag in tags if not any(id(each) in aside for each in (tag, *tag.parents))]
+        for rank, tags in ranked.items()
+    }
+    return {rank: tags for rank, tags in kept.items() if tags}
 
 
 def _belongs(tag: Tag, place: Tag, sentences: Counter[int]) -> bool:
@@ -336,7 +386,7 @@ def _number_above(soup: BeautifulSoup, roots: list[Tag], remarks: Remarks) -> di
     """Find the document number that stands by itself above the text: the only one there."""
     before = itertools.takewhile(lambda each: each is not roots[0], soup.descendants)
     lines = (plain(str(each)) for each in before if type(each) is NavigableString)
-    numbers = list(dict.fromkeys(line for line in lines if _NUMBER.fullmatch(line)))
+    numbers = list(dict.fromkeys(found[1] for line in lines if (found := _NUMBER_LINE.fullmatch(line))))
     if len(numbers) != 1:
         return {}
     remarks.add("正文之上的文号", "", "不在正文的元素里，记入文号", numbers[0])

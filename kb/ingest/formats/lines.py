@@ -25,7 +25,7 @@ h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol option p pre section summ
 textarea listing xmp
 """
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
-_NEVER = frozenset(("script", "style", "template", "head", "button", "datalist"))
+_NEVER = frozenset(("script", "style", "head"))
 # What a browser shows instead of, or outside, the text; each is named in the account.
 _ELSEWHERE = {
     "noscript": "noscript（不开脚本时才显示）",
@@ -38,6 +38,9 @@ _ELSEWHERE = {
     "canvas": "脚本画的图（canvas）",
     "svg": "矢量图（svg）",
     "select": "选择框（select）",
+    "button": "按钮",
+    "template": "模板（template，不显示）",
+    "datalist": "备选的值（datalist）",
 }
 _STRUCK = frozenset(("s", "strike", "del"))
 _PREFORMATTED = frozenset(("pre", "textarea", "listing", "xmp"))

@@ -26,6 +26,9 @@ from kb.ingest.formats.registry import Format, Given
 from kb.structure.extracted import Extracted
 
 _KIND = "OFD 文件"
+_GLYPHS, _UNNAMED = "只有字形的文字", "没有写明是哪些字，读不出，标作〓"
+_PLACEHOLDER = "¤"  # 11.4.1: stands in a TextCode for a glyph that is no character
+_NO_CHARACTER = {ord("\ufffd"): None, ord(_PLACEHOLDER): None}
 _DEEPEST = 8  # composite units in composite units
 _MOST_DELTAS = 100_000
 _ANNOTATIONS = {"Stamp": "批注（印章）", "Watermark": "批注（水印）"}
@@ -127,15 +130,18 @@ class _Reader:
         drawn = sum(int(each.get("GlyphCount", "1")) for each in element.iterfind("{*}CGTransform"))
         codes = list(element.iterfind("{*}TextCode"))
         written = "".join(code.text or "" for code in codes)
-        lost = drawn if drawn and not written.replace("\ufffd", "").strip() else 0
+        lost = drawn if drawn and not written.translate(_NO_CHARACTER).strip() else 0
         if lost:
-            self.remarks.add("只有字形的文字", where, "没有写明是哪些字，读不出，标作〓", count=lost, doubt=True)
+            self.remarks.add(_GLYPHS, where, _UNNAMED, count=lost, doubt=True)
         x = y = 0.0
         for code in codes or [None]:
             # A missing coordinate is that of the TextCode before.
             x, y = (float(code.get("X", x)), float(code.get("Y", y))) if code is not None else (x, y)
             deltas = list(_deltas(code.get("DeltaX"))) if code is not None else []
             text = "〓" * lost if lost else code.text or "" if code is not None else ""
+            if drawn and _PLACEHOLDER in text:
+                self.remarks.add(_GLYPHS, where, _UNNAMED, count=text.count(_PLACEHOLDER), doubt=True)
+                text = text.replace(_PLACEHOLDER, "〓")
             self.whole += characters(text)
             across = x
             for place, char in enumerate(text):

@@ -8,6 +8,10 @@ from kb.chinese.numerals import hanzi
 
 _UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９＋－−–‐（）＝", "0123456789+----()=")
+_MARK_OF_NOTE = re.compile(
+    r"[\[〔［【(（](?:\d{1,3}|[一二三四五六七八九十]{1,3}|注\s?\d*)[\]〕］】)）]|[①-⓿*＊※†‡#®™©]+"
+)
 _RAISABLE = re.compile(r"[0-9+\-−=()ni]+")
 _LOWERABLE = re.compile(r"[0-9+\-−=()]+")
 _DIGITS = "〇一二三四五六七八九"
@@ -21,16 +25,20 @@ _ROMAN = (
 
 def raised(text: str) -> str:
     """Write a text above the line: m², 10⁻³; what has no such character as ^(x), marks of notes such as [1] as they are."""
-    if _RAISABLE.fullmatch(text):
-        return text.translate(_UP)
-    return f"^({text})" if text and text.isascii() and text.isalnum() else text
+    plain = text.translate(_HALF_WIDTH)
+    if _MARK_OF_NOTE.fullmatch(text) or not text:
+        return text
+    if _RAISABLE.fullmatch(plain):
+        return plain.translate(_UP)
+    return f"^({plain})" if plain.isascii() else text
 
 
 def lowered(text: str) -> str:
     """Write a text below the line: H₂O; what has no such character as _(x)."""
-    if _LOWERABLE.fullmatch(text):
-        return text.translate(_DOWN)
-    return f"_({text})" if text else text
+    plain = text.translate(_HALF_WIDTH)
+    if _LOWERABLE.fullmatch(plain):
+        return plain.translate(_DOWN)
+    return f"_({plain})" if plain else plain
 
 
 def chinese(number: int) -> str:

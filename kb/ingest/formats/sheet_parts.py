@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import posixpath
 import re
@@ -12,8 +13,28 @@ from typing import Any
 
 from lxml import etree
 
-_BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%"}
+_BUILT_IN = {
+    **{
+        1: "0",
+        2: "0.00",
+        3: "#,##0",
+        4: "#,##0.00",
+        9: "0%",
+        10: "0.00%",
+        20: "h:mm",
+        21: "h:mm:ss",
+        22: "yyyy/m/d h:mm",
+    },
+    # 18.8.30: as Chinese programs show them.
+    **{31: "yyyy年m月d日", 32: "h时mm分", 33: "h时mm分ss秒", 57: "yyyy年m月", 58: "m月d日"},
+}
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_UNITS = {"y": "year", "m": "month", "d": "day", "h": "hour", "s": "second"}
+_DATE_FRAME = re.compile(r"\[\$-[^\]]*\]|\[DBNum1\]|;@$|_.")
+_DATE_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
+_DATE_TOKEN = re.compile(r"yyyy|yy|mm?|dd?|hh?|ss?|[^A-Za-z]", re.IGNORECASE)
+_DATE_FORMAT = re.compile(r"(?:yyyy|yy|mm?|dd?|hh?|ss?|[-/.:：\s年月日时分秒])+", re.IGNORECASE)
+_MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
 _FORMAT = re.compile(r"(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?")
 
 
@@ -24,6 +45,7 @@ class Sheet:
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     comments: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
+    margins: list[str] = field(default_factory=list)  # headers and footers of the printed pages
     hidden: int = 0
 
 
@@ -62,6 +84,32 @@ def shown(value: float, form: str) -> str:
         else f"{'-' if value < 0 else ''}{whole.lstrip('-').zfill(len(match['whole']))}{text[len(whole) :]}"
     )
     return f"{padded}{match['percent'] or ''}"
+
+
+def shown_date(value: datetime.datetime | datetime.date | datetime.time, form: str) -> str:
+    """Print a date or time by its format: yyyy"年"m"月"d"日", h:mm; "" where the format says anything else."""
+    plain = _DATE_LITERAL.sub(r"\1\2", _DATE_FRAME.sub("", form))
+    if not _DATE_FORMAT.fullmatch(plain):
+        return ""
+    pieces: list[str] = []
+    tokens = _DATE_TOKEN.findall(plain)
+    for at, token in enumerate(tokens):
+        around = [each[0].lower() for each in tokens if each[0].isalpha() and each.isascii()]
+        place = sum(each[0].isalpha() and each.isascii() for each in tokens[:at])
+        is_minute = token[0] in "mM" and (
+            "h" in around[max(0, place - 1) : place] or "s" in around[place + 1 : place + 2]
+        )
+        unit = "minute" if is_minute else _UNITS.get(token[0].lower(), "")
+        if not unit:
+            pieces.append(token)
+        elif not hasattr(value, unit):
+            return ""
+        else:
+            number = getattr(value, unit)
+            pieces.append(
+                f"{number % 100:02}" if unit == "year" and len(token) == 2 else f"{number:0{min(len(token), 4)}}"
+            )
+    return "".join(pieces)
 
 
 def _parse(archive: zipfile.ZipFile, path: str) -> Any:
@@ -103,6 +151,8 @@ def _sheet(archive: zipfile.ZipFile, path: str, codes: list[str]) -> Sheet:
         place = _CELL.fullmatch(cell.get("r", ""))
         if place and style < len(codes) and codes[style]:
             found.formats[int(place[2]) - 1, _column(place[1])] = codes[style]
+    margins = (_MARGIN_CODE.sub(" ", each.text or "").strip() for each in root.iterfind("{*}headerFooter/*"))
+    found.margins = [text for text in margins if text]
     hidden = [*root.iterfind("{*}sheetData/{*}row"), *root.iterfind("{*}cols/{*}col")]
     found.hidden = sum(each.get("hidden") in ("1", "true") for each in hidden)
     for kind, target in _related(archive, path).values():

@@ -29,7 +29,7 @@ from kb.ingest.formats import package, sheet_parts
 from kb.ingest.formats.account import Remarks, alarming, dumped
 from kb.ingest.formats.convert import in_child
 from kb.ingest.formats.registry import Format, Given
-from kb.ingest.formats.sheet_parts import Sheet, shown
+from kb.ingest.formats.sheet_parts import Sheet, shown, shown_date
 from kb.structure.extracted import Extracted
 
 _KIND = "表格文件（.xlsx、.xls、.ods、.et）"
@@ -117,6 +117,8 @@ def _tell_beside(name: str, parts: Sheet, remarks: Remarks) -> None:
         remarks.add("批注", f"{name} {cell}", "不是表格里的值，没有收入", text, doubt=alarming(text))
     for text in parts.boxes:
         remarks.add("文本框", name, "浮在表格上面，没有收入", text, doubt=alarming(text) or "。" in text)
+    for text in parts.margins:
+        remarks.add("页眉、页脚", name, "打印时才有，没有收入", text, doubt=alarming(text))
     if parts.hidden:
         remarks.add("隐藏的行列", name, "照收", count=parts.hidden)
 
@@ -140,6 +142,8 @@ def _rows(workbook: CalamineWorkbook, name: str, parts: Sheet, limit: int) -> tu
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             as_shown = shown(value, form) if is_number and form else ""  # type: ignore[arg-type]
             stored += isinstance(value, float) and not value.is_integer() and not as_shown
+            if isinstance(value, datetime.date | datetime.time) and form:
+                as_shown = shown_date(value, form)
             texts.append(as_shown or _cell(value))
         if any(texts):
             rows.append(texts)

@@ -88,6 +88,8 @@ class _Reader:
                 self._table(element)
             elif element.tag == qn("w:altChunk"):
                 self._chunk(element)
+            elif element.tag == qn("w:subDoc"):
+                self._tell_subdocument()
             elif element.tag in _DELETED:
                 self._tell(_DELETED[element.tag], "没有收入", _all_text(element))
             elif element.tag not in _SKIPPED and element.tag != _FALLBACK:
@@ -119,6 +121,9 @@ class _Reader:
             "notes": list(self.numbering.notes()),
             "account": dumped(account),
         }
+
+    def _tell_subdocument(self) -> None:
+        self._tell("子文档", "另存在别的文件里，没有收入", doubt=True)
 
     def _margin(self, place: str, line: str) -> None:
         number = _NUMBER.search(line)
@@ -191,6 +196,10 @@ class _Reader:
                 yield struck, self._note(child)
             elif tag == qn("w:commentReference"):
                 self._comment(child)
+            elif tag == qn("w:subDoc"):
+                self._tell_subdocument()
+            elif tag == qn("w:rt"):
+                self._tell("注音", "是读法，不是正文，没有收入", _all_text(child))
             elif tag in (qn("w:drawing"), qn("w:pict"), qn("w:object")):
                 yield struck, self._drawn(child, element)
             elif tag == qn("w:ffData"):
@@ -331,7 +340,10 @@ class _Reader:
 
     def _table(self, table: Any) -> None:
         """Print a table of data as Markdown rows; one that only serves the layout, or a cell around paragraphs, as these."""
-        rows = [list(_cells(row)) for row in table.iter(qn("w:tr")) if _owner(row) is table]
+        own = [row for row in table.iter(qn("w:tr")) if _owner(row) is table]
+        for row in filter(_is_deleted, own):
+            self._tell(_DELETED[qn("w:del")], "没有收入", _all_text(row))
+        rows = [list(_cells(row)) for row in own if not _is_deleted(row)]
         width = max((len(row) for row in rows), default=0)
         for row in rows:
             filled = [cell for cell in row if cell is not None and _has_text(cell)]
@@ -348,7 +360,10 @@ class _Reader:
     def _cell(self, cell: Any) -> str:
         if cell is None or _continues(cell):
             return ""
-        paragraphs = (" ".join(self._lines_of(each, self.numbering.label(each))) for each in cell.iter(qn("w:p")))
+        shown = (
+            each for each in cell.iter(qn("w:p")) if not any(above.tag == _FALLBACK for above in each.iterancestors())
+        )
+        paragraphs = (" ".join(self._lines_of(each, self.numbering.label(each))) for each in shown)
         return " ".join(text for text in paragraphs if text).replace("|", "\\|")
 
 
@@ -404,6 +419,11 @@ def _is_frame(cell: Any) -> bool:
     """Tell a cell that stands around paragraphs from one with a value."""
     filled = [each for each in cell.iter(qn("w:p")) if _has_text(each)]
     return len(filled) > 1 or len(_all_text(cell)) > _LONG
+
+
+def _is_deleted(row: Any) -> bool:
+    """Tell a row that a revision deletes."""
+    return row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None
 
 
 def _owner(element: Any) -> Any:

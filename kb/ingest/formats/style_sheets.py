@@ -1,0 +1,58 @@
+"""What a page's own style sheets say of how its text is shown, written into the elements' style attributes.
+
+Only what changes the text for its reader: hidden, struck, raised and lowered text, white space, numbers of lists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup
+from soupsieve import SelectorSyntaxError
+
+_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+# @media and the like: their rules hold for paper, or for some screens only.
+_CONDITIONAL = re.compile(r"@[\w-]+[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
+_RULE = re.compile(r"([^{}]{1,400})\{([^{}]*)\}")
+_TELLING = re.compile(
+    r"(?P<name>display|visibility|text-decoration(?:-line)?|vertical-align|white-space|list-style(?:-type)?|color)"
+    r"\s*:\s*(?P<value>[^;]+)",
+    re.IGNORECASE,
+)
+_SHOWN_OTHERWISE = re.compile(r"none|hidden|line-through|super|\bsub\b|pre|list-style|#fff|white", re.IGNORECASE)
+_MOST_RULES = 300
+
+
+def apply(soup: BeautifulSoup, source: str) -> None:
+    """Write the telling declarations of a page's style sheets into its elements; what an element says itself prevails."""
+    given: dict[int, dict[str, str]] = {}
+    for selector, declarations in _rules(source):
+        try:
+            tags = soup.select(selector)
+        except (SelectorSyntaxError, NotImplementedError):
+            continue
+        for tag in tags:
+            given.setdefault(id(tag), {}).update(declarations)
+    for tag in soup.find_all(True) if given else ():
+        if declarations := given.get(id(tag), {}):
+            own = str(tag.get("style", ""))
+            names = {found["name"].lower() for found in _TELLING.finditer(own)}
+            added = "".join(f"{name}:{value};" for name, value in declarations.items() if name not in names)
+            tag["style"] = f"{added}{own}"
+
+
+def _rules(source: str) -> Iterator[tuple[str, dict[str, str]]]:
+    sheets = "\n".join(_SHEET.findall(source))
+    if not _SHOWN_OTHERWISE.search(sheets):
+        return
+    plain = _CONDITIONAL.sub("", _COMMENT.sub(" ", sheets))
+    count = 0
+    for selector, block in _RULE.findall(plain):
+        declarations = {found["name"].lower(): found["value"].strip() for found in _TELLING.finditer(block)}
+        if any(_SHOWN_OTHERWISE.search(f"{name}:{value}") for name, value in declarations.items()):
+            count += 1
+            if count > _MOST_RULES:
+                return
+            yield selector.strip(), declarations

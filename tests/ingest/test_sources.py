@@ -49,7 +49,7 @@ related = true
     ("lines", "line", "words"),
     [
         ('name = "乙"\nkind = "gkmlpt"', 5, "缺少 url"),
-        ('name = "乙"\nkind = "sftp"\nurl = "http://a.cn"', 7, "kind 应当是 files、"),
+        ('name = "乙"\nkind = "sftp"\nurl = "http://a.cn"', 7, "kind 应当是 addresses、files、"),
         ('name = "haojiang"\nkind = "feed"\nurl = "http://a.cn"', 6, "已经是另一个来源"),
         ('name = "a/b"\nkind = "feed"\nurl = "http://a.cn"', 6, "不能用作文件夹名"),
         ('name = "乙"\nkind = "feed"\nurl = "ftp://a.cn"', 8, "http:// 或 https://"),

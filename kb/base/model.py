@@ -177,7 +177,8 @@ class Provenance:
     What came from a site also has its `exchange`, what the site's list said of it (`listed`, label → value), its
     `attachments` or the id of the document it is `attached_to`, and the date on which it was found `withdrawn`.
 
-    `edition` (ISO 8601) is the date of this text of a law of which several texts are kept, "" for anything else.
+    `edition` (ISO 8601) is the date of this text of a law of which several texts are kept, "" for anything else. `moved`
+    maps addresses that an earlier reading of the same bytes gave to those at which their text stands now.
     """
 
     origin: str
@@ -197,6 +198,7 @@ class Provenance:
     withdrawn: str = ""
     edition: str = ""
     account: Account = field(default_factory=Account)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -243,6 +245,14 @@ class Document:
         """Yield every section in the order of the text."""
         for section in self.sections:
             yield from section.walk()
+
+    def addresses(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (anchor, start, end) of each section's own text and of each part, in the document's text."""
+        start = 0
+        for section in self.walk():
+            yield section.anchor, start, start + len(section.text)
+            yield from ((part.anchor, start + part.start, start + part.end) for part in section.parts)
+            start += len(section.text)
 
     def doubtful(self) -> dict[str, tuple[tuple[int, int], ...]]:
         """Return the doubtful places in the own text of each section, by anchor; one that is empty is a gap."""

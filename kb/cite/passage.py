@@ -72,8 +72,9 @@ def locate(document: Document, anchor: str = "", quotation: str = "") -> Passage
 def find_place(document: Document, anchor: str) -> tuple[Section, Part | None]:
     """Find the section at an address; for the address of a part, the section that holds it and the part.
 
-    Raises NotFoundError.
+    An address that an earlier reading of the same file gave leads to where its text stands now. Raises NotFoundError.
     """
+    anchor = document.provenance.moved.get(anchor, anchor)
     for section in document.walk():
         if section.anchor == anchor:
             return section, None

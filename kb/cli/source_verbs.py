@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from kb.search.open.engines import chosen_engine
 from kb.upkeep.tally import Progress, Report, Tally
 
 if TYPE_CHECKING:
+    from kb.ingest.rederive import Difference, Kind
     from kb.upkeep.trial import Trial
 
 _COUNTS = {
@@ -101,21 +102,39 @@ def _status(config: Settings, as_json: bool) -> int:
 @click.option("--write", is_flag=True, help="把新的结果写入语料库（手工修改过的文件不动）")
 @JSON
 def _rederive(config: Settings, write: bool, as_json: bool) -> int:
-    """用保存的快照把每份文件重新提取一遍（不联网），显示与现在的差别。"""
-    from kb.ingest.rederive import rederive
+    """用保存的快照把每份文件重新提取一遍（不联网），先按变化的种类列出数目和例子，再逐份显示与现在的差别。
+
+    写入之后，原来的地址仍能打开，转到那段文字现在的地址。有提取不了的文件就以退出码 1 结束。
+    """
+    from kb.ingest.rederive import kinds, rederive
 
     corpus = existing(Corpus(config.corpus))
     with corpus.writing() if write else nullcontext():
-        differences = list(rederive(corpus, config, write=write))
+        differences = list(rederive(corpus, config))
+        grouped = kinds(differences)
+        if not as_json:
+            _show_differences(differences, grouped)
+        if write:
+            again = {
+                each.id: each for each in rederive(corpus, config, write=True, ids=[each.id for each in differences])
+            }
+            differences = [again.get(each.id, each) for each in differences]
     if as_json:
-        print_json({"differences": [asdict(each) for each in differences]})
+        print_json({"differences": [asdict(each) for each in differences], "kinds": [asdict(each) for each in grouped]})
     else:
-        for each in differences:
-            click.echo(f"{each.id}：{each.problem or '有差别的是 ' + '、'.join(each.fields)}")
-            click.echo(each.diff, nl=False)
         stored = f"，写入 {sum(each.written for each in differences):,} 份" if write else ""
         click.echo(f"{len(corpus.ids()):,} 份文件中 {len(differences):,} 份有差别{stored}。")
     return FAILED if any(each.problem for each in differences) else 0
+
+
+def _show_differences(differences: Sequence[Difference], grouped: Sequence[Kind]) -> None:
+    for kind in grouped:
+        click.echo(f"{kind.name}：{kind.count:,} 份")
+        for id, shown in kind.examples:
+            click.echo(f"  {id}：{shown}")
+    for each in differences:
+        click.echo(f"{each.id}：{each.problem or '有差别的是 ' + '、'.join(each.fields)}")
+        click.echo(each.diff, nl=False)
 
 
 @group.group(name="source", cls=ChineseGroup, options_metavar="[选项]", subcommand_metavar="命令 …")

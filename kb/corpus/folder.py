@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -307,6 +308,7 @@ class Corpus:
                 self.set_aside(path, present)
             return self._replace(path, document, data, "changed")
         edited = _is_edited(text)
+        document = _led_on(old, document)
         if _same_source(old.provenance, document.provenance):
             document = _as_of(document, old.provenance)
             same = edited or markdown.dump(document) == text
@@ -315,6 +317,16 @@ class Corpus:
             return self._settled(path, text, document, data) or self._keep_beside(path, document, data)
         self._keep(path, present, old.provenance.dated)
         return self._replace(path, document, data, "changed")
+
+    def is_as_written(self, document: Document) -> bool:
+        """Return whether the document's file is what `write` would write of the same bytes, or a person's edit.
+
+        Raises NotFoundError and UnreadableError.
+        """
+        path = self._find(document.id)
+        text = markdown.normal(path.read_bytes(), path.name)
+        old = markdown.load(text, document.id, document.source)
+        return _is_edited(text) or markdown.dump(_as_of(_led_on(old, document), old.provenance)) == text
 
     def write_edition(self, document: Document, data: bytes) -> Outcome:
         """Store one text of a law (`provenance.edition` dates it): the newest is the document, older ones stand beside.
@@ -630,6 +642,34 @@ def _misread(path: Path, fault: str) -> Problem:
 def _same_source(old: Provenance, new: Provenance) -> bool:
     """Return whether two documents were made of the same: the bytes and what the site's list said of them."""
     return old.snapshot == new.snapshot and old.listed == new.listed
+
+
+def _led_on(old: Document, new: Document) -> Document:
+    """Let the addresses that a document had lead to where their text stands in another reading of it.
+
+    An address goes with its first line, to the nearest place where that stands; where it stands nowhere, nothing is claimed.
+    """
+    places = list(new.addresses())
+    known = {anchor for anchor, _, _ in places}
+    moved = {was: now for was, now in old.provenance.moved.items() if was not in known and now in known}
+    lost = (
+        [each for each in old.addresses() if each[0] not in known]
+        if _same_source(old.provenance, new.provenance)
+        else []
+    )
+    if lost:
+        text, starts = old.text, defaultdict[str, list[tuple[int, str]]](list)
+        new_text = new.text
+        for anchor, start, end in places:
+            starts[_first_line(new_text, start, end)].append((start, anchor))
+        for anchor, start, end in lost:
+            if there := starts.get(_first_line(text, start, end)):
+                moved[anchor] = min(there, key=lambda place: abs(place[0] - start))[1]
+    return replace(new, provenance=replace(new.provenance, moved=moved)) if moved != new.provenance.moved else new
+
+
+def _first_line(text: str, start: int, end: int) -> str:
+    return text[start:end].partition("\n")[0].strip()
 
 
 def _as_of(document: Document, first: Provenance) -> Document:

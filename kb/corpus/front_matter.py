@@ -82,6 +82,7 @@ def dump(metadata: Metadata, provenance: Provenance) -> str:
         account=_dump_account(provenance.account),
         exchange=_dump_exchange(provenance.exchange),
         listed=dict(provenance.listed),
+        moved=dict(provenance.moved),
         attachments=[_filled(**{name: getattr(each, name) for name in _ATTACHMENT}) for each in provenance.attachments],
     )
     repairs = _dump_repairs(provenance.repairs)
@@ -273,6 +274,7 @@ def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
         account=_load_account(origin.get("account", {})),
         exchange=_load_exchange(origin.get("exchange")),
         listed=_texts(origin.get("listed", {})),
+        moved=_texts(origin.get("moved", {})),
         attachments=tuple(
             Attachment(**{"name": "", "url": "", **_texts(each)}) for each in origin.get("attachments", [])
         ),

@@ -25,6 +25,8 @@ from kb.structure import metadata, numbering, outline, statute
 from kb.structure.extracted import Extracted
 
 DIED = "处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。"
+JOINED = "由来源的 "
+"""How the note begins that says of what files a law was joined."""
 _SHORTEST_STEM = 6
 _BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
 _HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
@@ -149,6 +151,8 @@ def _ending(*names: str) -> str:
 def from_snapshot(present: Document, data: bytes, settings: Settings) -> Document:
     """Derive a document of the corpus once more from the bytes it was made of. Raises UnreadableError."""
     again = on_leash(settings, _from_snapshot, present.provenance, present.source, data, settings)
+    joined = tuple(note for note in present.provenance.notes if note.startswith(JOINED))
+    again = replace(again, provenance=replace(again.provenance, notes=(*again.provenance.notes, *joined)))
     is_law = present.metadata.found.get("kind") == statute.FOUND
     return replace(statute.standing(again) if is_law else again, id=present.id)
 
@@ -164,6 +168,7 @@ def _from_snapshot(old: Provenance, source: str, data: bytes, settings: Settings
         attachments=old.attachments,
         attached_to=old.attached_to,
         withdrawn=old.withdrawn,
+        moved=old.moved,
     )
     if old.exchange:
         body = next((each.css.body for each in settings.sources if each.name == source), "")

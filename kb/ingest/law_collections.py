@@ -23,7 +23,7 @@ from kb.base.model import Document
 from kb.chinese.numerals import read
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, safe_name
-from kb.ingest import pipeline
+from kb.ingest import derive, pipeline
 from kb.ingest.formats.files import LINK
 from kb.ingest.pipeline import Input, Report
 from kb.structure import statute
@@ -82,7 +82,7 @@ def _law(document: Document, files: Sequence[_File], corpus: Corpus, source: str
     law = statute.standing(document)
     parts = [file.origin for file in files if file.part and law.provenance.origin == _origin_of_whole(file)]
     if parts:
-        note = f"由来源的 {len(parts)} 个文件按条文次序合并：{'、'.join(parts)}。"
+        note = f"{derive.JOINED}{len(parts)} 个文件按条文次序合并：{'、'.join(parts)}。"
         law = replace(law, provenance=replace(law.provenance, notes=(*law.provenance.notes, note)))
     title = law.metadata.title
     name = safe_name(statute.short_title(title))

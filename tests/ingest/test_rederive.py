@@ -1,0 +1,88 @@
+"""A library read again: what would change is told by its kind before it is written, and old addresses lead on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb.base.model import Document
+from kb.cite.passage import section_at
+from kb.config import settings
+from kb.config.settings import Settings
+from kb.corpus import front_matter, markdown
+from kb.corpus.folder import Corpus
+from kb.ingest import pipeline
+from kb.ingest.rederive import kinds, rederive
+
+TEXT = """示例市示例办法
+第一条 示例机关办理示例事项。
+第二条 示例事项按月办理。
+| 事项 | 时限 |
+| 甲 | 三日 |
+"""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Settings:
+    return settings.load(None, tmp_path)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, conf: Settings) -> Corpus:
+    path = tmp_path / "办法.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    corpus = Corpus(tmp_path / "corpus")
+    pipeline.ingest([path], corpus, conf)
+    return corpus
+
+
+def store(corpus: Corpus, document: Document) -> None:
+    """Let the corpus hold what an older program had read."""
+    (corpus.root / "files" / f"{document.id}.md").write_text(markdown.dump(document), encoding="utf-8")
+
+
+def older(corpus: Corpus) -> Document:
+    """Return the document as a program had read it that knew no articles and another title."""
+    document = corpus.read("办法")
+    renamed = (
+        replace(each, anchor=each.anchor.replace("art-", "old-"), parts=()) if each.anchor.startswith("art-") else each
+        for each in document.sections
+    )
+    facts = replace(document.metadata, title="旧的题名")
+    return replace(document, metadata=facts, sections=tuple(renamed))
+
+
+def test_changes_are_told_by_kind_with_examples(corpus: Corpus, conf: Settings) -> None:
+    store(corpus, older(corpus))
+    before = corpus.fingerprints()
+    found = {each.field: each for each in kinds(rederive(corpus, conf))}
+    assert corpus.fingerprints() == before
+    assert (found["title"].name, found["title"].count) == ("题名", 1)
+    assert found["title"].examples == (("办法", "旧的题名 → 示例市示例办法"),)
+    assert "#old-1" in found["sections"].examples[0][1]
+    assert "text" not in found
+
+
+def test_addresses_of_before_lead_on(corpus: Corpus, conf: Settings) -> None:
+    store(corpus, older(corpus))
+    assert section_at(corpus.read("办法"), "old-2").text.startswith("第二条")
+    with corpus.writing():
+        assert [each.written for each in rederive(corpus, conf, write=True)] == [True]
+    now = corpus.read("办法")
+    assert {anchor for anchor, _, _ in now.addresses()} >= {"art-1", "art-2"}
+    assert section_at(now, "old-2").anchor == "art-2"
+    assert list(rederive(corpus, conf)) == []
+    assert not list(corpus.check())
+
+
+def test_a_file_of_an_older_form_is_told_and_rewritten(corpus: Corpus, conf: Settings) -> None:
+    path = corpus.root / "files" / "办法.md"
+    path.write_text(front_matter.seal(path.read_text("utf-8").replace("| --- | --- |\n", "")), encoding="utf-8")
+    assert not list(corpus.check())
+    assert [each.fields for each in rederive(corpus, conf)] == [("form",)]
+    with corpus.writing():
+        list(rederive(corpus, conf, write=True))
+    assert "| --- | --- |" in path.read_text("utf-8")
+    assert corpus.read("办法").text.count("---") == 0

@@ -16,7 +16,7 @@ from kb.cli.terminal import FAILED, JSON, existing, print_json, say, verb
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.law import citation_json
-from kb.law.basis import stale
+from kb.law.basis import CHANGED, Changed, change_of, stale
 from kb.law.checking import about, check, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Reader
@@ -54,17 +54,25 @@ def _gaps(config: Settings, limit: int, as_json: bool) -> int:
         return 0
     for gap in missing[:limit]:
         ended = f"；已被 {gap.repealed_by} 废止" if gap.repealed_by else ""
-        click.echo(f"{gap.documents:>5} 份 {gap.citations:>5} 处　{gap.name}　（{gap.source}{ended}）")
+        click.echo(
+            f"{gap.documents:>5} 份 {gap.citations:>5} 处　{gap.name}{f'（{gap.day}）' if gap.day else ''}　（{gap.source}{ended}）"
+        )
     say(f"共缺 {len(missing):,} 份，列出 {min(limit, len(missing)):,} 份。")
     return 0
 
 
+def _kinds_of_change() -> str:
+    return "、".join(f"{name} {label}" for name, label in CHANGED.items())
+
+
 @verb("stale-basis")
+@click.option("--only", type=click.Choice(list(CHANGED)), metavar="变化", help=f"只列这一种：{_kinds_of_change()}")
 @JSON
-def _stale_basis(config: Settings, as_json: bool) -> int:
-    """列出依据在成文之后修改或废止了的文件，依据最近变化的在前。"""
+def _stale_basis(config: Settings, only: Changed | None, as_json: bool) -> int:
+    """列出依据在成文之后修改或废止了的文件：依据废止的在前，其次是修改的、不能断定的；各按变化的日期，最近的在前。"""
     with _reading(config) as reader:
         found = list(stale(Fates(reader, clock.today())))
+    found = [(each, links) for each, links in found if only in (None, change_of(links))]
     if as_json:
         print_json(
             [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from kb.law import citation_json
 from kb.law.reader import Known
@@ -12,6 +12,13 @@ from kb.law.resolve import Resolved
 from kb.law.since import WORDS, Fate, Fates
 
 _HIGHEST = 6
+
+Changed = Literal["ended", "changed", "open"]
+
+CHANGED: dict[Changed, str] = {"ended": "依据已经废止或失效", "changed": "依据此后修改", "open": "不能断定"}
+"""What became of a basis, the gravest first, as people read it."""
+
+_ENDED, _CHANGED = ("ended", "ended later"), ("changed since", "no such article", "no such edition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +76,23 @@ def links_of(fates: Fates, document: Known) -> Iterator[Link]:
 
 
 def stale(fates: Fates) -> Iterator[tuple[Known, tuple[Link, ...]]]:
-    """Yield the documents of which a basis changed or ended after they were made, the newest change first."""
+    """Yield the documents of which a basis changed or ended after they were made: the gravest first, of these the newest change."""
     found = []
     for document in fates.reader.documents():
         links = tuple(link for link in links_of(fates, document) if link.stale) if document.date else ()
-        if links and fates.standings.of(document, fates.today).holds:
+        stands = fates.standings.of(document, fates.today) if links else None
+        if stands and (stands.holds or stands.status == "依据已废止"):
             found.append((document, links))
-    yield from sorted(found, key=lambda item: (max(map(_when, item[1])), item[0].id), reverse=True)
+    found.sort(key=lambda item: (last_change(item[1]), item[0].id), reverse=True)
+    yield from sorted(found, key=lambda item: list(CHANGED).index(change_of(item[1])))
 
 
-def _when(link: Link) -> str:
-    return max((each.day for each in link.fate.evidence), default="")
+def change_of(links: Iterable[Link]) -> Changed:
+    """Return the gravest of what became of some bases."""
+    statuses = {link.fate.status for link in links}
+    return "ended" if statuses & {*_ENDED} else "changed" if statuses & {*_CHANGED} else "open"
+
+
+def last_change(links: Iterable[Link]) -> str:
+    """Return the day of the last of what became of some bases (ISO 8601), "" where none is dated."""
+    return max((each.day for link in links for each in link.fate.evidence), default="")

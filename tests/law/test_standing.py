@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from kb.base.errors import UsageError
 from kb.cli.main import main
-from kb.law.basis import chain, stale
+from kb.config import settings
+from kb.law.basis import chain, change_of, stale
 from kb.law.checking import check
 from kb.law.gaps import gaps
 from kb.law.resolve import Resolver
@@ -20,6 +22,7 @@ from kb.law.since import Fates
 from kb.law.standing import Standings, Validity, validities
 from kb.law.statements import statements
 from kb.search.open.engines import open_engine
+from kb.web.site.app import create_app
 from tests.law.laws import LAW, RULES, Shelf, document
 
 TODAY = "2026-06-01"
@@ -508,3 +511,32 @@ def test_a_number_that_a_text_leaves_out_is_not_denied(shelf: Shelf) -> None:
     shelf.update()
     found = checked(shelf, "《示例法》第三条、第五条。", "2020-01-01")
     assert [status for status, _ in found] == ["cannot tell", "no such article"]
+
+
+def test_stale_bases_begin_with_what_ended_and_can_be_narrowed(shelf: Shelf) -> None:
+    made = "2009年12月1日 示例会议通过\n2018年3月1日 示例会议修正\n第一章"
+    shelf.put("示例法", LAW.replace("第一章", made, 1), edition="2018-03-01", date="2018-03-01")
+    shelf.put("旧条例", "示例旧条例\n第一条　为了示例。\n第二条　本条例自2000年1月1日起施行。\n", date="1999-12-01")
+    shelf.put("废止", "示例新条例\n第一条　本条例自2012年1月1日起施行，《示例旧条例》同时废止。\n", date="2011-12-01")
+    shelf.put("细则甲", "示例细则甲\n第一条　根据《示例法》，制定本细则。\n", date="2015-01-01")
+    shelf.put("细则乙", "示例细则乙\n第一条　根据《示例旧条例》，制定本细则。\n", date="2005-01-01")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        found = [(each.id, change_of(links)) for each, links in stale(Fates(reader, TODAY))]
+    assert found == [("细则乙", "ended"), ("细则甲", "open")]  # the text of the law that 甲 rests on is not there
+    client = create_app(settings.load(folder=shelf.corpus.root.parent)).test_client()
+    ended = BeautifulSoup(client.get("/stale-basis?only=ended").get_data(), "html.parser")
+    assert [each.get_text() for each in ended.select("a.title")] == ["示例细则乙"]
+    assert client.get("/stale-basis?only=示例").status_code == 400
+
+
+def test_decisions_of_one_name_are_counted_apart_by_their_days(shelf: Shelf) -> None:
+    line = "根据{}示例市第{}届人民代表大会常务委员会会议《关于修改部分地方性法规的决定》修正\n"
+    for number, (day, session) in enumerate([("2010年1月1日", "一"), ("2010年1月1日", "一"), ("2016年5月5日", "二")]):
+        lines = f"2001年1月1日示例会议通过　{line.format(day, session)}"
+        text = f"示例条例{number}\n{lines}第一条　为了示例，制定本条例。\n"
+        shelf.put(f"条例{number}", text, date="2001-01-01", issuer="示例市人民代表大会常务委员会")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        missing = [(gap.day, gap.documents) for gap in gaps(reader) if "决定" in gap.name]
+    assert missing == [("2010-01-01", 2), ("2016-05-05", 1)]

@@ -12,7 +12,7 @@ from flask import Blueprint
 from kb.base.clock import today
 from kb.law import citation_json as told
 from kb.law.article_history import history
-from kb.law.basis import chain
+from kb.law.basis import chain, change_of
 from kb.law.checking import check
 from kb.law.gaps import Gap, gaps
 from kb.law.since import Fates
@@ -98,11 +98,17 @@ def missing() -> tuple[Gap, ...]:
         return tuple(gaps(reader))
 
 
-@interface.get("/stale-basis", "依据在成文之后修改或废止了的文件，最近变化的在前", state=of_law)
+@interface.get("/stale-basis", "依据在成文之后修改或废止了的文件，依据废止的在前", state=of_law)
 def stale_basis() -> tuple[schemas.Stale, ...]:
     """Return the documents of which a basis changed or ended after they were made."""
     found = [
-        {"document": each.id, "title": each.title, "date": each.date, "basis": [link.as_json() for link in links]}
+        {
+            "document": each.id,
+            "title": each.title,
+            "date": each.date,
+            "change": change_of(links),
+            "basis": [link.as_json() for link in links],
+        }
         for each, links in stale_documents()
     ]
     return msgspec.convert(found, tuple[schemas.Stale, ...])

@@ -13,6 +13,7 @@ from kb.compare.sections import Change, SectionChange
 from kb.corpus.changes import Kind
 from kb.corpus.folder import Version
 from kb.law.article_history import Wording
+from kb.law.basis import Changed
 from kb.law.checking import LONGEST
 from kb.law.find import Kind as CitationKind
 from kb.law.since import Status
@@ -250,11 +251,12 @@ class StandingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A document of which a basis changed or ended after it was made."""
+    """A document of which a basis changed or ended after it was made; `change` is the gravest of what became of them."""
 
     document: str
     title: str
     date: str
+    change: Changed
     basis: tuple[Basis, ...]
 
 

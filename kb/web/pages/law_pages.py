@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,13 +11,13 @@ from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 
 from kb.base.clock import today
-from kb.base.errors import BadIndexError
+from kb.base.errors import BadIndexError, UsageError
 from kb.compare.characters import characters
 from kb.export.reviewed_memo import reviewed_memo
 from kb.export.word_file import MEDIA_TYPE
 from kb.law import citation_json
 from kb.law.article_history import STEPS, history
-from kb.law.basis import Link
+from kb.law.basis import CHANGED, Link, change_of, last_change
 from kb.law.checking import Checked, about, check, counts, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Known
@@ -188,14 +189,20 @@ def gaps_page() -> str:
 
 @blueprint.get("/stale-basis")
 def stale_page() -> str:
-    """The documents of which a basis changed or ended after they were made."""
-    found = stale_documents()
-    page, last, page_address = paging(len(found), _PAGE, ".stale_page")
+    """The documents of which a basis changed or ended after they were made; of one kind of change, with `only`."""
+    everything, only = stale_documents(), request.args.get("only", "")
+    if only not in ("", *CHANGED):
+        raise UsageError(f"没有“{only[:40]}”这种变化：有的是 {'、'.join(CHANGED)}。")
+    kinds = Counter(change_of(links) for _, links in everything)
+    found = [(each, links) for each, links in everything if only in ("", change_of(links))]
+    page, last, page_address = paging(len(found), _PAGE, ".stale_page", only=only or None)
     shown = found[(page - 1) * _PAGE : page * _PAGE]
     return render_template(
         "stale_basis.html",
         rows=shown,
         total=len(found),
+        kinds=[("", "全部", len(everything)), *((name, label, kinds[name]) for name, label in CHANGED.items())],
+        only=only,
         page=page,
         last=last,
         page_address=page_address,
@@ -205,14 +212,14 @@ def stale_page() -> str:
 @blueprint.get("/stale-basis.xml")
 def stale_feed() -> Response:
     """The same as an Atom feed, the newest change first."""
-    entries = [_entry(document, links) for document, links in stale_documents()[:_FEED]]
+    newest = sorted(stale_documents(), key=lambda each: last_change(each[1]), reverse=True)
+    entries = [_entry(document, links) for document, links in newest[:_FEED]]
     own, page = (url_for(name, _external=True) for name in (".stale_feed", ".stale_page"))
     return atom_feeds.feed("政策文库：依据有变化的文件", own, page, entries)
 
 
 def _entry(document: Known, links: Sequence[Link]) -> atom_feeds.Entry:
-    day = max((evidence.day for link in links for evidence in link.fate.evidence), default="")
-    page = url_for("pages.document", id=document.id, _external=True)
+    day, page = last_change(links), url_for("pages.document", id=document.id, _external=True)
     said = (f"{link.resolved.found.text}：{link.word}。{link.fate.note}" for link in links)
     content = Markup().join(Markup("<p>{}</p>").format(each) for each in said)
     return atom_feeds.Entry(f"{page}?basis={day}", document.title, page, atom_feeds.moment(day), content)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Literal
 
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
@@ -38,6 +39,11 @@ _WEIGHTS: dict[Status, Weight] = {
 
 LONGEST = 1_000_000
 """Characters of a text at most."""
+
+MOST = 10_000
+"""Titles and articles that a text names at most."""
+
+_NAMES = re.compile(r"《|第[^第条\n]{1,12}条|[0-9]条")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
 
     Both days are ISO 8601: when the text was written, or what it tells of happened; and when somebody wants to know.
     What is quoted beside a citation is compared with the text that is meant. What a text says of itself (本协议第三条) cites nothing.
-    Raises UsageError for a text that is too long or a bad day.
+    Raises UsageError for a text that is too long or cites too much, or a bad day.
     """
     if len(text) > LONGEST:
         raise UsageError(f"文字有 {len(text):,} 个字符，超过了上限 {LONGEST:,}：请分成几次核对。")
@@ -135,6 +141,8 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
         raise UsageError(f"看到哪一天为止（{until}）不能早于引用的那一天（{on}）：请检查两个日期。")
     fates, texts = Fates(reader, until), _Texts(corpus)
     memo = Known(-1, "", "", "", "", "", "", on, "")
+    if next(islice(_NAMES.finditer(text), MOST, None), None):  # before anything is done for each
+        raise UsageError(f"文字里的题名、条号超过 {MOST:,} 处：请分成几次核对。")
     cited = [each for each in find(_document(text), memo=True) if each.name]
     for place, citation in enumerate(cited):
         found = _found(citation)

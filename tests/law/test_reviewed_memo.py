@@ -103,3 +103,8 @@ def test_the_command_writes_the_same_file(
     kb("cite-check", str(memo), "--on", "2012-01-01", "--word", str(word), code=1)
     assert word.read_bytes() == client.post("/cite-check.docx", data=_sent()).get_data()
     assert "4 处引用：查无此条 1 处" in kb.said
+
+
+def test_a_text_that_cites_without_end_is_refused_in_a_sentence(client: FlaskClient) -> None:
+    refused = client.post("/api/v1/citations", json={"text": "《示例法》第一条、" * 10_001})
+    assert refused.status_code == 400 and "超过 10,000 处" in str(refused.get_json())

@@ -56,6 +56,16 @@ def call(seconds: float, function: Callable[P, T], *arguments: P.args, **named: 
     return result  # type: ignore[no-any-return]
 
 
+def _forget() -> None:
+    """Leave the workers to the process that started them: two that share one get each other's answers."""
+    global _lock
+    _idle.clear()
+    _lock = Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 class _Worker:
     """The near side of a process on a leash."""
 

@@ -50,6 +50,18 @@ def test_a_worker_that_dies_is_replaced() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp")
+def test_a_process_that_was_forked_has_workers_of_its_own() -> None:
+    mine = leashed.call(5, os.getpid)
+    reading, writing = os.pipe()
+    if child := os.fork():
+        os.waitpid(child, 0)
+        assert os.read(reading, 20) not in (b"", str(mine).encode())
+        assert leashed.call(5, os.getpid) == mine
+    else:
+        os.write(writing, str(leashed.call(5, os.getpid)).encode())
+        os._exit(0)
+
+
 def test_there_is_no_network() -> None:
     with pytest.raises(PermissionError):
         leashed.call(5, socket.create_connection, ("127.0.0.1", 9))

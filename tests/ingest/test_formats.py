@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import kb.ingest.formats as package
+from kb.base import leashed
 from kb.base.model import Provenance
 from kb.cli.main import main
 from kb.config import settings
@@ -25,9 +26,18 @@ SLIP = "SLIP 1\n~示例区人民政府关于做好示例工作的通知~各街�
 @pytest.fixture
 def another(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the folder of this test hold one more format."""
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(Path(__file__).parent / "another_format")])
-    registry.formats.cache_clear()
+    before = [*package.__path__]
+    monkeypatch.setattr(package, "__path__", before)
+    folders = [*before, str(Path(__file__).parent / "another_format")]
+    _look_in(folders)
+    leashed.call(5, _look_in, folders)  # one thing after another is read by one worker
     yield
+    leashed.call(5, _look_in, before)
+    _look_in(before)
+
+
+def _look_in(folders: list[str]) -> None:
+    package.__path__ = folders
     registry.formats.cache_clear()
     sys.modules.pop("kb.ingest.formats.slip", None)
 

@@ -132,7 +132,7 @@ def test_when_no_more_files_can_be_opened(scene: Scene) -> None:
     """EMFILE for real: the limit is lowered by one file after the other."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     ended = set()
-    for more in range(0, 24, 1 if SWEEP else 5):
+    for more in range(0, 46, 1 if SWEEP else 9):
         scene.restore()
 
         def starved(left: int = more) -> None:

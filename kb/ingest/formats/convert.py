@@ -26,13 +26,17 @@ _START = (
 )
 
 
-def in_child(module: str, data: bytes, settings: Settings, media_type: str, converter: str = "") -> Extracted:
+def in_child(
+    module: str, data: bytes, settings: Settings, media_type: str, converter: str = "", *, may_fork: bool = True
+) -> Extracted:
     """Let the function `convert` of a module read a file, in a child process. Raises UnreadableError.
 
     `convert(data, limit)` answers text, title, levels, notes and, where it has them, labels, account and who read it.
+    A library that has threads of its own once it is loaded may not be forked: `may_fork` is false for it.
     """
     code = _START.format(path=sys.path, module=module, seconds=settings.timeout, limit=settings.max_bytes)
-    answer = json.loads(forked.run(code, data, settings.timeout))
+    run = forked.run if may_fork else _run_fresh
+    answer = json.loads(run(code, data, settings.timeout))
     if "error" in answer:
         raise UnreadableError(answer["error"])
     return Extracted(
@@ -46,6 +50,10 @@ def in_child(module: str, data: bytes, settings: Settings, media_type: str, conv
         hows=dict.fromkeys(answer.get("labels", {}), "table"),
         account=loaded(answer["account"]) if "account" in answer else Account(),
     )
+
+
+def _run_fresh(code: str, data: bytes, seconds: float) -> bytes:
+    return leash.run(f"{code}; sys.stdout.buffer.write(answer(sys.stdin.buffer.read()))", data, seconds)
 
 
 def reader(module: str, seconds: float, limit: int) -> Callable[[bytes], bytes]:

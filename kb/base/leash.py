@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from kb.base.errors import StorageError, UnreadableError
 
+DIED = "转换它的程序意外终止（文件可能已损坏，或需要太多内存）：请检查这个文件。"
 _MEMORY = 2 << 30
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 # By machine: AUDIT_ARCH of <linux/audit.h> and the number of socket(2).
@@ -44,7 +45,7 @@ def run(code: str, data: bytes, seconds: float, environment: Mapping[str, str] |
     if process.returncode == -signal.SIGXCPU:
         raise UnreadableError(too_slow(seconds))
     if process.returncode:
-        raise UnreadableError("转换它的程序意外终止（文件可能已损坏，或需要太多内存）：请检查这个文件。")
+        raise UnreadableError(DIED)
     return printed
 
 

@@ -21,7 +21,7 @@ from pdfminer.cmapdb import CMapDB
 
 from kb.base.errors import UnreadableError
 from kb.config import settings
-from kb.ingest.formats import files, registry
+from kb.ingest.formats import convert, files, registry
 from kb.ingest.formats.registry import Given
 from tests.ingest import paper
 
@@ -381,3 +381,11 @@ def test_a_download_is_known_by_its_bytes(data: bytes, url: str, suffix: str) ->
     chosen = registry.choose(data, PurePosixPath(url).suffix, "application/octet-stream")
     assert chosen
     assert suffix in chosen.endings
+
+
+def test_a_library_that_may_not_be_forked_reads_the_same() -> None:
+    data, module = paper.pdf([LINES]), "kb.ingest.formats.leashed.pdf_pages"
+    fresh, forked = (convert.in_child(module, data, SETTINGS, "application/pdf", may_fork=may) for may in (False, True))
+    assert fresh == forked
+    with pytest.raises(UnreadableError, match="：请"):
+        convert.in_child(module, b"%PDF-1.7", SETTINGS, "application/pdf", may_fork=False)

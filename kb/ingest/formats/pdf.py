@@ -13,7 +13,7 @@ def read(data: bytes, given: Given) -> Extracted:
     """Read a PDF file. Raises UnreadableError."""
     recognise = given.settings.ocr and find_spec("rapidocr") and find_spec("pypdfium2")
     module = f"kb.ingest.formats.leashed.{'pdf_with_ocr' if recognise else 'pdf_pages'}"
-    return convert.in_child(module, data, given.settings, "application/pdf")
+    return convert.in_child(module, data, given.settings, "application/pdf", may_fork=not recognise)
 
 
 FORMAT = Format(

@@ -84,4 +84,5 @@ def test_the_page_of_a_copy_names_the_other(shelf: Shelf) -> None:
     for id, other in (("一站", "二站"), ("二站", "一站")):
         (told,) = page(client, f"/d/{id}").select('dt:-soup-contains("同一文件的另一份") + dd')
         assert other in client.get(str(told.a["href"])).request.path  # type: ignore[index]
+    assert [client.get(f"/api/v1/documents/{id}/standing").json["copies"] for id in ("一站", "细则")] == [["二站"], []]  # type: ignore[index]
     assert not page(client, "/d/细则").select('dt:-soup-contains("同一文件的另一份")')

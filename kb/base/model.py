@@ -246,6 +246,10 @@ class Document:
         for section in self.sections:
             yield from section.walk()
 
+    def present_anchor(self, anchor: str) -> str:
+        """Return the address at which what an address means stands now: one of an earlier reading leads on, others stay."""
+        return self.provenance.moved.get(anchor, anchor)
+
     def addresses(self) -> Iterator[tuple[str, int, int]]:
         """Yield (anchor, start, end) of each section's own text and of each part, in the document's text."""
         start = 0

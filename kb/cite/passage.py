@@ -64,6 +64,7 @@ def locate(document: Document, anchor: str = "", quotation: str = "") -> Passage
         return _locate_words(document, anchor, quotation)
     if not anchor:
         return Passage(document)
+    anchor = document.present_anchor(anchor)
     section, part = find_place(document, anchor)
     text = section.text[part.start : part.end] if part else section.text
     return Passage(document, anchor, pinpoint(document, anchor), text.strip())
@@ -74,7 +75,7 @@ def find_place(document: Document, anchor: str) -> tuple[Section, Part | None]:
 
     An address that an earlier reading of the same file gave leads to where its text stands now. Raises NotFoundError.
     """
-    anchor = document.provenance.moved.get(anchor, anchor)
+    anchor = document.present_anchor(anchor)
     for section in document.walk():
         if section.anchor == anchor:
             return section, None
@@ -90,7 +91,7 @@ def section_at(document: Document, anchor: str) -> Section:
     if part is None:
         return section
     text = section.text[part.start : part.end]
-    return replace(section, anchor=anchor, number="", heading="", text=text, children=(), parts=())
+    return replace(section, anchor=part.anchor, number="", heading="", text=text, children=(), parts=())
 
 
 def _locate_words(document: Document, anchor: str, quotation: str) -> Passage:
@@ -122,6 +123,7 @@ def _innermost(section: Section, start: int, end: int) -> str:
 
 def pinpoint(document: Document, anchor: str) -> str:
     """Name the place of an address in a citation; "" for the title, which names no place."""
+    anchor = document.present_anchor(anchor)
     annex = _ANNEX.match(anchor)
     rest = anchor[annex.end() :] if annex else anchor
     prefix = _annex(document, annex) if annex else ""

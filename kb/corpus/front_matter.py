@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -163,14 +164,15 @@ def _dump_repairs(repairs: Iterable[Repair]) -> str:
     """Print repairs compactly, as runs of one kind: `- annotation: [[position, restored, found], …]`."""
     text = ""
     for kind, run in groupby(repairs, key=lambda repair: repair.kind):
-        places = [_flow(str(repair.position), repair.restored, repair.found) for repair in run]
+        places = [f"[{each.position}, {_scalar(each.restored)}, {_scalar(each.found)}]" for each in run]
         text += f"  - {kind}: [" + ",\n    ".join(_packed(places, 110)) + "]\n"
     return "  repairs:\n" + text if text else ""
 
 
-def _flow(*values: str) -> str:
-    text: str = yaml.dump(list(values), None, _Dumper, default_flow_style=True, allow_unicode=True, width=_ENDLESS)
-    return text.rstrip("\n")
+@lru_cache(1 << 16)
+def _scalar(value: str) -> str:
+    """Return how a string stands in a list; the same few stand in most repairs."""
+    return _yaml([value], flow=True)[1:].rstrip("\n").removesuffix("]")
 
 
 def _packed(items: Iterable[str], width: int) -> Iterator[str]:

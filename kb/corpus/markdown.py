@@ -181,7 +181,7 @@ def extract(text: str) -> Extracted:
     labels = {key: value for key, value in values.items() if isinstance(value, str) and value}
     lines: list[str] = []
     levels: dict[int, int] = {}
-    for line in tables.from_markdown(_without_comments(body if values else text).split("\n")):
+    for line in tables.from_markdown(without_comments(body if values else text)[0].split("\n")):
         stripped = _ADDRESS.sub("", line).strip()
         if match := _HEADING.fullmatch(stripped):
             levels[len(lines)] = len(match[1])
@@ -194,13 +194,17 @@ def extract(text: str) -> Extracted:
     return Extracted("".join(lines), "text/markdown", title, levels, labels, hows)
 
 
-def _without_comments(text: str) -> str:
-    """Take HTML comments out of a text; one that does not end is none."""
-    kept, start = [], 0
+def without_comments(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """Take HTML comments out of a text: (what is left, line and words of each). One that does not end is none."""
+    kept, comments = [], []
+    start, line = 0, 1
     while (begins := text.find("<!--", start)) >= 0 and (ends := text.find("-->", begins + 4)) >= 0:
         kept.append(text[start:begins])
+        line += kept[-1].count("\n")
+        comments.append((line, text[begins + 4 : ends].strip()))
+        line += text.count("\n", begins, ends)
         start = ends + 3
-    return "".join((*kept, text[start:]))
+    return "".join((*kept, text[start:])), comments
 
 
 def _adopted(text: str, id: str, source: str) -> Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import ParamSpec, TypeVar
@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 from kb.base import leash, leashed
 from kb.base.errors import UnreadableError
-from kb.base.model import Document, Provenance
+from kb.base.model import Document, Metadata, Provenance, Repair
 from kb.config.settings import Settings
 from kb.ingest.formats import files, registry
+from kb.ingest.formats.account import characters
 from kb.ingest.formats.registry import Given
 from kb.ingest.restore import restore
 from kb.structure import metadata, numbering, outline, statute
@@ -30,6 +31,8 @@ JOINED = "由来源的 "
 _SHORTEST_STEM = 6
 _BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
 _HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
+_FEW_DOUBTFUL, _MOST_DOUBTFUL, _MOST_SHARE = 5_000, 100_000, 0.5
+_MOST_SAID = 50_000
 _HEAD = 3  # lines at the head of a text among which its title may be
 _ISSUER = re.compile(r"[\u4e00-\u9fff、（）()\s]{4,60}")
 
@@ -64,6 +67,7 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
     extracted = restored.extracted
     if not extracted.text:
         raise UnreadableError("除了网站导航之类，里面没有文字：没有可以收录的内容。")
+    _refuse_unreadable(extracted.text, restored.repairs)
     sections = outline.parse(extracted.text, extracted.levels)
     provenance = replace(
         found,
@@ -76,7 +80,30 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
         notes=(*extracted.notes, *numbering.notes(sections)),
         account=extracted.account,
     )
-    return Document("", source, metadata.find(extracted.text, sections, extracted, name), provenance, sections)
+    facts = metadata.find(extracted.text, sections, extracted, name)
+    _refuse_overloaded(facts, provenance)
+    return Document("", source, facts, provenance, sections)
+
+
+def _refuse_unreadable(text: str, repairs: Sequence[Repair]) -> None:
+    """Raise UnreadableError where nobody could read the text: most of it, or very much of it, is doubtful."""
+    doubtful = sum(len(each.restored) for each in repairs if each.kind == "doubtful")
+    if doubtful <= _FEW_DOUBTFUL:
+        return
+    share = doubtful / max(1, characters(text))
+    if share > _MOST_SHARE or doubtful > _MOST_DOUBTFUL:
+        raise UnreadableError(
+            f"读不出的字太多（{doubtful} 个，占 {share:.0%}）：没有收录。请换一份原件，或另存为带文字的格式再试。"
+        )
+
+
+def _refuse_overloaded(facts: Metadata, provenance: Provenance) -> None:
+    """Raise UnreadableError where so much is said of a text that its front matter could not be written in seconds."""
+    said = [*facts.labels.items(), *facts.alternatives.values(), *provenance.furniture, *provenance.notes]
+    if len(said) + sum(map(len, facts.alternatives.values())) > _MOST_SAID:
+        raise UnreadableError(
+            f"正文以外的说明太多（标签、网站导航等 {len(said)} 项，上限 {_MOST_SAID} 项）：没有收录。请检查这个文件。"
+        )
 
 
 def from_web(data: bytes, found: Provenance, source: str, settings: Settings, body: str = "") -> Derived:

@@ -190,6 +190,7 @@ def _changes(resolver: Resolver, known: Known) -> Iterator[Instrument]:
 
 def _at(document: Document, anchor: str) -> Section:
     """Return the section with an address, or that a part with it is of. Raises NotFoundError."""
+    anchor = document.present_anchor(anchor)
     for section in document.walk():
         if section.anchor == anchor or any(part.anchor == anchor for part in section.parts):
             return section

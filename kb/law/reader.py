@@ -11,13 +11,16 @@ from kb.law.records import Cited, Edition
 from kb.law.statements import Statement
 from kb.law.terms import Term
 
-_KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective"
+_KNOWN = "number, id, source, title, document_number, issuer, kind, date, effective, copy, retrieved"
 _FOUND = 'document, anchor, start, "end", text, kind, name, place, key, also, relation, sentence, edition'
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A document as the store knows it. `date` (ISO 8601) is when its text was made, or published where that is not known."""
+    """A document as the store knows it. `date` (ISO 8601) is when its text was made, or published where that is not known.
+
+    Documents of one `copy` (see `kb.law.records.copy_key`) are copies of one another; `retrieved` tells which was there first.
+    """
 
     number: int
     id: str
@@ -28,6 +31,12 @@ class Known:
     kind: str
     date: str
     effective: str
+    copy: str = ""
+    retrieved: str = ""
+
+    def is_copy_of(self, other: Known) -> bool:
+        """Return whether both are one document, kept once or from two places."""
+        return self.number == other.number or bool(self.copy and self.copy == other.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,11 @@ class Reader:
         """Yield every document, by id."""
         for row in self._database.execute(f"SELECT {_KNOWN} FROM document ORDER BY id"):
             yield Known(*row)
+
+    def copies(self, document: Known) -> list[Known]:
+        """Return the other copies of a document, in the order in which they were fetched."""
+        query = f"SELECT {_KNOWN} FROM document WHERE copy = ? AND copy != '' AND number != ? ORDER BY retrieved, id"
+        return [Known(*row) for row in self._database.execute(query, (document.copy, document.number))]
 
     def called(self, key: str) -> list[Called]:
         """Return the documents that have a name, the surest first."""

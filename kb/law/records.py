@@ -19,6 +19,7 @@ from kb.structure import history, parts
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer, made short.
 TITLE, PLAIN, INSIDE, TAIL, SHORT = range(5)
+_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
 _UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
 _ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
@@ -111,6 +112,17 @@ def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
         at_once = last.at_once or (last.whole and not facts.effective and _AT_ONCE.search(document.text[-_LAST:]))
         return last.day if at_once else ""
     return facts.effective or made
+
+
+def copy_key(document: Document) -> str:
+    """Return what copies of one document share, whatever site they are from; "" where nothing tells it from others.
+
+    That is its number, or its title and the day it was made, and its text to the character, but for blanks and width.
+    """
+    facts = document.metadata
+    name = number_key(facts.document_number) or (facts.date and f"{title_key(facts.title)} {facts.date}")
+    text = "".join(document.text.translate(_WIDTH).split())
+    return hashlib.blake2b(f"{name}\n{text}".encode(), digest_size=16).hexdigest() if name else ""
 
 
 def key_of(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -78,7 +78,7 @@ class Resolver:
             if found.document != document.number:
                 citing = self.reader.by_number(found.document)
                 target = self.target(found, citing)
-                if target and target.document.number == document.number:
+                if target and target.document.is_copy_of(document) and not citing.is_copy_of(document):
                     yield citing, Resolved(found, target)
 
     def target(self, found: Found, citing: Known, on: str = "", version: str = "") -> Target | None:
@@ -262,7 +262,7 @@ class Resolver:
                 continue
             seen.add(citing.number)
             called = self.document(found, citing, citing.date)
-            if called and called.document == document.number:
+            if called and self.reader.by_number(called.document).is_copy_of(document):
                 yield citing
 
     def _told_by_instrument(self, document: Known, made: str) -> Effect | None:
@@ -344,10 +344,12 @@ class Resolver:
         return self._called.get(key, [])
 
     def _choose(self, candidates: Sequence[Called], citing: Known, on: str) -> Called | None:
-        """Choose among documents of one name: the citing one's own, its issuer's, the newest made by then."""
+        """Choose among documents of one name: the citing one's own, its issuer's, the newest made by then; of copies the first fetched."""
         documents = {each.document: self.reader.by_number(each.document) for each in candidates}
         if len(documents) > 1 and citing.number in documents:
             return next(each for each in candidates if each.document == citing.number)
+        documents = _once(documents.values())
+        candidates = [each for each in candidates if each.document in documents]
         made = [each for each in candidates if not on or documents[each.document].date <= on]
         kin = [each for each in made if documents[each.document].issuer == citing.issuer]
         if not kin and candidates[0].rank in (INSIDE, TAIL, SHORT) and not _one_notice(list(documents.values())):
@@ -370,6 +372,14 @@ class Resolver:
             if found := self.fit(document, version, wanted):
                 return found
         return ""
+
+
+def _once(documents: Iterable[Known]) -> dict[int, Known]:
+    """Return documents by number, of copies of one document only the one that was fetched first."""
+    first: dict[str, Known] = {}
+    for each in sorted(documents, key=lambda known: (known.retrieved, known.id)):
+        first.setdefault(each.copy or each.id, each)
+    return {each.number: each for each in first.values()}
 
 
 def _one_notice(documents: Sequence[Known]) -> bool:

@@ -197,7 +197,8 @@ class Standings:
         called = self.resolver.document(found, document, document.date)
         if called is None:
             return self.repeal_of_name(found.key)
-        return None if called.document == document.number else self.repeal(self.reader.by_number(called.document))
+        basis = self.reader.by_number(called.document)
+        return None if basis.is_copy_of(document) else self.repeal(basis)
 
     def renumbered(self, document: Known, on: str) -> Evidence | None:
         """Return the later document with which a series of one name began anew at （一）, by a day; None where there is none.
@@ -281,7 +282,7 @@ class Standings:
             target = self.resolver.target(found, citing)
             day = self._takes_effect(citing)
             partly = found.place and found.relation == "repeals"
-            meant = target is not None and target.document.number == document.number != citing.number
+            meant = target is not None and target.document.is_copy_of(document) and not citing.is_copy_of(document)
             if meant and not partly and (not day or first < day):  # else an older one of its name is meant
                 evidence = Evidence(citing.id, citing.title, found.anchor, found.sentence, day)
                 yield _End(found.relation, citing.date, evidence)

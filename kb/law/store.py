@@ -23,12 +23,12 @@ from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
-from kb.law.records import Record, made_on, record
+from kb.law.records import Record, copy_key, made_on, record
 from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 16
+_LAYOUT = 17
 _MANY = 200
 _AHEAD = 16
 _SECONDS = 60  # of processor time for the citations of one document; the longest statute takes two
@@ -36,7 +36,7 @@ _TABLES = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,
     document_number TEXT NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, date TEXT NOT NULL, effective TEXT NOT NULL,
-    standing TEXT NOT NULL DEFAULT ''
+    copy TEXT NOT NULL, retrieved TEXT NOT NULL, standing TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE name (key TEXT NOT NULL, document INTEGER NOT NULL, anchor TEXT NOT NULL, rank INTEGER NOT NULL);
 CREATE TABLE edition (
@@ -61,6 +61,7 @@ CREATE INDEX head_document ON head (document);
 CREATE TABLE revision (number INTEGER NOT NULL, day TEXT NOT NULL);
 INSERT INTO revision VALUES (0, '');
 CREATE INDEX document_source ON document (source, date);
+CREATE INDEX document_copy ON document (copy) WHERE copy != '';
 CREATE INDEX name_key ON name (key);
 CREATE INDEX name_document ON name (document);
 CREATE INDEX edition_document ON edition (document);
@@ -342,9 +343,9 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
         made_on(document),
     )
     number = database.execute(
-        "INSERT INTO document (id, source, state, title, document_number, issuer, kind, date, effective)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*row, facts.effective),
+        "INSERT INTO document (id, source, state, title, document_number, issuer, kind, date, effective, copy, retrieved)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*row, facts.effective, copy_key(document), document.provenance.retrieved),
     ).lastrowid
     database.executemany(
         "INSERT INTO name VALUES (?, ?, ?, ?)", [(name.key, number, name.anchor, name.rank) for name in kept.names]

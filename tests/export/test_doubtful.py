@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import docx
+import pypdf
 import pytest
 from lxml import etree
 
@@ -63,6 +64,13 @@ def test_the_print_view_marks_it_and_tells_the_places() -> None:
     made = page(doubtful()).decode()
     assert '每吨1<mark title="存疑">〓</mark>85元' in made
     assert "存疑（无法证明原文" in made
+
+
+def test_the_pdf_shows_it_and_tells_the_places() -> None:
+    read = pypdf.PdfReader(io.BytesIO(export(doubtful(), "pdf").data))
+    said = "".join("".join(sheet.extract_text() for sheet in read.pages).split())
+    assert "每吨1〓85元" in said
+    assert "1〔〓〕85元" in said
 
 
 def test_json_of_a_section_has_its_doubts() -> None:

@@ -67,3 +67,27 @@ def test_check_says_how_many_documents_are_doubtful_and_where_to_look(
     assert "每吨1〓85元" in shown.out
     assert "1 处存疑" in shown.err
     assert "kb doubts 坏" in shown.err
+
+
+HEAD = "---\ntitle: 示例办法\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "head"), [("md", ""), ("md", HEAD), ("md", f"{HEAD}::: tip\n提示\n:::\n"), ("txt", HEAD)]
+)
+def test_comments_of_markdown_are_named_with_their_line(
+    ending: str, head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = "# 示例办法\n\n<!-- 本办法已废止，\n见新办法 -->\n第一条 甲<!-- 待核 -->乙。\n\n第二条 丙<!-- 没有结束\n"
+    Path(f"示例.{ending}").write_text(head + body, encoding="utf-8")
+    assert run("ingest", f"示例.{ending}") == 0
+    document = markdown.load(Path("corpus/files/示例.md").read_text(encoding="utf-8"), "示例", "files")
+    assert "甲乙。" in document.text
+    assert "<!-- 没有结束" in document.text
+    assert "待核" not in document.text
+    first = head.count("\n") + 3
+    assert [(each.where, each.sample, each.doubt) for each in document.provenance.account.remarks] == [
+        (f"第 {first} 行", "本办法已废止， 见新办法", True),
+        (f"第 {first + 2} 行", "待核", False),
+    ]

@@ -66,3 +66,51 @@ def test_a_page_of_a_site_that_takes_too_long_is_refused(tmp_path: Path) -> None
     found = Provenance("https://example.org/1.html", "", "", "")
     with pytest.raises(UnreadableError, match="超过了时限"):
         derive.from_web(page, found, "示例", conf(tmp_path, 1))
+
+
+PRIVATE = "\ue123"
+SPANS = PAGE.format("<table>" + "<tr><td rowspan=60 colspan=60>甲</td><td>乙</td></tr>" * 20_000 + "</table>")
+HOSTILE = {
+    "无人能读.txt": (
+        "示例市关于示例的通知\n" + (PRIVATE * 80 + "\n") * 25_000,
+        "读不出的字太多（2000000 个，占 100%）",
+    ),
+    "一半读不出.txt": (
+        "示例市关于示例的通知\n" + ("甲" + PRIVATE) * 300_000 + "\n",
+        "读不出的字太多（300000 个，占 50%）",
+    ),
+    "合并.html": (SPANS, "一张表格摊开后超过 1000000 格"),
+    "标签.md": ("---\ntitle: 示例\n" + "".join(f"k{n}: v\n" for n in range(60_000)) + "---\n正文。\n", "60001 项"),
+}
+
+
+@pytest.mark.parametrize("name", list(HOSTILE))
+def test_what_nobody_could_read_or_keep_is_refused_with_its_verdict(name: str, tmp_path: Path) -> None:
+    (tmp_path / "好.txt").write_text(GOOD, encoding="utf-8")
+    (tmp_path / name).write_text(HOSTILE[name][0], encoding="utf-8")
+    corpus = Corpus(tmp_path / "corpus")
+    before = time.process_time()
+    report = pipeline.ingest([tmp_path / name, tmp_path / "好.txt"], corpus, conf(tmp_path, 30))
+    assert time.process_time() - before < 5  # of this process, which no leash holds
+    ((refused, verdict),) = report.failures
+    assert refused == name
+    assert HOSTILE[name][1] in verdict
+    assert corpus.ids() == ("好",)
+
+
+def test_a_text_with_many_doubtful_characters_is_kept_and_written_in_seconds(tmp_path: Path) -> None:
+    (tmp_path / "多处.txt").write_text("示例办法\n" + ("示例文字" + PRIVATE) * 90_000 + "\n", encoding="utf-8")
+    corpus = Corpus(tmp_path / "corpus")
+    before = time.process_time()
+    report = pipeline.ingest([tmp_path / "多处.txt"], corpus, conf(tmp_path, 30))
+    assert time.process_time() - before < 5
+    assert report.doubtful == ["多处"]
+    assert len(corpus.read("多处").provenance.repairs) == 90_000
+
+
+def test_cells_that_span_more_than_there_is_are_read_without_loss(tmp_path: Path) -> None:
+    wide = "<table border=1><tr><td colspan=1000000>甲</td><td>乙</td></tr><tr><td rowspan=99999>丙</td><td>丁</td></tr></table>"
+    (tmp_path / "宽.html").write_text(PAGE.format(wide), encoding="utf-8")
+    corpus = Corpus(tmp_path / "corpus")
+    assert not pipeline.ingest([tmp_path / "宽.html"], corpus, conf(tmp_path, 30)).failures
+    assert all(cell in corpus.read("宽").text for cell in "甲乙丙丁")

@@ -15,6 +15,9 @@ from kb.corpus import front_matter, markdown
 from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.ingest.rederive import kinds, rederive
+from kb.law.store import Store
+from kb.search.open.engines import open_engine
+from kb.web.site.app import create_app
 
 TEXT = """示例市示例办法
 第一条 示例机关办理示例事项。
@@ -75,6 +78,28 @@ def test_addresses_of_before_lead_on(corpus: Corpus, conf: Settings) -> None:
     assert section_at(now, "old-2").anchor == "art-2"
     assert list(rederive(corpus, conf)) == []
     assert not list(corpus.check())
+
+
+@pytest.mark.parametrize("anchor", ["art-2", "old-2"])
+def test_addresses_of_before_lead_on_in_the_web_and_the_interface(corpus: Corpus, conf: Settings, anchor: str) -> None:
+    store(corpus, older(corpus))
+    with corpus.writing():
+        list(rederive(corpus, conf, write=True))
+    open_engine(conf.index).update(corpus)
+    Store(conf.index).update(corpus)
+    client = create_app(replace(conf, corpus=corpus.root)).test_client()
+    led = client.get(f"/d/办法/{anchor}")
+    assert led.status_code == 302
+    assert led.location.endswith("#art-2")
+    for address in (
+        f"/api/v1/documents/办法/sections/{anchor}",
+        f"/api/v1/documents/办法/citation?anchor={anchor}",
+        f"/api/v1/documents/办法/sections/{anchor}/history",
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert "第二条" in answer.get_data(as_text=True)
+    assert "第二条" in client.get(f"/excerpt/办法/{anchor}").get_data(as_text=True)
 
 
 def test_a_file_of_an_older_form_is_told_and_rewritten(corpus: Corpus, conf: Settings) -> None:

@@ -29,10 +29,10 @@ RULES = """示例市示例办法
 
 
 def document(id: str, text: str, source: str = "示例", **facts: str) -> Document:
-    """Make a document with this text; `edition` dates it, other facts are its metadata."""
+    """Make a document with this text; `edition` dates it, `retrieved` tells when it came, other facts are its metadata."""
     data = hashlib.sha256(text.encode()).hexdigest()
-    edition = facts.pop("edition", "")
-    found = Provenance(f"{id}.txt", data, "2026-01-01T00:00:00Z", "text/plain", edition=edition)
+    edition, retrieved = facts.pop("edition", ""), facts.pop("retrieved", "2026-01-01T00:00:00Z")
+    found = Provenance(f"{id}.txt", data, retrieved, "text/plain", edition=edition)
     facts.setdefault("title", text.partition("\n")[0])
     return Document(id, source, Metadata(**facts), found, outline.parse(text))
 

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
 from kb.base import tables
+from kb.base.errors import UnreadableError
 from kb.ingest.formats import scripts
 from kb.ingest.formats.account import Remarks, after
 
@@ -51,6 +52,7 @@ _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad]")
 _CELL = "\x1f"  # where a cell begins, until the white space is collapsed
 _MOST_SPANNED = 60
+_MOST_CELLS = 1_000_000  # of a table, each as wide as its widest row
 _LONGEST_CELL = 2000
 _LONGEST_NESTED = 300
 _DRAWN = re.compile(r"border[^;:]*:[^;]*solid", re.I)
@@ -449,6 +451,7 @@ def _is_data(table: Tag, grid: list[list[str]]) -> bool:
 def _grid(table: Tag, hidden: Set[int], remarks: Remarks) -> list[list[str]]:
     """Read the cells; a cell that spans rows or columns stands in its first place, the others are empty."""
     grid: list[list[str]] = []
+    widest = 0
     below: dict[int, int] = {}  # column → rows that a cell from above still covers
     for tr in _own(table, "tr"):
         row: list[str] = []
@@ -465,6 +468,9 @@ def _grid(table: Tag, hidden: Set[int], remarks: Remarks) -> list[list[str]]:
             below |= {len(row) + right: high - 1 for right in range(wide) if high > 1}
             row += [_cell(cell, hidden, remarks).replace("|", "\\|"), *[""] * (wide - 1)]
         grid.append(row)
+        widest = max(widest, len(row))
+        if widest * len(grid) > _MOST_CELLS:
+            raise UnreadableError(f"网页里一张表格摊开后超过 {_MOST_CELLS} 格（合并的单元格太多）：没有收录。")
     return grid
 
 

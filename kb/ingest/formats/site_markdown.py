@@ -10,6 +10,9 @@ import html
 import re
 
 from kb.base import tables
+from kb.base.model import Account
+from kb.corpus import markdown
+from kb.ingest.formats.account import Remarks, alarming
 from kb.structure import labels
 from kb.structure.extracted import Extracted
 
@@ -24,6 +27,7 @@ _TAG = re.compile(r"</?(?:p|b|i|u|a|em|strong|span|div|center|font|small|sup|sub
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(([^()\s]*)[^()]*\)")
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|ofd|wps)$", re.IGNORECASE)
 _SOURCE = "原文链接"
+_END_OF_HEAD = "INFO END"  # in files of LawRefBook/Laws: read as what it means
 _NOT_TEXT = {"修订信息", "目录", _SOURCE}
 
 
@@ -35,6 +39,7 @@ def is_one(text: str) -> bool:
 def extract(text: str) -> Extracted:
     """Read such a file: front matter as labels, headings as levels, the text as lines."""
     matter, body = labels.split_front_matter(text)
+    body = markdown.without_comments(body)[0]
     lines: list[str] = []
     levels: dict[int, int] = {}
     for line in tables.from_markdown(_written(body)):
@@ -53,6 +58,15 @@ def extract(text: str) -> Extracted:
         hows=dict.fromkeys(found, "front matter"),
         notes=tuple(f"附件：{name}（{address}）" for name, address in _LINK.findall(body) if _FILE.search(address)),
     )
+
+
+def comments(text: str) -> Account:
+    """Name the comments of Markdown of any making, which no viewer shows."""
+    remarks = Remarks()
+    for line, words in markdown.without_comments(text)[1]:
+        if words != _END_OF_HEAD:
+            remarks.add("注释", f"第 {line} 行", "没有收入", words, doubt=alarming(words))
+    return remarks.account()
 
 
 def _written(body: str) -> list[str]:

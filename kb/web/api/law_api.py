@@ -56,6 +56,7 @@ def standing(id: Id, on: Day = "") -> schemas.StandingAnswer:
             **asdict(fates.standings.of(known, when)),
             "changes": [asdict(each) for each in fates.standings.changes(known)],
             "basis": [link.as_json() for link in chain(fates, known)],
+            "copies": [each.id for each in reader.copies(known)],
         }
     return msgspec.convert(found, schemas.StandingAnswer)
 

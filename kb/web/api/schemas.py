@@ -236,7 +236,10 @@ class Basis(Cited):
 
 @dataclass(frozen=True, slots=True)
 class StandingAnswer:
-    """How a document stands on a day. `version` has the text that was in force then, "" the present one."""
+    """How a document stands on a day. `version` has the text that was in force then, "" the present one.
+
+    `copies` are the other copies of the document, from other sites: what is said of one holds for all.
+    """
 
     on: str
     version: str
@@ -247,6 +250,7 @@ class StandingAnswer:
     as_of: str
     changes: tuple[Evidence, ...]
     basis: tuple[Basis, ...]
+    copies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

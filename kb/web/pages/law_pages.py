@@ -155,6 +155,7 @@ def _told(resolved: Resolved) -> str:
 def excerpt(id: str, anchor: str) -> str:
     """The text of a place, for the note that opens over a citation."""
     document = find_edition(id, request.args.get("version", "") or version_on(id, day())).document
+    anchor = document.present_anchor(anchor)
     for section in document.walk():
         places = {
             section.anchor: section.text,

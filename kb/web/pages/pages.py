@@ -186,7 +186,7 @@ def section(id: str, anchor: str) -> BaseResponse:
     if moved and moved.anchor and moved.anchor != anchor:
         there = anchor if anchor in known else moved.anchor
         return redirect(url_for(".document", id=id, q=query() or None, was=anchor, _anchor=there))
-    if anchor not in known and (now := found.provenance.moved.get(anchor)):
+    if anchor not in known and (now := found.present_anchor(anchor)) != anchor:
         return redirect(url_for(".document", id=id, q=query() or None, was=anchor, _anchor=now))
     if anchor not in known:
         near = sorted(difflib.get_close_matches(anchor[:NAME_COMPARED], known, 6, 0.5))

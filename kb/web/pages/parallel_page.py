@@ -108,7 +108,9 @@ def _rows(documents: Sequence[Document]) -> list[Row]:
     rows, wanted = align(documents), request.args.get("section")
     if not wanted:
         return rows
-    start = next((section for section in documents[0].walk() if section.anchor == wanted), None)
+    start = next(
+        (section for section in documents[0].walk() if section.anchor == documents[0].present_anchor(wanted)), None
+    )
     if start is None:
         link = ("全部章节", url_for(".page", d=[document.id for document in documents]))
         raise Missing(f"第一份文件里没有“{wanted[:80]}”这一节。", [link])

@@ -77,6 +77,7 @@ class Surroundings:
     related: Sequence[tuple[str, int, Sequence[tuple[str, str]]]] = ()
     terms: Sequence[Term] = ()
     texts: int = 1
+    copies: Sequence[Known] = ()
 
 
 def stale_documents() -> list[tuple[Known, tuple[BasisLink, ...]]]:
@@ -146,6 +147,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         list(_related(resolved, incoming)),
         defined,
         len(resolver.editions(known)),
+        reader.copies(known),
     )
 
 

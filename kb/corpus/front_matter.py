@@ -149,9 +149,9 @@ def _yaml(value: Any) -> str:
     return _printed(value, _Dumper) if _UNLIKE.search(text) else text
 
 
-def _printed(value: Any, dumper: Any) -> str:
+def _printed(value: Any, dumper: Any, *, flow: bool = False) -> str:
     text: str = yaml.dump(
-        value, None, dumper, default_flow_style=False, allow_unicode=True, sort_keys=False, width=_ENDLESS
+        value, None, dumper, default_flow_style=flow, allow_unicode=True, sort_keys=False, width=_ENDLESS
     )
     return text
 
@@ -172,7 +172,7 @@ def _dump_repairs(repairs: Iterable[Repair]) -> str:
 @lru_cache(1 << 16)
 def _scalar(value: str) -> str:
     """Return how a string stands in a list; the same few stand in most repairs."""
-    return _yaml([value], flow=True)[1:].rstrip("\n").removesuffix("]")
+    return _printed([value], _Dumper, flow=True)[1:].rstrip("\n").removesuffix("]")
 
 
 def _packed(items: Iterable[str], width: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -182,6 +182,17 @@ class Store:
             resolver = Resolver(reader)
             shown = ((each.id, resolver.shown(each, day)) for each in reader.documents())
             return {id: edition.version for id, (edition, later, _) in shown if not later}
+
+    def copies(self) -> dict[str, list[str]]:
+        """Return the ids of the other copies of each document, by that of the one that was fetched first.
+
+        Raises BadIndexError where there is no usable store.
+        """
+        found: dict[str, list[str]] = defaultdict(list)
+        with self._reading() as database:
+            for copy, id in database.execute("SELECT copy, id FROM document WHERE copy != '' ORDER BY retrieved, id"):
+                found[copy].append(id)
+        return {first: others for first, *others in found.values() if others}
 
     def repealed(self) -> frozenset[str]:
         """Return the keys of all names that something is repealed by. Raises BadIndexError where there is no usable store."""

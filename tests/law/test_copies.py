@@ -6,6 +6,7 @@ import pytest
 
 from kb.law.resolve import Resolver
 from kb.law.standing import Standings
+from kb.search.embedded.whoosh_engine import WhooshEngine
 from tests.law.laws import Shelf
 from tests.law.test_law_pages import page, serving
 
@@ -86,3 +87,12 @@ def test_the_page_of_a_copy_names_the_other(shelf: Shelf) -> None:
         assert other in client.get(str(told.a["href"])).request.path  # type: ignore[index]
     assert [client.get(f"/api/v1/documents/{id}/standing").json["copies"] for id in ("一站", "细则")] == [["二站"], []]  # type: ignore[index]
     assert not page(client, "/d/细则").select('dt:-soup-contains("同一文件的另一份")')
+
+
+def test_a_search_lists_the_copy_that_was_fetched_first(shelf: Shelf) -> None:
+    two(shelf)
+    engine = WhooshEngine(shelf.store.path.parent, shelf.store)
+    engine.update(shelf.corpus)
+    found = engine.search("每次收费1.5元")
+    assert [hit.document for hit in found.hits] == ["二站"] and "副本" in "".join(found.notes)
+    assert [hit.document for hit in engine.search("每次收费1.5元 来源:甲").hits] == ["一站"]

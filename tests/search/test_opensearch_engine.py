@@ -10,6 +10,7 @@ from kb.config.settings import Cluster
 from kb.search.cluster import updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
+from kb.search.embedded.whoosh_engine import WhooshEngine
 from tests.cluster import Nodes
 from tests.search.conformance import Conformance
 from tests.search.shelf import Shelf, document, of_sections, section
@@ -109,6 +110,7 @@ class Told:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf, self.told, self.turn, self.lost = shelf, dict[str, str](), 0, False
+        self.same: dict[str, list[str]] = {}
 
     def tell(self, told: dict[str, str], *, lost: bool = False) -> None:
         self.told, self.lost, self.turn = told, lost, self.turn + 1
@@ -121,6 +123,9 @@ class Told:
 
     def texts(self, day: str) -> None:
         """Only the texts themselves tell which of them held."""
+
+    def copies(self) -> dict[str, list[str]]:
+        return self.same
 
     def repealed(self) -> tuple[str, ...]:
         return ()
@@ -165,6 +170,23 @@ def test_where_nobody_can_tell_nothing_is_told(cluster: Cluster) -> None:
     assert "没有人知道" in engine.stats().unknown
     with pytest.raises(BadIndexError, match="没有人知道"):
         engine.search("甲 时效性:失效")
+
+
+def test_copies_are_found_once_and_as_themselves_where_they_are_asked_for(cluster: Cluster, tmp_path: Path) -> None:
+    again = of_sections("b", section("s-1", "甲乙"), section("s-2", "丙"), source="另一处")
+    shelf = Shelf(document("a", "甲乙", "丙"), again, document("c", "甲丁"))
+    told = Told(shelf)
+    told.same = {"a": ["b"]}
+    for engine in (WhooshEngine(tmp_path / "index", told), OpenSearchEngine(cluster, told)):
+        engine.update(shelf)
+        found = engine.search("甲")
+        assert ({hit.document for hit in found.hits}, found.total, found.searched) == ({"a", "c"}, 2, 3)
+        assert "1 份内容相同的副本，没有重复列出" in "".join(found.notes)
+        assert [(each.value, each.total) for each in found.facets["source"]] == [("files", 2)]
+        assert engine.search("甲", group="document").documents == 2
+        (hit,) = (there := engine.search("甲 来源:另一处")).hits
+        assert (hit.document, there.total, "没有重复" in "".join(there.notes)) == ("b", 1, False)
+        assert engine.search("甲 丁").nearest == () and (engine.stats().documents, engine.stats().sections) == (3, 5)
 
 
 @pytest.mark.parametrize(

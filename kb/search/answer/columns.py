@@ -23,7 +23,7 @@ from kb.law.typed import Typed, readings
 from kb.law.unmarked import spellings
 from kb.search.contract.engine import Order, Standings
 from kb.search.query.authority import authority
-from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds
+from kb.search.query.conditions import FACETS, Condition, Field, article, asked_versions, bounds, names_documents
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -63,11 +63,23 @@ VALUES: dict[Field, Callable[[Listing], str]] = {
 class Documents:
     """Columns over `listings`; a document's number is its place there. Many threads may use one."""
 
-    def __init__(self, listings: Sequence[Listing], on: str = "", texts: Mapping[str, str] | None = None) -> None:
-        """Take the documents as they are at present, or with the texts that held `on` a day, as `texts` tells their versions."""
+    def __init__(
+        self,
+        listings: Sequence[Listing],
+        on: str = "",
+        texts: Mapping[str, str] | None = None,
+        repeated: Collection[str] = (),
+    ) -> None:
+        """Take the documents as they are at present, or with the texts that held `on` a day, as `texts` tells their versions.
+
+        `repeated` are the ids of those that say what another one says: they are found only where one asks for them.
+        """
         self.listings = tuple(listings)
         shown = held_on(self.listings, on, texts) if on else (not listing.version for listing in self.listings)
-        self.present = np.fromiter(shown, bool, len(self.listings))
+        self.held = np.fromiter(shown, bool, len(self.listings))
+        self.present = self.held & np.fromiter(
+            (each.id not in repeated for each in self.listings), bool, len(self.held)
+        )
         by_date = _coded([listing.date for listing in self.listings])[0]
         by_rank = np.fromiter(map(authority, self.listings), np.int64, len(self.listings))
         self.ranks: dict[Order, Numbers] = {"date": by_date, "rank": by_rank}
@@ -103,11 +115,11 @@ class Documents:
         """Return for each document whether conditions ask for it as the version it is: the present ones unless they say more."""
         match asked_versions(conditions):
             case "all":
-                return np.ones(len(self.present), bool)
+                return np.ones(len(self.held), bool)
             case "old":
-                return ~self.present
+                return ~self.held
             case _:
-                return self.present
+                return self.held if names_documents(conditions) else self.present
 
     def facets(self, counts: Numbers, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:
         """Return the values of each facet with the numbers of sections, most first.
@@ -229,13 +241,14 @@ class Knowledge:
     def __init__(self, told: Standings | None, indexed: Mapping[str, str]) -> None:
         self._told, self.unknown = told, ""
         self.today: Mapping[str, str] = {}
+        self.copies: Mapping[str, Sequence[str]] = {}
         self._repealed: Collection[str] = ()
         if told is None:
             return
         try:
             if told.fingerprints() != {key: value for key, value in indexed.items() if "@" not in key}:
                 raise BadIndexError("引用关系与索引不是同一个状态，无法判断效力：请运行 kb index。")
-            self.today, self._repealed = told.standings(), told.repealed()
+            self.today, self._repealed, self.copies = told.standings(), told.repealed(), told.copies()
         except (BadIndexError, StorageError) as error:
             self.unknown = str(error)
 
@@ -244,6 +257,11 @@ class Knowledge:
         if self.unknown:
             raise BadIndexError(self.unknown)
         return ToldOn(self._told.standings(day), self._told.texts(day)) if self._told else ToldOn({}, None)
+
+    @property
+    def repeated(self) -> frozenset[str]:
+        """The ids of the documents that another one, fetched before them, says the same as."""
+        return frozenset(id for others in self.copies.values() for id in others)
 
     def ended(self, query: str) -> tuple[str, ...]:
         """Return what ended the document that a query (folded, a name) names and that is not there; nothing where nothing did."""

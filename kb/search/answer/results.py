@@ -15,7 +15,7 @@ from kb.search.answer.near import Texts, near
 from kb.search.answer.section_record import Stored
 from kb.search.answer.snippets import snippet
 from kb.search.contract.engine import MAX_LIMIT
-from kb.search.query.conditions import Condition
+from kb.search.query.conditions import Condition, asked_day, asked_versions, names_documents
 from kb.search.query.matching import Exact
 from kb.search.query.query import Query, readings
 
@@ -134,6 +134,18 @@ def results(
         documents=documents[0] if documents else 0,
         literal_documents=documents[1] if documents else 0,
         group="document" if documents else "section",
+    )
+
+
+def told_once(
+    hits: Iterable[Hit], conditions: Sequence[Condition], copies: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Say of how many documents on a page copies are not listed beside them; nothing where copies are listed."""
+    found = {each.document: len(copies[each.document]) for each in hits if each.document in copies}
+    if not found or names_documents(conditions) or asked_versions(conditions) or asked_day(conditions):
+        return ()
+    return (
+        f"有 {len(found)} 份文件另有 {sum(found.values())} 份内容相同的副本，没有重复列出：见文件页，或只查那个来源。",
     )
 
 

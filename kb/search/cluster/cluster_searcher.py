@@ -133,7 +133,7 @@ class Searcher:
         self._counting = state.counting()
         rows = list(self._documents()) if told else []
         self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in rows})
-        self.unknown = self._knowledge.unknown
+        self.unknown, self.copies = self._knowledge.unknown, self._knowledge.copies
         self.present = self._at_present(rows)
         self._having: dict[str, int] = {}
         self._scale = lru_cache(_ASKED)(self._measured)
@@ -148,7 +148,8 @@ class Searcher:
     @cached_property
     def columns(self) -> Documents:
         """The documents as columns, as they are at present."""
-        return Documents([self._knowledge.of(row.listing) for row in self._documents() if row.listing])
+        listings = [self._knowledge.of(row.listing) for row in self._documents() if row.listing]
+        return Documents(listings, repeated=self._knowledge.repeated)
 
     def ask(self, *bodies: Part) -> list[Any]:
         """Ask several things of this state at once."""
@@ -185,9 +186,11 @@ class Searcher:
         """Return the present texts; how they stand is what is told today, where the cluster has written something else."""
         listings = [row.listing for row in rows if row.listing]
         told = [self._knowledge.of(listing) for listing in listings]
+        ids = self._knowledge.repeated
+        repeated = [row for row in rows if row.listing and row.listing.id in ids and not row.listing.version]
         if told == listings:
-            return Texts(self.state, self._named)
-        return ToldTexts(self.state, rows, Documents(told), self._named)
+            return Texts(self.state, self._named, repeated)
+        return ToldTexts(self.state, rows, Documents(told, repeated=ids), self._named, repeated)
 
     def _as_on(self, day: str) -> Texts:
         return TextsOn(self.state, list(self._documents()), day, self._knowledge.on(day))
@@ -295,7 +298,7 @@ class Searcher:
         """Return how many sections of present documents contain a folded string."""
         if not string:
             return 0
-        query = both(self.among([{"term": {"present": True}}, queries.matching(Exact(string))]))
+        query = both(self.among([self.present.shown, queries.matching(Exact(string))]))
         (answer,) = self.ask({"query": query, "size": 0, "track_total_hits": True})
         return int(answer["hits"]["total"]["value"])
 
@@ -309,7 +312,7 @@ class Searcher:
 
     def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, Stored]]:
         """See `near.Texts`: sections that have some of the pairs of characters, the rarest count most."""
-        query = both(self.among([{"term": {"present": True}}]))
+        query = both(self.among([self.present.shown]))
         query["bool"]["must"] = [queries.sharing(string, len(string) - 1 - BROKEN * edits)]
         sort = [{"_score": "desc"}, "key", "number_in_text"]
         (answer,) = self.ask({"query": query, "sort": sort, "size": most, "_source": ["stored"]})
@@ -319,7 +322,7 @@ class Searcher:
 
     def where(self, string: str, most: int, preferred: str) -> list[Stored]:
         """See `origins.Library`."""
-        parts = self.among([{"term": {"present": True}}, queries.matching(Exact(string))])
+        parts = self.among([self.present.shown, queries.matching(Exact(string))])
         sort = [{"authority": "desc"}, "key", "number_in_text"]
         body = {"sort": sort, "size": most, "_source": ["stored"]}
         answers = self.ask(

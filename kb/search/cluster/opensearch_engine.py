@@ -18,7 +18,7 @@ from kb.base.model import Listing, Origin, Results, Suggestion
 from kb.config.settings import Cluster
 from kb.search.answer import difference
 from kb.search.answer.origins import origins
-from kb.search.answer.results import check_page, first_found, hit, results
+from kb.search.answer.results import check_page, first_found, hit, results, told_once
 from kb.search.cluster import mapping
 from kb.search.cluster.absence import Absence
 from kb.search.cluster.client_requests import VanishedError
@@ -180,6 +180,7 @@ def _results(
         )
     searched = found.texts.searched(query.conditions)
     warnings = (searcher.unknown,) if searcher.unknown else () if found.direct else searcher.ended(query.name)
+    warnings = (*warnings, *told_once(hits, query.conditions, searcher.copies))
     return results(
         searcher,
         query,

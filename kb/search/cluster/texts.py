@@ -12,7 +12,7 @@ from kb.search.cluster import queries
 from kb.search.cluster.index_state import State
 from kb.search.cluster.queries import Part, both
 from kb.search.cluster.section_documents import Row
-from kb.search.query.conditions import Condition, asked_versions
+from kb.search.query.conditions import Condition, asked_versions, names_documents
 
 Named = Callable[[str], tuple[list[str], str]]
 """Answers the editions of the documents that a folded text names, newest first, and the article's anchor."""
@@ -24,10 +24,13 @@ class Texts:
     columns: Documents | None = None
     """These documents as columns, where they are known already."""
 
-    def __init__(self, state: State, named: Named) -> None:
-        self._sections = state.sections + state.older
-        self.sections, self.named = state.sections, named
-        self.shown: Part = {"term": {"present": True}}
+    def __init__(self, state: State, named: Named, repeated: Sequence[Row] = ()) -> None:
+        """Take a state; `repeated` are the documents that say what another one says, found only where one asks for them."""
+        self._sections, self._older = state.sections + state.older, state.older
+        self.sections, self.named = state.sections - sum(row.sections for row in repeated), named
+        self.held: Part = {"term": {"present": True}}
+        keys = [row.key for row in repeated]
+        self.shown: Part = both([self.held], [{"terms": {"key": keys}}]) if keys else self.held
 
     def meeting(self, conditions: Iterable[Condition]) -> list[Part]:
         """Return the queries for sections of these texts, or of the others where one asks for versions, that meet all conditions."""
@@ -37,9 +40,9 @@ class Texts:
             case "all":
                 return found
             case "old":
-                return [*found, both([], [self.shown])]
+                return [*found, both([], [self.held])]
             case _:
-                return [*found, self.shown]
+                return [*found, self.held if names_documents(conditions) else self.shown]
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Return how many sections a query with these conditions looks at."""
@@ -47,9 +50,9 @@ class Texts:
             case "all":
                 return self._sections
             case "old":
-                return self._sections - self.sections
+                return self._older
             case _:
-                return self.sections
+                return self._sections - self._older if names_documents(conditions) else self.sections
 
     def met(self, condition: Condition) -> Part:
         """Return the query for sections that meet a condition, but for one on versions and days."""
@@ -70,10 +73,12 @@ class Texts:
 class ToldTexts(Texts):
     """Documents of which somebody tells how they stand otherwise than it is written in the cluster: they are named."""
 
-    def __init__(self, state: State, rows: Sequence[Row], documents: Documents, named: Named) -> None:
+    def __init__(
+        self, state: State, rows: Sequence[Row], documents: Documents, named: Named, repeated: Sequence[Row] = ()
+    ) -> None:
         self._rows: Sequence[Row] = rows
         self.columns: Documents = documents
-        super().__init__(state, named)
+        super().__init__(state, named, repeated)
 
     def met(self, condition: Condition) -> Part:
         """See `Texts.met`."""
@@ -134,7 +139,8 @@ class TextsOn(ToldTexts):
             }
         }
         others = [each.key for each, is_held in zip(listings, held, strict=True) if not is_held and each.since <= day]
-        self.shown = both([late], [{"terms": {"key": others}}])
+        self.held = self.shown = both([late], [{"terms": {"key": others}}])
+        self._older = self._sections - self.sections
 
     def _place(self, folded: str) -> tuple[list[str], str]:
         numbers, anchor = self.columns.place(folded)

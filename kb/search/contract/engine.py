@@ -65,6 +65,9 @@ class Standings(Protocol):
         None where only the texts themselves tell. Raises BadIndexError where nobody can tell.
         """
 
+    def copies(self) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the other copies of each document, by the id of the one that was fetched first. Raises BadIndexError."""
+
     def repealed(self) -> Collection[str]:
         """Return the keys (`title_key`) of all that is repealed by name, there or not. Raises BadIndexError where nobody can tell."""
 

@@ -102,10 +102,13 @@ class Searcher:
         self._knowledge = Knowledge(told, generation.fingerprints() if told else {})
         self.unknown = self._knowledge.unknown
         self.warnings = (*warnings, self.unknown) if self.unknown else warnings
+        self.copies = self._knowledge.copies
+        self._looked_at: int | None = None
         self._reader = Reader(generation.folder, FIELDS)
         self._sections = int(self._reader.live.sum())
         self._documents, self.documents = self._survey()
-        self.size = self.searched(())
+        self.size = int(self._by_document(np.flatnonzero(self._reader.live))[self.documents.held].sum())
+        self._looked_at = self.searched(())
         self._first_sections = np.sort(
             np.unique(self._documents, return_index=True)[1][-len(self.documents.listings) :]
         )
@@ -266,6 +269,8 @@ class Searcher:
 
     def searched(self, conditions: Iterable[Condition]) -> int:
         """Return how many sections a query with these conditions looks at: those of present documents, or of versions, too."""
+        if not (conditions := tuple(conditions)) and self._looked_at is not None:
+            return self._looked_at
         asked = self.documents_for(conditions).asked_versions(conditions)
         return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
 
@@ -373,7 +378,9 @@ class Searcher:
         for number, (_, sections) in enumerate(lists):
             numbers[sections] = number
         listings = [unpack(self._reader.stored(int(sections[0]))).listing for _, sections in lists]
-        return numbers, Documents([self._knowledge.of(listing) for listing in listings])
+        return numbers, Documents(
+            [self._knowledge.of(listing) for listing in listings], repeated=self._knowledge.repeated
+        )
 
 
 def _few_of_each(places: Numbers, ordered: Numbers) -> list[int]:

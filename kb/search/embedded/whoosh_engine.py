@@ -17,7 +17,7 @@ from kb.base.model import Listing, Origin, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
 from kb.search.answer.origins import origins
-from kb.search.answer.results import check_page, first_found, hit, results
+from kb.search.answer.results import check_page, first_found, hit, results, told_once
 from kb.search.answer.section_record import FIELDS, analyse, analysed
 from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.codec import Reader, Writer, library
@@ -72,14 +72,18 @@ class WhooshEngine:
             understood,
             found,
             hits,
-            searched=searcher.searched(understood.conditions) if understood.conditions else searcher.size,
+            searched=searcher.searched(understood.conditions),
             facets=found.documents.facets(
                 found.counts if group == "section" else np.minimum(found.counts, 1), understood.conditions
             ),
             documents=(searcher.spread(found.groups), searcher.spread(each for each in found.groups if each.literal))
             if group == "document"
             else None,
-            warnings=(*searcher.warnings, *(() if found.direct else searcher.ended(understood.name))),
+            warnings=(
+                *searcher.warnings,
+                *(() if found.direct else searcher.ended(understood.name)),
+                *told_once(hits, understood.conditions, searcher.copies),
+            ),
         )
         return replace(answer, took_ms=round((time.perf_counter() - started) * 1000, 3))
 
@@ -120,7 +124,7 @@ class WhooshEngine:
     def stats(self) -> Stats:
         """See `Engine.stats`."""
         searcher = self._searcher()
-        documents, generation = int(searcher.documents.present.sum()), searcher.generation
+        documents, generation = int(searcher.documents.held.sum()), searcher.generation
         versions = len(searcher.documents.listings) - documents
         state = hashlib.sha256(f"{generation.number} {generation.created} {searcher.token}".encode()).hexdigest()[:16]
         return Stats(documents, searcher.size, generation.number, generation.created, versions, state, searcher.unknown)

@@ -122,6 +122,11 @@ def asked_versions(conditions: Iterable[Condition]) -> Literal["", "old", "all"]
     return "all" if "all" in asked else "old" if asked else ""
 
 
+def names_documents(conditions: Iterable[Condition]) -> bool:
+    """Return whether conditions ask for some documents, or a source's, by name: then a copy is shown as any other."""
+    return any(each.field in ("document", "source") and not each.exclude for each in conditions)
+
+
 def asked_day(conditions: Iterable[Condition]) -> str:
     """Return the day whose texts conditions ask for, "" where they ask for those of the present."""
     return next((value for each in conditions if each.field == "on" for value in each.values), "")

@@ -74,6 +74,7 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     head = heads.read(text)
     _from_text(claims, text, head, _signature(sections) or _own_text(sections) or text)
     _from_outside(claims, extracted, name, head.title if heads.is_title(head.title) else "")
+    _made_before_effect(claims)
     if not claims.best("title"):
         claims.add("title", supplied.title(text, claims.best("issuer"), claims.best("date")), "supplied")
     claims.fallback("title", _page_title(extracted.title), "title")
@@ -123,6 +124,16 @@ def _from_labels(claims: _Claims, extracted: Extracted) -> None:
     for label in ranked:
         if label in known:
             claims.add(known[label], extracted.labels[label], _how(extracted, label))
+
+
+def _made_before_effect(claims: _Claims) -> None:
+    """Let the day that the text tells come before that of the front matter where this is the day of effect.
+
+    Site generators have one `date` for both.
+    """
+    dates = claims.by_field.get("date", [])
+    if dates and dates[0] == (claims.best("effective"), "front matter"):
+        dates.sort(key=lambda claim: claim[1] not in ("preamble", "signature"))
 
 
 def _rank(label: str, known: Mapping[str, str]) -> int:

@@ -144,7 +144,8 @@ def readings(text: str, given: Iterable[Condition] = ()) -> Iterator[Query]:
 def _of_words(text: str, typed: Query) -> Iterator[Query]:
     """Yield the readings of what has no operators: without typographic blanks, as typed, as a copy."""
     line = _PASTED.sub("", text.strip())
-    joined = _typed(paste.joined(line), typed.conditions)
+    together = paste.joined(line)
+    joined = _typed(together, typed.conditions) if together != line else typed
     if joined.root != typed.root and joined.plain:
         yield replace(joined, text=text)
         strings = "、".join(f"“{string}”" for string in typed.required[:_NAMED])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from kb.search.query.matching import Exact
 from kb.search.query.query import Query, readings
 
 _NAMED, _SHOWN = 5, 30
+_quoted = lru_cache(4096)(quote)  # hits are of few documents
 
 
 class Counting(Texts, Protocol):
@@ -79,7 +81,7 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
     """Show a section that was found."""
     piece, highlights = snippet(stored.text, query)
     version = f"/versions/{stored.version}" if stored.version else ""
-    address = f"/d/{quote(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
+    address = f"/d/{_quoted(stored.document)}{version}#{quote(stored.anchor, safe='~')}"
     return Hit(
         document=stored.document,
         title=stored.title,

@@ -294,12 +294,15 @@ class Store:
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
-    """Tell one state of a file from another, None where there is none."""
+    """Tell one state of a file from another, None where there is none, or where it is empty.
+
+    An empty log comes and goes with every reader of the database.
+    """
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return (status.st_ino, status.st_mtime_ns, status.st_size) if status.st_size else None
 
 
 def _sound(packed: bytes) -> bool:

@@ -540,3 +540,13 @@ def test_decisions_of_one_name_are_counted_apart_by_their_days(shelf: Shelf) -> 
     with shelf.store.reading() as reader:
         missing = [(gap.day, gap.documents) for gap in gaps(reader) if "决定" in gap.name]
     assert missing == [("2010-01-01", 2), ("2016-05-05", 1)]
+
+
+def test_a_reader_does_not_change_the_state_of_the_store(shelf: Shelf) -> None:
+    shelf.put("示例法", LAW, date="2009-12-01")
+    shelf.update()
+    before = shelf.store.token()
+    with shelf.store.reading():
+        assert shelf.store.path.with_name("citations.sqlite-wal").exists()
+        assert shelf.store.token() == before
+    assert shelf.store.token() == before

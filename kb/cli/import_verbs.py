@@ -26,7 +26,7 @@ def _import() -> None:
 
 @verb("laws", _import)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="路径…")
-@click.option("--source", default="laws", metavar="名称", help="来源，也是语料库里的文件夹名；默认 laws")
+@click.option("--source", default="laws", metavar="名称", help=_SOURCE_HELP.format("laws"))
 @JSON
 def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool) -> int:
     """导入法律法规：LawRefBook/Laws 的文件夹或压缩包，或国家法律法规数据库的 DOCX。
@@ -37,16 +37,6 @@ def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool)
 
     with progress("导入") as on_progress:
         report = import_laws(paths, Corpus(config.corpus), config, source, on_progress)
-    for name, sentence in (*report.conflicts, *report.failures):
-        say(f"{name}：{sentence}")
-    if as_json:
-        print_json(asdict(report) | {"skipped": dict(report.skipped)})
-    else:
-        click.echo(
-            f"新增 {report.new}，更新 {report.changed}，未变 {report.unchanged}，"
-            f"冲突 {len(report.conflicts)}，失败 {len(report.failures)}；不是法规的文件 {report.skipped.total()} 个。"
-        )
-    return FAILED if report.conflicts or report.failures else 0
     return _told(report, "不是法规的文件", as_json)
 
 
@@ -120,6 +110,7 @@ def _refreshed(config: Settings, source: Source, as_json: bool) -> int:
 
 
 def _told(report: Report, skipped: str, as_json: bool) -> int:
+    """Print what an import did, `skipped` being what the rest was, and return the exit code."""
     for name, sentence in (*report.conflicts, *report.failures):
         say(f"{name}：{sentence}")
     if as_json:

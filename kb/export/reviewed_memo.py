@@ -9,9 +9,11 @@ from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
+from kb.base.errors import UsageError
 from kb.export.blocks import clean
 from kb.export.word_file import begin, finish
 
+MOST_REFERENCES, MOST_LINES = 1_000, 20_000
 _MARKS = {
     "problem": WD_COLOR_INDEX.YELLOW,
     "open": WD_COLOR_INDEX.GRAY_25,
@@ -53,8 +55,10 @@ class Reviewed(Protocol):
 def reviewed_memo(text: str, references: Sequence[Reviewed], headline: str, about: str, dated: str) -> bytes:
     """Return the file: what was found, problems first, then the text. `about` says of which days and library it speaks.
 
-    `headline` counts what was found; `references` are in the order of the text and do not overlap; the file is `dated` (ISO 8601).
+    Raises UsageError for more references or lines than a Word file is made of in seconds. `headline` counts what was found; `references` are in the order of the text and do not overlap; the file is `dated` (ISO 8601).
     """
+    if len(references) > MOST_REFERENCES or text.count("\n") > MOST_LINES:
+        raise UsageError(f"审阅稿最多 {MOST_REFERENCES:,} 处引用、{MOST_LINES:,} 行：请分成几次。")
     made = begin("引注核对意见", dated)
     made.add_paragraph(clean(about), style="Caption")
     made.add_paragraph(headline or "没有找到引用。")

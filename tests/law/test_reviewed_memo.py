@@ -108,3 +108,9 @@ def test_the_command_writes_the_same_file(
 def test_a_text_that_cites_without_end_is_refused_in_a_sentence(client: FlaskClient) -> None:
     refused = client.post("/api/v1/citations", json={"text": "《示例法》第一条、" * 10_001})
     assert refused.status_code == 400 and "超过 10,000 处" in str(refused.get_json())
+
+
+def test_a_word_file_that_would_take_minutes_is_refused_and_the_page_still_answers(client: FlaskClient) -> None:
+    for text in ("《示例法》第一条、" * 1_001, "示例\n" * 20_001):
+        assert client.post("/cite-check.docx", data={"text": text}).status_code == 400
+        assert client.post("/cite-check", data={"text": text}).status_code == 200

@@ -72,7 +72,7 @@ class Wording:
 
 
 def history(reader: Reader, corpus: Corpus, id: str, anchor: str, version: str = "") -> list[Wording]:
-    """Return the wordings that a section had, the newest first: one for each text that did something to it.
+    """Return the wordings that a section had, the newest first: one for each text that has it, and for the one that removed it.
 
     `anchor` is its address in the text `version`, "" for the present one. Raises NotFoundError where the text is not kept
     or has no such section.

@@ -109,7 +109,7 @@ class SectionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ArticleHistory:
-    """The wordings that a section had, the newest first, one for each text that did something to it."""
+    """The wordings that a section had, the newest first: one for each text that has it, and for the one that removed it."""
 
     document: str
     anchor: str

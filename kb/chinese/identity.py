@@ -245,6 +245,9 @@ def _table() -> dict[int, str | int]:
     return table | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # bytes that were no text, from a command line
 
 
+TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""Full width to half width and nothing else: what two printings of one text may differ in."""
+
 _CHAINED = 4
 _DAILY = (*range(0x20, 0x7F), *range(0x3000, 0x3020), *range(0x4E00, 0x9FFF))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.base.model import Document, Section
+from kb.chinese.identity import TO_ASCII
 from kb.chinese.short_titles import short_titles
 from kb.chinese.title_keys import number_key, plain_key, title_key
 from kb.corpus.folder import Corpus
@@ -19,7 +20,6 @@ from kb.structure import history, parts
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer, made short.
 TITLE, PLAIN, INSIDE, TAIL, SHORT = range(5)
-_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
 _UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
 _ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
@@ -121,7 +121,7 @@ def copy_key(document: Document) -> str:
     """
     facts = document.metadata
     name = number_key(facts.document_number) or (facts.date and f"{title_key(facts.title)} {facts.date}")
-    text = "".join(document.text.translate(_WIDTH).split())
+    text = "".join(document.text.translate(TO_ASCII).split())
     return hashlib.blake2b(f"{name}\n{text}".encode(), digest_size=16).hexdigest() if name else ""
 
 

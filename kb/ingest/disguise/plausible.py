@@ -15,9 +15,9 @@ from itertools import pairwise
 from math import log2, sqrt
 from operator import add
 
+from kb.chinese.identity import TO_ASCII
 from kb.ingest.disguise.simplify import is_simplified_only, simple
 
-TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
 _USUAL, _LEAST = 0.3, 0.0005  # the share of such characters in simplified texts; on converted pages

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kb.base.model import Repair, RepairKind
+from kb.chinese.identity import TO_ASCII
 from kb.ingest.disguise import evidence, gbk, readings
-from kb.ingest.disguise.plausible import TO_ASCII, Model
+from kb.ingest.disguise.plausible import Model
 from kb.ingest.disguise.realign import LOST, SWALLOWED, UNKNOWN, Reader, Run
 from kb.ingest.disguise.simplify import is_traditional, simplify
 

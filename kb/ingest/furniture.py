@@ -40,15 +40,15 @@ _TRAIL = re.compile(
 )
 
 
-def strip(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text without its furniture, and the lines taken off, in order. Every line is kept or taken whole."""
-    lines = text.splitlines(keepends=True)
+def strip(text: str) -> tuple[str, dict[int, str]]:
+    """Return the text without its furniture, and the lines taken off by index (from 0). Every line is kept or taken whole."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
     bare = [line.strip() for line in lines]
     taken = {index for index, line in enumerate(bare) if _is_sure(line)} | _navigation(bare)
     taken |= _edge(bare, range(len(bare)), taken, tail=False)
     taken |= _edge(bare, range(len(bare) - 1, -1, -1), taken, tail=True)
     kept = "".join(line for index, line in enumerate(lines) if index not in taken)
-    return kept, tuple(line for index, line in enumerate(bare) if index in taken and line)
+    return kept, {index: bare[index] for index in sorted(taken)}
 
 
 def _is_sure(line: str) -> bool:

@@ -6,9 +6,8 @@ What was marked by its place in the text (heading levels, repairs) moves along.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from itertools import accumulate
 
 from kb.base.model import Repair
@@ -34,7 +33,7 @@ def restore(extracted: Extracted) -> Restored:
     extracted, repaired = _undisguised(extracted)
     text, navigation = furniture.strip(repaired.text)
     text, table, rows = metadata.take_table(text)
-    kept = _Kept.between(repaired.text, text)
+    kept = _Kept.without(repaired.text, navigation, rows)
     repairs = tuple(kept.repairs(repaired.repairs))
     notes = extracted.notes
     if lost := len(repaired.repairs) - len(repairs):
@@ -49,7 +48,7 @@ def restore(extracted: Extracted) -> Restored:
         hows={**dict.fromkeys(table, "table"), **extracted.hows},
         notes=notes,
     )
-    return Restored(result, repairs, repaired.simplified, (*navigation, *rows))
+    return Restored(result, repairs, repaired.simplified, tuple(filter(None, (*navigation.values(), *rows.values()))))
 
 
 def _marked(text: str, repairs: tuple[Repair, ...]) -> tuple[str, tuple[Repair, ...]]:
@@ -89,22 +88,23 @@ class _Kept:
 
     lines: Mapping[int, int]
     before: list[str]
-    after: list[str]
 
     @classmethod
-    def between(cls, before: str, after: str) -> _Kept:
-        old, new = before.split("\n"), after.split("\n")
-        if old == new:
-            return cls({index: index for index in range(len(old))}, old, new)
-        blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-        return cls({a + i: b + i for a, b, size in blocks for i in range(size)}, old, new)
+    def without(cls, before: str, *taken: Collection[int]) -> _Kept:
+        """Follow the lines of a text of which lines were taken off, each time by their indices in what was left."""
+        old = before.split("\n")
+        left = list(range(len(old)))
+        for each in taken:
+            left = [line for index, line in enumerate(left) if index not in each]
+        return cls({line: index for index, line in enumerate(left)}, old)
 
     def levels(self, levels: Mapping[int, int]) -> dict[int, int]:
         return {self.lines[index]: level for index, level in levels.items() if index in self.lines}
 
     def repairs(self, repairs: Iterable[Repair]) -> Iterator[Repair]:
         """Yield the repairs that stand in lines which are still there, by their new positions; in order."""
-        starts, moved = _starts(self.before), _starts(self.after)
+        starts = _starts(self.before)
+        moved = _starts([self.before[line] for line in self.lines])
         line = 0
         for each in sorted(repairs, key=lambda repair: repair.position):
             while line + 1 < len(starts) and starts[line + 1] <= each.position:

@@ -76,7 +76,9 @@ _BODY_LINE = re.compile(r"[。：:]$")
 _MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
 _MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
 _PUBLISHED = re.compile(r"公布|发布|颁布")
-_DECREE = re.compile(rf"[\u4e00-\u9fff]{{1,24}}?(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号")
+_DECREE = re.compile(
+    rf"[\u4e00-\u9fff]{{1,24}}?(?:、[\u4e00-\u9fff]{{1,24}}?){{0,9}}(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号"
+)
 _YEAR_ALONE = re.compile(r"[12]\d{3}年度?")
 _ONE_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
 _HEAD_CHARACTERS = 4000

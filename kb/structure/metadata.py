@@ -74,7 +74,7 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     head = heads.read(text)
     _from_text(claims, text, head, _signature(sections) or _own_text(sections) or text)
     _from_outside(claims, extracted, name, head.title if heads.is_title(head.title) else "")
-    _made_before_effect(claims)
+    _text_before_generator(claims)
     if not claims.best("title"):
         claims.add("title", supplied.title(text, claims.best("issuer"), claims.best("date")), "supplied")
     claims.fallback("title", _page_title(extracted.title), "title")
@@ -93,15 +93,18 @@ def find(text: str, sections: tuple[Section, ...], extracted: Extracted, name: s
     )
 
 
-def take_table(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
-    """Take front matter and metadata table off the head of a text; answer (the rest, label → value, lines taken off)."""
+def take_table(text: str) -> tuple[str, dict[str, str], dict[int, str]]:
+    """Take front matter and metadata table off the head of a text.
+
+    Answer (the rest, label → value, the lines taken off by index from 0).
+    """
     matter, body = labels.split_front_matter(text)
-    lines = body.splitlines(keepends=True)
+    above = text[: len(text) - len(body)].split("\n")[:-1]
+    lines = re.findall(r"[^\n]*\n|[^\n]+$", body)
     indices, found = labels.take(lines)
-    taken = set(indices)
-    rest = "".join(line for index, line in enumerate(lines) if index not in taken)
-    above = text[: len(text) - len(body)].splitlines()
-    return rest, {**found, **matter}, (*above, *(lines[index].strip() for index in indices))
+    taken = dict(enumerate(above)) | {len(above) + index: lines[index].strip() for index in indices}
+    rest = "".join(line for index, line in enumerate(lines, len(above)) if index not in taken)
+    return rest, {**found, **matter}, taken
 
 
 def kind(title: str) -> str:
@@ -126,14 +129,15 @@ def _from_labels(claims: _Claims, extracted: Extracted) -> None:
             claims.add(known[label], extracted.labels[label], _how(extracted, label))
 
 
-def _made_before_effect(claims: _Claims) -> None:
-    """Let the day that the text tells come before that of the front matter where this is the day of effect.
+def _text_before_generator(claims: _Claims) -> None:
+    """Let the day that the text tells come before the `date` of front matter, and drop this where it is the day of effect.
 
-    Site generators have one `date` for both.
+    Site generators have one `date` for the days of making, publication and effect.
     """
-    dates = claims.by_field.get("date", [])
-    if dates and dates[0] == (claims.best("effective"), "front matter"):
-        dates.sort(key=lambda claim: claim[1] not in ("preamble", "signature"))
+    told = claims.by_field.get("date", [])
+    told.sort(key=lambda claim: claim[1] == "front matter")
+    if told and told[0] == (claims.best("effective"), "front matter"):
+        del told[0]
 
 
 def _rank(label: str, known: Mapping[str, str]) -> int:
@@ -148,16 +152,23 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
     """Claim what head, preamble and signature of the text state; `signed` is the text that holds the signature."""
     issuer, date = signatures.find(signed)
     claims.add("title", head.title if kind(head.title) else "", "text")
-    claims.add("document_number", head.number, "text")
+    claims.add("document_number", head.number if _is_own(head, claims.best("title")) else "", "text")
     claims.add("issuer", head.issuer, "preamble")
     claims.add("issuer", issuer, "signature")
     claims.add("date", head.adopted or ("" if date else head.published), "preamble")
     claims.add("date", date, "signature")
-    claims.fallback("date", imprint[1] if (imprint := _IMPRINT.search(text)) else "", "imprint")
+    imprint = _IMPRINT.search(text)
+    claims.add("date", imprint[1] if imprint and not (head.adopted or date) else "", "imprint")
     claims.fallback("published", head.published if head.published >= head.adopted else "", "preamble")
     claims.add("effective", head.effective, "preamble")
     claims.fallback("effective", _in_force(text), "text")
     claims.add("url", _address(text), "text")
+
+
+def _is_own(head: heads.Head, title: str) -> bool:
+    """Return whether the head over a text is that of the document called so, not of another one that it quotes first."""
+    printed, known = _key(head.title), _key(title)
+    return not (kind(title) and kind(head.title)) or printed in known or known in printed
 
 
 def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str) -> None:

@@ -33,6 +33,9 @@ _ANYWHERE = re.compile(
 _TAIL = re.compile(
     r".*(?:版权所有|ICP备\s?\d+号|公网安备\s?\d+).*|(?:政府)?网站标识码.*|(?:主办|承办|技术支持|运维电话)(?:单位)?[:：].*"
 )
+_LICENCE = re.compile(r"本作品(?:是中华人民共和国的|在.{0,20}属于公有领域).*")  # Wikisource, below every text
+_LICENCE_END = re.compile(r"Public domain.*|false|true")
+_LICENCE_LINES = 40
 _POSITION = re.compile(r"(?:您|你|当前|现在|目前)[^:：]{0,6}位置(?:是)?\s*(?:[:：].*)?")
 _ARROW = r"\s*(?:>>?|＞|»|›)\s*"
 _TRAIL = re.compile(
@@ -45,6 +48,7 @@ def strip(text: str) -> tuple[str, dict[int, str]]:
     lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
     bare = [line.strip() for line in lines]
     taken = {index for index, line in enumerate(bare) if _is_sure(line)} | _navigation(bare)
+    taken |= _licence(bare)
     taken |= _edge(bare, range(len(bare)), taken, tail=False)
     taken |= _edge(bare, range(len(bare) - 1, -1, -1), taken, tail=True)
     kept = "".join(line for index, line in enumerate(lines) if index not in taken)
@@ -65,6 +69,17 @@ def _navigation(lines: list[str]) -> set[int]:
         for index, line in enumerate(lines[:_HEAD_LINES])
         if len(line) <= _LONGEST and (_POSITION.fullmatch(line) or _TRAIL.fullmatch(line))
     }
+
+
+def _licence(lines: list[str]) -> set[int]:
+    """Find the statement, at the tail, that a text is in the public domain, which ends in machine-read marks."""
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    if not end or not _LICENCE_END.fullmatch(lines[end - 1]):
+        return set()
+    first = next((i for i in range(end - 1, max(-1, end - _LICENCE_LINES), -1) if _LICENCE.fullmatch(lines[i])), end)
+    return set(range(first, end))
 
 
 def _edge(lines: list[str], order: Iterable[int], taken: set[int], *, tail: bool) -> set[int]:

@@ -55,6 +55,7 @@ _NUMBERED = re.compile(
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _DOCUMENT_NUMBER = re.compile(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
 _TITLE_END = re.compile(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
+_FILE_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|jpe?g|png)[）)]?$", re.IGNORECASE)
 _LIST_END = re.compile(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
 _ADOPTED = re.compile(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
 _ADOPTION = re.compile(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
@@ -110,6 +111,8 @@ class _Page:
         self.contents = dict(self._contents())
         self.listed = max(self.contents.values(), default=0)  # where the last table of contents ends
         self.signatures = dict(self._signatures())
+        marked = ((self._number_at(i), i) for i in range(self.opening, self.count))
+        self.last_marked = {number: i for number, i in marked if number}  # number of an annex → its last marker
         self.entries: dict[str, int] = {}  # title → number of the annexes that lists name
         self.attachments = dict(self._attachments())
         kinds: dict[Kind, dict[int, int]] = {
@@ -251,22 +254,39 @@ class _Page:
     def _attachments(self) -> Iterator[tuple[int, int]]:
         """Yield each list of annexes (附件说明) as (its first line, the line after it)."""
         end = 0
-        last = {number: i for i in range(self.opening, self.count) if (number := self._number_at(i))}
         for i in range(self.opening, self.count):
             found = self.marker(i) if i >= end else None
-            if not found or not (found["colon"] or found["bare"] or found["number"]):
-                continue
-            entries, end = self._entries(i, found)
-            follows = end in self.signatures or (end < self.count and bool(self.marker(end)))
-            if not found["number"]:
-                listed = bool(entries and entries[0][0]) or follows
-            else:  # 附件1.甲 and 2.乙, or 附件2.乙, below it: a list where the annexes themselves come later
-                listed = len(entries) > 1 and (end in self.signatures or last[self._number_at(i)] >= end)
-            if listed:
-                self.entries |= {_bare(title): number for number, title in entries if number and title}
+            if found and (files := self._names_of_files(i, found)):
+                end = i + files
                 yield i, end
+            elif not found or not (found["colon"] or found["bare"] or found["number"]):
+                continue
             else:
-                end = i + 1
+                entries, end = self._entries(i, found)
+                if self._lists(i, found, entries, end):
+                    self.entries |= {_bare(title): number for number, title in entries if number and title}
+                    yield i, end
+                else:
+                    end = i + 1
+
+    def _names_of_files(self, i: int, found: re.Match[str]) -> int:
+        """Return how many lines name files to download, from 附件1：名单.docx or 附件 alone on; 0 where a text follows."""
+        title = found["title"] or found["bare_title"] or ""
+        if title and not _FILE_NAME.search(title):
+            return 0
+        named = sum(1 for _ in takewhile(lambda j: _FILE_NAME.search(self.lines[j]), range(i + 1, self.count)))
+        after = i + 1 + named
+        ends = after == self.count or after in self.signatures or self.issuer(after) or self.marker(after)
+        return 1 + named if (title or named) and ends else 0
+
+    def _lists(self, i: int, found: re.Match[str], entries: list[tuple[int, str]], end: int) -> bool:
+        """Return whether the entries at line `i` are a list of annexes, which come later or elsewhere."""
+        follows = end in self.signatures or (end < self.count and bool(self.marker(end)))
+        if not found["number"]:
+            return bool(entries and entries[0][0]) or follows
+        # 附件1.甲 and 2.乙, or 附件2.乙, below it: a list where the annexes themselves come later
+        last = self.last_marked.get(self._number_at(i), -1)
+        return len(entries) > 1 and (end in self.signatures or last >= end)
 
     def _entries(self, i: int, found: re.Match[str]) -> tuple[list[tuple[int, str]], int]:
         """Return the entries, (number or 0, title), of the list of annexes at line `i`, and the line after it."""

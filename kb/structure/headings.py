@@ -10,6 +10,7 @@ from kb.structure import numbering
 
 _RUN_IN = 40  # characters: a first sentence that is longer is text, not a heading that the text runs on from
 _ALONE = 60  # characters: a heading on a line of its own is not longer
+_ALONE_ABOVE = 120  # characters: nor one above a text or sections of its own
 _LABEL = 24  # characters: so long may a heading be that ends in a colon
 _MARKER = re.compile(
     r"^(附\s*[件表录图]?\s*(?:之?[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z])"
@@ -81,7 +82,7 @@ def _heading(rest: str, more: bool) -> str:
     """Read the heading of 一、 （一） 1.: the whole line, or its first sentence where the text runs on."""
     sentence, stop, after = rest.partition("。")
     if not stop and rest[-1:] not in _STOP:
-        return rest if len(rest) <= _ALONE else ""
+        return rest if len(rest) <= (_ALONE_ABOVE if more else _ALONE) else ""
     runs_on = more if not after else not _NOTE.match(after)
     if stop and runs_on and _is_heading(sentence):
         return sentence

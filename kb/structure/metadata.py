@@ -152,7 +152,7 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
     """Claim what head, preamble and signature of the text state; `signed` is the text that holds the signature."""
     issuer, date = signatures.find(signed)
     claims.add("title", head.title if kind(head.title) else "", "text")
-    claims.add("document_number", head.number if _is_own(head, claims.best("title")) else "", "text")
+    claims.add("document_number", head.number if _is_own(head, claims) else "", "text")
     claims.add("issuer", head.issuer, "preamble")
     claims.add("issuer", issuer, "signature")
     claims.add("date", head.adopted or ("" if date else head.published), "preamble")
@@ -165,10 +165,14 @@ def _from_text(claims: _Claims, text: str, head: heads.Head, signed: str) -> Non
     claims.add("url", _address(text), "text")
 
 
-def _is_own(head: heads.Head, title: str) -> bool:
-    """Return whether the head over a text is that of the document called so, not of another one that it quotes first."""
+def _is_own(head: heads.Head, claims: _Claims) -> bool:
+    """Return whether the head over a text is that of the document, not of another one that it quotes first.
+
+    Front matter names the document; what a page calls it may be worded otherwise.
+    """
+    title, how = claims.by_field.get("title", [("", "")])[0]
     printed, known = _key(head.title), _key(title)
-    return not (kind(title) and kind(head.title)) or printed in known or known in printed
+    return how != "front matter" or not kind(head.title) or printed in known or known in printed
 
 
 def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str) -> None:

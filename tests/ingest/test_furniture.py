@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kb.ingest import furniture
 from kb.ingest.disguise.repair import repair
+from kb.ingest.restore import restore
+from kb.structure.extracted import Extracted
 
 BODY = "示例区人民政府关于示例事项的通知\n各街道办事处：\n一、总体要求。按照“首页 > 栏目”的路径查阅。\n示例区人民政府\n2021年11月22日\n"
 
@@ -94,3 +96,21 @@ def test_lines_are_kept_or_taken_whole_and_a_second_time_nothing_is_left_to_take
     assert Counter(line for line in text.split("\n") if line) == Counter(
         line for line in [*kept.split("\n"), *taken.values()] if line
     )
+
+
+def test_the_licence_of_a_wiki_is_no_text_of_the_document() -> None:
+    licence = (
+        "本作品是中华人民共和国的\n法律\n、\n法规\n，属于\n公有领域\n。\nPublic domain\nPublic domain\nfalse\nfalse\n"
+    )
+    text, taken = furniture.strip(f"{BODY}{licence}")
+    assert text == BODY
+    assert "".join(f"{line}\n" for line in taken.values()) == licence
+    said = f"本作品是中华人民共和国的法律所保护的。\n{BODY}"
+    assert furniture.strip(said) == (said, {})
+
+
+def test_repeated_lines_beside_furniture_cost_linear_time() -> None:
+    text = "".join(f"{line}\n" for _ in range(60_000) for line in ("示例。", "扫一扫在手机打开当前页"))
+    restored = restore(Extracted(text, "text/plain", levels={119_998: 2}))
+    assert restored.extracted.text == "示例。\n" * 60_000
+    assert restored.extracted.levels == {59_999: 2}

@@ -15,8 +15,9 @@ from kb.structure.extracted import Extracted
 def _read(data: bytes, given: Given) -> Extracted:  # noqa: ARG001
     text, encoding = decoded(data)
     generated = re.search(r"^:::", text, re.MULTILINE) and site_markdown.is_one(text)
-    extracted = site_markdown.extract(text) if generated else markdown.extract(text)
-    return replace(extracted, encoding=encoding, account=site_markdown.comments(text))
+    if generated:
+        return replace(site_markdown.extract(text), encoding=encoding)
+    return replace(markdown.extract(text), encoding=encoding, account=site_markdown.comments(text))
 
 
 FORMAT = Format("markdown", {"zh": "Markdown", "en": "Markdown"}, (".md", ".markdown"), _read, ("text/markdown",))

@@ -31,7 +31,7 @@ def lines_of(text: str) -> str:
 def _read(data: bytes, given: Given) -> Extracted:  # noqa: ARG001
     text, encoding = decoded(data)
     if site_markdown.is_one(text):
-        return replace(site_markdown.extract(text), encoding=encoding, account=site_markdown.comments(text))
+        return replace(site_markdown.extract(text), encoding=encoding)
     return Extracted(lines_of("\n".join(tables.from_markdown(text.split("\n")))), "text/plain", encoding=encoding)
 
 

@@ -96,3 +96,23 @@ def test_a_search_lists_the_copy_that_was_fetched_first(shelf: Shelf) -> None:
     found = engine.search("每次收费1.5元")
     assert [hit.document for hit in found.hits] == ["二站"] and "副本" in "".join(found.notes)
     assert [hit.document for hit in engine.search("每次收费1.5元 来源:甲").hits] == ["一站"]
+
+
+def test_lists_of_documents_show_copies_once_unless_a_source_is_chosen(shelf: Shelf) -> None:
+    two(shelf)
+    client = serving(shelf)
+
+    def listed(address: str) -> list[str]:
+        return [str(link["href"]) for link in page(client, address).select("ol.documents a")]
+
+    copy, first = "/d/%E4%B8%80%E7%AB%99", "/d/%E4%BA%8C%E7%AB%99"
+    for address in ("/", "/documents", "/issuers/示例市人民政府"):
+        assert (first in listed(address), copy in listed(address)) == (True, False)
+        assert "另有 1 份副本" in page(client, address).get_text()
+    assert listed("/documents?source=甲") == [copy]
+    assert "另有 1 份副本" not in page(client, "/documents?source=甲").get_text()
+    total = len(listed("/documents"))
+    assert f"{total} 份文件" in page(client, "/documents").get_text()
+    counts = [int(each.get_text()) for each in page(client, "/browse/year").select(".count")]
+    assert sum(counts) == total
+    assert client.get("/api/v1/documents").json["total"] == total + 1  # type: ignore[index]

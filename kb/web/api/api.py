@@ -165,7 +165,7 @@ def documents(
     """Return a page of documents that have the given values."""
     given = {"source": source, "issuer": issuer, "year": year, "kind": kind, "theme": theme}
     chosen = {name: value for name, value in given.items() if value}
-    found = library().catalogue().shelves.chosen(chosen)
+    found = library().catalogue().shelves.with_copies(chosen)
     after = _read_cursor(cursor, 2)
     rest = [listing for listing in found if not after or [listing.date, listing.id] < after]
     more = _cursor(rest[limit - 1].date, rest[limit - 1].id) if len(rest) > limit else ""

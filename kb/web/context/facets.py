@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.base.model import Listing
@@ -34,9 +34,15 @@ class Count:
 
 
 class Shelves:
-    """The documents of a state of the index, newest first."""
+    """The documents of a state of the index, newest first.
 
-    def __init__(self, listings: Sequence[Listing]) -> None:
+    Of copies of one document (`copies`: ids by that of the one that was fetched first) the first is shown, unless a source
+    is chosen: then what that source has.
+    """
+
+    def __init__(self, listings: Sequence[Listing], copies: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.copies = copies or {}
+        self._repeated = frozenset(id for others in self.copies.values() for id in others)
         self._all = tuple(Shelved(listing, _values(listing)) for listing in listings)
         self._known = {facet: {value for each in self._all for value in each.values[facet]} for facet in FACETS}
 
@@ -45,7 +51,11 @@ class Shelves:
         return value in self._known[facet]
 
     def chosen(self, chosen: Chosen) -> list[Listing]:
-        """The documents that have all the chosen values."""
+        """The documents that have all the chosen values, copies of one document once."""
+        return [each.listing for each in self._shown("source" in chosen) if _fits(each, chosen)]
+
+    def with_copies(self, chosen: Chosen) -> list[Listing]:
+        """The documents that have all the chosen values, each copy by itself."""
         return [each.listing for each in self._all if _fits(each, chosen)]
 
     def counts(self, facet: str, chosen: Chosen | None = None) -> list[Count]:
@@ -54,11 +64,15 @@ class Shelves:
         Years come newest first, other values most frequent first; what is not known comes last.
         """
         others = {name: value for name, value in (chosen or {}).items() if name != facet}
-        found = Counter(value for each in self._all if _fits(each, others) for value in each.values[facet])
+        shown = self._shown("source" in others or facet == "source")
+        found = Counter(value for each in shown if _fits(each, others) for value in each.values[facet])
         order = (lambda item: item[0]) if facet == "year" else (lambda item: item[1])
         ranked = sorted(found.items(), key=order, reverse=True)
         known = [Count(value, count) for value, count in ranked if value != UNKNOWN]
         return [*known, Count(UNKNOWN, found[UNKNOWN])] if found[UNKNOWN] else known
+
+    def _shown(self, copies: bool) -> Iterable[Shelved]:
+        return self._all if copies else (each for each in self._all if each.listing.id not in self._repeated)
 
 
 def _fits(each: Shelved, chosen: Chosen) -> bool:

@@ -191,7 +191,13 @@ class Library:
         examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
         numbers = {listing.id: listing.document_number for listing in listings}
         shown = examples[:_SHOWN_EXAMPLES]
-        return Catalogue(stats, tuple(listings), _holdings(listings), shown, numbers, Shelves(listings))
+        return Catalogue(
+            stats, tuple(listings), _holdings(listings), shown, numbers, Shelves(listings, self._copies(stats))
+        )
+
+    def _copies(self, stats: Stats) -> Mapping[str, Sequence[str]]:
+        """The copies of each document; none where nobody can tell, as search has it."""
+        return {} if stats.unknown else self.law.copies()
 
 
 def _holdings(listings: Sequence[Listing]) -> tuple[Holding, ...]:

@@ -36,6 +36,7 @@ def documents() -> str:
         chosen=facets,
         total=len(found),
         facets=[(facet, shelves.counts(facet, facets)) for facet in FACETS],
+        copies=shelves.copies,
         years=[(year, list(group)) for year, group in groupby(shown, key=lambda listing: listing.date[:4])],
         page=page,
         last=last,
@@ -75,6 +76,7 @@ def issuer(name: str) -> str:
         name=name,
         total=len(found),
         newest=found[:NEWEST_SHOWN],
+        copies=shelves.copies,
         chart=years_chart(shelves, chosen),
         facets=[(facet, shelves.counts(facet, chosen)) for facet in ("kind", "theme")],
     )

@@ -45,7 +45,8 @@ def home() -> str:
         fetched=max(fetched, default=""),
         chart=years_chart(catalogue.shelves, {}),
         facets=[(facet, catalogue.shelves.counts(facet)) for facet in ("source", "kind", "theme", "issuer")],
-        newest=catalogue.listings[:NEWEST_SHOWN],
+        newest=catalogue.shelves.chosen({})[:NEWEST_SHOWN],
+        copies=catalogue.shelves.copies,
     )
 
 

@@ -71,8 +71,8 @@ def hits(format: str) -> Response:
 
 
 def documents() -> Response:
-    """The list of documents, all or those of the chosen facets, as a table."""
+    """The list of documents, all or those of the chosen facets, as a table, each copy by itself."""
     shelves = library().catalogue().shelves
-    found = shelves.chosen(chosen_facets(shelves))
+    found = shelves.with_copies(chosen_facets(shelves))
     table = as_csv(listed(found, request.url_root.rstrip("/")), LISTED)
     return _sent(table, "documents.csv", "text/csv", "csv")

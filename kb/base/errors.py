@@ -47,3 +47,10 @@ class StorageError(KbError):
 
     exit_code = 6
     status = 503
+
+
+class BusyError(KbError):
+    """As much of this is being done as may be at a time: later, or in a smaller piece, it can be done."""
+
+    exit_code = 6
+    status = 503

@@ -6,12 +6,14 @@ import hashlib
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -31,6 +33,9 @@ from tests.site import Content, Site, faults
 from tests.site.content import Post
 from tests.web.driving import DESK, look, scripts
 from tests.web.examples import REPORTS
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 BUNDLED = Path(__file__).parents[2] / "corpus"
 REPORT = "haojiang-2021-report"
@@ -160,7 +165,22 @@ def corpus(settings: Settings) -> Corpus:
 
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> FlaskClient:
-    return create_app(settings).test_client()
+    return finishing(create_app(settings)).test_client()
+
+
+def finishing(app: Flask) -> Flask:
+    """Have every answer read to its end and closed, as every server does; a client of tests leaves files open."""
+    answer = app.wsgi_app
+
+    def answer_whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        body = answer(environ, start)
+        try:
+            return [b"".join(body)]
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    app.wsgi_app = answer_whole  # type: ignore[method-assign]
+    return app
 
 
 @pytest.fixture

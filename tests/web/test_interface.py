@@ -28,7 +28,7 @@ from kb.corpus.folder import Corpus
 from kb.web.api import schemas
 from kb.web.api.api import ENDPOINTS, PREFIX
 from kb.web.site.app import create_app
-from tests.web.conftest import LAW, REPORT, SMALL
+from tests.web.conftest import LAW, REPORT, SMALL, finishing
 from tests.web.test_citing import ID, renumbered, version
 from tests.web.test_pages import page, texts
 
@@ -51,7 +51,7 @@ NAMES = st.text("示例条aZ09-~._'<>", min_size=1, max_size=20).filter(lambda n
 
 @pytest.fixture(scope="module")
 def schema(settings: Settings) -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", create_app(settings))
+    return schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", finishing(create_app(settings)))
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
@@ -208,7 +208,7 @@ def test_an_answer_that_is_there_already_is_not_sent_again(client: FlaskClient, 
 
 
 def _asked_by(settings: Settings, origin: str) -> list[Headers]:
-    client = create_app(settings).test_client()
+    client = finishing(create_app(settings)).test_client()
     paths = ("/sources", "/nothing", "/corpus.jsonl.gz")
     schemas = [client.get(PREFIX + path, headers={"Origin": origin}) for path in paths]
     return [each.headers for each in (*schemas, client.options(f"{PREFIX}/sources", headers={"Origin": origin}))]
@@ -240,7 +240,9 @@ def test_the_corpus_comes_as_one_file_of_json_lines(client: FlaskClient, corpus:
 def test_a_document_that_cannot_be_read_has_a_line_in_the_bulk_file(empty: Settings) -> None:
     (empty.corpus / "files").mkdir(parents=True)
     (empty.corpus / "files" / "示例.md").write_bytes(b"\xff\xff")
-    (line,) = gzip.decompress(create_app(empty).test_client().get(f"{PREFIX}/corpus.jsonl.gz").data).splitlines()
+    (line,) = gzip.decompress(
+        finishing(create_app(empty)).test_client().get(f"{PREFIX}/corpus.jsonl.gz").data
+    ).splitlines()
     assert "UTF-8" in json.loads(line)["problem"]
 
 

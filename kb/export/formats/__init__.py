@@ -19,7 +19,7 @@ EVIDENCE = "zip"
 class Format:
     """A format: the ending of its files and addresses, what Chinese and English readers call it, its media type, and
     what makes it. `order` is its place in lists. With `saved` a browser saves it, which else shows it. `in_api` is the
-    ending under which the interface for programs has it, "" where it does not.
+    ending under which the interface for programs has it, "" where it does not. With `slow` it takes seconds for a long text.
     """
 
     ending: str
@@ -30,6 +30,7 @@ class Format:
     order: int
     saved: bool = False
     in_api: str = ""
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache, lru_cache
-from threading import Lock
 from typing import Any
 
 from kb.base.errors import StorageError
@@ -18,29 +17,19 @@ from kb.export.formats import Format
 from kb.export.page import page
 from kb.export.scope import Selection
 
-_ONE_AT_A_TIME = Lock()  # a long statute keeps a processor busy for seconds
-_PATIENCE = 30.0
-"""Seconds that a reader waits for the PDF of another."""
-
 _NEEDED = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk"
 
 
 def pdf(selection: Selection) -> bytes:
-    """Return the print view as PDF. Raises StorageError where the machine lacks what it takes, or is busy with others."""
+    """Return the print view as PDF. Raises StorageError where the machine lacks what it takes."""
     return _typeset(page(selection).decode(), selection.document.provenance.snapshot[:32])
 
 
 @lru_cache(maxsize=16)
 def _typeset(html: str, identifier: str) -> bytes:
-    typesetter = _typesetter()
-    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
-        raise StorageError("正在为别人生成 PDF：请过一会儿再试。")
-    try:
-        made = typesetter(string=html, url_fetcher=_refuse)
-        data: bytes = made.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
-        return data
-    finally:
-        _ONE_AT_A_TIME.release()
+    made = _typesetter()(string=html, url_fetcher=_refuse)
+    data: bytes = made.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
+    return data
 
 
 @cache
@@ -63,4 +52,4 @@ def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
     raise ValueError(url)
 
 
-PDF = Format("pdf", "PDF", "PDF", "application/pdf", pdf, order=2)
+PDF = Format("pdf", "PDF", "PDF", "application/pdf", pdf, order=2, slow=True)

@@ -6,23 +6,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from flask import Blueprint, Response, after_this_request, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, after_this_request, jsonify, render_template, request, send_file, url_for
 from msgspec import Meta
 
-from kb.base.errors import KbError, NotFoundError, UsageError
+from kb import __version__
+from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Document, FacetValue, Origin, Part, Results, Section
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.compare.sections import compare
 from kb.corpus.changes import events, order, tell
 from kb.corpus.folder import Corpus
+from kb.export import whole_corpus
 from kb.export.formats import formats
 from kb.search.contract.engine import GROUPS, ORDERS
 from kb.search.query.conditions import FACETS, NAMES
@@ -114,6 +115,9 @@ def of_sources() -> State:
     fresh = [(each.title, each.fetched, each.alarm) for each in library().searched()]
     times = [datetime.fromisoformat(fetched) for _, fetched, _ in fresh if fetched]
     return State(f"{index.tag} {fresh}", max([*times, index.modified] if index.modified else times))
+
+
+_WHOLE = "corpus.jsonl.gz"
 
 
 @interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index, endings=("csv",))
@@ -299,40 +303,18 @@ def changes(limit: Limit = 50, cursor: Cursor = "") -> schemas.Changes:
 
 
 @interface.get(
-    "/corpus.jsonl.gz",
+    f"/{_WHOLE}",
     "整个语料库：gzip 压缩的 JSON Lines，一行一份文件",
     state=of_corpus,
     media_type="application/gzip",
 )
 def corpus() -> Response:
-    """Stream every document, as its own address answers it; one that cannot be read has a line that says so."""
-    answer = Response(_packed(_lines(library().corpus)), mimetype="application/gzip")
-    answer.headers["Content-Disposition"] = "attachment; filename=corpus.jsonl.gz"
-    return answer
-
-
-def _lines(shelf: Corpus) -> Iterator[bytes]:
-    for id in shelf.ids():
-        try:
-            yield msgspec.json.encode(shelf.as_json(id)) + b"\n"
-        except KbError as error:
-            yield msgspec.json.encode({"document": id, "problem": str(error)}) + b"\n"
-
-
-def _packed(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Compress as it goes, a megabyte at a time: the corpus never stands in memory whole."""
-    for member in _batches(lines, 1 << 20):
-        yield gzip.compress(member, 6, mtime=0)  # a gzip file may be made of several members
-
-
-def _batches(lines: Iterator[bytes], size: int) -> Iterator[bytes]:
-    batch = bytearray()
-    for line in lines:
-        batch += line
-        if len(batch) >= size:
-            yield bytes(batch)
-            batch.clear()
-    yield bytes(batch)
+    """Send every document, as its own address answers it; one that cannot be read has a line that says so."""
+    shelf = Corpus(library().corpus.root)  # without the texts that are kept ready here
+    path = library().made.get(
+        _WHOLE, f"{of_corpus().tag} {__version__}", lambda path: library().heavy.do(whole_corpus.write, shelf, path)
+    )
+    return send_file(path, "application/gzip", as_attachment=True, download_name=_WHOLE, etag=False, max_age=0)
 
 
 ENDPOINTS = (*interface.endpoints, *law_api.interface.endpoints)

@@ -24,6 +24,8 @@ from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
 from kb.web.context.facets import Shelves
 from kb.web.context.freshness import Freshness, Watch
+from kb.web.context.heavy_work import HeavyWork
+from kb.web.context.made_files import MadeFiles
 
 EXTENSION = "kb-library"
 
@@ -103,6 +105,8 @@ class Library:
         self.law = Store(settings.index)
         self.remembered = Remembered(_ANSWERS)
         self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
+        self.heavy = HeavyWork()
+        self.made = MadeFiles(settings.index)
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings.sources)
         self._of_generation = lru_cache(maxsize=1)(self._survey)

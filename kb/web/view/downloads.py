@@ -11,6 +11,7 @@ from flask import Response, request
 
 from kb import __version__
 from kb.base.errors import UsageError
+from kb.corpus.folder import Corpus
 from kb.export.evidence_package import evidence
 from kb.export.formats import EVIDENCE, export, formats
 from kb.export.scope import select
@@ -37,10 +38,12 @@ def answer(id: str, format: str, version: str = "", anchor: str = "") -> Respons
         return Response(status=304, headers={"ETag": f'"{tag}"'})
     if format == EVIDENCE:
         name, media_type = f"{id}.zip", "application/zip"
-        data = evidence(library().corpus, shown.document, request.url_root.rstrip("/"), version)
+        corpus = Corpus(library().corpus.root)  # without the texts that are kept ready here
+        data = library().heavy.do(evidence, corpus, shown.document, request.url_root.rstrip("/"), version)
     else:
         selection = select(shown.document, anchor, request.url_root.rstrip("/"), version)
-        made = export(selection, format)
+        slow = format in formats() and formats()[format].slow
+        made = library().heavy.do(export, selection, format) if slow else export(selection, format)
         name, media_type, data = made.name, made.media_type, made.data
     sent = _sent(data, name, media_type, format)
     sent.set_etag(tag)

@@ -1,0 +1,81 @@
+"""Downloads that take seconds keep no thread from other readers."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kb.base.errors import BusyError
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.context.heavy_work import HeavyWork
+from kb.web.context.library import EXTENSION
+from kb.web.site.app import create_app
+from tests.web.conftest import REPORT, example_library, finishing, put
+
+WHOLE = "/api/v1/corpus.jsonl.gz"
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    return finishing(create_app(settings))
+
+
+def test_who_comes_while_another_is_served_is_told_at_once(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    heavy = HeavyWork()
+    with ThreadPoolExecutor() as others:
+        first = others.submit(heavy.do, Path.read_text, gate)
+        with gate.open("w") as opened:  # opens when the first one has begun to read
+            with pytest.raises(BusyError, match="请过一会儿再试"):
+                heavy.do(Path.exists, gate)
+            opened.write("done")
+        assert first.result() == "done"
+    assert heavy.do(Path.exists, gate)
+
+
+def test_what_fails_leaves_the_place_to_the_next() -> None:
+    heavy = HeavyWork()
+    with pytest.raises(FileNotFoundError):
+        heavy.do(Path.read_text, Path("没有"))
+    assert heavy.do(str.upper, "a") == "A"
+
+
+@pytest.mark.parametrize("address", [f"/d/{REPORT}.pdf", f"/d/{REPORT}.zip", WHOLE])
+def test_a_reader_who_has_to_come_again_hears_when(app: Flask, address: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    heavy, client = app.extensions[EXTENSION].heavy, app.test_client()
+    with ThreadPoolExecutor() as others:
+        first = others.submit(heavy.do, Path.read_text, gate)
+        with gate.open("w"):
+            answer = client.get(address)
+            assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+            assert "请过一会儿再试" in answer.get_data(as_text=True)
+            assert client.get(f"/d/{REPORT}").status_code == 200
+        first.result()
+    assert client.get(address).status_code == 200
+
+
+def test_the_whole_corpus_is_made_once_for_each_state(tmp_path: Path) -> None:
+    settings = example_library(tmp_path)
+    client: FlaskClient = finishing(create_app(settings)).test_client()
+    made = settings.index / "made"
+    whole = client.get(WHOLE).data
+    (first,) = made.iterdir()
+    written = first.stat().st_mtime_ns
+    assert client.get(WHOLE).data == whole
+    part = client.get(WHOLE, headers={"Range": "bytes=2-9"})
+    assert (part.status_code, part.data) == (206, whole[2:10])
+    assert [each.stat().st_mtime_ns for each in made.iterdir()] == [written]
+    put(Corpus(settings.corpus), "示例新通知", "示例新通知\n照办。\n", title="示例新通知")
+    assert len(gzip.decompress(client.get(WHOLE).data).splitlines()) == len(gzip.decompress(whole).splitlines()) + 1
+    (second,) = made.iterdir()
+    assert second != first

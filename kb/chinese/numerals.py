@@ -30,7 +30,9 @@ _FIGURES = "零〇○一二三四五六七八九"
 _HANZI = f"[{_FIGURES}十百千两]{{1,9}}"
 _ARABIC = "[0-9０-９]{1,3}"
 # A dash for 一 and a blank before 条 are slips of the keyboard in real statutes (第三十－条, 第一百二十八 条).
-_ORDER = f"(?:[{_FIGURES}十百千两－]{{1,9}}|{_ARABIC})"
+# 第1260条: after 第 no year and no amount can be meant, so the figures may be more.
+_ORDINAL = "[0-9０-９]{1,6}"
+_ORDER = f"(?:[{_FIGURES}十百千两－]{{1,9}}|{_ORDINAL})"
 _GAP = "[ \\t\u3000\u2002\u2003\xa0]"
 # 1.6升 is a measure; a word that counts (5.1人员保障, 5.1个) may also start a heading, so its place must tell.
 _MEASURE = "(?:[%％‰℃°/~～亿万元倍吨米克斤]|升(?![级华学温降]))"
@@ -74,8 +76,8 @@ _STYLE_OF_UNIT: dict[str, Style] = {
 # (第二条规定区域内); the second ones do nothing but cite.
 _CITING = re.compile("的|第|规定|所|之|以|[、，。；：:,和至与或及到款项中]")
 _CITED = re.compile(
-    rf"[的之款。；]|项(?!目)|规定的|所(?:[规列称述指]|确定)|中(?:的|所|规定|[“《])|(?:[、和至与或及到]|或者|以及)第\s?(?:{_HANZI}|{_ARABIC})[章节条款项]"
-    rf"|第\s?(?:{_HANZI}|{_ARABIC})[款项]|(?!前条)[和与或及以前后]+(?:上|下|前|后|其他)?(?:[款条]|项(?!目))"
+    rf"[的之款。；]|项(?!目)|规定的|所(?:[规列称述指]|确定)|中(?:的|所|规定|[“《])|(?:[、和至与或及到]|或者|以及)第\s?(?:{_HANZI}|{_ORDINAL})[章节条款项]"
+    rf"|第\s?(?:{_HANZI}|{_ORDINAL})[款项]|(?!前条)[和与或及以前后]+(?:上|下|前|后|其他)?(?:[款条]|项(?!目))"
 )
 _MARKED = re.compile(f"[：:、，,．.]{_GAP}*")
 _BLANKS = re.compile(f"{_GAP}*")

@@ -151,10 +151,12 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
         (each, fates.resolver.target(_found(each), memo, on)) for each in find(_document(text), memo=True) if each.name
     ]
     marks = quoted.marked(text)
+    taken = 0  # where what was quoted of the citation before ends
     for place, (citation, target) in enumerate(cited):
         found = _found(citation)
         fate = fates.of(found, target, on)
-        words = _quoted(texts, text, marks, cited, place)
+        words = _quoted(texts, text, marks, cited, place, taken)
+        taken = words.end if words else taken
         if words and words.distance and fate.status in ("right", "changed since", "ended later", "ended"):
             fate = replace(fate, status="misquoted", note=f"引文与所引的文字不一致：{words.difference}。{fate.note}")
         if target and fate.status in ("no such edition", "cannot tell") and target.doubt:
@@ -217,13 +219,14 @@ def _quoted(
     marks: Sequence[tuple[int, int]],
     cited: Sequence[tuple[Citation, Target | None]],
     place: int,
+    taken: int,
 ) -> Quotation | None:
     """Return what a text quotes of a citation, between the one before it and the next: the first that differs, else the first."""
     citation, target = cited[place]
     there = texts.of(target, citation)
     if not there:
         return None
-    low = cited[place - 1][0].end if place else 0
+    low = max(cited[place - 1][0].end if place else 0, taken)
     high = cited[place + 1][0].start if place + 1 < len(cited) else len(text)
     candidates = quoted.beside(text, marks, low, citation.start, citation.end, high)
     found = [each for candidate in candidates if (each := quoted.against(text, candidate, there))]

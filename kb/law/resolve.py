@@ -151,6 +151,8 @@ class Resolver:
         past = [each.day for each in said if each.what in ("made", "amended")]
         newest = next((each for each in known if made[each.version] and made[each.version] <= on), None)
         last = max((day for day in past if day <= on), default="") or (made[newest.version] if newest else "")
+        if named.way == "draft":
+            return current, "cannot tell"
         if named.way == "then":  # nothing tells of which day the author speaks: it matters where the text changed
             return current, "" if len(known) == 1 and len(past) < 2 else "cannot tell"
         if named.way == "new":

@@ -28,7 +28,7 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 18
+_LAYOUT = 19
 _MANY = 200
 _AHEAD = 16
 _SECONDS = 60  # of processor time for the citations of one document; the longest statute takes two

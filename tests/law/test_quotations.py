@@ -128,6 +128,7 @@ def test_what_is_quoted_of_another_text_is_not_compared(law: Shelf) -> None:
         f"合同约定“{near}”，与《示例法》第一条不同。",
         f"《示例法》第一条与合同所约定的“{near}”不同。",
         f"《示例法》第一条、第二条规定“{QUOTED.format('二')}”。",
+        f"《示例法》第一条规定“{QUOTED.format('二')}”，《示例法》第二条同此。",
     ):
         assert {each.fate.status for each in checked(law, text)} == {"right"}
 

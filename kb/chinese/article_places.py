@@ -63,6 +63,12 @@ class Place:
         """Whether it names only a part of an article: 第二款, 第（三）项."""
         return self.top > _ARTICLE
 
+    @property
+    def from_article(self) -> Place | None:
+        """This place without the 编 and 章 around its article, None where it names no article and nothing inside one."""
+        steps = tuple(step for step in self.steps if step[0] >= _ARTICLE)
+        return Place(steps) if steps else None
+
     def below(self, other: Place) -> Place:
         """Return this place, completed by the outer steps of another one: 第三款 after 第十六条第一款 is in 第十六条."""
         outer = tuple(step for step in other.steps if step[0] < self.top)

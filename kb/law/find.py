@@ -79,7 +79,7 @@ _EXTENDS = re.compile(
 )
 _STOP = re.compile(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
-    r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
+    r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年号]|(?:^|[）)])[条款项]|第[〇零一二三四五六七八九十百千两]{1,9}[编章节条款项](?:之[一二三四五六七八九十]{1,3})?"
 )
 _DASH = re.compile("-")
 _MARKS_OF_TITLES = re.compile("[《》\n]")
@@ -105,6 +105,8 @@ _AMBIGUOUS = frozenset(
         "决议",
     ]
 )
+# What a memo is not: 本法第三条 in it is of a law that it does not name.
+_LAWS = frozenset(["法", "法典", "条例", "办法", "规定", "细则", "规则", "解释", "决定", "通则"])
 _OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
 _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
@@ -262,7 +264,8 @@ class _Reader:
                 continue
             if token.what == "number" and self._is_aside(token.start, token.end):
                 continue  # 示例条例（示例令第5号）第三条
-            if token.what == "place" and article_places.read(token.name).top == _ARTICLE_LEVEL:
+            article = token.what == "place" and article_places.read(token.name).top == _ARTICLE_LEVEL
+            if article or token.what == "decimal":
                 understood = any(self._leads_to(end, token.start) for end in ends[-3:])
                 name = None if understood else unmarked.before(self.text, limit, token.start)
                 if name and name.start < token.start:
@@ -388,6 +391,11 @@ class _Reader:
         return bool(gap and re.search(r"(?:19|20)\d\d.{0,3}\d+\s?号|第\s?\d+\s?号", gap[0]))
 
     def _numbered(self, token: _Token) -> Iterator[Citation]:
+        if not token.name and self.memo:  # 〔2020〕5号, of nobody
+            end = token.end + (2 if self.text.startswith("文件", token.end) else self.text.startswith("文", token.end))
+            yield from self._with_places(
+                token.start, end, "unmarked", _Ref(self.text[token.start : end], unmarked=True)
+            )
         if not token.name or number_key(token.name) in self.numbers or self._is_of_this_document(token):
             return
         before = self.text[max(token.start - 3, 0) : token.start]
@@ -417,9 +425,15 @@ class _Reader:
         return bool(article_places.fit(anchor, self.anchors))
 
     def _own(self, token: _Token) -> _Ref:
-        """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
+        """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”).
+
+        In a memo that names none it is not understood.
+        """
         word = token.name[1:]
-        return _THIS if word in self.words else self._before(word) or _THIS
+        if word in self.words:
+            return _THIS
+        nobodys = self.memo and word in _LAWS and _PLACE.match(self.text, token.end)
+        return self._before(word) or (_Ref(token.name, unmarked=True) if nobodys else _THIS)
 
     def _before(self, word: str) -> _Ref | None:
         """Return the document named before in this section whose kind is `word`."""
@@ -482,8 +496,8 @@ class _Reader:
 
     def _placed(self, token: _Token) -> Iterator[Citation]:
         """Yield a place without a name before it: in this document, or in the one named before."""
-        place = article_places.read(token.name)
-        if place.top < _ARTICLE_LEVEL or self._quotes_heading(token):
+        place = article_places.read(token.name).from_article
+        if place is None or self._quotes_heading(token):
             return
         if place.inside and self.near and self.text.endswith("违反", 0, token.start):
             ref, article = self.near
@@ -491,6 +505,13 @@ class _Reader:
             return
         if place.inside and self.memo:
             yield from self._inside_memo(token, place)
+            return
+        if (
+            place.inside and self.subject
+        ):  # of a decision or an amendment: 增加一款，作为第三款 speaks of the law that it changes
+            if self.near:
+                ref, article = self.near
+                yield from self._places(token.start, token.end, "article", ref, place.below(article))
             return
         if place.inside:
             own = _as_place(self.section.anchor)

@@ -31,7 +31,7 @@ FILE = "citations.sqlite"
 _LAYOUT = 19
 _MANY = 200
 _AHEAD = 16
-_SECONDS = 60  # of processor time for the citations of one document; the longest statute takes two
+_SECONDS = 60  # of processor time for the citations of one document
 _TABLES = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,

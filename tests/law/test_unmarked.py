@@ -368,3 +368,19 @@ def test_a_trial_version_is_another_document(code: Shelf) -> None:
         ("示例院诉讼规则", "规则"),
     ):
         assert [document for _, document, _ in told(code, f"依照{name}第一条。")] == [meant]
+
+
+@pytest.mark.parametrize("name", ["《示例法》", "示例经济特区消防条例", "示例会议纪要", "《示例规定》"])
+def test_a_line_may_end_between_a_name_and_its_article(statutes: Shelf, name: str) -> None:
+    there = {"《示例法》": "示例法", "示例经济特区消防条例": "消防条例"}.get(name, "")
+    found = told(statutes, f"《示例法》第五条，张某依照{name}\n第三条")
+    assert found[-1] == (("right", there, "art-3") if there else (found[-1][0], "", ""))
+    assert {status for status, document, _ in found if not document} <= {"unread", "not in the corpus"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["第三条示发〔2020〕7号", "示发〔2020〕6号示发〔2020〕7号", "第3.2条示发〔2020〕7号", "本条例第三条，〔2020〕7号"],
+)
+def test_what_runs_together_is_told_apart(statutes: Shelf, text: str) -> None:
+    assert len(told(statutes, text)) == 2

@@ -223,12 +223,12 @@ def _quoted(
 ) -> Quotation | None:
     """Return what a text quotes of a citation, between the one before it and the next: the first that differs, else the first."""
     citation, target = cited[place]
-    there = texts.of(target, citation)
-    if not there:
-        return None
     low = max(cited[place - 1][0].end if place else 0, taken)
     high = cited[place + 1][0].start if place + 1 < len(cited) else len(text)
-    candidates = quoted.beside(text, marks, low, citation.start, citation.end, high)
+    candidates = list(quoted.beside(text, marks, low, citation.start, citation.end, high))
+    there = texts.of(target, citation) if candidates or quoted.tells(text, citation.end, high) else []
+    if not there:
+        return None
     found = [each for candidate in candidates if (each := quoted.against(text, candidate, there))]
     wrong = [each for each in found if each.distance]
     if wrong and _of_another(texts, text, cited, place, wrong[0]):

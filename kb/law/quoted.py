@@ -150,6 +150,11 @@ def against(text: str, candidate: Candidate, there: Sequence[str]) -> Quotation 
     return Quotation(candidate.start, candidate.end, distance, told)
 
 
+def tells(text: str, end: int, limit: int) -> bool:
+    """Tell whether a text goes on to say, without quotation marks, what stands at a citation that ends there."""
+    return _TELLS.match(text, end, limit) is not None
+
+
 def altered(text: str, end: int, limit: int, there: Sequence[str]) -> Quotation | None:
     """Return what is told of a citation without quotation marks, up to its sentence's end, and says another amount, or a 不 more or less."""
     said = _TELLS.match(text, end, limit)

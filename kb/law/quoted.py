@@ -39,6 +39,7 @@ _LEFT_OUT = re.compile(r"…+|\.{3,}|．{3,}|【[^】]*】|\[[^\]]*\]")
 _OWN_NUMBER = re.compile(r"\s*第[^第条\s]{1,9}条(?:之[一二三四五六七八九十]{1,3})?[\s　]+")
 _SHORTEST = 8  # characters: shorter words in quotation marks name something, unless a colon says otherwise
 _SHORTEST_NEAR = 6
+_PHRASE = 16  # characters: 规定的“合理期限” names something, a longer one is quoted
 _LONGEST = 2_000
 _NEAR_ENOUGH = 0.34
 """The part of a quotation that may differ, where nothing but its words says what it is quoted from."""
@@ -126,7 +127,9 @@ def beside(
             break
         introduced = says and gap.rstrip().endswith(("：", ":"))
         sure = (
-            says and not gap.endswith("的") and (closed - opened >= _SHORTEST or (introduced and closed - opened > 1))
+            says
+            and (not gap.endswith("的") or closed - opened >= _PHRASE)
+            and (closed - opened >= _SHORTEST or (introduced and closed - opened > 1))
         )
         if sure or not _NOT_THE_LAW.search(gap):
             yield Candidate(opened, closed, sure)

@@ -122,6 +122,12 @@ def test_what_is_told_without_quotation_marks_is_held_to_its_amounts_and_its_not
     assert (one.quotation is not None) is (status == "misquoted")
 
 
+def test_a_long_quotation_after_what_an_article_says_is_of_that_article(law: Shelf) -> None:
+    words = "用人单位应当为劳动者缴纳各项社会保险费用"
+    assert checked(law, f"《示例法》第一条规定的“{words}”并不适用。")[0].fate.status == "misquoted"
+    assert checked(law, "《示例法》第一条规定的“合理的准备期限届满”并不适用。")[0].fate.status == "right"
+
+
 def test_what_is_quoted_of_another_text_is_not_compared(law: Shelf) -> None:
     near = QUOTED.format("三")
     for text in (

@@ -16,22 +16,26 @@ _N = r"[〇零一二三四五六七八九十百千两０-９\d]{1,9}"
 _UNITS = "分编|编|章|节|条|款|项|目"
 _NUM = rf"(?:[（(]\s?)?{_N}(?:\s?[）)])?"
 _STEP = (
-    rf"第\s?{_NUM}(?:(?:[、，]|\s?(?:至|到|—+|－|-|~|～)\s?第?){_NUM}(?=[、，（(〇零一二三四五六七八九十百千\d）)至到—－~～-]*(?:条|款|项)))*"
+    rf"第\s?{_NUM}(?:(?:[、，]|\s?(?:至|到|—+|－|-|~|～)\s?第?){_NUM}(?=[、，（(〇零一二三四五六七八九十百千\d）)至到—－~～-]*(?:条|款|项))"
+    rf"|[（(]\s?{_N}\s?[）)](?=[、，（(〇零一二三四五六七八九十\d）)]*项))*"
     rf"\s?(?:{_UNITS})(?:之{_N})*"
 )
-BARE = rf"{_N}\s?条(?:之{_N})*(?:(?:{_STEP}|[（(]{_N}[）)]项))*"
+BARE = rf"{_N}(?:-\d{{1,2}})?\s?条(?:之{_N})*(?:(?:{_STEP}|[（(]{_N}[）)]项))*"
 """A regular expression without groups for an article that follows another one without 第: 、501条."""
-ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]))"
+ITEM = rf"[（(]\s?{_N}\s?[）)](?:项|(?=[、，,和及或的规所]|[（(]\s?{_N}\s?[）)](?:项|[、，,和及或（(])))"
 """A regular expression without groups for an item that follows its paragraph, or another one, without 第: （三）项."""
 _APART = rf"[ 　](?=第\s?[（(]?{_N}[）)]?\s?[款项])"
 PLACE = rf"(?:(?:总则|分则)(?=第))?(?:{_STEP}|§{{1,2}}\s?{_N}条?(?:之{_N}|-\d{{1,2}}(?!\d))?)(?:(?:[的中]|{_APART})?(?:{_STEP}|{ITEM}))*"
 """A regular expression without groups for one place."""
 
-_SEVERAL = re.compile(rf"(?P<first>第\s?{_NUM})(?P<more>(?:[、，]{_NUM})+)\s?(?P<unit>条|款|项)$")
+_SEVERAL = re.compile(rf"(?P<first>第\s?{_NUM})(?P<more>(?:[、，]{_NUM}|[（(]\s?{_N}\s?[）)])+)\s?(?P<unit>条|款|项)$")
+_ADJACENT = re.compile(rf"(?<!第)(?<![、，）)])(?:[（(]\s?{_N}\s?[）)]){{2,}}项?$")
 _STEPS = re.compile(
     rf"(?P<half>总则|分则)|第?\s?[（(]?\s?(?P<number>{_N})[^编章节条款项目第]*?(?P<unit>{_UNITS}|(?<=[）)]))(?P<of>(?:之{_N})*)"
 )
+_DASHED = re.compile(r"第?\s?(\d{2,4})-(\d{1,2})\s?条")
 _SIGN = re.compile(rf"§{{1,2}}\s?({_N})条?(之{_N})?")
+_IN_A_CHAPTER = re.compile(r"(?:(?:bk|sub|ch|s)-[\d-]+-)+(art-.*)")
 _LETTER = {"编": "bk-", "分编": "sub-", "章": "ch-", "节": "s-", "条": "art-", "款": "p", "项": "i", "目": ""}
 _ORDER = list(_LETTER)
 _HALVES = {"总则": "bk-1", "分则": "bk-2"}
@@ -59,6 +63,12 @@ class Place:
         """Whether it names only a part of an article: 第二款, 第（三）项."""
         return self.top > _ARTICLE
 
+    @property
+    def from_article(self) -> Place | None:
+        """This place without the 编 and 章 around its article, None where it names no article and nothing inside one."""
+        steps = tuple(step for step in self.steps if step[0] >= _ARTICLE)
+        return Place(steps) if steps else None
+
     def below(self, other: Place) -> Place:
         """Return this place, completed by the outer steps of another one: 第三款 after 第十六条第一款 is in 第十六条."""
         outer = tuple(step for step in other.steps if step[0] < self.top)
@@ -66,10 +76,16 @@ class Place:
             outer = tuple(step for step in outer if self.top < _ARTICLE)
         return Place(outer + self.steps)
 
+    def beside(self, printed: str) -> Place:
+        """Return the article of the same number that goes on a list: 之二 after 第一百二十条之一."""
+        level, token = self.steps[-1]
+        stem = token.rpartition("-")[0]
+        return Place((*self.steps[:-1], (level, f"{stem}-{numeral(printed.removeprefix('之'))}")))
+
 
 def read(printed: str) -> Place:
     """Read a place as `PLACE` matches it; of a list such as 第一、二款 the first."""
-    printed = _SIGN.sub(r"第\1条\2", printed)
+    printed = _DASHED.sub(_of_the_article, _SIGN.sub(r"第\1条\2", printed))
     steps: list[tuple[int, str]] = []
     for found in _STEPS.finditer(printed):
         if found["half"]:
@@ -83,11 +99,23 @@ def read(printed: str) -> Place:
     return Place(tuple(steps))
 
 
+def _of_the_article(found: re.Match[str]) -> str:
+    """Write 第133-1条 as 第133条之1; 第509-511条 is a range."""
+    return f"第{found[1]}条之{found[2]}" if int(found[2]) < int(found[1]) else found[0]
+
+
 def several(printed: str) -> list[tuple[int, int, str]]:
     """Return the places that a list without repeated units names: 第500、501条 is [0, 4) 第500条 and [5, 9) 第501条.
 
-    Each is [start, end) of `printed` and the place written out; one place alone is answered whole.
+    So does 第七十条（一）（二）项. Each is [start, end) of `printed` and the place written out; one place alone is answered whole.
     """
+    if adjacent := _ADJACENT.search(printed):
+        items = [each.span() for each in re.finditer(_NUM, adjacent[0])]
+        starts = [0, *(adjacent.start() + start for start, _ in items[1:])]
+        ends = [*starts[1:], len(printed)]
+        head = printed[: adjacent.start()]
+        told = [f"{'' if place else head}{adjacent[0][slice(*span)]}项" for place, span in enumerate(items)]
+        return list(zip(starts, ends, told, strict=True))
     found = _SEVERAL.search(printed)
     if not found:
         return [(0, len(printed), printed)]
@@ -112,6 +140,9 @@ def fit(wanted: str, anchors: Iterable[str]) -> str:
     found = [anchor for anchor in known if pattern.fullmatch(anchor)]
     if not found and wanted.startswith("art-") and not any("art-" in anchor for anchor in known):
         return fit(wanted.removeprefix("art-"), known)  # an amendment counts 一、二、三、 and is cited by 第三条
+    within = _IN_A_CHAPTER.match(wanted)
+    if not found and within:
+        return fit(within[1], known)  # 第一编第二章第十二条, where the articles are counted through
     if wanted.startswith("art-") and len({each.split("-art-")[0] for each in found if each.startswith("annex-")}) > 1:
         return ""  # of several annexes nothing tells which
     return min(found, key=lambda anchor: (anchor.count("-"), len(anchor), anchor), default="")

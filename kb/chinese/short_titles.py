@@ -18,9 +18,10 @@ _OF_A_LAW = re.compile(
     rf"(?P<part>[^《》]{{0,16}}?)(?:的?(?:若干|有关|几个)(?:具体)?问题)?的?(?:若干)?(?P<kind>解释|规定|意见){_SERIAL}"
 )
 _OF_A_SUBJECT = re.compile(
-    rf"关于(?:审理|办理|处理|审查)(?P<subject>.{{2,24}}?)(?:案件|的)(?:具体)?(?:应用|适用)?(?:法律)?(?:的)?(?:若干|有关)?(?:问题)?的"
+    rf"关于(?:审理|办理|处理|审查)(?P<subject>.{{2,24}}?)(?:案件|的)(?:具体)?(?:应用|适用)?(?:法律)?(?:的)?(?:若干|有关)?(?:问题)?的(?:若干)?"
     rf"(?P<kind>解释|规定|意见){_SERIAL}"
 )
+_DOES = re.compile(r"^(?:侵犯|侵害|破坏|危害|涉及|妨害|涉(?!外|台|港|税))(?=.{3})")
 _ENDS = re.compile(r"(?:民事|刑事|行政|纠纷|犯罪)+$")
 _MARKS = str.maketrans("", "", " 　")
 
@@ -53,7 +54,7 @@ def _laws(law: str, part: str) -> Iterator[str]:
 
 def _subjects(subject: str) -> Iterator[str]:
     short = _ENDS.sub("", subject)
-    for name in {subject, short, *subjects().get(short, ())}:
+    for name in {subject, short, _DOES.sub("", short), *subjects().get(subject, ()), *subjects().get(short, ())}:
         if len(name) > 1 and "、" not in name:
             yield name
             yield f"{name}案件"

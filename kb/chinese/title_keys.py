@@ -16,7 +16,8 @@ _SERIAL = r"(?:第\s*)?(?P<serial>\d{1,9}|[〇零○一二三四五六七八九�
 _YEARLY = re.compile(rf"^(?P<code>.*?)[〔\[【（(﹝［〈<]\s*{_YEAR}\s*年?\s*[〕\]】）)﹞］〉>]\s*{_SERIAL}\s*号?$")
 _UNBRACKETED = re.compile(rf"(?P<code>[\u4e00-\u9fff]{{2,12}})\s?{_YEAR}[ -]*{_SERIAL}\s*号")
 _ORDER = re.compile(
-    r"^(?P<code>.*?)(?:(?P<year>(?:19|20)\d\d)\s*年\s*)?第\s*(?P<serial>[\d〇零○一二三四五六七八九十百千]+)\s*号(?P<after>令|公告)?$"
+    r"^(?P<code>.*?)(?:(?P<year>(?:19|20)\d\d)\s*年\s*)?(?:第\s*(?P<serial>[\d〇零○一二三四五六七八九十百千]+)\s*号(?P<after>令|公告)?"
+    r"|(?<!\d)(?P<bare>\d+)\s*号(?P<order>令|公告))$"
 )
 
 
@@ -39,7 +40,7 @@ def plain_key(key: str) -> str:
 def number_key(printed: str) -> str:
     """Fold a document number: 汕濠府〔2020〕75号, 汕濠府[2020] 75 号, 汕濠府2020 75号 and 汕濠府（二〇二〇）第七十五号 are one; "" for anything else.
 
-    国务院令第707号, 国令第707号 and 中华人民共和国国务院令第707号 are one, too.
+    国务院令第707号, 国务院707号令, 国令第707号 and 中华人民共和国国务院令第707号 are one, too.
     """
     plain = re.sub(r"\s+", " ", printed).strip("（()） ")
     if found := yearly_number(plain):
@@ -48,9 +49,9 @@ def number_key(printed: str) -> str:
     order = _ORDER.match(plain.replace(" ", ""))
     if not order:
         return ""
-    code = (order["code"].replace(NATION, "") + (order["after"] or "")).translate(_BRACKETS)
+    code = (order["code"].replace(NATION, "") + (order["after"] or order["order"] or "")).translate(_BRACKETS)
     code = re.sub(r"^国令$", "国务院令", code)
-    return f"{code}{order['year'] or ''}-{numeral(order['serial'])}" if code else ""
+    return f"{code}{order['year'] or ''}-{numeral(order['serial'] or order['bare'])}" if code else ""
 
 
 def yearly_number(printed: str) -> tuple[str, str, int] | None:

@@ -6,11 +6,12 @@ whatever its number. What lies between two texts and is not kept is named, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from kb.base.cache import Remembered
 from kb.base.errors import NotFoundError
 from kb.base.model import Document, Section
 from kb.compare.sections import Comparison, Pair, compare, contained, words
@@ -22,6 +23,7 @@ from kb.law.timeline import State, same
 
 Step = Literal["made", "first kept", "added", "split", "changed", "renumbered", "same", "removed"]
 Compared = Callable[[int], Comparison]
+Keep = Callable[[Hashable, Callable[[], Comparison]], Comparison]
 
 STEPS: dict[Step, str] = {
     "made": "制定时的文字",
@@ -71,11 +73,13 @@ class Wording:
     missing: tuple[str, ...] = ()
 
 
-def history(reader: Reader, corpus: Corpus, id: str, anchor: str, version: str = "") -> list[Wording]:
+def history(
+    reader: Reader, corpus: Corpus, id: str, anchor: str, version: str = "", keep: Keep | None = None
+) -> list[Wording]:
     """Return the wordings that a section had, the newest first: one for each text that has it, and for the one that removed it.
 
     `anchor` is its address in the text `version`, "" for the present one. Raises NotFoundError where the text is not kept
-    or has no such section.
+    or has no such section. `keep` answers with the comparison that it has under a key, or with a new one.
     """
     known, resolver = citation_json.known(reader, id), Resolver(reader)
     states = resolver.states(known)
@@ -86,8 +90,13 @@ def history(reader: Reader, corpus: Corpus, id: str, anchor: str, version: str =
         version = ""
     if version not in names:
         raise NotFoundError(f"{id} 没有名为“{version[:80]}”的文本：现有的见 kb show {id} --json 里的 versions。")
-    texts = cache(lambda name: corpus.read(id, name))
-    compared = cache(lambda place: compare(texts(names[place + 1]), texts(names[place])))
+    texts, keep = cache(lambda name: corpus.read(id, name)), keep or Remembered(len(names)).get
+
+    def compared(place: int) -> Comparison:
+        old, new = names[place + 1], names[place]
+        key = ("compared", id, old, new, reader.revision())
+        return keep(key, lambda: compare(texts(old), texts(new)))
+
     place, section = names.index(version), _at(texts(version), anchor)
     steps = [*_later(section, place, compared), *_earlier(section, place, len(names) - 1, compared)]
     changes = list(_changes(resolver, known))

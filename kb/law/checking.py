@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Metadata, Provenance, Section
 from kb.chinese import dates
+from kb.chinese.numerals import numeral
 from kb.corpus.folder import Corpus
 from kb.law import citation_json, quoted
 from kb.law.find import Citation, find
@@ -43,6 +44,9 @@ LONGEST = 1_000_000
 MOST = 10_000
 """Titles and articles that a text names at most."""
 
+_JOINED = re.compile(r"\s?(?:、|，|和|及|与|以及)?\s?")
+_RANGE = re.compile(r"(?:至|到|[—－~～-])\s?第?\s?([〇零一二三四五六七八九十百千两０-９\d]{1,9})\s?条")
+_LONGEST_RANGE = 50
 _NAMES = re.compile(r"《|第[^第条\n]{1,12}条|[0-9]条")
 
 
@@ -143,14 +147,16 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
     memo = Known(-1, "", "", "", "", "", "", on, "")
     if next(islice(_NAMES.finditer(text), MOST, None), None):  # before anything is done for each
         raise UsageError(f"文字里的题名、条号超过 {MOST:,} 处：请分成几次核对。")
-    cited = [each for each in find(_document(text), memo=True) if each.name]
-    for place, citation in enumerate(cited):
+    cited = [
+        (each, fates.resolver.target(_found(each), memo, on)) for each in find(_document(text), memo=True) if each.name
+    ]
+    marks = quoted.marked(text)
+    taken = 0  # where what was quoted of the citation before ends
+    for place, (citation, target) in enumerate(cited):
         found = _found(citation)
-        target = fates.resolver.target(found, memo, on)
         fate = fates.of(found, target, on)
-        last = cited[place - 1].end if place else 0
-        following = cited[place + 1].start if place + 1 < len(cited) else len(text)
-        words = _quoted(texts, text, citation, target, last, following)
+        words = _quoted(texts, text, marks, cited, place, taken)
+        taken = words.end if words else taken
         if words and words.distance and fate.status in ("right", "changed since", "ended later", "ended"):
             fate = replace(fate, status="misquoted", note=f"引文与所引的文字不一致：{words.difference}。{fate.note}")
         if target and fate.status in ("no such edition", "cannot tell") and target.doubt:
@@ -171,8 +177,10 @@ class _Texts:
         self._corpus = corpus
         self._places: dict[tuple[str, str], dict[str, str]] = {}
 
-    def of(self, target: Target) -> str:
-        """Return the text of the place that is meant, "" where it cannot be read."""
+    def of(self, target: Target | None, citation: Citation) -> list[str]:
+        """Return the text of the place that is meant, and of those up to the last of a range; none where it cannot be read."""
+        if target is None or not citation.place or target.missing:
+            return []
         key = (target.document.id, target.version)
         if key not in self._places:
             try:
@@ -181,7 +189,16 @@ class _Texts:
                 self._places[key] = {}
             else:
                 self._places[key] = _places(document)
-        return self._places[key].get(target.anchor, "")
+        anchors = [target.anchor, *_range(target.anchor, citation.text)]
+        return [text for each in anchors if (text := self._places[key].get(each, ""))]
+
+
+def _range(anchor: str, printed: str) -> Iterator[str]:
+    """Yield the anchors of the articles after the first that a range names: 第三条至第五条."""
+    first, range_ = re.fullmatch(r"(.*art-)(\d+)", anchor), _RANGE.search(printed)
+    if first and range_:
+        for number in range(int(first[2]) + 1, min(numeral(range_[1]), int(first[2]) + _LONGEST_RANGE) + 1):
+            yield f"{first[1]}{number}"
 
 
 def _places(document: Document) -> dict[str, str]:
@@ -197,17 +214,40 @@ def _places(document: Document) -> dict[str, str]:
 
 
 def _quoted(
-    texts: _Texts, text: str, citation: Citation, target: Target | None, last: int, following: int
+    texts: _Texts,
+    text: str,
+    marks: Sequence[tuple[int, int]],
+    cited: Sequence[tuple[Citation, Target | None]],
+    place: int,
+    taken: int,
 ) -> Quotation | None:
-    """Return what a text quotes of a citation: between it and the next one, or before it in brackets."""
-    if target is None or not citation.place or target.missing:
+    """Return what a text quotes of a citation, between the one before it and the next: the first that differs, else the first."""
+    citation, target = cited[place]
+    low = max(cited[place - 1][0].end if place else 0, taken)
+    high = cited[place + 1][0].start if place + 1 < len(cited) else len(text)
+    candidates = list(quoted.beside(text, marks, low, citation.start, citation.end, high))
+    there = texts.of(target, citation) if candidates or quoted.tells(text, citation.end, high) else []
+    if not there:
         return None
-    span = quoted.after(text, citation.end, following) or quoted.before(text, citation.start, last)
-    there = texts.of(target) if span else ""
-    if span is None or not there:
+    found = [each for candidate in candidates if (each := quoted.against(text, candidate, there))]
+    wrong = [each for each in found if each.distance]
+    if wrong and _of_another(texts, text, cited, place, wrong[0]):
         return None
-    distance, difference = quoted.compare(text[slice(*span)], [there])
-    return Quotation(*span, distance, difference)
+    told = None if found else quoted.altered(text, citation.end, high, there)
+    return next(iter([*wrong, *found]), told)
+
+
+def _of_another(
+    texts: _Texts, text: str, cited: Sequence[tuple[Citation, Target | None]], place: int, quotation: Quotation
+) -> bool:
+    """Tell what is quoted of an earlier one of a list of citations: 第三条、第四条分别规定“…”“…”."""
+    words = text[quotation.start : quotation.end]
+    while place and _JOINED.fullmatch(text, cited[place - 1][0].end, cited[place][0].start):
+        place -= 1
+        citation, target = cited[place]
+        if (there := texts.of(target, citation)) and not quoted.compare(words, there)[0]:
+            return True
+    return False
 
 
 def _document(text: str) -> Document:

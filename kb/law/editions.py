@@ -11,7 +11,7 @@ from typing import Literal
 
 from kb.chinese import dates
 
-Way = Literal["", "old", "new", "now", "then"]
+Way = Literal["", "old", "new", "now", "then", "draft"]
 
 _YEAR = r"(?:(?:19|20)\d\d|[一二][九〇零○][〇零○一二三四五六七八九]{2})"
 _DATE = rf"{_YEAR}\s?(?:年\s?(?:\d{{1,2}}\s?月\s?(?:\d{{1,2}}\s?日)?)?)?"
@@ -39,12 +39,14 @@ _BEFORE = re.compile(
     rf"|(?:{_WAYS}){_NO_WAY}(?:{_TEXT})?(?:的|之)?$"
 )
 _AFTER = re.compile(
-    rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT})|{_YEAR}\s?年?(?=第))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})))的?(?=第)"
+    rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT})|{_YEAR}\s?年?(?=第))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})?|[原旧]|{_REVISED}(?:以|之)?[前后]))的?(?=第)"
 )
 _BEGINS = re.compile(
     rf"(?P<edition>{_DATE}(?:{_TEXT})?(?:{_DONE})?(?:之?后)?(?:的)?|现行(?:有效)?的?|{_REVISED}[前后]的?|新{_REVISED}的?"
     r"|旧的?|原(?![子料产油始生则告])|新(?![疆乡余泰沂密郑型能闻材华生]))(?=[\u4e00-\u9fff])"
 )
+# （草案）, （修订草案三次审议稿）: no text that was ever made.
+_DRAFT = re.compile(r"[^，,；;]{0,12}(?:草案|[审送征建求见议]稿)[^，,；;]{0,8}")
 # The year of a document number is none: （法释〔2015〕11号）.
 _BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
 _AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
@@ -73,6 +75,8 @@ class Named:
 def read(printed: str) -> Named:
     """Read an edition as an author names it."""
     printed = printed.translate(_HALF_WIDTH)
+    if _DRAFT.search(printed):
+        return Named(way="draft")
     if year := re.search(_YEAR, printed):
         plain = "".join(_DIGITS.get(character, character) for character in year[0])
         way: Way = "old" if re.search("[以之]?前(?!款)", printed) else ""
@@ -108,7 +112,7 @@ def in_brackets(text: str) -> str:
     for inner in _BRACKETS.findall(text):
         for part in re.split("[，,；;、]", inner):
             plain = part.strip().translate(_HALF_WIDTH)
-            if _IN_BRACKETS.fullmatch(plain) or _IN_OTHER_WORDS.fullmatch(plain):
+            if _IN_BRACKETS.fullmatch(plain) or _DRAFT.fullmatch(plain) or _IN_OTHER_WORDS.fullmatch(plain):
                 return str(part.strip())
     return ""
 

@@ -54,7 +54,8 @@ _TOKEN = re.compile(
     rf"|(?P<within>本条(?=第))"
     rf"|(?P<place>{PLACE})"
     r"|(?P<year>[〔\[【（(﹝［]\s?(?:19|20)\d\d\s?[〕\]】）)﹞］]\s?(?:第\s?)?\d{1,5}\s?号)"
-    r"|(?P<order>(?:令|公告)\s?[（(]?(?:(?:19|20)\d\d\s?年\s?)?第\s?[\d〇零○一二三四五六七八九十百千]{1,6}\s?号)"
+    r"|(?P<order>(?:令|公告)\s?[（(]?(?:(?:19|20)\d\d\s?年\s?)?第\s?[\d〇零○一二三四五六七八九十百千]{1,6}\s?号|(?<![\d第])\d{1,4}\s?号令)"
+    r"|(?P<decimal>第\s?\d{1,3}(?:[.．]\d{1,3}){1,3}\s?条)"
 )
 _GAP = re.compile(r"(?:（[^（）\n]{1,80}）|\([^()\n]{1,80}\)|[〔\[【][^〔〕\[\]【】\n]{1,40}[〕\]】]){0,3}[的之中]?")
 _BOOK = re.compile(rf"{unmarked.BOOK}[的之中]?")
@@ -73,10 +74,12 @@ _OTHER_TEXT = re.compile(
     r"(?:协议|合同|公约|章程|条约|协定|判决|裁定|议定书|规约|附件|附录|附表|书|契约|保单|保险单|条款|承诺函|备忘录|声明|投标文件|招标文件|议案|提案)$"
 )
 _DEFINING_REACH = 6
-_EXTENDS = re.compile(r"(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?")
+_EXTENDS = re.compile(
+    r"[（(](?:试行|暂行)[）)]|(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?"
+)
 _STOP = re.compile(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
-    r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年]"
+    r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年号]|(?:^|[）)])[条款项]|第[〇零一二三四五六七八九十百千两]{1,9}[编章节条款项](?:之[一二三四五六七八九十]{1,3})?"
 )
 _DASH = re.compile("-")
 _MARKS_OF_TITLES = re.compile("[《》\n]")
@@ -102,6 +105,8 @@ _AMBIGUOUS = frozenset(
         "决议",
     ]
 )
+# What a memo is not: 本法第三条 in it is of a law that it does not name.
+_LAWS = frozenset(["法", "法典", "条例", "办法", "规定", "细则", "规则", "解释", "决定", "通则"])
 _OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
 _SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
@@ -259,7 +264,8 @@ class _Reader:
                 continue
             if token.what == "number" and self._is_aside(token.start, token.end):
                 continue  # 示例条例（示例令第5号）第三条
-            if token.what == "place" and article_places.read(token.name).top == _ARTICLE_LEVEL:
+            article = token.what == "place" and article_places.read(token.name).top == _ARTICLE_LEVEL
+            if article or token.what == "decimal":
                 understood = any(self._leads_to(end, token.start) for end in ends[-3:])
                 name = None if understood else unmarked.before(self.text, limit, token.start)
                 if name and name.start < token.start:
@@ -280,7 +286,7 @@ class _Reader:
             start = _number_start(self.text, match, _CODE if match["year"] else _BODY)
             name = self.text[start : match.end()] if start < match.start() else ""
             return _Token(start, match.end(), "number", name)
-        what = next(name for name in ("self", "other", "before", "within", "place") if match[name])
+        what = next(name for name in ("self", "other", "before", "within", "place", "decimal") if match[name])
         return _Token(start, match.end(), what, match[0])
 
     def _from(self, token: _Token) -> Iterator[Citation]:
@@ -308,6 +314,8 @@ class _Reader:
             yield from self._with_places(token.start, token.end, "relative", _THIS)
         elif token.what == "place":
             yield from self._placed(token)
+        elif token.what == "decimal" and self.memo and not self._of_a_contract(token):
+            yield self._citation(token.start, token.end, "unmarked", _Ref(token.name, unmarked=True), None)
 
     def _titled(self, token: _Token) -> Iterator[Citation]:
         if self._defines(token):
@@ -329,8 +337,18 @@ class _Reader:
             return _Ref(abroad[0] + token.name, unmarked=True)
         if (short := _spelled().get(key)) and title_key(short) != key:
             return _Ref(short, edition)
+        if key.startswith("民法典") and _BOOK.fullmatch(key.removeprefix("民法典").strip("（）")):
+            return _Ref("民法典", edition)  # 《民法典·侵权责任编》, 《民法典（合同编）》
+        if key in unmarked.NOUNS:
+            return self._only_one(key) or _Ref(token.name, edition, unmarked=True)
         title, inside = editions.split_title(token.name)
         return _Ref(token.name, edition or inside, title if inside else "")
+
+    def _only_one(self, word: str) -> _Ref | None:
+        """Return what 《条例》 means that nothing defines: the one document of that kind that was named; None where there are several."""
+        named = {title_key(each) for each in re.findall(rf"《([^《》\n]{{3,80}}{word})》", self.text)}
+        ref = self._before(word)
+        return ref if ref and named == {title_key(ref.name)} else None
 
     def _short(self, token: _Token) -> _Ref:
         """Return what a short name means, in the edition that is named before it: 旧公司法."""
@@ -373,6 +391,11 @@ class _Reader:
         return bool(gap and re.search(r"(?:19|20)\d\d.{0,3}\d+\s?号|第\s?\d+\s?号", gap[0]))
 
     def _numbered(self, token: _Token) -> Iterator[Citation]:
+        if not token.name and self.memo:  # 〔2020〕5号, of nobody
+            end = token.end + (2 if self.text.startswith("文件", token.end) else self.text.startswith("文", token.end))
+            yield from self._with_places(
+                token.start, end, "unmarked", _Ref(self.text[token.start : end], unmarked=True)
+            )
         if not token.name or number_key(token.name) in self.numbers or self._is_of_this_document(token):
             return
         before = self.text[max(token.start - 3, 0) : token.start]
@@ -402,9 +425,15 @@ class _Reader:
         return bool(article_places.fit(anchor, self.anchors))
 
     def _own(self, token: _Token) -> _Ref:
-        """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”)."""
+        """Return what 本法 means: this document, but in one that is none, the law named before (大气污染防治法第八十条：“违反本法…”).
+
+        In a memo that names none it is not understood.
+        """
         word = token.name[1:]
-        return _THIS if word in self.words else self._before(word) or _THIS
+        if word in self.words:
+            return _THIS
+        nobodys = self.memo and word in _LAWS and _PLACE.match(self.text, token.end)
+        return self._before(word) or (_Ref(token.name, unmarked=True) if nobodys else _THIS)
 
     def _before(self, word: str) -> _Ref | None:
         """Return the document named before in this section whose kind is `word`."""
@@ -467,8 +496,8 @@ class _Reader:
 
     def _placed(self, token: _Token) -> Iterator[Citation]:
         """Yield a place without a name before it: in this document, or in the one named before."""
-        place = article_places.read(token.name)
-        if place.top < _ARTICLE_LEVEL or self._quotes_heading(token):
+        place = article_places.read(token.name).from_article
+        if place is None or self._quotes_heading(token):
             return
         if place.inside and self.near and self.text.endswith("违反", 0, token.start):
             ref, article = self.near
@@ -477,12 +506,19 @@ class _Reader:
         if place.inside and self.memo:
             yield from self._inside_memo(token, place)
             return
+        if (
+            place.inside and self.subject
+        ):  # of a decision or an amendment: 增加一款，作为第三款 speaks of the law that it changes
+            if self.near:
+                ref, article = self.near
+                yield from self._places(token.start, token.end, "article", ref, place.below(article))
+            return
         if place.inside:
             own = _as_place(self.section.anchor)
             if own and ("款" in token.name or _ITEM_CITED.match(self.text, token.end)):
                 yield from self._places(token.start, token.end, "article", _THIS, place.below(own))
             return
-        if _OTHER_TEXT.search(self.text, max(token.start - 5, 0), token.start):
+        if self._of_a_contract(token):
             self.elsewhere = token.end
             return
         ref = self.last.ref if self.last else _THIS
@@ -499,15 +535,23 @@ class _Reader:
         if ref.name or self.has_articles:
             yield from self._places(token.start, token.end, "article", ref, place)
 
+    def _of_a_contract(self, token: _Token) -> bool:
+        """Tell a place in a text that is no document of a corpus: 合同第三条."""
+        return _OTHER_TEXT.search(self.text, max(token.start - 5, 0), token.start) is not None
+
     def _inside_memo(self, token: _Token, place: Place) -> Iterator[Citation]:
         """Yield a paragraph or an item that a memo names without its article: of the one named before, else not understood."""
-        if _OTHER_TEXT.search(self.text, max(token.start - 5, 0), token.start):
+        if self._of_a_contract(token):
             return
-        if self.near and _OF_THE_SAME.search(self.text, max(token.start - 8, 0), token.start):
+        if self.near and self._is_of_an_article(token):
             ref, article = self.near
             yield from self._places(token.start, token.end, "article", ref, place.below(article))
-        elif "款" in token.name or _ITEM_CITED.match(self.text, token.end):
+        elif "款" in token.name or _ITEM_CITED.match(self.text, token.end) or self._is_of_an_article(token):
             yield self._citation(token.start, token.end, "unmarked", _Ref(token.name, unmarked=True), place)
+
+    def _is_of_an_article(self, token: _Token) -> bool:
+        """Tell 该条第（二）项, 违反第一款."""
+        return _OF_THE_SAME.search(self.text, max(token.start - 8, 0), token.start) is not None
 
     def _edition_between(self, end: int, start: int) -> str:
         """Return the edition that is named directly before a later article of the same law: 、修订后第二十条."""
@@ -593,7 +637,7 @@ class _Reader:
             start, end = found.start(), self._after_range(found.end())
             own = self._edition_after(end) if ref.name else ""
             for begins, ends, printed in article_places.several(self.text[start:end]):
-                place = article_places.read(printed).below(place)
+                place = place.beside(printed) if printed[0] == "之" else article_places.read(printed).below(place)
                 each = ref._replace(edition=own or ref.edition)
                 yield self._citation(start + begins, start + ends, "article", each, place)
             self.near = (ref, place)
@@ -605,6 +649,8 @@ class _Reader:
         found = _PLACE.match(self.text, position)
         if found is None and place.steps[-1][1].startswith("i"):
             return _ITEM.match(self.text, position)
+        if found is None and re.fullmatch(r"art-\d+-\d+", place.steps[-1][1]):
+            return _OF.match(self.text, position) or _BARE.match(self.text, position)
         if found is None:
             return _BARE.match(self.text, position)
         following = article_places.read(found[0]) if found else None
@@ -638,6 +684,7 @@ _PLACE = re.compile(PLACE)
 _COMMA = re.compile("[，,]\\s?(?=第)")
 _ITEM = re.compile(article_places.ITEM)
 _BARE = re.compile(article_places.BARE)
+_OF = re.compile(r"之[一二三四五六七八九十]{1,3}(?![\u4e00-\u9fff])|之[一二三四五六七八九十]{1,3}(?=[和及或的规等])")
 # 《员工手册》第三条, 〔2020〕5号文第三条: what is no document of a corpus, or a number that lacks its agency.
 _DROPPED = re.compile(r"(?:《[^《》\n]{1,60}》|[^\s，。；：、]{0,12}号)(?:文件?|令|公告|通知)?[）)]?[的之中]?$")
 _DROPPED_REACH = 64
@@ -666,7 +713,7 @@ class _Shorts:
                 name = text[end - length : end] if end >= length else ""
                 if name in self.names and self._stands_alone(text, end - length, end):
                     extra = _EXTENDS.match(text, end)
-                    whole = self.names[name] + (extra[0] if extra else "")
+                    whole = self.names[name].removesuffix(extra[0] if extra else "") + (extra[0] if extra else "")
                     start = end - length
                     start -= len(NATION) if text.endswith(NATION, 0, start) else 0
                     yield _Token(start, extra.end() if extra else end, "short", whole)

@@ -1,29 +1,61 @@
-"""Words in quotation marks beside a citation, set against the text that is cited, to the character.
+"""Words quoted beside a citation, set against the text that is cited, to the character.
 
-What is quoted stands after the citation (第十二条规定：“…”) or before it (“…”（《行政处罚法》第十二条）). Words in quotation marks that
-only name something (“合同无效”的认定见…) are no quotation. …… in a quotation leaves something out.
+What is quoted stands after the citation (第十二条规定：“…”) or before it (“…”（《行政处罚法》第十二条）). Where the words around it do
+not say that it is quoted from there (第十二条才是“…”), words in quotation marks are compared where they come near to what is cited.
+Words in quotation marks that only name something (“合同无效”的认定) are no quotation. …… in a quotation leaves something out.
+What is told without quotation marks (第十二条规定，…) is not held to the letter, but to its amounts, its 不 and its 应当.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from kb.chinese.numerals import hanzi
 from kb.compare.characters import characters as difference
 
-_OPEN, _CLOSE = "“「", "”」"
-_SAYS = re.compile(
-    r"(?:[的之]?(?:有关|相关)?(?:明确|分别|已|即|也|均|是这样|具体)*(?:规定|载明|写明|指出|表述|表明|明确|要求|内容|条文|原文|称|为|是|写道)+(?:了|的是|的内容|如下|为)?)?"
-    r"(?:[（(][^（）()“”\n]{1,60}[）)])?[：:，,]?\s*(?=[“「])"
+_PAIRS = {"“": "”", "「": "」", "『": "』", "〝": "〞", "‘": "’", '"': '"'}
+_MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
+_LINE_START = re.compile(r"\n[\s　>]*$")
+_ADVERBS = "(?:明确|明文|分别|已经|已|即|也|均|是这样|具体|才|就|仅|还|又|则)*"
+_VERBS = "(?:规定|载明|写明|指出|表述|表明|明确|要求|内容|条文|原文|称|为|是|写道)+"
+_TAIL = "(?:了|的是|的内容|的|如下|为)*"
+_BRACKETS = r"(?:[（(][^（）()“”\n]{1,60}[）)])?"
+_SAYS = re.compile(rf"(?:[的之]?(?:有关|相关)?{_ADVERBS}{_VERBS}{_TAIL})?{_BRACKETS}(?:[：:，,]|—+)?[\s>]*")
+_NOT_THE_LAW = re.compile("合同|协议|约定|章程|判决|裁定|辩称|诉称|主张|公告|通知|批复|承诺|合称|简称")
+_NEAR = re.compile(r"[^。；！？\n“”「」『』]{0,40}")
+_BETWEEN = re.compile(r"[^。！？\n“”「」『』]{0,30}")
+_LEADS_BACK = re.compile(
+    r"[”」』’\"〞][。，；]?\s*[（(\[〔【—]+(?:参?见|引自|语出|出自|载于|摘自)?"
+    r"|[”」』’\"〞](?:[，；]?|。(?=[这此以上述该语均参见引出来载源]))(?:这|此|以上|上述|该|语|均|原文|的规定|之规定|一语)*(?:是|为|系|即|参?见|引自|语出|出自|来自|载于|见于|源自|规定在|规定于)*"
 )
+_IN_BRACKETS = re.compile(r".[。，；]?\s*[（(\[〔【—]")
+_OPENED_AGAIN = re.compile(r"(?<=\n)[\s　>]*[“「『]")
 _LEFT_OUT = re.compile(r"…+|\.{3,}|．{3,}|【[^】]*】|\[[^\]]*\]")
+_OWN_NUMBER = re.compile(r"\s*第[^第条\s]{1,9}条(?:之[一二三四五六七八九十]{1,3})?[\s　]+")
 _SHORTEST = 8  # characters: shorter words in quotation marks name something, unless a colon says otherwise
+_SHORTEST_NEAR = 6
+_PHRASE = 16  # characters: 规定的“合理期限” names something, a longer one is quoted
 _LONGEST = 2_000
-_LOOK_ALIKE = str.maketrans("，；：（）“”‘’「」？！．,;:()?!﹑", ',;:()""\'\'""?!.,;:()?!、')
+_NEAR_ENOUGH = 0.34
+"""The part of a quotation that may differ, where nothing but its words says what it is quoted from."""
+_LOOK_ALIKE = str.maketrans("，；：（）？！．﹑", ",;:()?!.、") | dict.fromkeys(
+    map(ord, {*_PAIRS, *_PAIRS.values()}), '"'
+)
 _END = "。；;，,、：:.!？?！"
+
+_TELLS = re.compile(
+    rf"{_BRACKETS}(?:[的之]?(?:有关|相关)?{_ADVERBS}(?:(?:规定|载明|写明|明确|指出|内容|原文|条文|要点)+{_TAIL})[，,：:\s>]+|[：:][\s>]*)"
+)
+_CLAUSE = re.compile(r"[^，；：。,;:！？\n“”]+")
+_ALTERED = 0.25  # of a clause without quotation marks, and four characters
+_FIGURE = re.compile(r"(\d{1,4})(%?)")
+_TELLING = re.compile("[不未无非勿〇零一二三四五六七八九十百千万两半]|以上|以下|以内|以外")
+_MUST = re.compile("应|可|须|能|宜|不|禁止")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +71,126 @@ class Quotation:
     difference: str = ""
 
 
-def after(text: str, end: int, limit: int) -> tuple[int, int] | None:
-    """Find the quotation that belongs to a citation that ends at `end`, and begins before `limit`; None where there is none."""
-    said = _SAYS.match(text, end)
-    if said and said.end() < limit and text[said.end()] in _OPEN:
-        close = closing(text, said.end())
-        words = text[said.end() + 1 : close]
-        introduced = said[0].rstrip().endswith(("：", ":"))
-        if close and (len(words) >= _SHORTEST or (introduced and len(words) > 1)):
-            return said.end() + 1, close
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Words in quotation marks beside a citation; `sure` where what stands between says that they are quoted from there."""
+
+    start: int
+    end: int
+    sure: bool
+
+
+def marked(text: str) -> list[tuple[int, int]]:
+    """Return where words in quotation marks start and end in a text, the outermost ones, in their order."""
+    marks = list(_MARK.finditer(text))
+    found: list[tuple[int, int]] = []
+    place = 0
+    while place < len(marks):
+        close = _close(text, marks, place)
+        if close:
+            found.append((marks[place].end(), marks[close].start()))
+        place = max(close, place) + 1
+    return found
+
+
+def _close(text: str, marks: Sequence[re.Match[str]], opening: int) -> int:
+    """Return which mark closes another one, marks of its kind inside it counted; 0 where it opens nothing, or stays open.
+
+    A quotation of several lines opens at each of them and is closed once.
+    """
+    first = marks[opening]
+    if first[0] not in _PAIRS:
+        return 0
+    closing, depth = _PAIRS[first[0]], 1
+    for place in range(opening + 1, len(marks)):
+        mark = marks[place]
+        if mark.start() - first.end() > _LONGEST:
+            return 0
+        if mark[0] == closing:
+            depth -= 1
+        elif mark[0] == first[0] and not _LINE_START.search(text, max(mark.start() - 12, 0), mark.start()):
+            depth += 1
+        if depth == 0:
+            return place
+    return 0
+
+
+def beside(
+    text: str, marks: Sequence[tuple[int, int]], low: int, start: int, end: int, high: int
+) -> Iterator[Candidate]:
+    """Yield what may be quoted of a citation from `start` to `end`, between the one before it and the one after it: `low` and `high`."""
+    place, reached = bisect_left(marks, (end, 0)), end
+    for opened, closed in marks[place:]:
+        gap = text[reached : opened - 1]
+        says = _SAYS.fullmatch(gap) is not None and reached == end
+        if opened > high or not (says or (_NEAR if reached == end else _BETWEEN).fullmatch(gap)):
+            break
+        introduced = says and gap.rstrip().endswith(("：", ":"))
+        sure = (
+            says
+            and (not gap.endswith("的") or closed - opened >= _PHRASE)
+            and (closed - opened >= _SHORTEST or (introduced and closed - opened > 1))
+        )
+        if sure or not _NOT_THE_LAW.search(gap):
+            yield Candidate(opened, closed, sure)
+        reached = closed + 1
+    if place and marks[place - 1][0] > low and marks[place - 1][1] < start:
+        opened, closed = marks[place - 1]
+        if _LEADS_BACK.fullmatch(text, closed, start):
+            bracket = _IN_BRACKETS.match(text, closed, start) is not None
+            yield Candidate(opened, closed, bracket and closed - opened >= _SHORTEST)
+
+
+def against(text: str, candidate: Candidate, there: Sequence[str]) -> Quotation | None:
+    """Compare what may be quoted with what is cited; None where it is something else."""
+    words = _OPENED_AGAIN.sub("", text[candidate.start : candidate.end])
+    words = words[own.end() :] if (own := _OWN_NUMBER.match(words)) else words
+    if not candidate.sure and (len(words) < _SHORTEST_NEAR or not any(_resembles(words, each) for each in there)):
+        return None
+    distance, told = compare(words, there)
+    if not candidate.sure and distance > _NEAR_ENOUGH * len(words):
+        return None
+    return Quotation(candidate.start, candidate.end, distance, told)
+
+
+def tells(text: str, end: int, limit: int) -> bool:
+    """Tell whether a text goes on to say, without quotation marks, what stands at a citation that ends there."""
+    return _TELLS.match(text, end, limit) is not None
+
+
+def altered(text: str, end: int, limit: int, there: Sequence[str]) -> Quotation | None:
+    """Return what is told of a citation without quotation marks, up to its sentence's end, and says another amount, or a 不 more or less."""
+    said = _TELLS.match(text, end, limit)
+    if said is None:
+        return None
+    stop = re.compile(r"[。！？\n]|$").search(text, said.end(), limit)
+    for clause in _CLAUSE.finditer(text, said.end(), stop.start() if stop else limit):
+        words = _FIGURE.sub(lambda found: f"{'百分之' if found[2] else ''}{hanzi(int(found[1]))}", _plain(clause[0]))
+        if len(words) < _SHORTEST or not any(_resembles(words, each) for each in there):
+            continue
+        distance, told = min((_changed(words, _plain(each)) for each in there), key=lambda found: found[0])
+        if told and distance <= min(_ALTERED * len(words), 4):
+            return Quotation(clause.start(), clause.end(), distance, told)
     return None
 
 
-def before(text: str, start: int, low: int) -> tuple[int, int] | None:
-    """Find the quotation that stands before a citation in brackets: “…”（《…》第三条）."""
-    found = re.compile(r"[”」][。，；]?\s*[（(—](?:参?见|引自|语出|出自)?$").search(text, max(low, start - 12), start)
-    opened = _opening(text, found.start(), low) if found else -1
-    if found is None or opened < 0 or found.start() - opened - 1 < _SHORTEST:
-        return None
-    return opened + 1, found.start()
+def _changed(words: str, whole: str) -> tuple[int, str]:
+    """Return how far words are from a text, and how, where it is an amount or a 不 that makes the difference."""
+    if words in whole:
+        return 0, ""
+    away, first, last = _nearest(words, whole)
+    runs = [each.text for each in difference(whole[first:last], words) if each.kind != "same"]
+    # Where 可以 stands for 应当 at the beginning, the nearest stretch may begin after it.
+    instead = [*runs, whole[max(first - 2, 0) : first]]
+    telling = any(_TELLING.search(each) for each in runs) or sum(bool(_MUST.search(each)) for each in instead) > 1
+    return away, _difference(words, whole[first:last]) if telling else ""
+
+
+def _resembles(words: str, text: str) -> bool:
+    """Tell, without comparing them, words that may be quoted from a text from those that cannot."""
+    plain, whole = _plain(words), _plain(text)
+    pairs = [plain[place : place + 2] for place in range(len(plain) - 1)]
+    return sum(pair in whole for pair in pairs) >= len(pairs) / 2
 
 
 def compare(quoted: str, texts: Sequence[str]) -> tuple[int, str]:
@@ -66,25 +199,6 @@ def compare(quoted: str, texts: Sequence[str]) -> tuple[int, str]:
     `texts` are the cited place, then those around it that it may be taken from in part; the best one counts.
     """
     return min((_against(quoted, text) for text in texts), key=lambda found: found[0], default=(len(quoted), ""))
-
-
-def closing(text: str, opening: int) -> int:
-    """Find the mark that closes the one at `opening`, marks inside it counted; 0 where it stays open."""
-    depth = 0
-    for place in range(opening, min(len(text), opening + _LONGEST)):
-        depth += (text[place] in _OPEN) - (text[place] in _CLOSE)
-        if depth == 0:
-            return place
-    return 0
-
-
-def _opening(text: str, close: int, low: int) -> int:
-    depth = 0
-    for place in range(close, max(low, close - _LONGEST) - 1, -1):
-        depth += (text[place] in _CLOSE) - (text[place] in _OPEN)
-        if depth == 0:
-            return place
-    return -1
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ from kb.law import editions, timeline
 from kb.law.effects import Effect, known_effects
 from kb.law.reader import Called, Found, Known, Reader
 from kb.law.records import INSIDE, PLAIN, SHORT, TAIL, TITLE, Edition
+from kb.law.statements import Statement
 from kb.law.timeline import Held, State
 
 Doubt = Literal["", "no such edition", "cannot tell"]
@@ -150,6 +151,8 @@ class Resolver:
         past = [each.day for each in said if each.what in ("made", "amended")]
         newest = next((each for each in known if made[each.version] and made[each.version] <= on), None)
         last = max((day for day in past if day <= on), default="") or (made[newest.version] if newest else "")
+        if named.way == "draft":
+            return current, "cannot tell"
         if named.way == "then":  # nothing tells of which day the author speaks: it matters where the text changed
             return current, "" if len(known) == 1 and len(past) < 2 else "cannot tell"
         if named.way == "new":
@@ -226,9 +229,9 @@ class Resolver:
         """Return the texts that a document had, kept or only told of, the newest first."""
         if document.number not in self._states:
             said = self.reader.statements(document.number)
-            told = {each.day for each in said if each.what in ("made", "amended") and each.day}
+            told = _makings(said)
             starts = sorted(each.day for each in said if each.what == "effect" and each.day)
-            found = timeline.states(self.editions(document), ((day, "") for day in sorted(told)))
+            found = timeline.states(self.editions(document), told)
             dated = []
             for place, each in enumerate(found):
                 until = found[place - 1].made if place else "9999"
@@ -372,6 +375,20 @@ class Resolver:
             if found := self.fit(document, version, wanted):
                 return found
         return ""
+
+
+def _makings(said: Iterable[Statement]) -> list[list[str]]:
+    """Return the days on which each text of a law was passed, approved and published, the oldest first.
+
+    What is told after a making, and is no change, belongs to it: a local law is approved months after it was passed.
+    """
+    found: list[list[str]] = []
+    for each in sorted(said, key=lambda one: one.day):
+        if each.day and each.what == "made" and found:
+            found[-1].append(each.day)
+        elif each.day and each.what in ("made", "amended"):
+            found.append([each.day])
+    return found
 
 
 def _once(documents: Iterable[Known]) -> dict[int, Known]:

@@ -98,11 +98,19 @@ class Fates:
             return replace(
                 fate, note=f"{fate.note}它后来{since}。", evidence=(*fate.evidence, *now.evidence), changed=True
             )
-        renumbered = self.standings.renumbered(target.document, self.today)
-        if renumbered and fate.status == "right":
-            status: Status = "cannot tell" if renumbered.day <= on else "changed since"
-            return Fate(status, renumbered.sentence, (renumbered,), True)
+        if fate.status == "right" and (doubt := self._doubt(target)):
+            status: Status = "cannot tell" if doubt.evidence[0].day <= on else "changed since"
+            return replace(doubt, status=status)
         return fate
+
+    def _doubt(self, target: Target) -> Fate | None:
+        """Return what makes it doubtful today whether a document still applies, though nothing ends it; None where nothing does."""
+        if anew := self.standings.renumbered(target.document, self.today):
+            return Fate("cannot tell", anew.sentence, (anew,), True)
+        if ended := self.standings.doubted(target.document, self.today):
+            said = f"它首先依据的法律自 {ended.day} 起废止（见《{ended.title}》），它是否仍然适用，请另行核对。"
+            return Fate("cannot tell", said, (ended,), True)
+        return None
 
     def _edition(self, target: Target, on: str) -> Fate | None:
         """Return by the text that the author names; None where that is the present one, which is judged like any other."""
@@ -181,6 +189,10 @@ class Fates:
             return Fate("cannot tell", "这份文件没有日期，是不是当时的文字，语料库不知道。")
         if target.later or target.perhaps:
             return self._unsure(found, target, on)
+        if not target.version and (change := self.standings.not_in_text(document, on)):
+            said = f"它自 {change.day} 起有修改（见《{change.title}》），修改后的文本库里没有。"
+            lacking = "这里的文本没有这一条款。" if target.missing else ""
+            return Fate("cannot tell", f"{said}{lacking}当时的条文请另行核对。", (change,), True)
         if target.missing:
             return self._lacks(target, "当时的文本里没有这一条款。" if len(states) > 1 else "文本里没有这一条款。")
         held = self.resolver.held(document, on).state

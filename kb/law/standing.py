@@ -26,6 +26,7 @@ HOLDING = ("", "现行有效", "未见终止", "不明")
 Status = Literal["现行有效", "未见终止", "依据已废止", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
 _NO_RULES = frozenset(["报告", "公报", "公示", "简报", "总结", "讲话"])
 _SERIAL = re.compile(r"[（(][一二三四五六七八九十]+[）)]$")
+_OF_PROCEDURE = re.compile("诉讼法$")
 _INTERPRETATION = re.compile("最高人民(?:法院|检察院)")
 
 
@@ -132,8 +133,8 @@ class Standings:
         yield from self._superseded(document, on, version)
         if moot := self.moot(document, on):
             yield Validity("依据已废止", moot.day, (moot,))
-        if newer := self.renumbered(document, on):
-            yield Validity("不明", "", (newer,))
+        if doubt := self.renumbered(document, on) or self.doubted(document, on):
+            yield Validity("不明", "", (doubt,))
         yield from self._holding(document, said, on)
 
     def _holding(self, document: Known, said: list[Statement], on: str) -> Iterator[Validity]:
@@ -169,24 +170,35 @@ class Standings:
         return (told if kept else _making(document),)
 
     def moot(self, document: Known, on: str) -> Evidence | None:
-        """Return what ended the law that an interpretation interprets, or every law on which rules rest, by a day; None where none did.
+        """Return what ended the law that an interpretation interprets, or every law on which a document rests, by a day; None where none did.
 
-        What an interpretation interprets is named in its title, else it is the law that it names first as its basis.
+        What an interpretation interprets is named in its title. A law of procedure is no basis of what a document says of substance,
+        and the end of one basis of several leaves open whether it still applies: see `doubted`.
+        """
+        ended, whole = self._bases_that_ended(document, on)
+        first = min(filter(None, ended), key=lambda end: end.day, default=None)
+        anew = self.interprets(document) and self.renumbered(document, on)
+        return first if whole or anew else None
+
+    def doubted(self, document: Known, on: str) -> Evidence | None:
+        """Return what ended, by a day, the first of several laws that an interpretation names as its basis; None where nothing did."""
+        ended, whole = self._bases_that_ended(document, on)
+        first = next(iter(ended), None)
+        return first if first and not whole and self.interprets(document) else None
+
+    def _bases_that_ended(self, document: Known, on: str) -> tuple[list[Evidence | None], bool]:
+        """Return what ended each law on which a document rests, None for one that did not end, and whether none of substance is left.
+
+        What ended before the document was made is no end of its basis.
         """
         bases = self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
         ends: dict[str, Evidence | None] = {}
         for found in bases:
             if found.key not in ends:
                 ends[found.key] = self._end_of_basis(found, document)
-        ended = [end for end in ends.values() if end and document.date < end.day <= on]
-        if not ended:
-            return None
-        first = next(iter(ends.values()))
-        if self.interprets(document):
-            told = first in ended or self.renumbered(document, on) is not None
-        else:
-            told = len(ended) == len(ends)
-        return min(ended, key=lambda end: end.day) if told else None
+        ended = [end if end and document.date < end.day <= on else None for end in ends.values()]
+        left = [key for key, end in zip(ends, ended, strict=True) if not end and not _OF_PROCEDURE.search(key)]
+        return ended, any(ended) and not left
 
     def interprets(self, document: Known) -> bool:
         """Tell a judicial interpretation, and what its title says to interpret another."""
@@ -262,11 +274,19 @@ class Standings:
                 yield Validity(
                     "已修改", newer.since, self._of_state(document, newer, self._said(document)), document.id
                 )
-        last = max((each.day for each in self.changes(document) if each.document == document.id), default="")
-        for each in sorted(self._ends(document), key=lambda end: end.evidence.day):
-            # What was made after the text, or after the last change that it tells of, is not yet in it.
-            if each.relation == "amends" and each.made > max(document.date, last) and each.evidence.day <= on:
-                yield Validity("已修改", each.evidence.day, (each.evidence,), each.evidence.document)
+        if change := self.not_in_text(document, on):
+            yield Validity("已修改", change.day, (change,), change.document)
+
+    def not_in_text(self, document: Known, on: str) -> Evidence | None:
+        """Return the change of a document by another one, by a day, that its present text does not have; None where there is none.
+
+        What was made after the text, or after the last change that it tells of, is not yet in it.
+        """
+        own = (each.day for each in self._said(document) if each.what == "amended")
+        last = max([document.date, *own])
+        ends = [each for each in self._ends(document) if each.relation == "amends" and each.made > last]
+        days = [each.evidence for each in ends if each.evidence.day <= on]
+        return min(days, key=lambda evidence: evidence.day, default=None)
 
     def _ends(self, document: Known) -> list[_End]:
         """Return what other documents do to one, known by its names."""

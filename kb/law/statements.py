@@ -23,6 +23,7 @@ _ITSELF = r"(?:本[\u4e00-\u9fff（）()]{1,12}|^|第[一二三四五六七八�
 _EFFECT = re.compile(
     rf"(?:{_ITSELF}自(?P<known>[\u4e00-\u9fff]{{1,6}}?之日)|(?:{_ITSELF}|[，、\s])自(?P<from>{dates.DATE}))起(?:正式|开始)?(?:施行|实施|执行|生效)(?P<rest>[^。\n]*)"
 )
+_PUBLISHED = re.compile("(?:公布|发布|颁布)")
 _PERIOD = re.compile(
     r"(?:有效期|试行期|暂行期|施行期|实施期|执行期)限?(?:为|是|定为|：)?(?P<number>[一二两三四五六七八九十\d]{1,3})(?P<unit>年|个月)"
 )
@@ -53,13 +54,14 @@ class Statement:
 
 def statements(document: Document) -> Iterator[Statement]:
     """Yield what a document, and the list of its source, say of its standing."""
-    first = ""
+    first = published = ""
     for section in document.walk():
         if section.anchor == "preamble":
             past = list(_history(section))
             first = min((each.day for each in past), default="")
+            published = _first_publication(section)
             yield from past
-        yield from _effects(section, first or _issued(document))
+        yield from _effects(section, first or _issued(document), published)
     for label in _FLAGS:
         told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
         said = f"来源标注：{label}　{told}"
@@ -81,15 +83,29 @@ def _history(section: Section) -> Iterator[Statement]:
             yield Statement("effect", event.day, section.anchor, event.sentence)
 
 
-def _effects(section: Section, issued: str) -> Iterator[Statement]:
-    """Yield from when, and for how long, a section says that its document holds; `issued` is when that was made known."""
+def _first_publication(section: Section) -> str:
+    """Return the day on which a law was first made known, as its preamble tells it, "" where it was changed before anything tells it."""
+    for event in history.past(section.text):
+        if event.change:
+            return ""
+        if _PUBLISHED.search(event.action):
+            return event.day
+    return ""
+
+
+def _effects(section: Section, issued: str, published: str) -> Iterator[Statement]:
+    """Yield from when, and for how long, a section says that its document holds; `issued` is when that was made known.
+
+    自公布之日起 counts from when it was `published`, where the preamble tells that.
+    """
     if "起" not in section.text and "期" not in section.text:
         return
     for match in _SENTENCE.finditer(section.text):
         sentence = match[0].strip()
         effect = _EFFECT.search(sentence)
         if effect:
-            yield Statement("effect", dates.first(effect["from"] or "") or issued, section.anchor, sentence)
+            known = published if _PUBLISHED.match(effect["known"] or "") else ""
+            yield Statement("effect", dates.first(effect["from"] or "") or known or issued, section.anchor, sentence)
         if effect or _OWN_PERIOD.search(sentence):
             start = dates.first(effect["from"] or "") if effect else ""
             yield from _ends(section.anchor, sentence, start or issued)

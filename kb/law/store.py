@@ -28,10 +28,10 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 17
+_LAYOUT = 19
 _MANY = 200
 _AHEAD = 16
-_SECONDS = 60  # of processor time for the citations of one document; the longest statute takes two
+_SECONDS = 60  # of processor time for the citations of one document
 _TABLES = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,

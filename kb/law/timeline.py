@@ -40,13 +40,16 @@ class Held:
     perhaps: bool = False
 
 
-def states(editions: Sequence[Edition], told: Iterable[tuple[str, str]]) -> list[State]:
-    """Return the states of a document, the newest first: its texts, and those of which is only `told` (made, since)."""
+def states(editions: Sequence[Edition], told: Iterable[Sequence[str]]) -> list[State]:
+    """Return the states of a document, the newest first: its texts, and those of which is only `told`.
+
+    Each that is told has the days on which it was passed, approved and published.
+    """
     dated = [each for each in editions if each.made or each.since]
     found = [State(each.made or each.since, each.since, each) for each in dated]
-    for made, since in told:
-        if not any(same(made, each.made or each.since) for each in dated):
-            found.append(State(made, since, None))
+    kept = [each.made or each.since for each in dated]
+    only_told = [days for days in told if not any(same(day, one) for day in days for one in kept)]
+    found += [State(days[0], "", None) for days in only_told]
     return sorted(found, key=lambda each: (each.made, each.since), reverse=True)
 
 

@@ -81,7 +81,7 @@ class Unmarked:
 
 def before(text: str, limit: int, position: int) -> Unmarked | None:
     """Find the name that ends at a position, after what was read up to `limit`; None where what stands there names nothing."""
-    low = max(limit, position - _REACH)
+    low = min(max(limit, position - _REACH), position)
     gap = _GAP.search(text, low, position)
     assert gap is not None  # it matches nothing, too
     brackets, end = gap["brackets"], gap.start()
@@ -110,7 +110,7 @@ def stranger(text: str, start: int, end: int) -> str:
 
     Only what joins and what says that something is applied (、和及, 根据, 适用) lets the article go on from the law before.
     """
-    low = max(start, end - _BARE_REACH)
+    low = min(max(start, end - _BARE_REACH), end)
     gap = _GAP.search(text, low, end)
     assert gap is not None  # it matches nothing, too
     run = _BARE.search(text, low, gap.start())
@@ -125,6 +125,7 @@ def stranger(text: str, start: int, end: int) -> str:
 
 def is_said(between: str) -> bool:
     """Tell what may stand between a name that was understood and its article from the rest of a longer name."""
+    between = between.strip()  # a line may end between them
     return bool(_SAID.fullmatch(between) or _BOOK.fullmatch(between))
 
 

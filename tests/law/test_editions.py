@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from kb.law.checking import check
 from kb.law.editions import before, in_brackets, split_title
+from kb.law.standing import Standings
 from tests.law.laws import Shelf
 from tests.law.test_finding import cited
 
@@ -249,3 +253,25 @@ def test_a_number_beside_a_title_names_the_text_of_its_year(shelf: Shelf) -> Non
     assert none["status"] == "cannot tell"
     (day,) = told(shelf, f"依《{title}》（2016年12月23日），第一条。", "2024-01-15")
     assert state(day) == ("right", "2016-12-23", "art-1")
+
+
+def test_the_table_of_days_of_effect_names_two_sources_for_each() -> None:
+    table = tomllib.loads(resources.files("kb.data").joinpath("effect_days.toml").read_text(encoding="utf-8"))
+    for row in table["rows"]:
+        assert row["made"] < row["effect"] and row["by"] and len(row["sources"]) > 1
+        hosts = {urlsplit(each.rpartition(" ")[2]).hostname for each in row["sources"]}
+        assert len(hosts) == len(row["sources"]) and None not in hosts
+
+
+def test_the_table_tells_from_when_a_law_holds_that_nothing_else_tells(shelf: Shelf) -> None:
+    past = "2002年6月29日 示例大会通过\n2021年6月10日 示例大会《关于修改〈中华人民共和国安全生产法〉的决定》修正"
+    text = f"中华人民共和国安全生产法\n{past}\n第一条　示例。\n第二条　本法自2002年11月1日起施行。\n"
+    shelf.put("安全生产法", text, date="2021-06-10", edition="2021-06-10")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        known = reader.document("安全生产法")
+        assert known is not None
+        standings = Standings(reader)
+        then, now = standings.of(known, "2021-08-31"), standings.of(known, "2021-09-01")
+    assert (now.status, now.since) == ("未见终止", "2021-09-01")
+    assert "主席令第八十八号" in now.evidence[0].sentence and "2021-09-01" not in then.evidence[0].sentence

@@ -71,6 +71,74 @@ def test_words_that_only_name_something_are_no_quotation(law: Shelf, text: str) 
     assert (one.quotation, one.fate.status) == (None, "right")
 
 
+QUOTED = "用人单位不得扣押证件，应当支付{}倍的工资"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "《示例法》第一条的规定才是“{}”。",
+        "《示例法》第一条有“{}”之规定。",
+        "《示例法》第一条明文规定了：“{}”。",
+        "《示例法》第一条的原文如下——“{}”。",
+        "《示例法》第一条前半句“{}”。",
+        "《示例法》第一条（工资）规定，『{}』。",
+        '《示例法》第一条规定："{}"',
+        "《示例法》第一条规定：‘{}’",
+        "《示例法》第一条：\n　　“第一条　{}。……”",
+        "《示例法》第一条规定：\n“{}；\n“逾期不支付的，责令加付赔偿金。”",
+        "“{}”，这是《示例法》第一条的规定。",
+        "法律写明“{}”，见《示例法》第一条。",
+        "法律写明“{}”[《示例法》第一条]。",
+        "《示例法》第一条至第三条规定“{}”。",
+        "《示例法》第三条、第一条规定“{}”。",
+    ],
+)
+def test_a_quotation_is_found_however_it_is_introduced(law: Shelf, form: str) -> None:
+    for words, status in (("二", "right"), ("三", "misquoted")):
+        last = checked(law, form.format(QUOTED.format(words)))[-1]
+        assert last.quotation is not None
+        assert (last.fate.status, last.quotation.distance) == (status, int(status != "right"))
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("规定，用人单位不得扣押证件，应当支付三倍的工资。", "misquoted"),
+        ("规定用人单位可以扣押证件，应当支付2倍的工资。", "right"),  # told in other words
+        ("规定，用人单位得扣押证件，应当支付二倍工资。", "misquoted"),
+        ("规定：用人单位不得扣押证件，可以支付二倍的工资。", "misquoted"),
+        ("：用人单位不得扣押证件，应当支付2倍的工资。", "right"),
+        ("规定如下：\n\n> 用人单位不得扣押证件，应当支付三倍的工资", "misquoted"),
+        ("规定，用人单位应当支付二倍的工资给劳动者。", "right"),
+        ("，公司应当支付三倍的工资。", "right"),  # of the case, not of the law
+    ],
+)
+def test_what_is_told_without_quotation_marks_is_held_to_its_amounts_and_its_not(
+    law: Shelf, said: str, status: str
+) -> None:
+    (one,) = checked(law, f"《示例法》第一条{said}")
+    assert one.fate.status == status
+    assert (one.quotation is not None) is (status == "misquoted")
+
+
+def test_a_long_quotation_after_what_an_article_says_is_of_that_article(law: Shelf) -> None:
+    words = "用人单位应当为劳动者缴纳各项社会保险费用"
+    assert checked(law, f"《示例法》第一条规定的“{words}”并不适用。")[0].fate.status == "misquoted"
+    assert checked(law, "《示例法》第一条规定的“合理的准备期限届满”并不适用。")[0].fate.status == "right"
+
+
+def test_what_is_quoted_of_another_text_is_not_compared(law: Shelf) -> None:
+    near = QUOTED.format("三")
+    for text in (
+        f"合同约定“{near}”，与《示例法》第一条不同。",
+        f"《示例法》第一条与合同所约定的“{near}”不同。",
+        f"《示例法》第一条、第二条规定“{QUOTED.format('二')}”。",
+        f"《示例法》第一条规定“{QUOTED.format('二')}”，《示例法》第二条同此。",
+    ):
+        assert {each.fate.status for each in checked(law, text)} == {"right"}
+
+
 def test_a_long_quotation_that_is_wrong_everywhere_is_compared_in_time(law: Shelf) -> None:
     distance, difference = quoted.compare("甲" * 1_900, ["乙" * 1_900])
     assert distance == 1_900 and difference

@@ -137,6 +137,41 @@ def test_a_decision_amends_a_text_made_before_it(shelf: Shelf) -> None:
     shelf.put("后来的决定", later, date="2014-12-01")
     found = stands(shelf, "示例条例")
     assert (found.status, found.since, found.replaced_by) == ("已修改", "2012-01-01", "决定")
+    (now,) = checked(shelf, "《示例条例》第一条", TODAY)  # its amended text is not there
+    assert now[0] == "cannot tell" and "2012-01-01 起有修改（见《关于修改《示例条例》的决定》）" in now[1]
+    assert checked(shelf, "《示例条例》第一条", "2011-06-01")[0][0] == "changed since"
+
+
+def test_what_passes_and_approves_a_text_long_after_makes_no_other_text(shelf: Shelf) -> None:
+    past = "2010年8月31日 示例市人民代表大会常务委员会第三次会议通过\n2010年12月25日 示例省人民代表大会常务委员会第九次会议批准"
+    text = f"示例市示例条例\n{past}\n第一条　示例。\n第二条　本条例自2011年3月1日起施行。\n"
+    shelf.put("条例", text, date="2010-08-31", edition="2010-08-31")
+    amended = f"{past}\n2018年8月31日 示例市人民代表大会常务委员会第五次会议修正\n2018年12月25日 示例省人民代表大会常务委员会第三次会议批准"
+    shelf.put(
+        "修正条例",
+        text.replace("示例市示例", "示例市另一").replace(past, amended),
+        date="2018-08-31",
+        edition="2018-08-31",
+    )
+    for id in ("条例", "修正条例"):
+        found = stands(shelf, id, "2021-01-01")
+        assert (id, found.status) == (id, "未见终止")
+    assert stands(shelf, "条例", "2010-11-01").status == "尚未生效"
+    assert stands(shelf, "条例", "2011-01-01").status == "尚未生效"
+    assert stands(shelf, "修正条例", "2015-01-01").status == "未见终止"
+
+
+def test_what_holds_from_its_publication_does_not_hold_from_its_passing(shelf: Shelf) -> None:
+    text = (
+        "示例规定\n2012年4月18日 示例院第200次常务会议通过\n2012年4月28日 示例院令第619号公布\n"
+        "第一条　本规定自公布之日起施行。《示例旧规定》同时废止。\n"
+    )
+    shelf.put("旧规定", "示例旧规定\n第一条　示例。\n", date="1988-07-21", kind="规定")
+    shelf.put("规定", text, date="2012-04-18")
+    assert stands(shelf, "规定", "2012-04-20").status == "尚未生效"
+    assert stands(shelf, "规定", "2012-04-28").since == "2012-04-28"
+    assert stands(shelf, "旧规定", "2012-04-20").status == "未见终止"
+    assert stands(shelf, "旧规定").since == "2012-04-28"
 
 
 def test_what_supplements_others_amends_them_and_does_not_rest_on_them(shelf: Shelf) -> None:
@@ -455,14 +490,27 @@ def test_an_amendment_tells_which_articles_it_left_alone(shelf: Shelf) -> None:
     ]
 
 
-def test_an_interpretation_whose_law_ended_says_so(library: Shelf) -> None:
-    text = (
-        "最高人民法院关于审理示例案件的规定\n为审理示例案件，根据《示例古法》《示例法》，制定本规定。\n第一条　示例。\n"
-    )
+@pytest.mark.parametrize(
+    ("bases", "status", "cited"),
+    [
+        ("《示例古法》", "依据已废止", "ended"),
+        ("《示例古法》《示例诉讼法》", "依据已废止", "ended"),  # a law of procedure carries no substance
+        ("《示例古法》《示例法》", "不明", "cannot tell"),  # the other one still does
+        ("《示例法》《示例古法》", "未见终止", "right"),
+    ],
+)
+def test_an_interpretation_whose_law_ended_says_so(library: Shelf, bases: str, status: str, cited: str) -> None:
+    text = f"最高人民法院关于审理示例案件的规定\n为审理示例案件，根据{bases}，制定本规定。\n第一条　示例。\n"
     library.put("规定", text, date="2004-12-01", issuer="最高人民法院", kind="司法解释")
     assert stands(library, "规定", "2010-01-01").status == "未见终止"
     found = stands(library, "规定", "2021-01-01")
-    assert (found.status, found.since) == ("依据已废止", "2020-01-01")
+    assert found.status == status
+    assert status == "未见终止" or found.evidence[0].day == "2020-01-01"
+    with library.store.reading() as reader:
+        (told,) = check(
+            reader, library.corpus, f"依《{text.partition(chr(10))[0]}》第一条。", "2021-01-01", "2021-01-01"
+        )
+    assert told.fate.status == cited
 
 
 def test_a_series_that_begins_anew_is_a_hint_not_an_end(shelf: Shelf) -> None:

@@ -297,3 +297,90 @@ def test_the_regulation_that_implements_the_law_before_is_meant_by_its_kind(stat
 def test_after_an_aside_that_names_several_laws_the_law_before_goes_on(statutes: Shelf) -> None:
     text = "《示例法》第五条（原《旧法总则》第一条、《旧合同法》第二条）、第六条"
     assert told(statutes, text)[-1] == ("right", "示例法", "art-6")
+
+
+LONG_LAW = "中华人民共和国示例法\n第一编　总则\n第一章　规定\n" + "".join(
+    f"第{n}条　有下列情形的：\n（一）示例一；\n（二）示例二。\n" for n in ("一", "二", "二十", "二十之一", "二十一")
+).replace("第二十之一条", "第二十条之一")
+
+
+@pytest.fixture
+def code(shelf: Shelf) -> Shelf:
+    shelf.put("示例法", LONG_LAW, date="2015-01-01", document_number="示例院令第590号")
+    rules = "示例院诉讼规则\n第一条　示例。\n"
+    shelf.put("规则", rules, date="2019-12-30")
+    shelf.put("试行", rules.replace("规则\n", "规则（试行）\n"), date="2012-10-16")
+    shelf.update()
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("《示例法》第二十条之一、之二。", [("right", "art-20-1"), ("no such article", "")]),
+        ("《示例法》第20-1条。", [("right", "art-20-1")]),
+        ("《示例法》20-1条。", [("right", "art-20-1")]),
+        ("《示例法》第1-2条。", [("right", "art-1")]),
+        ("《示例法》第二条（一）（二）项。", [("right", "art-2-p1-i1"), ("right", "art-2-p1-i2")]),
+        ("《示例法》第二条第（一）（九）项。", [("right", "art-2-p1-i1"), ("no such article", "art-2")]),
+        (
+            "《示例法》第二条第（一）、（二）（九）项。",
+            [("right", "art-2-p1-i1"), ("right", "art-2-p1-i2"), ("no such article", "art-2")],
+        ),
+        ("《示例法》第一编第一章第二十条。", [("right", "art-20")]),
+        ("《示例法》第一章第二十条第（二）项。", [("right", "art-20-p1-i2")]),
+        ("示例院590号令第二条。", [("right", ""), ("right", "art-2")]),
+        ("《示例法》（修订草案）第二条。", [("cannot tell", "")]),
+        ("《示例法》原第二条。", [("cannot tell", "")]),
+    ],
+)
+def test_places_in_all_spellings(code: Shelf, text: str, places: list[tuple[str, str]]) -> None:
+    assert [(status, anchor) for status, _, anchor in told(code, text)] == places
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("违反《员工手册》第3.2条。", ["第3.2条"]),
+        ("合同第3.2条约定不明。", []),
+        ("该条第（二）项另有规定。", ["第（二）项"]),
+    ],
+)
+def test_numbers_that_no_law_has_are_told_as_not_understood(code: Shelf, text: str, unread: list[str]) -> None:
+    found = [each for each in checked(code, text) if each.fate.status == "unread"]
+    assert [text[each.start : each.end] for each in found] == unread
+
+
+def test_a_kind_in_title_marks_is_the_one_document_of_that_kind(code: Shelf) -> None:
+    code.put("征收条例", BYLAW.replace("示例经济特区消防", "示例房屋征收与补偿"), date="2016-01-01")
+    code.put("消防条例", BYLAW, date="2016-01-01")
+    code.update()
+    one = "依《示例房屋征收与补偿条例》第八条，《条例》第五条另有规定。"
+    assert told(code, one)[-1] == ("right", "征收条例", "art-5")
+    several = "依《示例经济特区消防条例》第一条、《示例房屋征收与补偿条例》第八条，《条例》第五条另有规定。"
+    assert [told(code, text)[-1][0] for text in (several, "依《条例》第五条。")] == ["unread", "unread"]
+
+
+def test_a_trial_version_is_another_document(code: Shelf) -> None:
+    for name, meant in (
+        ("《示例院诉讼规则（试行）》", "试行"),
+        ("示例院诉讼规则（试行）", "试行"),
+        ("示例院诉讼规则", "规则"),
+    ):
+        assert [document for _, document, _ in told(code, f"依照{name}第一条。")] == [meant]
+
+
+@pytest.mark.parametrize("name", ["《示例法》", "示例经济特区消防条例", "示例会议纪要", "《示例规定》"])
+def test_a_line_may_end_between_a_name_and_its_article(statutes: Shelf, name: str) -> None:
+    there = {"《示例法》": "示例法", "示例经济特区消防条例": "消防条例"}.get(name, "")
+    found = told(statutes, f"《示例法》第五条，张某依照{name}\n第三条")
+    assert found[-1] == (("right", there, "art-3") if there else (found[-1][0], "", ""))
+    assert {status for status, document, _ in found if not document} <= {"unread", "not in the corpus"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["第三条示发〔2020〕7号", "示发〔2020〕6号示发〔2020〕7号", "第3.2条示发〔2020〕7号", "本条例第三条，〔2020〕7号"],
+)
+def test_what_runs_together_is_told_apart(statutes: Shelf, text: str) -> None:
+    assert len(told(statutes, text)) == 2

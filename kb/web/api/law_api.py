@@ -68,7 +68,9 @@ def article_history(
     """Return the wordings that a section had, the newest first."""
     shown = find_edition(id, version)
     with library().law_reading() as reader:
-        return schemas.ArticleHistory(id, anchor, tuple(history(reader, library().corpus, id, anchor, shown.version)))
+        return schemas.ArticleHistory(
+            id, anchor, tuple(history(reader, library().corpus, id, anchor, shown.version, library().remembered.get))
+        )
 
 
 @interface.get("/documents/<id>/graph", "引用它的和它引用的文件", state=of_law)

@@ -125,7 +125,7 @@ def history_page(id: str) -> str:
     shown = find_edition(id, request.args.get("version", ""))
     anchor = request.args.get("anchor", "")
     with library().law_reading() as reader:
-        found = history(reader, library().corpus, id, anchor, shown.version)
+        found = history(reader, library().corpus, id, anchor, shown.version, library().remembered.get)
     return render_template(
         "history.html",
         edition=shown,

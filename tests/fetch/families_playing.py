@@ -108,6 +108,27 @@ def _gkmlpt(site: Playing, path: str, given: dict[str, str]) -> str | None:
     return json.dumps({"articles": posts, "total": len(site.texts)}, ensure_ascii=False)
 
 
+def _flk(site: Playing, path: str, given: dict[str, str]) -> str | None:
+    if path.endswith("/enumData"):
+        kinds = [{"name": "法律", "codeIdList": [101, 102]}, {"name": "行政法规", "codeIdList": [210]}]
+        return json.dumps({"code": 200, "data": {"flfgfl": {"children": kinds}}}, ensure_ascii=False)
+    if path.endswith("/download/pc"):
+        n = given["bbbs"].removeprefix("ff8080")
+        url = f"{site.url}/c/{n}.html"  # another host as a rule, with a signature that does not last
+        return json.dumps({"code": 200, "data": {"url": url}}) if int(n) in site.texts else None
+    if path.endswith("/list"):
+        asked = json.loads(given["body"])
+        numbers = [] if asked["searchContent"] else _part(site, asked["pageNum"])
+        rows: list[dict[str, Any]] = [
+            {"bbbs": f"ff8080{n}", "title": title(n), "gbrq": _day(n), "sxrq": "2026-01-01", "sxx": 3} for n in numbers
+        ]
+        certain = {"中华人民共和国民法典": 3, "中华人民共和国合同法": 1}
+        if code := certain.get(asked["searchContent"]):
+            rows = [{"bbbs": "c", "title": f"<em>{asked['searchContent']}</em>", "sxx": code}]
+        return json.dumps({"code": 200, "rows": rows, "total": len(site.texts)}, ensure_ascii=False)
+    return "<html><head><meta charset='utf-8'><title>国家法律法规数据库</title></head><body><div id='app'></div></body></html>"
+
+
 def _feed(site: Playing, path: str, _: dict[str, str]) -> str | None:
     items = (f"<item><title>{title(n)}</title><link>{site.url}/c/{n}.html</link></item>" for n in site.listed())
     return f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>"
@@ -124,6 +145,7 @@ LISTS: dict[str, tuple[str, Callable[[Playing, str, dict[str, str]], str | None]
     "numbered": ("/numbered/list.do", _numbered),
     "jpage": ("/jpage/col.html", _jpage),
     "json": ("/json/", _json),
+    "flk": ("/flk/", _flk),
     "gkmlpt": ("/gkmlpt/index", _gkmlpt),
     "feed": ("/feed/rss.xml", _feed),
     "sitemap": ("/sitemap/map.xml", _sitemap),
@@ -153,7 +175,7 @@ def _handler(site: Playing) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             given = dict(parse_qsl(parts.query))
             if body := self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode():
-                given |= {"posted": "yes", **dict(parse_qsl(body))}
+                given |= {"posted": "yes", "body": body, **dict(parse_qsl(body))}
             if parts.path != "/robots.txt":
                 site.asked.append(self.path)
             process, after = site.kill

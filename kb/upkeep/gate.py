@@ -25,6 +25,9 @@ _SENTENCE = re.compile(r"[。；;！？!?\n]")
 _SHORTEST = 6
 _SHORT = 400
 _TOLD = 0.5
+_REST = re.compile(
+    r"(?:登[录陆]|扫码|关注|注册|付费|购买|开通)\S{0,8}(?:查看|阅读|浏览|显示)(?:全文|全部|更多|剩余|余下)|(?:剩余|余下)(?:内容|全文|部分)?\S{0,6}(?:登[录陆]|付费|订阅)"
+)
 _INFO = re.compile(
     r"[【\[（(]?(?:发布|发文|更新|成文|时间|日期|来源|稿源|作者|编辑|字号|字体|浏览|阅读|点击|打印|分享|索引号|文号)"
 )
@@ -58,6 +61,8 @@ class Gate:
             return ""  # nothing new, or what is held is no document: anything is better
         if len(now) * 2 < len(before):
             return f"正文从 {len(before):,} 字缩到了 {len(now):,} 字{_led(answer)}"
+        if len(now) < len(before) and _REST.search(now) and not _REST.search(before):
+            return f"正文只有一部分，其余要登录或另外打开才看得到{_led(answer)}"
         if share_that_survives(old.text, new.text) >= _SURVIVES:
             return ""
         if self._holds(derived, answer, old.metadata.title) and not self._is_missing_page(new, answer):

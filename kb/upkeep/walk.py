@@ -359,7 +359,7 @@ class Walk:
         reason = suspicion.judge(answer)
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
-            return (old or Attachment(offer.name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。"),)
+            return (old or Attachment(offer.name, url, reason=f"没有取到：{reason or '地址上是一个网页，不是附件'}。"),)
         name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
         name = name or (old.name if old and offer.generic else offer.name)
         if is_archive(answer.body):

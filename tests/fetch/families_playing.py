@@ -91,6 +91,16 @@ def _jpage(site: Playing, path: str, given: dict[str, str]) -> str | None:
     return f"<html><body><script type='text/xml'>{_records(site, _part(site, 1))}</script><script>{script}</script></body></html>"
 
 
+def _jpaas(site: Playing, path: str, given: dict[str, str]) -> str | None:
+    if path.endswith("/col.html"):
+        asked = "{'webId':'9','pageId':'77','tagId':'信息列表'}"
+        return f'<html><meta charset="utf-8"><body><script url="/jpaas/front/page/build/unit" queryData="{asked}"></script></body></html>'
+    asked = json.loads(given["paramJson"])
+    numbers = site.listed()[: asked["pageSize"]] if asked["pageNo"] == 1 else []
+    html = "".join(f'<li><a href="/c/{n}.html">{title(n)}</a><b>{_day(n)}</b></li>' for n in numbers)
+    return json.dumps({"data": {"html": f"<ul>{html}</ul><i count='{len(site.texts)}'></i>"}}, ensure_ascii=False)
+
+
 def _json(site: Playing, path: str, given: dict[str, str]) -> str | None:
     if path == "/json/":
         script = f'$.post("/json/list.do", {{cat:3, page:1, rows:{SIZE}}}, draw)'
@@ -144,6 +154,7 @@ LISTS: dict[str, tuple[str, Callable[[Playing, str, dict[str, str]], str | None]
     "listing": ("/listing/1.html", _listing),
     "numbered": ("/numbered/list.do", _numbered),
     "jpage": ("/jpage/col.html", _jpage),
+    "jpaas": ("/jpaas/col.html", _jpaas),
     "json": ("/json/", _json),
     "flk": ("/flk/", _flk),
     "gkmlpt": ("/gkmlpt/index", _gkmlpt),

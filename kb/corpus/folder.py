@@ -576,7 +576,7 @@ def _is_name(name: str) -> bool:
 
 def _versions(path: Path) -> list[Path]:
     folder = path.with_suffix("")
-    if not os.path.isdir(folder):  # of most documents there is one version: this is asked for each of them
+    if not folder.is_dir():  # of most documents there is one version: this is asked for each of them
         return []
     with storage.refusals(path, "读"):
         return sorted(folder.glob("[!.]*.md"))

@@ -283,7 +283,9 @@ def _new(config: Settings, name: str, to: Path) -> int:  # noqa: ARG001
 
     for path in start_family(name, to):
         click.echo(str(path))
-    say("换上真的网页，照它改前一个文件和 expected.json；检验：.venv/bin/python -m pytest tests/fetch -k saved")
+    say(
+        "换上真的网页，照它改模块和 expected.json；检验：.venv/bin/python -m pytest tests/fetch -k saved。其余几步见 docs/sources.md 的“新的一类”。"
+    )
     return 0
 
 

@@ -452,7 +452,7 @@ class Corpus:
 
     def _files_in(self, folder: Path) -> Iterator[Path]:
         with storage.refusals(folder, "读"):
-            paths = sorted(folder.glob("[!.]*.md"))
+            paths = sorted(folder.glob("[!.]*.md"), key=lambda path: path.name)
         return (path for path in paths if path.is_file() and not path.is_symlink())
 
     def _find(self, id: str, version: str = "") -> Path:
@@ -575,8 +575,11 @@ def _is_name(name: str) -> bool:
 
 
 def _versions(path: Path) -> list[Path]:
+    folder = path.with_suffix("")
+    if not folder.is_dir():  # of most documents there is one version: this is asked for each of them
+        return []
     with storage.refusals(path, "读"):
-        return sorted(path.with_suffix("").glob("[!.]*.md"))
+        return sorted(folder.glob("[!.]*.md"))
 
 
 def _older(path: Path) -> list[Path]:

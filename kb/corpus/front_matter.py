@@ -56,8 +56,9 @@ class _FastDumper(getattr(yaml, "CBaseDumper", yaml.BaseDumper)):  # type: ignor
         return True
 
 
-_UNLIKE = re.compile(r'["\\]|\? |^.{100,}:(?: |$)', re.MULTILINE)
-"""Where something like this is in what libyaml wrote, the pure Python may have written it otherwise."""
+_UNLIKE = re.compile(r'(?:^|[ \[{,(])"|\? |^.{100,}:(?: |$)', re.MULTILINE)
+"""Where something like this is in what libyaml wrote (a string in double quotes, a long key), the pure Python may have
+written it otherwise."""
 
 
 def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:

@@ -42,10 +42,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A document (its id still "") and the files that its page links to, (name, address as found)."""
+    """A document (its id still "") and the files that its page links to, (name, address as found).
+
+    `page` is what was read off a web page before the list's words were added, None for other files.
+    """
 
     document: Document
     attachments: tuple[tuple[str, str], ...] = ()
+    page: Extracted | None = None
 
 
 def on_leash(settings: Settings, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -121,6 +125,7 @@ def _from_web(data: bytes, found: Provenance, source: str, settings: Settings, b
     if registry.choose(data, ending, content_type) is None:
         raise UnreadableError(f"还不能读取这种文件（{ending or '没有扩展名'}）：原件已作为快照保存。")
     extracted = files.read(data, ending, Given(settings, content_type, body))
+    page = extracted if extracted.media_type == "text/html" else None
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
     if whole := _whole_title(told.get("标题", ""), (*_first_lines(extracted.text), *_parts(extracted.title))):
         told["标题"] = whole
@@ -129,9 +134,8 @@ def _from_web(data: bytes, found: Provenance, source: str, settings: Settings, b
         labels={**extracted.labels, **told},
         hows={**extracted.hows, **dict.fromkeys(told, "list")},
     )
-    return Derived(
-        document(extracted, found, source, _stem(found.listed.get("附件名称", found.origin))), extracted.attachments
-    )
+    name = _stem(found.listed.get("附件名称", found.origin))
+    return Derived(document(extracted, found, source, name), extracted.attachments, page)
 
 
 def _parts(title: str) -> list[str]:

@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 from kb.base.errors import KbError, NotFoundError, UnreadableError
 from kb.base.model import Document
+from kb.fetch.lists.family import Obtain
 from kb.fetch.network.fetch_errors import FetchError
-from kb.fetch.network.fetched import Fetched, Validators
+from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
+from kb.ingest.derive import Derived
 from kb.ingest.formats.extract import DENSEST, extract_html
 from kb.upkeep import suspicion
-
-Obtain = Callable[[str, Validators | None], Fetched]
-"""Fetches an address, or reads a file. Raises FetchError, and NotFoundError and UnreadableError for a file."""
 
 _SURVIVES = 0.5
 _LIKE = 0.8
@@ -26,6 +25,9 @@ _SENTENCE = re.compile(r"[。；;！？!?\n]")
 _SHORTEST = 6
 _SHORT = 400
 _TOLD = 0.5
+_REST = re.compile(
+    r"(?:登[录陆]|扫码|关注|注册|付费|购买|开通)\S{0,8}(?:查看|阅读|浏览|显示)(?:全文|全部|更多|剩余|余下)|(?:剩余|余下)(?:内容|全文|部分)?\S{0,6}(?:登[录陆]|付费|订阅)"
+)
 _INFO = re.compile(
     r"[【\[（(]?(?:发布|发文|更新|成文|时间|日期|来源|稿源|作者|编辑|字号|字体|浏览|阅读|点击|打印|分享|索引号|文号)"
 )
@@ -40,33 +42,42 @@ class Gate:
     reread: Callable[[Document], Document]
     _missing_pages: dict[str, str] = field(default_factory=dict)
 
-    def judge_successor(self, old: Document, new: Document, answer: Fetched) -> str:
+    def judge_successor(self, old: Document, derived: Derived, answer: Fetched) -> str:
         """Say why a text should not take the place of the one that is held, "" when it may."""
-        reason = self._against(old, new, answer)
+        reason = self._against(old, derived, answer)
         if not reason:
             return ""
         try:
-            return self._against(self.reread(old), new, answer)  # perhaps only our reading changed, or a person's hand
+            return self._against(
+                self.reread(old), derived, answer
+            )  # perhaps only our reading changed, or a person's hand
         except (NotFoundError, UnreadableError):
             return reason
 
-    def _against(self, old: Document, new: Document, answer: Fetched) -> str:
+    def _against(self, old: Document, derived: Derived, answer: Fetched) -> str:
+        new = derived.document
         before, now = _bare(old.text), _bare(new.text)
         if before == now or suspicion.judge_text(old.metadata.title, old.text):
             return ""  # nothing new, or what is held is no document: anything is better
         if len(now) * 2 < len(before):
             return f"正文从 {len(before):,} 字缩到了 {len(now):,} 字{_led(answer)}"
+        if len(now) < len(before) and _REST.search(now) and not _REST.search(before):
+            return f"正文只有一部分，其余要登录或另外打开才看得到{_led(answer)}"
         if share_that_survives(old.text, new.text) >= _SURVIVES:
             return ""
-        if suspicion.holds(answer, old.metadata.title, self.body) and not self._is_missing_page(new, answer):
+        if self._holds(derived, answer, old.metadata.title) and not self._is_missing_page(new, answer):
             return ""  # the same post, written anew
         return f"内容和现有的《{old.metadata.title}》不是同一份文件{_led(answer)}"
 
-    def judge_first(self, new: Document, title: str, answer: Fetched, *, offers: bool = False) -> str:
+    def _holds(self, derived: Derived, answer: Fetched, title: str) -> bool:
+        return derived.page is not None and suspicion.holds(derived.page, answer, title, self.body)
+
+    def judge_first(self, derived: Derived, title: str, answer: Fetched, *, offers: bool = False) -> str:
         """Say why a text that nothing is held of is not the post that a list calls `title` ("" where it does not say).
 
         `offers` says that the page has files or pictures, in which its text may be.
         """
+        new = derived.document
         if not suspicion.looks_like_html(answer):
             told = new.provenance.media_type.startswith("text/") and len(_bare(new.text)) < _SHORT
             is_page = suspicion.is_page_address(answer.url)
@@ -77,7 +88,7 @@ class Gate:
         speaks_of_it = _bare(title).rstrip("….") in _bare(new.text) if title else not reason
         if speaks_of_it and not reason:
             return ""
-        if suspicion.holds(answer, title, self.body):
+        if self._holds(derived, answer, title):
             return ""
         if reason:
             return f"{reason}{_led(answer)}"

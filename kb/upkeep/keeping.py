@@ -42,9 +42,10 @@ _COUNTER = re.compile(
     r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发|点赞|收藏|人气|热度)(?:次数|总数|总量|数量|人数|人次|量|数|率)?\s*[:：（(\[【】]{0,2}\s*)"
     r"\d[\d,，]*\s*(?:人次|次|人|℃|°)?"
 )
-# The same, counted before what is counted: 已有 107 人看过.
+# The same, counted before what is counted: 已有 107 人看过, 您是第 107 位访问者.
 _COUNTED = re.compile(
     r"(?:(?:已有|共有|累计)\s*)?\d[\d,，]*\s*(?:位|名)?(?:个)?(?:人次|次|人|网友|用户)\s*(?:看过|浏览过?|阅读过?|点击过?|访问过?|点赞|关注|收藏|分享过?)"
+    r"|您?是?(?:本站|本页|本文)?第\s*\d[\d,，]*\s*[位个名](?:访问者|访客|浏览者|读者|来访者)"
 )
 # Lines that lead to other posts or tell the day of the visit.
 _PASSING = re.compile(

@@ -11,11 +11,11 @@ from kb.base.errors import UsageError
 from kb.config.kinds import kinds
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
-_SITES, _SAVED = Path("kb/fetch/sites"), Path("tests/fetch/saved")
+_SITES, _SAVED, _DOCS = Path("kb/fetch/sites"), Path("tests/fetch/saved"), Path("docs/sites")
 
 
 def start_family(name: str, checkout: Path) -> tuple[Path, ...]:
-    """Write the module of a family, a saved page and what is expected of it; return the three paths.
+    """Write the module of a family, a saved page, what is expected of it and its page of documentation; return their paths.
 
     Raises UsageError for a name that cannot be one or is one already, and where there is no checkout.
     """
@@ -29,6 +29,7 @@ def start_family(name: str, checkout: Path) -> tuple[Path, ...]:
         checkout / _SITES / f"{name}.py": "family.py.txt",
         checkout / _SAVED / name / "index.html": "page.html.txt",
         checkout / _SAVED / name / "expected.json": "expected.json.txt",
+        checkout / _DOCS / f"{name}.md": "document.md.txt",
     }
     for path, template in written.items():
         text = (files("kb.fetch") / "template" / template).read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
-from kb.fetch.lists.family import families
+from kb.fetch.lists.family import families, obtainer
 from kb.fetch.lists.folder_of_files import Folder
 from kb.fetch.lists.item import Lists, SourceError, T
 from kb.fetch.lists.led_on import arrive
@@ -225,7 +225,7 @@ class _Run:
             return
         with Fetcher(manners(self.source, self.settings), self.hosts) as fetcher:
             lists = family.lists(self.source, SiteWeb(fetcher), site)
-            yield lambda url, validators: fetcher.get(url, conditional=validators), absolute, lists
+            yield obtainer(family, lambda url, known: fetcher.get(url, conditional=known)), absolute, lists
 
     def _subject(self) -> Subject | None:
         """Learn what the corpus is about, of the documents that came from no source. Raises UsageError."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
@@ -21,6 +22,8 @@ from kb.fetch.network.urls import place_of
 Outcome = Literal["kept", "same", "skipped", "suspicious", "failed", "gone"]
 FOLDER = ".state"
 """Beside the documents: what is remembered of each source, and the answers that were not taken."""
+_AT_MOST = 1.0
+"""Seconds of posts that a killed refresh may have to ask for once more; their documents are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class State:
 
     def __init__(self, path: Path, dry: bool = False) -> None:
         self._path = path
+        self._committed = time.monotonic()
         with self._refusals():
             if not dry:
                 storage.make_folder(path.parent)
@@ -73,7 +77,7 @@ class State:
                 with sqlite3.connect(path) as present:
                     present.backup(self._db)
                 present.close()
-            # A commit is on the disk, its folder's entry too, before the next document is asked for.
+            # A commit is on the disk, its folder's entry too.
             self._db.execute("pragma synchronous = extra")
             self._db.executescript(_SCHEMA)
             self._db.execute("begin")
@@ -107,6 +111,12 @@ class State:
         with self._refusals():
             self._db.execute("commit")
             self._db.execute("begin")
+        self._committed = time.monotonic()
+
+    def commit_soon(self) -> None:
+        """Make everything since the last commit durable, if that was a while ago. Raises StorageError."""
+        if time.monotonic() - self._committed >= _AT_MOST:
+            self.commit()
 
     def get(self, key: str) -> Post | None:
         """Return what is remembered of a post."""

@@ -9,6 +9,7 @@ from kb.fetch.network.fetched import Fetched
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extract import DENSEST, FROM_SCRIPT, extract_html
 from kb.structure import metadata
+from kb.structure.extracted import Extracted
 
 _TITLES = ("标题", "名称", "ArticleTitle")
 _SMALL_PAGE = 600
@@ -57,7 +58,13 @@ def judge_post(answer: Fetched, title: str, body: str) -> str:
     `title` is what the list calls the post, "" when it does not say; `body` the source's selector of the text.
     """
     reason = judge(answer)
-    return "" if reason and answer.ok and holds(answer, title, body) else reason
+    if not reason or not answer.ok:
+        return reason
+    try:
+        page = extract_html(answer.body, content_type=answer.header("Content-Type"), body=body)
+    except UnreadableError:
+        return reason
+    return "" if holds(page, answer, title, body) else reason
 
 
 def judge_text(title: str, text: str) -> str:
@@ -85,14 +92,14 @@ def is_documents(title: str) -> bool:
     return len(_bare(title)) >= _SHORTEST_TITLE and bool(metadata.kind(title)) and bool(_ABOUT.search(title))
 
 
-def holds(answer: Fetched, title: str, body: str) -> bool:
-    """Return whether a page holds the post that was asked for: under the list's title, or in the place named for it.
+def holds(page: Extracted, answer: Fetched, title: str, body: str) -> bool:
+    """Return whether a page, read off an answer, holds the post that was asked for: under the list's title, or in the
+    place named for it.
 
     That the page speaks of the title proves nothing: error pages do so, too, in a heading or where texts stand. It must
     be the heading of a text that does not speak to a visitor, on a page that asks for no password and sets no trap.
     """
     try:
-        page = extract_html(answer.body, content_type=answer.header("Content-Type"), body=body)
         source, _ = decode(answer.body)
     except UnreadableError:
         return False

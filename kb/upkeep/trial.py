@@ -13,13 +13,12 @@ from kb.base.model import Attachment, Document
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
-from kb.fetch.lists.family import families
+from kb.fetch.lists.family import Obtain, families, obtainer
 from kb.fetch.lists.folder_of_files import Folder
 from kb.fetch.lists.item import Item, Lists, Page
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.pace import Hosts
 from kb.fetch.network.urls import absolute
-from kb.upkeep.gate import Obtain
 from kb.upkeep.keeping import Keeper
 from kb.upkeep.refresh import SiteWeb, manners
 from kb.upkeep.selection import Selection
@@ -61,7 +60,8 @@ def try_source(source: Source, settings: Settings, limit: int = 20, hosts: Hosts
         return _look(source, settings, limit, hosts, folder.lists(), lambda url, _: folder.read(url, now))
     with Fetcher(manners(source, settings), hosts) as fetcher:
         lists = family.lists(source, SiteWeb(fetcher), {})
-        return _look(source, settings, limit, hosts, lists, lambda url, known: fetcher.get(url, conditional=known))
+        obtain = obtainer(family, lambda url, known: fetcher.get(url, conditional=known))
+        return _look(source, settings, limit, hosts, lists, obtain)
 
 
 def _look(source: Source, settings: Settings, limit: int, hosts: Hosts, lists: Lists, obtain: Obtain) -> Trial:

@@ -15,6 +15,7 @@ from kb.base.model import Attachment, Document
 from kb.config.kinds import kinds
 from kb.config.sources import Source
 from kb.fetch.lists.attachments import Offered, offered
+from kb.fetch.lists.family import Obtain
 from kb.fetch.lists.item import Item, Lists, Page, SourceError
 from kb.fetch.lists.led_on import arrive
 from kb.fetch.lists.post_pages import further_pages, joined, lacking
@@ -25,7 +26,7 @@ from kb.fetch.network.urls import place_of
 from kb.ingest import derive
 from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
-from kb.upkeep.gate import Gate, Obtain
+from kb.upkeep.gate import Gate
 from kb.upkeep.keeping import PLACES, Change, Keeper, exchange_of, found_at, likeness
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
@@ -214,9 +215,9 @@ class Walk:
         if on_word:
             reason = ""
         elif old:
-            reason = gate.judge_successor(old, new, answer)
+            reason = gate.judge_successor(old, derived, answer)
         else:
-            reason = gate.judge_first(new, item.title, answer, offers=offers)
+            reason = gate.judge_first(derived, item.title, answer, offers=offers)
         if reason:
             self._set_aside(item, known, answer, reason)
         elif not old and not on_word and not self.selection.takes(derived.document, item):
@@ -242,7 +243,7 @@ class Walk:
         if held and (known is None or known.outcome != "same"):
             self.keeper.note_place(held, answer.final_url)
         self._remember(item, known, "same", twin.document, validators=answer.validators)
-        self.state.commit()
+        self.state.commit_soon()
 
     def _offered(self, item: Item, answer: Fetched, in_text: tuple[tuple[str, str], ...]) -> tuple[Offered, ...]:
         """Return the files that a post offers: those that the list names, then those of its page."""
@@ -279,7 +280,7 @@ class Walk:
         self.kept += 1
         self._count(change, changes, new.id)
         self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
-        self.state.commit()
+        self.state.commit_soon()
 
     def _not_modified(self, item: Item, known: Post) -> None:
         """The page is as it was; its attachments may be others."""
@@ -358,7 +359,7 @@ class Walk:
         reason = suspicion.judge(answer)
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
-            return (old or Attachment(offer.name, url, reason=f"{reason or '地址上是一个网页，不是附件'}。"),)
+            return (old or Attachment(offer.name, url, reason=f"没有取到：{reason or '地址上是一个网页，不是附件'}。"),)
         name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
         name = name or (old.name if old and offer.generic else offer.name)
         if is_archive(answer.body):

@@ -91,6 +91,16 @@ def _jpage(site: Playing, path: str, given: dict[str, str]) -> str | None:
     return f"<html><body><script type='text/xml'>{_records(site, _part(site, 1))}</script><script>{script}</script></body></html>"
 
 
+def _jpaas(site: Playing, path: str, given: dict[str, str]) -> str | None:
+    if path.endswith("/col.html"):
+        asked = "{'webId':'9','pageId':'77','tagId':'信息列表'}"
+        return f'<html><meta charset="utf-8"><body><script url="/jpaas/front/page/build/unit" queryData="{asked}"></script></body></html>'
+    asked = json.loads(given["paramJson"])
+    numbers = site.listed()[: asked["pageSize"]] if asked["pageNo"] == 1 else []
+    html = "".join(f'<li><a href="/c/{n}.html">{title(n)}</a><b>{_day(n)}</b></li>' for n in numbers)
+    return json.dumps({"data": {"html": f"<ul>{html}</ul><i count='{len(site.texts)}'></i>"}}, ensure_ascii=False)
+
+
 def _json(site: Playing, path: str, given: dict[str, str]) -> str | None:
     if path == "/json/":
         script = f'$.post("/json/list.do", {{cat:3, page:1, rows:{SIZE}}}, draw)'
@@ -108,6 +118,27 @@ def _gkmlpt(site: Playing, path: str, given: dict[str, str]) -> str | None:
     return json.dumps({"articles": posts, "total": len(site.texts)}, ensure_ascii=False)
 
 
+def _flk(site: Playing, path: str, given: dict[str, str]) -> str | None:
+    if path.endswith("/enumData"):
+        kinds = [{"name": "法律", "codeIdList": [101, 102]}, {"name": "行政法规", "codeIdList": [210]}]
+        return json.dumps({"code": 200, "data": {"flfgfl": {"children": kinds}}}, ensure_ascii=False)
+    if path.endswith("/download/pc"):
+        n = given["bbbs"].removeprefix("ff8080")
+        url = f"{site.url}/c/{n}.html"  # another host as a rule, with a signature that does not last
+        return json.dumps({"code": 200, "data": {"url": url}}) if int(n) in site.texts else None
+    if path.endswith("/list"):
+        asked = json.loads(given["body"])
+        numbers = [] if asked["searchContent"] else _part(site, asked["pageNum"])
+        rows: list[dict[str, Any]] = [
+            {"bbbs": f"ff8080{n}", "title": title(n), "gbrq": _day(n), "sxrq": "2026-01-01", "sxx": 3} for n in numbers
+        ]
+        certain = {"中华人民共和国民法典": 3, "中华人民共和国合同法": 1}
+        if code := certain.get(asked["searchContent"]):
+            rows = [{"bbbs": "c", "title": f"<em>{asked['searchContent']}</em>", "sxx": code}]
+        return json.dumps({"code": 200, "rows": rows, "total": len(site.texts)}, ensure_ascii=False)
+    return "<html><head><meta charset='utf-8'><title>国家法律法规数据库</title></head><body><div id='app'></div></body></html>"
+
+
 def _feed(site: Playing, path: str, _: dict[str, str]) -> str | None:
     items = (f"<item><title>{title(n)}</title><link>{site.url}/c/{n}.html</link></item>" for n in site.listed())
     return f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>"
@@ -123,7 +154,9 @@ LISTS: dict[str, tuple[str, Callable[[Playing, str, dict[str, str]], str | None]
     "listing": ("/listing/1.html", _listing),
     "numbered": ("/numbered/list.do", _numbered),
     "jpage": ("/jpage/col.html", _jpage),
+    "jpaas": ("/jpaas/col.html", _jpaas),
     "json": ("/json/", _json),
+    "flk": ("/flk/", _flk),
     "gkmlpt": ("/gkmlpt/index", _gkmlpt),
     "feed": ("/feed/rss.xml", _feed),
     "sitemap": ("/sitemap/map.xml", _sitemap),
@@ -153,7 +186,7 @@ def _handler(site: Playing) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             given = dict(parse_qsl(parts.query))
             if body := self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode():
-                given |= {"posted": "yes", **dict(parse_qsl(body))}
+                given |= {"posted": "yes", "body": body, **dict(parse_qsl(body))}
             if parts.path != "/robots.txt":
                 site.asked.append(self.path)
             process, after = site.kill

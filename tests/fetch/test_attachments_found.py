@@ -45,6 +45,7 @@ def _found(inside: str, head: str = "") -> list[tuple[str, str]]:
         ('<div class="viewer" data-pdf="P15.pdf"></div>', "P15.pdf", HERE + "P15.pdf"),
         ("<span onclick=\"window.open('/up/z.docx')\">附件：示例表.docx</span>", "附件：示例表.docx", "http://a.gov.cn/up/z.docx"),
         ("<input type='button' value='示例图.zip' onclick=\"location.href='z.zip'\">", "示例图.zip", HERE + "z.zip"),
+        ('<a href="javascript:;" data-url="q.docx">附件：示例标准.docx</a>', "附件：示例标准.docx", HERE + "q.docx"),
         ('<a href="p.jpg">附件：示例图</a>', "附件：示例图", HERE + "p.jpg"),
     ],
 )  # fmt: skip

@@ -94,6 +94,12 @@ def test_calls_of_trs(call: str) -> None:
         (lambda i: f'<p><a data-href="l{i + 2}.html" href="javascript:;">下一页</a></p>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
         (lambda i: f'<form id="f" action="l.do"><input name="no" value="{i + 1}"><input name="cat" value="3"></form><a href="javascript:turn({min(i + 2, 3)})">下一页</a><script>function turn(n){{ document.forms[0].no.value = n; document.forms[0].submit(); }}</script>',
          ["/l.do?no=1&cat=3", "/l.do?no=2&cat=3", "/l.do?no=3&cat=3"], "listing"),
+        (lambda i: f'<p><a href="javascript:go({min(i + 2, 3)})">下一页</a></p><script>function go(n){{ location.href = n==1 ? "index.html" : "index_" + (n-1) + ".html"; }}</script>',
+         ["/index.html", "/index_1.html", "/index_2.html"], "listing"),
+        (lambda i: f'<div><a class="layui-laypage-next" href="l{i + 2}.html"><i></i></a></div>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<div><a href="l{i + 2}.html">下一頁</a></div>' if i < 2 else "", ["/l1.html", "/l2.html", "/l3.html"], "listing"),
+        (lambda i: f'<script>var currentPage = {i}; var nextPage = currentPage+1; var countPage = 3; if(currentPage!=(countPage-1)) document.write(\'<a href="index_\'+nextPage+\'.html">下一页</a>\');</script>',
+         ["/t/", "/t/index_1.html", "/t/index_2.html"], "listing"),
         (lambda i: "<script>var m_nRecordCount = 24;</script>", ["/list.htm", "/list_1.htm", "/list_2.htm"], "numbered"),
         (lambda i: f'<div class="pager" data-total="24"><a data-page="{i + 2}" href="javascript:;">下一页</a></div>', ["/list.html", "/list_2.html", "/list_3.html"], "numbered"),
         (lambda i: "<div>共24条记录</div>", ["/n/index.html", "/n/index-2.html", "/n/index-3.html"], "numbered"),
@@ -169,6 +175,8 @@ def _posts(numbers: Iterable[int], **names: str) -> list[dict[str, object]]:
         ('var x=new XMLHttpRequest(); x.open("GET","/api/l?size=8&page=1",true);', "/api/l?size=8&page={k}", lambda part: {"rows": part, "total": 16}),
         ('$.post("/api/l.do", {cat:3, page:1}, f)', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
         ('$.ajax({type:"POST", url:"/api/l.do", data:{cat:3, page:1}})', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('axios.post("/api/l.do", Qs.stringify({cat:3, page:1})).then(f)', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
+        ('$.ajax({type:"POST", url:"/api/l.do", data:"cat=3&page=1"})', "/api/l.do cat=3&page={k}", lambda part: {"rows": part, "total": 16}),
         ('axios.post("/api/l", {cat:"a", page:1})', '/api/l {"cat": "a", "page": {k}}', lambda part: {"rows": part, "total": 16}),
         ('fetch("/api/l", {method:"POST", body: JSON.stringify({cat:"a", page:1})})', '/api/l {"cat": "a", "page": {k}}', lambda part: {"rows": part, "total": 16}),
         ('$.ajax({type:"get", url:"/api/q.do", data:{p:1,n:8}, dataType:"json"})', "/api/q.do?p={k}&n=8", lambda part: part),
@@ -216,3 +224,17 @@ def test_records_that_the_proxy_gives_by_post_alone() -> None:
 def test_what_a_list_says_of_its_size(told: str) -> None:
     _, (page, *_) = _read({"/r/": _html(_rows(range(8)) + "<div>" + "示例文字" * 30 + "</div>" + told)}, "/r/")
     assert (page.total, page.pages) in ((24, 0), (0, 3), (24, 3))
+
+
+@pytest.mark.parametrize(
+    ("pager", "named"),
+    [
+        ('<div onclick="loadMore()">加载更多</div>', True),
+        ('<a href="javascript:;">下一页</a>', True),
+        ('<p>共8条 <a href="javascript:;">下一页</a></p>', False),  # all of them are here
+        ('<a class="swiper-next" href="/other.html"></a>', False),
+    ],
+)
+def test_a_way_to_more_that_cannot_be_read_is_told(pager: str, named: bool) -> None:
+    _, pages = _read({"/r/": _html(_rows(range(8)) + pager)}, "/r/")
+    assert len(pages) == 1 and any("加载更多" in note for note in pages[0].notes) == named

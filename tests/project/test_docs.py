@@ -12,10 +12,12 @@ from types import ModuleType
 
 import pytest
 
+from kb.config.kinds import kinds
 from kb.config.settings import SETTINGS
+from kb.config.sources import parse
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,19 @@ def test_kb_toml_shows_every_setting_at_its_default() -> None:
         for key, value in entries.items()
     }
     assert given == {name: list(default) if isinstance(default, tuple) else default for name, default, _ in SETTINGS}
+
+
+def test_every_family_of_sources_has_its_page_and_the_index_leads_to_it() -> None:
+    index = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert {page.stem for page in (ROOT / "docs" / "sites").glob("*.md")} == set(kinds())
+    for kind in kinds().values():
+        page = (ROOT / "docs" / "sites" / f"{kind.name}.md").read_text(encoding="utf-8")
+        assert f"[{kind.name}](sites/{kind.name}.md)" in index
+        assert re.findall("^## (.+)$", page, re.MULTILINE) == ["怎样认", "要写什么", "怎样取", "取不全时", "跑一遍"]
+        for table in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
+            (source,) = parse(tomllib.loads(table)["source"], table, "kb.toml")
+            assert (source.kind, source.problem) == (kind.name, "")
+        assert all(name in page for name, _ in kind.needs)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

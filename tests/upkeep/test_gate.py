@@ -77,6 +77,17 @@ def test_a_page_shrunk_by_half_is_set_aside(tmp_path: Path) -> None:
         assert tally.suspicious == 1 and "缩到了" in tally.notes[0]
 
 
+def test_a_text_whose_rest_is_for_members_is_set_aside(tmp_path: Path) -> None:
+    with Site(Content(posts=1)) as site:
+        library, path = _library(site, tmp_path)
+        post = site.content.listed()[0]
+        most = "".join(f"<p>{each}</p>" for each in post.paragraphs[:-1])
+        inside = f'<h1>{post.title}</h1><div class="article-content">{most}<p>登录后查看全文</p></div>'
+        site.faults.put(path, _page(post.title, inside))
+        tally = library.refresh(full=True)
+        assert (tally.suspicious, tally.changed) == (1, 0) and "一部分" in tally.notes[0]
+
+
 def test_the_sites_own_error_page_is_learnt_and_not_taken_for_a_post(tmp_path: Path) -> None:
     """It uses none of the usual words, and the list names the post."""
     odd = _page(
@@ -170,6 +181,7 @@ def test_a_page_of_a_title_alone_is_not_taken(tmp_path: Path) -> None:
         ("已有 107 人看过", "已有 3 人看过"),
         ("打印时间：2025-01-01 10:00", "打印时间：2025-01-02 11:00"),
         ("【浏览次数】12", "【浏览次数】15"),
+        ("您是第 12345 位访问者", "您是第 12,346 位访问者"),
         ("相关文章\n关于甲的通知\n", "相关文章\n关于乙的通知\n"),
         ("今天是2025年1月2日 星期四", "今天是2025年1月3日 星期五"),
     ],

@@ -84,10 +84,18 @@ def _linked(page: HtmlPage) -> Iterator[Offered]:
             continue
         href = str(link.get("href") or "").strip()
         by_script = href.lower().startswith("javascript:") or (href in ("", "#") and link.get("onclick"))
-        if by_script:
+        if address := _in_data(link) if by_script or href in ("", "#") else "":
+            yield _named(link, text, page.absolute(address))
+        elif by_script:
             yield from _by_script(page, link, f"{href} {link.get('onclick') or ''}", text)
         elif href and not href.startswith("#") and _is_file(href, text) and (url := page.absolute(href)):
             yield _named(link, text, url)
+
+
+def _in_data(link: Tag) -> str:
+    """Return the file that an attribute data-… of a link names, where its address is a script's matter."""
+    given = (str(value) for name, value in link.attrs.items() if name.startswith("data-"))
+    return next((value for value in given if _FILE.search(value.partition("?")[0].strip())), "")
 
 
 def _on_click(page: HtmlPage) -> Iterator[Offered]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from kb.config.sources import Css, Source
 from kb.fetch.lists.item import Page, SourceError, Web
 from kb.fetch.lists.markup import HtmlPage, parse_page
-from kb.fetch.lists.paging import next_pages, shown_pages, trs_call
+from kb.fetch.lists.paging import has_dead_next, next_pages, shown_pages, trs_call
 from kb.fetch.lists.promised import promise
 from kb.fetch.lists.rows import read_rows
 from kb.fetch.network.fetched import Fetched
 
 MOST_PAGES = 10_000
+_UNREAD = "列表有“下一页”或“加载更多”，读不懂它通向哪里，也没有写共几条：后面如果还有，就没有列出。"
 
 Following = Callable[[HtmlPage, int, set[str]], Iterator[str]]
 """Yields the addresses that may be the page after a page of a number (from 1), those asked for already left out."""
@@ -39,8 +41,9 @@ def html_pages(source: Source, web: Web, following: Following) -> Iterator[Page]
         if keys <= known and number > 1:
             return
         known |= keys
-        yield page
         url = next(following(markup, number, asked), "")
+        unread = number == 1 and not url and not (page.total or page.pages) and has_dead_next(markup)
+        yield replace(page, notes=(*page.notes, _UNREAD)) if unread else page
         number += 1
 
 

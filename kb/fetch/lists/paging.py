@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -12,7 +14,10 @@ from bs4 import Tag
 from kb.fetch.lists.markup import HtmlPage, text_of
 from kb.fetch.network.urls import place_of
 
-_NEXT = re.compile(r"(?:下|后)\s*[一1]?\s*页|后页|下一张|next(?:\s*page)?", re.IGNORECASE)
+_NEXT = re.compile(r"(?:下|后|後)\s*[一1]?\s*[页頁]|下一张|next(?:\s*page)?", re.IGNORECASE)
+_MORE = re.compile(r"(?:点击)?(?:加载|载入)更多\S{0,4}|点击加载|load\s*more", re.IGNORECASE)
+_NEXT_CLASS = re.compile(r"^(?:[a-z]+[-_])*next(?:[-_]?page)?$", re.IGNORECASE)
+_SLIDES = re.compile(r"swiper|slick|carousel|owl|slide|flex", re.IGNORECASE)
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))
 _OFF = re.compile(r"disable|unable|nolink|no-drop", re.IGNORECASE)
 _PAGER = re.compile(r"pag(?:e|ing|ination|er)|fenye|fy\b|turn", re.IGNORECASE)
@@ -24,6 +29,20 @@ _GOES = (
 )
 _JOINED = re.compile(
     r"""^((?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\))(?:\s*\+\s*(?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\)))*)"""
+)
+# n == 1 ? "index.html" : "index_" + (n - 1) + ".html"
+_EITHER = r"""\(?\s*{parameter}\s*([=!]==?|[<>]=?)\s*['"]?(\d+)['"]?\s*\)?\s*\?\s*([^?:;\n]+?)\s*:\s*([^?:;\n]+)"""
+_COMPARED: dict[str, Callable[[int, int], bool]] = {
+    "=": operator.eq,
+    "!": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+# '<a href="index_' + nextPage + '.html">下一页</a>', as a script writes it
+_WRITTEN = re.compile(
+    r"""href\s*=\s*\\?["']?([\w./-]*)["']\s*\+\s*([\w$]+)\s*\+\s*["']([\w./?=&-]*)[^<>]{0,60}>([^<>]{1,20})<"""
 )
 
 
@@ -105,6 +124,15 @@ def _by_name(page: HtmlPage) -> Iterator[str]:
             yield page.address(button)
     for link in page.soup.select('a[rel~="next"], link[rel~="next"], a[class~="next"]'):
         yield page.address(link)
+    for link in page.soup.find_all("a", class_=_NEXT_CLASS):
+        if (in_pager(link) or not re.search(r"\w", text_of(link))) and not (_is_off(link) or _in_slides(link)):
+            yield page.address(link)
+
+
+def _in_slides(link: Tag) -> bool:
+    """Return whether a link turns the pictures of a show."""
+    named = (f"{each.get('id') or ''} {each.get_attribute_list('class')}" for each in (link, *link.parents))
+    return any(_SLIDES.search(name) for name in islice(named, 4))
 
 
 def _called(button: Tag) -> str:
@@ -152,9 +180,12 @@ def shown_pages(page: HtmlPage) -> int:
 
 
 def has_dead_next(page: HtmlPage) -> bool:
-    """Return whether a link called 下一页 leads nowhere that can be read."""
+    """Return whether a link called 下一页, or what is to be pressed for more, leads nowhere that can be read."""
     links = [
-        link for link in page.soup.find_all("a") if _NEXT.fullmatch(text_of(link).strip(" >»›")) and not _is_off(link)
+        link
+        for link in page.soup.find_all(["a", "div", "span", "button", "p"])
+        if not _is_off(link)
+        and ((link.name == "a" and _NEXT.fullmatch(text_of(link).strip(" >»›"))) or _MORE.fullmatch(text_of(link)))
     ]
     return bool(links) and not any(page.address(link) for link in links)
 
@@ -176,6 +207,18 @@ def _by_script(page: HtmlPage, wanted: int) -> Iterator[str]:
             given = int(called[2])
             if made := _made(page.scripts, called[1], given) or _submitted(page, called[1], given):
                 yield page.absolute(made)
+    for name, number, ending, shown in _WRITTEN.findall(page.scripts):
+        if _NEXT.search(shown) and (value := _number(number, page.scripts)):
+            yield page.absolute(f"{name}{value}{ending}")
+
+
+def _number(name: str, scripts: str) -> int:
+    """Return the number that a variable is set to, by itself or beside another one (nextPage = currentPage + 1), else 0."""
+    found = re.search(rf"\b{re.escape(name)}\s*=\s*(?:(\d+)|(\w+)\s*([-+])\s*(\d+))\s*[;,\n]", scripts)
+    if not found or found[1]:
+        return int(found[1]) if found else 0
+    other = re.search(rf"\b{re.escape(found[2])}\s*=\s*(\d+)\s*[;,\n/]", scripts)
+    return int(other[1]) + int(f"{found[3]}{found[4]}") if other else 0
 
 
 def _made(scripts: str, function: str, given: int) -> str:
@@ -228,6 +271,10 @@ def _written(rest: str, body: str, parameter: str, given: int) -> str:
     if (variable := re.match(r"([A-Za-z_$][\w$]*)\s*[;)}\n]", rest)) and variable[1] != parameter:
         assigned = re.search(rf"\b{re.escape(variable[1])}\s*=\s*(?!=)", body)
         return _written(body[assigned.end() :], "", parameter, given) if assigned else ""
+    if either := re.match(_EITHER.format(parameter=re.escape(parameter)), rest):
+        sign, number, one, other = either.groups()
+        holds = _COMPARED[sign if sign[0] in "<>" else sign[0]](given, int(number))
+        return _written(one if holds else other, "", parameter, given)
     joined = _JOINED.match(rest)
     return _join(joined[1], parameter, given) if joined else ""
 

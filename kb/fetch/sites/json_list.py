@@ -40,9 +40,12 @@ _CALLED = re.compile(
 _POSTS = re.compile(r"\.post\s*\(|\.open\s*\(\s*['\"]post", re.IGNORECASE)
 _GETS = re.compile(r"\.get(?:JSON)?\s*\(|\.open\s*\(\s*['\"]get", re.IGNORECASE)
 _BY_POST = re.compile(r"\b(?:type|method)\s*:\s*['\"]post['\"]", re.IGNORECASE)
+_AS_FORM = r"(?:(?:Qs|qs|QS|querystring)\.stringify|\$\.param|new\s+URLSearchParams)"
+_STRINGIFY = rf"(?:JSON\.stringify|{_AS_FORM})\(\s*"
 _DATA = re.compile(
-    r"\b(?:data|params|param|body)\s*:\s*(?:JSON\.stringify\(\s*)?(?=\{)|\A\s*,\s*(?:JSON\.stringify\(\s*)?(?=\{(?!\s*(?:params|data|headers|method|body)\b))"
+    rf"\b(?:data|params|param|body)\s*:\s*(?:{_STRINGIFY})?(?=\{{)|\A\s*,\s*(?:{_STRINGIFY})?(?=\{{(?!\s*(?:params|data|headers|method|body)\b))"
 )
+_DATA_TEXT = re.compile(r"(?:\b(?:data|params|param|body)\s*:|\A\s*,)\s*(['\"])([\w.%\[\]-]+=[^'\"\n]*)\1")
 _BY_FIELD = re.compile(
     r"""[`'"]([^`'"\s]*/[^`'"\s]*)(?:['"]\s*\+\s*\w+\.(\w+)\s*\+\s*['"]|\$\{\s*\w+\.(\w+)\s*\})([^`'"\s]*)[`'"]"""
 )
@@ -270,7 +273,7 @@ def _called(page: HtmlPage, scripts: str) -> Iterator[Call]:
         about = scripts[max(0, found.start() - 200) : found.end()] + rest
         given = _given(rest) or _given(scripts[max(0, found.start() - 200) : found.start()])
         if _POSTS.search(found[0]) or (not _GETS.search(found[0]) and _BY_POST.search(about)):
-            is_json = (
+            is_json = not (re.search(_AS_FORM, rest) or _DATA_TEXT.search(rest)) and (
                 "JSON.stringify" in about
                 or "application/json" in about
                 or "axios" in scripts[max(0, found.start() - 20) : found.end()]
@@ -285,7 +288,8 @@ def _given(script: str) -> dict[str, Any]:
     """Return the parameters that a call gives: plain values of the first object that is called data, params or body."""
     data = _DATA.search(script)
     if not data:
-        return {}
+        text = _DATA_TEXT.search(script)
+        return dict(parse_qsl(text[2])) if text else {}
     try:
         given: Any = chompjs.parse_js_object(script[data.end() :])
     except ValueError:

@@ -6,7 +6,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
-from functools import lru_cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
@@ -118,7 +117,6 @@ _HALF = 0.5
 _LEAST_ELSEWHERE = 60
 
 
-@lru_cache(maxsize=2)  # a page is read to judge it, and to keep it
 def extract_html(data: bytes, *, content_type: str | None = None, body: str = "") -> Extracted:
     """Read an HTML page: its document's text as lines, and the metadata that the page gives.
 
@@ -139,12 +137,13 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     _tell_white(roots, hidden, remarks)
     _tell_viewers(source, roots, remarks)
     taken = sum(map(characters, text.lines))
-    whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, taken, remarks)
+    outside = page_lines(soup, without=roots, hidden=hidden)
+    whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, outside, taken, remarks)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
         raise UnreadableError(
             "网页里没有可读的正文（可能是验证页、框架页，或正文要靠脚本加载）：请保存完整的网页再导入。"
         )
-    found, hows = _labels(soup, roots, post, remarks)
+    found, hows = _labels(soup, roots, page_lines(soup, without=roots) if hidden else outside, post, remarks)
     return Extracted(
         text="".join(f"{line}\n" for line in text.lines),
         media_type="text/html",
@@ -180,7 +179,7 @@ def _hidden(soup: BeautifulSoup) -> set[int]:
         for tag in soup.find_all(True)
         if tag.has_attr("hidden") or (tag.has_attr("style") and _HIDDEN_STYLE.search(str(tag["style"])))
     ]
-    sizes = _sentences(soup, frozenset())
+    sizes = _sentences(soup, frozenset()) if found else {}
     return {id(tag) for tag in found if sizes[id(tag)] <= _HALF * sizes[id(soup)]}
 
 
@@ -259,7 +258,7 @@ def _marked(soup: BeautifulSoup, hidden: Set[int]) -> tuple[list[Tag], str] | No
 def _beside_nothing(soup: BeautifulSoup, ranked: dict[int, list[Tag]], hidden: Set[int]) -> dict[int, list[Tag]]:
     """Leave out marked elements of side columns and footers, where sentences stand outside these, too."""
     aside = {id(tag) for tag in soup.find_all(True) if _is_aside(tag)}
-    if not aside or not _sentences(soup, aside | hidden)[id(soup)]:
+    if not ranked or not aside or not _sentences(soup, aside | hidden)[id(soup)]:
         return ranked
     kept = {
         rank: [tag for tag in tags if not any(id(each) in aside for each in (tag, *tag.parents))]
@@ -322,7 +321,7 @@ def _is_sentence(text: str) -> bool:
 
 def _counted(root: Tag, without: Set[int], counts: Callable[[str], bool]) -> Counter[int]:
     sizes: Counter[int] = Counter()
-    for tag in [root, *root.find_all(True)][::-1]:
+    for tag in [root, *(each for each in root.descendants if isinstance(each, Tag))][::-1]:
         if _is_textless(tag) or id(tag) in without:
             sizes[id(tag)] = 0
         else:
@@ -337,9 +336,10 @@ def _is_textless(tag: Tag) -> bool:
     return tag.name in _NO_TEXT or (tag.name == "a" and not str(tag.get("href", "#")).startswith("#"))
 
 
-def _tell_elsewhere(soup: BeautifulSoup, roots: list[Tag], hidden: Set[int], taken: int, remarks: Remarks) -> int:
+def _tell_elsewhere(
+    soup: BeautifulSoup, roots: list[Tag], hidden: Set[int], outside: list[str], taken: int, remarks: Remarks
+) -> int:
     """Say what the page holds outside the text; return how many characters the whole page has."""
-    outside = page_lines(soup, without=roots, hidden=hidden)
     inside = {id(each) for root in roots for each in (root, *root.find_all(True))}
     aside = {id(tag) for tag in soup.find_all(True) if _is_aside(tag) or tag.name in _NO_TEXT} | set(hidden) | inside
     left = _counted(soup, aside, lambda text: "。" in text and _is_sentence(text))[id(soup)]
@@ -363,10 +363,10 @@ def _title(soup: BeautifulSoup, roots: list[Tag]) -> str:
 
 
 def _labels(
-    soup: BeautifulSoup, roots: list[Tag], post: detail.Post | None, remarks: Remarks
+    soup: BeautifulSoup, roots: list[Tag], outside: list[str], post: detail.Post | None, remarks: Remarks
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Collect label → value of the page's table, its meta tags and its script, and where each stood."""
-    outside = [line for line in page_lines(soup, without=roots) if len(line) <= 300]
+    outside = [line for line in outside if len(line) <= 300]
     sources: tuple[tuple[str, Mapping[str, str]], ...] = (
         ("table", labels.take(outside, limit=len(outside))[1]),
         ("meta", _meta(soup)),

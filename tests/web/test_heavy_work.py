@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from kb.base.errors import BusyError
@@ -22,9 +21,10 @@ from tests.web.conftest import REPORT, example_library, finishing, put
 WHOLE = "/api/v1/corpus.jsonl.gz"
 
 
-@pytest.fixture
-def app(settings: Settings) -> Flask:
-    return finishing(create_app(settings))
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a library of which nothing has been made yet."""
+    return example_library(tmp_path_factory.mktemp("heavy"))
 
 
 def test_who_comes_while_another_is_served_is_told_at_once(tmp_path: Path) -> None:
@@ -49,9 +49,10 @@ def test_what_fails_leaves_the_place_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("address", [f"/d/{REPORT}.pdf", f"/d/{REPORT}.zip", WHOLE])
-def test_a_reader_who_has_to_come_again_hears_when(app: Flask, address: str, tmp_path: Path) -> None:
+def test_a_reader_who_has_to_come_again_hears_when(settings: Settings, address: str, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
+    app = finishing(create_app(settings))
     heavy, client = app.extensions[EXTENSION].heavy, app.test_client()
     with ThreadPoolExecutor() as others:
         first = others.submit(heavy.do, Path.read_text, gate)
@@ -65,7 +66,7 @@ def test_a_reader_who_has_to_come_again_hears_when(app: Flask, address: str, tmp
 
 
 def test_the_whole_corpus_is_made_once_for_each_state(tmp_path: Path) -> None:
-    settings = example_library(tmp_path)
+    settings = example_library(tmp_path / "library")
     client: FlaskClient = finishing(create_app(settings)).test_client()
     made = settings.index / "made"
     whole = client.get(WHOLE).data

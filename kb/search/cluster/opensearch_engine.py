@@ -100,6 +100,10 @@ class OpenSearchEngine:
             there.documents, there.sections, there.epoch, there.created, there.versions, state, searcher.unknown
         )
 
+    def learn(self, progress: Progress | None = None) -> int:  # noqa: ARG002
+        """See `Engine.learn`: a cluster finds by words only."""
+        return 0
+
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
         return self._answer(lambda searcher: tuple(searcher.listings()))

@@ -87,7 +87,8 @@ _ASKED = (
 def of_index() -> State:
     """What answers out of the index depend on. Raises BadIndexError."""
     stats = library().engine.stats()
-    return State(f"{stats.generation} {stats.created}", datetime.fromisoformat(stats.created))
+    meant = f" {stats.meant}" if stats.meant else ""
+    return State(f"{stats.generation} {stats.created}{meant}", datetime.fromisoformat(stats.created))
 
 
 def of_document(id: str, version: str = "", on: str = "") -> State:

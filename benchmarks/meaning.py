@@ -27,8 +27,10 @@ from questions import books_in, found, judged, named, prepared, read_questions, 
 
 from kb.config import settings
 from kb.corpus.folder import Corpus
+from kb.law.store import Store
 from kb.search.meaning.encoder import INSTALLED, Encoder
 from kb.search.meaning.vectors import passage
+from kb.search.open.engines import open_engine
 from kb.search.query.query import parse
 
 Floats = NDArray[np.float32]
@@ -69,10 +71,13 @@ class Measured:
     def __init__(self, laws: Path, questions: Path, place: Path, encoder: Encoder) -> None:
         self.asked = read_questions(questions)
         self._engine, self._stems = prepared(laws, place)
-        self._right = [right_answers(each, books_in(laws)) for each in self.asked]
+        books = books_in(laws, self._stems.values())
+        self._right = [right_answers(each, books) for each in self.asked]
+        chosen = settings.load(None, place)
+        self._by_words = open_engine(chosen.index, Store(chosen.index))
         self._vectors = self._engine._searcher().vectors.found
         self._questions = encoder.encode([parse(each["query"]).asked or each["query"] for each in self.asked])
-        self._answers = self._encoded(Corpus(settings.load(None, place).corpus), encoder)
+        self._answers = self._encoded(Corpus(chosen.corpus), encoder)
 
     def pairs(self, numbers: Iterable[int]) -> tuple[Floats, Floats]:
         """Return the vectors of some questions, once for each right answer, and those of the answers."""
@@ -91,15 +96,12 @@ class Measured:
                 rows += self._ask(number for number in every if folds[number] == fold)
             report[f"meaning, {name} folds"] = self._means(rows)
         self._vectors.turned = shipped
-        searcher = self._engine._searcher()
-        searcher.vectors = type(searcher.vectors)()
-        searcher.find.cache_clear()
+        self._engine = self._by_words
         return {"words": self._means(self._ask(every)), **report, "questions": len(self.asked)}
 
     def _ask(self, numbers: Iterable[int]) -> list[dict[str, float]]:
         self._engine._searcher().find.cache_clear()
-        if self._vectors:
-            self._vectors._asked.cache_clear()
+        self._vectors._asked.cache_clear()
         return [
             judged(found(self._engine, self._stems, self.asked[number]["query"]), self._right[number])
             for number in numbers

@@ -54,7 +54,7 @@ def measure(laws: Path, questions: Path, place: Path) -> dict[str, Any]:
     """Return the figures; `seconds` is the time of the whole, indexing and all."""
     started = time.perf_counter()
     engine, stems = prepared(laws, place)
-    books = books_in(laws)
+    books = books_in(laws, stems.values())
     measured = [
         judged(found(engine, stems, asked["query"]), right_answers(asked, books)) for asked in read_questions(questions)
     ]
@@ -87,11 +87,14 @@ def right_answers(asked: dict[str, Any], books: Mapping[str, str]) -> set[str]:
     return {named(books.get(stem, undated(stem)), number) for stem, number in split}
 
 
-def books_in(laws: Path) -> dict[str, str]:
-    """Return the law that a file is one book of, by the file's stem: such a file prints two titles, the law's and its own."""
-    return {
-        path.stem: path.parent.name for path in laws.rglob("*.md") if len(_TITLE.findall(path.read_text("utf-8"))) > 1
-    }
+def books_in(laws: Path, known: Iterable[str]) -> dict[str, str]:
+    """Return the law that a file is one book of, by the file's stem: such a file prints two titles, the law's and its own.
+
+    None of those that are documents of their own, whose stems are known.
+    """
+    alone = set(known)
+    books = (path for path in laws.rglob("*.md") if len(_TITLE.findall(path.read_text("utf-8"))) > 1)
+    return {path.stem: path.parent.name for path in books if path.stem not in alone}
 
 
 def named(stem: str, number: str) -> str:

@@ -325,6 +325,23 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class LikeSection:
+    """A section of another document that means the like of one; `likeness` is the cosine of their vectors, 1 at most."""
+
+    document: str
+    title: str
+    issuer: str
+    date: str
+    validity: str
+    anchor: str
+    number: str
+    heading_path: tuple[str, ...]
+    text: str
+    likeness: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A stretch that is the `same` in what was looked for and what is there, or in one of them only: `deleted` in the first,
     `inserted` in the other.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb.base.errors import StorageError
+from kb.base.errors import NotFoundError, StorageError
 from kb.search.contract.engine import Engine
 from kb.search.meaning.encoder import INSTALLED, Encoder
 from kb.search.meaning.neighbours import Meaning
@@ -151,3 +151,19 @@ def test_the_model_itself() -> None:
         ["被狗咬了谁赔钱", "饲养的动物造成他人损害的，动物饲养人应当承担侵权责任", "道路施工应当取得许可"]
     )
     assert question @ answer > question @ other + 0.1
+
+
+def test_like_provisions_are_those_of_other_documents(tmp_path: Path, model: Path) -> None:
+    engine = _engine(tmp_path, model)
+    engine.update(
+        Shelf(_DOGS, _ROADS, document("more", "饲犬咬伤人的，主人应当承担赔偿", "犬咬人"), document("same", "狗"))
+    )
+    with pytest.raises(NotFoundError, match="请运行 kb index"):
+        engine.like("dogs", "s-1")
+    engine.learn()
+    found = engine.like("dogs", "s-1")
+    assert found[0].document == "more" and found[0].anchor == "s-1" and found[0].likeness > 0.6
+    assert len({each.document for each in found}) == len(found) and "dogs" not in {each.document for each in found}
+    assert [each.likeness for each in found] == sorted((each.likeness for each in found), reverse=True)
+    with pytest.raises(NotFoundError, match="没有 dogs#s-9"):
+        engine.like("dogs", "s-9")

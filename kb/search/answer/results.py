@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kb.base.errors import UsageError
-from kb.base.model import Alternative, FacetValue, Hit, Results
+from kb.base.model import Alternative, FacetValue, Hit, LikeSection, Results
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import number_as_printed
@@ -103,6 +103,23 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
         version=stored.version,
         validity=stored.validity,
         by_meaning=by_meaning,
+    )
+
+
+def like_section(stored: Stored, likeness: float) -> LikeSection:
+    """Show a section that means the like of another one."""
+    return LikeSection(
+        stored.document,
+        stored.title,
+        stored.issuer,
+        stored.date,
+        stored.validity,
+        stored.anchor,
+        stored.number,
+        stored.path,
+        stored.text,
+        round(likeness, 4),
+        f"/d/{_quoted(stored.document)}#{quote(stored.anchor, safe='~')}",
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.base.model import Document, Listing, Origin, Results, Suggestion
+from kb.base.model import Document, LikeSection, Listing, Origin, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.query.conditions import Condition
@@ -145,6 +145,13 @@ class Engine(Protocol):
         """Return where each sentence of a text comes from, in the present documents.
 
         Raises UsageError for a text that is empty or too long, BadIndexError when there is no usable index.
+        """
+
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
+        """Return the sections of other present documents that mean most nearly what a section does, one of each document.
+
+        Raises NotFoundError where the section is not there or has no vector, which is not to say that it has none like it;
+        BadIndexError when there is no usable index.
         """
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:

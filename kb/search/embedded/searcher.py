@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.base.errors import NotFoundError
 from kb.base.model import Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
@@ -185,6 +186,25 @@ class Searcher:
         for group in groups:
             there[self._documents[group.sections]] = True
         return int(there.sum())
+
+    def like(self, document: str, anchor: str, most: int) -> list[tuple[int, float]]:
+        """Return the sections of other present documents that are likest to one, the likest first, one of each document.
+
+        Raises NotFoundError where that is not there, or has no vector.
+        """
+        sections = self._sections_of(document)
+        place = sections[[self.stored(section).anchor == anchor for section in sections.tolist()]]
+        if not len(place):
+            raise NotFoundError(f"索引里没有 {document}#{anchor}：请检查地址，或运行 kb index。")
+        likeness = self.vectors.found.like(int(place[0])) if self.vectors.found else None
+        if likeness is None:
+            why = self.vectors.unmeant or "按意思查找没有打开，或这一节没有自己的文字，见 docs/meaning.md。"
+            raise NotFoundError(f"不知道 {document}#{anchor} 有没有相近的条文：{why}")
+        others = self.documents.present[self._documents] & (self._documents != self._documents[place[0]])
+        likeness = np.where(others & (likeness >= LIKE_AT_LEAST), likeness, -1)
+        ordered = np.argsort(-likeness, kind="stable")[: int((likeness > -1).sum())]
+        best = np.sort(np.unique(self._documents[ordered], return_index=True)[1])[:most]
+        return [(section, float(likeness[section])) for section in ordered[best].tolist()]
 
     def texts(self) -> list[str]:
         """Return the text of each section that has more than a title, a heading or a frame; "" for others."""

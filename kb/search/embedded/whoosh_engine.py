@@ -13,11 +13,11 @@ import numpy as np
 
 from kb.base import storage
 from kb.base.errors import BadIndexError, StorageError
-from kb.base.model import Listing, Origin, Results, Suggestion
+from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
 from kb.search.answer.origins import origins
-from kb.search.answer.results import check_page, first_found, hit, results, told_once
+from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
 from kb.search.answer.section_record import FIELDS, analyse, analysed
 from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.arrays import among
@@ -97,6 +97,12 @@ class WhooshEngine:
     def origins(self, text: str) -> tuple[Origin, ...]:
         """See `Engine.origins`."""
         return origins(text, self._searcher())
+
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
+        """See `Engine.like`."""
+        searcher = self._searcher()
+        found = searcher.like(document, anchor, limit)
+        return tuple(like_section(searcher.stored(section), likeness) for section, likeness in found)
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""

@@ -218,7 +218,7 @@ def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
     state=of_index,
 )
 def like(
-    id: Id, anchor: Anchor, limit: Annotated[int, Meta(ge=1, le=50, description="最多几节")] = 10
+    id: Id, anchor: Anchor, limit: Annotated[int, Meta(ge=1, le=50, description="最多几条")] = 10
 ) -> tuple[LikeSection, ...]:
     """Return the sections of other documents that mean most nearly what this one does."""
     return library().engine.like(id, anchor, limit)

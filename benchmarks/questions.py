@@ -17,7 +17,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from kb.search.open.engines import chosen_engine
 
 DEPTHS = (5, 10, 100)
 _PAGE = 200
+_TITLE = re.compile(r"^# (?=\S)", re.MULTILINE)
 _DATE = re.compile(r"[（(]\d{4}-\d{2}-\d{2}[）)]$")
 
 
@@ -53,8 +54,9 @@ def measure(laws: Path, questions: Path, place: Path) -> dict[str, Any]:
     """Return the figures; `seconds` is the time of the whole, indexing and all."""
     started = time.perf_counter()
     engine, stems = prepared(laws, place)
+    books = books_in(laws, stems.values())
     measured = [
-        judged(found(engine, stems, asked["query"]), right_answers(asked)) for asked in read_questions(questions)
+        judged(found(engine, stems, asked["query"]), right_answers(asked, books)) for asked in read_questions(questions)
     ]
     engine.close()
     means = {name: round(sum(one[name] for one in measured) / len(measured), 4) for name in measured[0]}
@@ -79,10 +81,20 @@ def undated(stem: str) -> str:
     return _DATE.sub("", stem)
 
 
-def right_answers(asked: dict[str, Any]) -> set[str]:
-    """Return the names of the articles that answer a question, whatever their version."""
+def right_answers(asked: dict[str, Any], books: Mapping[str, str]) -> set[str]:
+    """Return the names of the articles that answer a question, whatever their version; see `books_in` for `books`."""
     split = (name.rsplit(" ", 1) for name in asked["relevant"])
-    return {named(undated(stem), number) for stem, number in split}
+    return {named(books.get(stem, undated(stem)), number) for stem, number in split}
+
+
+def books_in(laws: Path, known: Iterable[str]) -> dict[str, str]:
+    """Return the law that a file is one book of, by the file's stem: such a file prints two titles, the law's and its own.
+
+    None of those that are documents of their own, whose stems are known.
+    """
+    alone = set(known)
+    books = (path for path in laws.rglob("*.md") if len(_TITLE.findall(path.read_text("utf-8"))) > 1)
+    return {path.stem: path.parent.name for path in books if path.stem not in alone}
 
 
 def named(stem: str, number: str) -> str:

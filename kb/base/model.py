@@ -302,7 +302,8 @@ class Hit:
 
     `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
     (民法典第1165条, a title, a document number). `version` names an older version of the document, `validity` says how it
-    stood when the index was last updated (现行有效, 已废止 …), "" where nothing tells.
+    stood when the index was last updated (现行有效, 已废止 …), "" where nothing tells. `by_meaning` is true when it has too
+    few of the words that are asked for to be found by them, and was found by what it means.
     """
 
     document: str
@@ -320,6 +321,24 @@ class Hit:
     direct: bool = False
     version: str = ""
     validity: str = ""
+    by_meaning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LikeSection:
+    """A section of another document that means the like of one; `likeness` is the cosine of their vectors, 1 at most."""
+
+    document: str
+    title: str
+    issuer: str
+    date: str
+    validity: str
+    anchor: str
+    number: str
+    heading_path: tuple[str, ...]
+    text: str
+    likeness: float
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +426,7 @@ class Results:
     """A page of hits: the place that the query names, then the literal hits, then the related ones.
 
     `total` counts the sections that match literally, exactly and over all pages; `related` those that do not, but have
-    like words. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
+    like words, or `by_meaning` of them mean the like. `searched` is the number of sections there are. `notes` are sentences for the person who searched.
     Where nothing matches literally, `nearest` are strings close to the query that do occur, `suggestions` words of
     titles and headings that the query may have been meant for (misspelt, or in pinyin). `facets` count, by field, all
     sections found. Where the answer is grouped by document, they count documents, `documents` are all in which something
@@ -427,6 +446,7 @@ class Results:
     documents: int = 0
     literal_documents: int = 0
     group: Literal["section", "document"] = "section"
+    by_meaning: int = 0
 
     @property
     def listed(self) -> int:

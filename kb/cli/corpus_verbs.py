@@ -308,9 +308,10 @@ def _compared(engine: Engine, other: Engine, corpus: Corpus) -> list[str]:
 
 def _updated(updated: Updated, stats: Stats) -> str:
     older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
+    meant = f"其中 {stats.meant:,} 节可以按意思找到（旧版本在内）。" if stats.meant else ""
     return (
         f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
-        f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。"
+        f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。{meant}"
     )
 
 
@@ -333,7 +334,8 @@ def _show_results(results: Results, offset: int) -> None:
         address = str(Address(hit.document, hit.version, hit.anchor))
         facts = "　".join(fact for fact in (hit.issuer, hit.date, address) if fact)
         console.print()
-        how = "（直达）" if hit.direct else "" if hit.literal else "（词语相近）"
+        related = "（按意思找到）" if hit.by_meaning else "（词语相近）"
+        how = "（直达）" if hit.direct else "" if hit.literal else related
         console.print(Text(f"{place}. {hit.title}{how}", "bold"))
         console.print(Text(f"   {' › '.join(hit.heading_path)}"))
         console.print(Text("   ").append_text(_marked(hit)))

@@ -16,6 +16,7 @@ from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group,
 from kb.config.settings import Settings
 from kb.config.sources import only_related
 from kb.corpus.folder import Corpus
+from kb.search.contract.engine import Engine
 from kb.search.open.engines import chosen_engine
 from kb.upkeep.tally import Progress, Report, Tally
 
@@ -72,11 +73,16 @@ def _status(config: Settings, as_json: bool) -> int:
 
     corpus = Corpus(config.corpus)
     found, index = status(config.sources, corpus), index_alarm(corpus)
+    meant: dict[str, object] = {}
     if not index and corpus.ids() and not corpus.writer():
-        index = index_problem(chosen_engine(config))
+        engine = chosen_engine(config)
+        index = index_problem(engine)
+        meant = _meant(engine) if config.semantic and not index else {}
     code = FAILED if index or any(each.alarm for each in found) else 0
     if as_json:
-        print_json({"sources": [asdict(each) for each in found], "index": index})
+        print_json(
+            {"sources": [asdict(each) for each in found], "index": index, **({"meaning": meant} if meant else {})}
+        )
         return code
     if not found:
         click.echo("kb.toml 里还没有来源。")
@@ -95,7 +101,15 @@ def _status(config: Settings, as_json: bool) -> int:
             click.echo(f"    警报：{each.alarm}")
     if index:
         click.echo(f"索引警报：{index}")
+    if meant:
+        click.echo(f"按意思查找：{meant['sections']:,} 节有向量（旧版本在内）。{meant['problem']}")
     return code
+
+
+def _meant(engine: Engine) -> dict[str, object]:
+    """Return how many sections are found by meaning, and why none are or nobody can tell."""
+    stats = engine.stats()
+    return {"sections": stats.meant, "problem": stats.unmeant}
 
 
 @verb("rederive")

@@ -37,6 +37,16 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("engine.certificates", "", "核对集群证书用的 CA 证书文件（PEM）；留空用公认的证书机构"),
     ("engine.client_certificate", "", "集群要求客户端证书时，证书文件（PEM）"),
     ("engine.client_key", "", "客户端证书的私钥文件（PEM）"),
+    (
+        "semantic.search",
+        False,
+        "相关的章节也按意思查找（本机的引擎）；先运行 scripts/environment semantic 装上可选组件和模型，再运行 kb index",
+    ),
+    (
+        "semantic.model",
+        "",
+        "按意思查找用的句向量模型：一个文件夹，里面有一个 .onnx 文件和它的 tokenizer.json；留空用 scripts/environment semantic 取来的",
+    ),
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
@@ -119,6 +129,8 @@ class Settings:
     log: bool = False
     engine: str = "embedded"
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
+    semantic: bool = False
+    model: Path | None = None
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -155,6 +167,8 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         sources=tuple(_placed(source, folder) for source in listed),
         engine=str(values["engine.kind"]),
         cluster=_cluster(values, folder),
+        semantic=bool(values["semantic.search"]),
+        model=folder / str(values["semantic.model"]) if values["semantic.model"] else None,
     )
 
 

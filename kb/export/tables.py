@@ -29,7 +29,7 @@ def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]
             hit.date,
             " › ".join(hit.heading_path),
             " ".join(hit.snippet.split()),
-            "是" if hit.literal else "否，词语相近",
+            "是" if hit.literal else "否，意思相近" if hit.by_meaning else "否，词语相近",
             f"{base}{hit.url}",
         )
         for number, hit in enumerate(hits, start=first)

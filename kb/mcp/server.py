@@ -54,6 +54,7 @@ class FoundSection:
     literal: bool
     validity: str
     address: str
+    by_meaning: bool
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ class _Tools:
                 hit.literal,
                 hit.validity,
                 self._address + hit.url,
+                hit.by_meaning,
             )
             for hit in results.hits
         ]

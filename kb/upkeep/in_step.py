@@ -40,7 +40,7 @@ def bring_in_step(
     """Make the store of citations and the indexes those of the corpus.
 
     The store comes first: an index answers how documents stand only from a store of the same state. Trouble with one step
-    does not keep the others back.
+    does not keep the others back. Vectors come last, and only where the settings ask for them.
     """
     outcome, shown = Outcome(), show or _silent
     with _noted(outcome), shown("查找引用") as progress:
@@ -51,6 +51,9 @@ def bring_in_step(
         with _noted(outcome), shown("建立索引") as progress:
             outcome.updated[name] = engine.update(corpus, rebuild=rebuild, progress=progress)
             outcome.problems += outcome.updated[name].problems
+    for engine in engines.values():  # last of all: everything can be searched by its words meanwhile
+        with _noted(outcome), shown("按意思查找") as progress:
+            engine.learn(progress)
     return outcome
 
 

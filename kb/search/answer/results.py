@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kb.base.errors import UsageError
-from kb.base.model import Alternative, FacetValue, Hit, Results
+from kb.base.model import Alternative, FacetValue, Hit, LikeSection, Results
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import number_as_printed
@@ -47,6 +47,10 @@ class Outcome(Protocol):
         """Whether the place that the query names is there."""
 
     @property
+    def by_meaning(self) -> int:
+        """How many of the related ones are found by their meaning and not by their words."""
+
+    @property
     def absent(self) -> bool:
         """Whether the query names an article that its document does not have."""
 
@@ -77,7 +81,7 @@ def first_found(
     return last, find(last)
 
 
-def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool) -> Hit:
+def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool, by_meaning: bool = False) -> Hit:
     """Show a section that was found."""
     piece, highlights = snippet(stored.text, query)
     version = f"/versions/{stored.version}" if stored.version else ""
@@ -98,6 +102,24 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
         direct=direct,
         version=stored.version,
         validity=stored.validity,
+        by_meaning=by_meaning,
+    )
+
+
+def like_section(stored: Stored, likeness: float) -> LikeSection:
+    """Show a section that means the like of another one."""
+    return LikeSection(
+        stored.document,
+        stored.title,
+        stored.issuer,
+        stored.date,
+        stored.validity,
+        stored.anchor,
+        stored.number,
+        stored.path,
+        stored.text,
+        round(likeness, 4),
+        f"/d/{_quoted(stored.document)}#{quote(stored.anchor, safe='~')}",
     )
 
 
@@ -129,6 +151,7 @@ def results(
         hits=hits,
         notes=tuple(notes),
         related=found.related,
+        by_meaning=found.by_meaning,
         searched=searched,
         nearest=nearest,
         suggestions=meant,
@@ -189,6 +212,11 @@ def _nothing_literal(query: Query, found: Outcome) -> str:
     if query.exact:
         return f"{narrowed}没有一节包含 {strings}（引号中的文字必须原样出现）。"
     together = "同时" if len(query.required) > 1 else ""
+    if found.by_meaning:
+        return (
+            f"{narrowed}没有一节{together}包含 {strings}；以下按词语和意思相近的程度排列，"
+            f"其中 {found.by_meaning:,} 节按意思找到。"
+        )
     if found.related:
         return f"{narrowed}没有一节{together}包含 {strings}；以下按词语相近的程度排列。"
     return f"{narrowed}没有一节{together}包含 {strings}，也没有词语相近的章节。"

@@ -82,6 +82,7 @@ class Found:
 
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
     `documents`, where they are grouped by them: in how many something is found, and in how many literally.
+    A cluster finds nothing `by_meaning`.
     """
 
     page: tuple[Listed, ...]
@@ -92,6 +93,7 @@ class Found:
     direct: bool
     absent: bool
     documents: tuple[int, int] | None = None
+    by_meaning: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from opensearchpy import OpenSearch
 
-from kb.base.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, NotFoundError, StorageError
 from kb.base.metrics import stage
-from kb.base.model import Listing, Origin, Results, Suggestion
+from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
 from kb.config.settings import Cluster
 from kb.search.answer import difference
 from kb.search.answer.origins import origins
@@ -99,6 +99,14 @@ class OpenSearchEngine:
         return Stats(
             there.documents, there.sections, there.epoch, there.created, there.versions, state, searcher.unknown
         )
+
+    def learn(self, progress: Progress | None = None) -> int:  # noqa: ARG002
+        """See `Engine.learn`: a cluster finds by words only."""
+        return 0
+
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:  # noqa: ARG002
+        """See `Engine.like`: a cluster keeps no vectors."""
+        raise NotFoundError(f"不知道 {document}#{anchor} 有没有相近的条文：OpenSearch 引擎还不能按意思查找。")
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.base.model import Document, Listing, Origin, Results, Suggestion
+from kb.base.model import Document, LikeSection, Listing, Origin, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.query.conditions import Condition
@@ -95,7 +95,8 @@ class Stats:
 
     `documents` and their `sections` are the present ones; `versions` are older ones, searched on request. `state` names
     the whole state that answers are made of, how documents stand and the day included; `unknown` says why nobody can tell
-    how documents stand, "" when that is known.
+    how documents stand, "" when that is known. `meant` are the sections that are found by meaning, too, those of older
+    versions among them; `unmeant` says why none are though they should be.
     """
 
     documents: int
@@ -105,6 +106,8 @@ class Stats:
     versions: int = 0
     state: str = ""
     unknown: str = ""
+    meant: int = 0
+    unmeant: str = ""
 
 
 class Engine(Protocol):
@@ -128,7 +131,8 @@ class Engine(Protocol):
         First comes the place that the query names, if it names one, then literal matches, then related sections, each
         group in the given order. `kb.search.query.query` says what a query means: without operators, or in quotes, that very
         string, and every section whose own text contains it is found and nothing else is counted in `total`. Sections
-        that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False. All that
+        that share enough of the words of a query that is not quoted are `related`, their `Hit.literal` False; where there
+        are vectors, so are those that mean the like of a sentence, and `Hit.by_meaning` says so. All that
         is found meets the conditions, those in the query and those given. Facets are counted over all that is found.
         Older versions are searched only where a condition on `version` asks for them, or one on `on`: then each document is
         searched in the text that held on that day, and those made later are not.
@@ -143,6 +147,13 @@ class Engine(Protocol):
         Raises UsageError for a text that is empty or too long, BadIndexError when there is no usable index.
         """
 
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
+        """Return the sections of other present documents that mean most nearly what a section does, one of each document.
+
+        Raises NotFoundError where the section is not there or has no vector, which is not to say that it has none like it;
+        BadIndexError when there is no usable index.
+        """
+
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Return what somebody who has typed this may want, from titles and headings. Raises BadIndexError."""
 
@@ -152,6 +163,13 @@ class Engine(Protocol):
         A document that cannot be read keeps the state it has in the index. `rebuild` starts from nothing. Raises
         BadIndexError when the index is damaged (rebuild it), StorageError when the machine refuses; then the index
         is what it was.
+        """
+
+    def learn(self, progress: Progress | None = None) -> int:
+        """Let the sections of the present state be found by meaning, too, where that is asked for; return how many texts were new.
+
+        Searches go on meanwhile; what a killed run has done stays done. Raises StorageError where the model is not there,
+        or the machine refuses; BadIndexError when there is no usable index.
         """
 
     def check(self, fingerprints: Mapping[str, str]) -> list[str]:

@@ -44,6 +44,12 @@ class Generation:
     files: Mapping[str, str]
     checksums: Mapping[str, str]
 
+    @property
+    def name(self) -> str:
+        """Its number and what tells it from another one that had that number."""
+        digest = hashlib.sha256(json.dumps(dict(self.files), sort_keys=True).encode()).hexdigest()
+        return f"{self.folder.name}-{digest[:16]}"
+
     def fingerprints(self) -> dict[str, str]:
         """Return the fingerprint of every document in it, by id."""
         fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.base.errors import NotFoundError
 from kb.base.model import Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
@@ -21,11 +23,13 @@ from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
+from kb.search.meaning.neighbours import Neighbours, nearest
 from kb.search.query.analysis import bigrams
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
 from kb.search.query.query import Query
 from kb.search.query.ranking import Floats
+from kb.search.query.weights import LIKE, LIKE_AT_LEAST, NEAREST
 
 # More than any score: what an order asks for decides first.
 _BEYOND = 1e6
@@ -40,12 +44,16 @@ _NONE = np.empty(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sections, ascending, with their scores: the place that a query names (`direct`), literal matches, or related ones."""
+    """Sections, ascending, with their scores: the place that a query names (`direct`), literal matches, or related ones.
+
+    Of related ones, those that are `meant`, ascending, were found by their meaning and not by their words.
+    """
 
     sections: Numbers
     scores: Floats
     literal: bool
     direct: bool = False
+    meant: Numbers = field(default_factory=lambda: _NONE)
 
     def where(self, mask: NDArray[np.bool_]) -> Group:
         """Keep some of the sections."""
@@ -80,6 +88,19 @@ class Found:
         """How many are listed that do not."""
         return sum(len(group.sections) for group in self.groups if not group.literal)
 
+    @property
+    def by_meaning(self) -> int:
+        """How many of these are found by their meaning and not by their words."""
+        return sum(int(among(group.meant, group.sections).sum()) for group in self.groups)
+
+
+class Vectors(NamedTuple):
+    """The vectors of a state, what names them, and why none are `found` though they should be."""
+
+    found: Neighbours | None = None
+    state: int = 0
+    unmeant: str = ""
+
 
 _ALL_VERSIONS = Condition("version", ("all",))
 
@@ -97,8 +118,9 @@ class Searcher:
         told: Standings | None = None,
         token: Hashable = None,
         warnings: tuple[str, ...] = (),
+        vectors: Vectors = Vectors(),  # noqa: B008
     ) -> None:
-        self.generation, self.token = generation, token
+        self.generation, self.token, self.vectors = generation, token, vectors
         self._knowledge = Knowledge(told, generation.fingerprints() if told else {})
         self.unknown = self._knowledge.unknown
         self.warnings = (*warnings, self.unknown) if self.unknown else warnings
@@ -132,6 +154,10 @@ class Searcher:
                 (without(related, direct), False, False),
             )
         ]
+        if self.vectors.found and query.asked:
+            groups[2] = self._by_meaning(
+                query, self.vectors.found, scored.scores, groups[2], np.union1d(literal, direct)
+            )
         for each in query.conditions:
             if each.field in ("article", "within"):
                 inside = self._inside(each)
@@ -161,6 +187,33 @@ class Searcher:
             there[self._documents[group.sections]] = True
         return int(there.sum())
 
+    def like(self, document: str, anchor: str, most: int) -> list[tuple[int, float]]:
+        """Return the sections of other present documents that are likest to one, the likest first, one of each document.
+
+        Raises NotFoundError where that is not there, or has no vector.
+        """
+        sections = self._sections_of(document)
+        place = sections[[self.stored(section).anchor == anchor for section in sections.tolist()]]
+        if not len(place):
+            raise NotFoundError(f"索引里没有 {document}#{anchor}：请检查地址，或运行 kb index。")
+        likeness = self.vectors.found.like(int(place[0])) if self.vectors.found else None
+        if likeness is None:
+            why = self.vectors.unmeant or "按意思查找没有打开，或这一节没有自己的文字，见 docs/meaning.md。"
+            raise NotFoundError(f"不知道 {document}#{anchor} 有没有相近的条文：{why}")
+        others = self.documents.present[self._documents] & (self._documents != self._documents[place[0]])
+        likeness = np.where(others & (likeness >= LIKE_AT_LEAST), likeness, -1)
+        ordered = np.argsort(-likeness, kind="stable")[: int((likeness > -1).sum())]
+        best = np.sort(np.unique(self._documents[ordered], return_index=True)[1])[:most]
+        return [(section, float(likeness[section])) for section in ordered[best].tolist()]
+
+    def texts(self) -> list[str]:
+        """Return the text of each section that has more than a title, a heading or a frame; "" for others."""
+        said = self._reader.live.copy()
+        said[self._reader.postings("bare", "1")[0]] = False
+        return [
+            unpack(self._reader.stored(section)).text if there else "" for section, there in enumerate(said.tolist())
+        ]
+
     def _by_document(self, sections: Numbers) -> Numbers:
         """Count sections for each document."""
         return np.bincount(self._documents[sections], minlength=len(self.documents.listings))
@@ -170,6 +223,20 @@ class Searcher:
         if query.exact or not query.required:
             return literal[:0]
         return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
+
+    def _by_meaning(
+        self, query: Query, neighbours: Neighbours, scores: Floats, related: Group, others: Numbers
+    ) -> Group:
+        """Return the related sections, and those that mean the like and are none of the others, scored by words and meaning.
+
+        What is near enough is so whatever the conditions, so that counts agree with what they lead to.
+        """
+        likeness = neighbours.likeness(query.asked)
+        near = without(without(nearest(likeness, NEAREST, LIKE, LIKE_AT_LEAST), others), related.sections)
+        near = self._literal.matching(AllOf(tuple(map(Not, query.excluded))), near)
+        sections = np.union1d(related.sections, near)
+        scores = self._scorer.joined(scores, likeness, sections, query.required)
+        return Group(sections, scores, False, meant=near)
 
     def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:
         """Yield the sections that come `first` to `last`: each with its score and the group in which it was found."""

@@ -13,28 +13,34 @@ import numpy as np
 
 from kb.base import storage
 from kb.base.errors import BadIndexError, StorageError
-from kb.base.model import Listing, Origin, Results, Suggestion
+from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
 from kb.search.answer.origins import origins
-from kb.search.answer.results import check_page, first_found, hit, results, told_once
+from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
 from kb.search.answer.section_record import FIELDS, analyse, analysed
 from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
+from kb.search.embedded.arrays import among
 from kb.search.embedded.codec import Reader, Writer, library
 from kb.search.embedded.generations import Generation, Generations, unreadable
-from kb.search.embedded.searcher import Searcher
+from kb.search.embedded.searcher import Searcher, Vectors
+from kb.search.meaning.neighbours import Meaning
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 
 _LAYOUT = 10
+_UNLEARNT = "这个索引的章节还没有向量，只按词语查找：请运行 kb index。"
 
 
 class WhooshEngine:
     """Serves `kb.search.contract.engine.Engine` from a folder of generations."""
 
-    def __init__(self, folder: Path, standings: Standings | None = None) -> None:
-        """Open the index in `folder`; `standings` tells how documents stand, without it only their sources do."""
-        self._standings = standings
+    def __init__(self, folder: Path, standings: Standings | None = None, meaning: Meaning | None = None) -> None:
+        """Open the index in `folder`; `standings` tells how documents stand, without it only their sources do.
+
+        `meaning` finds related sections by meaning, too.
+        """
+        self._standings, self._meaning = standings, meaning
         self._generations = Generations(folder)
         self._format = f"kb {_LAYOUT}.{analysis.VERSION}, {library()}"
         self._opened: Searcher | None = None
@@ -64,6 +70,7 @@ class WhooshEngine:
                 understood,
                 literal=group_of.literal,
                 direct=group_of.direct,
+                by_meaning=bool(among(np.array([section]), group_of.meant)[0]),
             )
             for section, score, group_of in page(found, order, offset, offset + limit)
         )
@@ -91,6 +98,12 @@ class WhooshEngine:
         """See `Engine.origins`."""
         return origins(text, self._searcher())
 
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
+        """See `Engine.like`."""
+        searcher = self._searcher()
+        found = searcher.like(document, anchor, limit)
+        return tuple(like_section(searcher.stored(section), likeness) for section, likeness in found)
+
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """See `Engine.suggest`."""
         return tuple(self._searcher().suggest(typed[:MAX_TYPED], limit))
@@ -109,6 +122,17 @@ class WhooshEngine:
                 self._generations.publish(folder, base, self._format, plan.fingerprints(problems), _verified(folder))
             return plan.outcome(problems)
 
+    def learn(self, progress: Progress | None = None) -> int:
+        """See `Engine.learn`."""
+        if self._meaning is None:
+            return 0
+        searcher = self._searcher()
+        if (found := searcher.vectors.found) and found.whole:
+            return 0
+        new = self._meaning.learn(searcher.generation.name, searcher.texts(), progress)
+        self._meaning.forget(searcher.generation.name)
+        return new
+
     def check(self, fingerprints: Mapping[str, str]) -> list[str]:
         """See `Engine.check`."""
         try:
@@ -126,8 +150,21 @@ class WhooshEngine:
         searcher = self._searcher()
         documents, generation = int(searcher.documents.held.sum()), searcher.generation
         versions = len(searcher.documents.listings) - documents
-        state = hashlib.sha256(f"{generation.number} {generation.created} {searcher.token}".encode()).hexdigest()[:16]
-        return Stats(documents, searcher.size, generation.number, generation.created, versions, state, searcher.unknown)
+        vectors = searcher.vectors
+        named = f"{generation.number} {generation.created} {searcher.token}" + (
+            f" {vectors.state}" if vectors.found else ""
+        )
+        return Stats(
+            documents,
+            searcher.size,
+            generation.number,
+            generation.created,
+            versions,
+            hashlib.sha256(named.encode()).hexdigest()[:16],
+            searcher.unknown,
+            vectors.found.having if vectors.found else 0,
+            vectors.unmeant,
+        )
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
@@ -145,7 +182,7 @@ class WhooshEngine:
         try:
             numbers = self._generations.numbers()
             token = self._standings.token() if self._standings else None
-            if self._opened is None or numbers != self._seen or token != self._opened.token:
+            if not (known := self._opened) or numbers != self._seen or token != known.token or self._has_learnt(known):
                 self._opened, self._seen = self._open(max(numbers, default=0), token), numbers
         except StorageError:
             if self._opened is None:
@@ -161,15 +198,31 @@ class WhooshEngine:
         if generation.format != self._format:
             raise self._strange(generation)
         sound = generation.number >= newest
-        if sound and self._opened and (self._opened.generation, self._opened.token) == (generation, token):
-            return self._opened
+        known = self._opened
+        if sound and known and (known.generation, known.token) == (generation, token) and not self._has_learnt(known):
+            return known
         told = f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
         try:
-            return Searcher(generation, self._standings, token, () if sound else (told,))
+            return Searcher(generation, self._standings, token, () if sound else (told,), self._neighbours(generation))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
             return self._open(newest, token)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
+
+    def _neighbours(self, generation: Generation) -> Vectors:
+        """Return the vectors of a generation, or why there are none."""
+        if self._meaning is None:
+            return Vectors()
+        name = generation.name
+        try:
+            found = self._meaning.of(name, generation.sections)
+        except StorageError as error:
+            return Vectors(unmeant=str(error))
+        return Vectors(found, self._meaning.state(name), "" if found else _UNLEARNT)
+
+    def _has_learnt(self, known: Searcher) -> bool:
+        """Tell whether the sections of a state have got other vectors since it was opened."""
+        return self._meaning is not None and self._meaning.state(known.generation.name) != known.vectors.state
 
     def _strange(self, generation: Generation) -> BadIndexError:
         return BadIndexError(

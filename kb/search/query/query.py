@@ -58,7 +58,7 @@ _PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
 _FULL_WIDTH = str.maketrans({"＊": "*", "＂": '"'})
 _FULL_OPERATOR = re.compile(r'？{2,}|(?<=\s)－(?=[\w"“「(（])|(?<!\S)(?:ＯＲ|ＡＮＤ|ＮＯＴ)(?!\S)')
 _QUESTION = re.compile(r"(?<=\w)？(?=\w)")
-_FEW, NAME, _NAMED = 6, 24, 5
+_FEW, NAME, _NAMED, _SENTENCE = 6, 24, 5, 5
 
 _ALONE = "OR 的两边都要有词"
 _UNPAIRED = "括号没有配对"
@@ -108,6 +108,12 @@ class Query:
     def plain(self) -> bool:
         """Whether strings are looked for and nothing else is said of them."""
         return bool(self.root.nodes) and all(isinstance(node, Exact) for node in self.root.nodes)
+
+    @property
+    def asked(self) -> str:
+        """What is looked for as a sentence that may be answered in other words, "" where only these words will do."""
+        sentence = "" if self.exact else " ".join(self.required)
+        return sentence if len(sentence) >= _SENTENCE else ""
 
     @property
     def excluded(self) -> tuple[Node, ...]:

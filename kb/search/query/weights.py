@@ -39,6 +39,14 @@ STANDING = (0.7, 0.7, 0.7, 0.55, 0.8, 0.8, 1.0, 1.0)
 """What a section keeps of its score by the rank of its document (`authority`)."""
 
 
+WORDS, PREFERRED, TOGETHER, AHEAD = 0.2, 0.3, 0.05, 0.35
+"""By meaning: what the share of the best score by words, standing, and the other sections of a document count for, beside
+the cosine, which is 1 at most; and how far behind the best of all a section may be that speaks for its document."""
+
+NEAREST, LIKE, LIKE_AT_LEAST = 1_000, 0.15, 0.4
+"""By meaning: sections that are found at most, and what their cosine must be: how far from the best, and at least."""
+
+
 def runs_of(whole: str) -> set[str]:
     """Return the runs of three characters of a sentence that nearness looks for in a text."""
     return {whole[start : start + 3] for start in range(min(len(whole), _LOOKED_AT) - 2)}

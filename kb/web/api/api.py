@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from kb import __version__
 from kb.base.errors import NotFoundError, UsageError
-from kb.base.model import Document, FacetValue, Origin, Part, Results, Section
+from kb.base.model import Document, FacetValue, LikeSection, Origin, Part, Results, Section
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.compare.sections import compare
@@ -87,7 +87,8 @@ _ASKED = (
 def of_index() -> State:
     """What answers out of the index depend on. Raises BadIndexError."""
     stats = library().engine.stats()
-    return State(f"{stats.generation} {stats.created}", datetime.fromisoformat(stats.created))
+    meant = f" {stats.meant}" if stats.meant else ""
+    return State(f"{stats.generation} {stats.created}{meant}", datetime.fromisoformat(stats.created))
 
 
 def of_document(id: str, version: str = "", on: str = "") -> State:
@@ -209,6 +210,18 @@ def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
     shown = find_edition(id, _in_force(id, on))
     holder, part = find_place(shown.document, anchor)
     return _section(shown.document, holder, part, shown.version or _version_of(id))
+
+
+@interface.get(
+    "/documents/<id>/sections/<anchor>/like",
+    "相近条文：别的文件里意思最相近的，每份文件一节（要打开按意思查找）",
+    state=of_index,
+)
+def like(
+    id: Id, anchor: Anchor, limit: Annotated[int, Meta(ge=1, le=50, description="最多几条")] = 10
+) -> tuple[LikeSection, ...]:
+    """Return the sections of other documents that mean most nearly what this one does."""
+    return library().engine.like(id, anchor, limit)
 
 
 @interface.get("/documents/<id>/versions", "一份文件的各个版本，现行的在前", state=of_document)

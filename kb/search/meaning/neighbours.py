@@ -1,0 +1,115 @@
+"""How near in meaning each section of a generation is to what is asked: an exact product over all vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.base.workers import processors
+from kb.search.meaning import vectors
+from kb.search.meaning.encoder import Encoder, Floats, whole_numbers
+
+_ASKED = 64
+FOLDER = "vectors"
+_DATA = Path(__file__).parent.parent / "data"
+
+
+class Neighbours:
+    """The vectors of one generation beside the model that made them. `having` counts the sections that
+    have one; `whole` says that these are all that should.
+
+    `turned` brings a question nearer to what answers it: the first row and the product with the others are added. It was
+    learnt for one model (benchmarks/meaning.py); None for others.
+    """
+
+    def __init__(self, encoder: Encoder, kept: vectors.Kept) -> None:
+        self._encoder, self._vectors, self._rows, self.whole = encoder, kept.vectors, kept.rows, kept.whole
+        self.turned = _turning(encoder.name)
+        self._without = np.flatnonzero(kept.rows < 0)
+        self.having = len(kept.rows) - len(self._without)
+        self._asked = lru_cache(_ASKED)(self._encoded)
+
+    def likeness(self, text: str) -> Floats:
+        """Return the cosine of each section to a text, -1 for those without a vector."""
+        return self._spread(self._asked(text))
+
+    def like(self, section: int) -> Floats | None:
+        """Return the cosine of each section to one of them, None where that has no vector."""
+        row = int(self._rows[section])
+        return self._spread(self._vectors[row : row + 1]) if row >= 0 else None
+
+    def _spread(self, vector: NDArray[np.int8]) -> Floats:
+        from simsimd import cdist
+
+        if not len(self._vectors):
+            return np.full(len(self._rows), -1, np.float32)
+        near = 1 - np.asarray(cdist(vector, self._vectors, "cosine"), np.float32)[0]
+        spread: Floats = near[self._rows]
+        spread[self._without] = -1
+        return spread
+
+    def _encoded(self, text: str) -> NDArray[np.int8]:
+        vector = self._encoder.encode([text])
+        if self.turned is not None:
+            vector = vector + vector @ self.turned[1:] + self.turned[0]
+        return whole_numbers(vector)
+
+
+@cache
+def _turning(model: str) -> Floats | None:
+    path = _DATA / f"questions-{model}.npy"
+    return np.load(path).astype(np.float32) if path.is_file() else None
+
+
+def nearest(likeness: Floats, most: int, behind: float, least: float) -> NDArray[np.int64]:
+    """Return the sections, ascending, that are `least` alike and no more than `behind` the best; no more than `most`."""
+    enough = np.flatnonzero(likeness >= max(float(likeness.max(initial=-1)) - behind, least))
+    if len(enough) > most:
+        enough = np.sort(enough[np.argsort(-likeness[enough], kind="stable")[:most]])
+    return enough
+
+
+class Meaning:
+    """Finds by meaning in the index in a folder, with the model in another. Many threads may use one."""
+
+    def __init__(self, index: Path, model: Path) -> None:
+        self._root, self._model = index / FOLDER, model
+        self._encoder: Encoder | None = None
+        self._lock = Lock()
+
+    def of(self, generation: str, sections: int) -> Neighbours | None:
+        """Return the neighbours of a generation; None where its sections have no vectors (yet), or nobody can read them.
+
+        Raises StorageError where the model or what runs it is not there.
+        """
+        encoder = self._opened()
+        kept = vectors.read(self._root, encoder.name, encoder.width, generation)
+        return Neighbours(encoder, kept) if kept and len(kept.rows) == sections else None
+
+    def learn(self, generation: str, texts: Sequence[str], progress: vectors.Progress | None = None) -> int:
+        """Give a generation vectors for its sections' texts ("": none); return how many were new. Raises StorageError."""
+        encoder = Encoder(self._model, processors())
+        return vectors.learn(self._root, encoder, generation, [vectors.passage(text) for text in texts], progress)
+
+    def state(self, generation: str) -> int:
+        """Return what changes when a generation gets vectors, or others; 0 while it has none."""
+        if self._encoder is None:
+            return 0
+        try:
+            return vectors.map_of(self._root, self._encoder.name, generation).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def forget(self, generation: str) -> None:
+        """Remove what tells the vectors of other generations, of which none will be searched again."""
+        vectors.forget(self._root, generation)
+
+    def _opened(self) -> Encoder:
+        with self._lock:
+            self._encoder = self._encoder or Encoder(self._model)
+            return self._encoder

@@ -8,19 +8,23 @@ from datetime import date
 # Zeros of years in Chinese numerals are printed 〇, ○, 零, 0 or the letter O, in full or half width.
 _ZEROS = "〇○◯零0０OＯoｏ"
 _ONES = "一二三四五六七八九"
+_FORMAL = "壹贰叁肆伍陆柒捌玖"
 _FIGURE = rf"[\d{_ZEROS}]"  # a zero typed as a letter: 2O22年8月2O日
-_YEAR = rf"(?:[12１２]{_FIGURE}{{3}}|[{_ZEROS}{_ONES}]{{4}})"
-_NUMBER = rf"(?:{_FIGURE}{{1,2}}|[二三]?十[{_ONES}]?|[{_ONES}元])"
+_YEAR = rf"(?:[12１２]{_FIGURE}{{3}}|[{_ZEROS}{_ONES}{_FORMAL}]{{4}})"
+_NUMBER = rf"(?:{_FIGURE}{{1,2}}|[{_ZEROS}][{_ONES}{_FORMAL}]|[二三贰叁]?[十拾][{_ONES}{_FORMAL}]?|[廿卅][{_ONES}]?|[{_ONES}{_FORMAL}元])"
 DATE = (
-    rf"(?:{_YEAR}\s*年\s*{_NUMBER}\s*月(?:\s*{_NUMBER}\s*日|\s*\d{{1,2}}(?!\d))?"
+    rf"(?:{_YEAR}\s*年\s*{_NUMBER}\s*月(?:\s*{_NUMBER}\s*(?:日|号(?![线楼文令]))|\s*\d{{1,2}}(?!\d))?"
     r"|[12１２]\d{3}(?:[-－][01０１]?\d[-－]|[/／][01０１]?\d[/／]|[.．][01０１]?\d[.．])[0-3０-３]?\d(?!\d))"
 )
 """A regular expression without groups: a date in Arabic or Chinese numerals, or such as 2021-11-22 and 2021.11.22."""
 
 _FIRST = re.compile(DATE)
 _ISO_MONTH = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])")
-_PARTS = re.compile(r"[^\s年月日/／.．－-]+")
-_DIGITS = str.maketrans(_ZEROS + _ONES + "元", "0" * len(_ZEROS) + "1234567891")
+_PARTS = re.compile(r"[^\s年月日号/／.．－-]+")
+_DIGITS = str.maketrans(
+    dict(zip(_ZEROS + _ONES + _FORMAL + "元", "0" * len(_ZEROS) + "123456789" * 2 + "1", strict=True))
+    | {"拾": "十", "廿": "2十", "卅": "3十"}
+)
 
 
 def first(text: str) -> str:

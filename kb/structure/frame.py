@@ -26,13 +26,15 @@ Kind = Literal["table", "title", "contents", "attachments", "signature", "annex"
 class Block:
     """A run of lines from `start` (index from 0) to where the next block starts.
 
-    An annex's block is its title; `annex` is what it is called ("annex", "schedule", …), `number` its number as printed.
+    An annex's block is its title; `annex` is what it is called ("annex", "schedule", …), `number` its number as printed,
+    `host` the line at which the annex starts whose own list names it, -1 for an annex of the document itself.
     """
 
     kind: Kind
     start: int
     annex: str = ""
     number: str = ""
+    host: int = -1
 
 
 _LINE = 50  # characters: no line of a title or of an issuer's name is longer
@@ -52,6 +54,7 @@ _MARKER = re.compile(
 _NUMBERED = re.compile(
     r"^(附\s*[件表录图])\s*(?:之\s*([一二三四五六七八九十]{1,3})|[（(]\s*([一二三四五六七八九十]{1,3}|\d{1,2})\s*[）)])"
 )
+_SHORT = re.compile(r"^附\s*(?=[一二三四五六七八九十\d]{1,2}\s*(?:[：:]|$))")  # 附1：
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _DOCUMENT_NUMBER = re.compile(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
 _TITLE_END = re.compile(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
@@ -73,6 +76,14 @@ _NOTE = re.compile(
     r"^[（(〔].*[）)〕]$|^(?:抄送|抄报|主送|主题词|联系人|联系电话|联系方式|信息公开选项|公开方式|校对|打字|共印)"
     r"|扫一扫|印发$|^\s*[-—－_*=]+\s*$"
 )
+# 版记 (GB/T 9704-2012, 7.4): who gets copies; who printed it, and when.
+_IMPRINT = re.compile(
+    rf"^(?:抄送|抄报|分送|主送)\s*[：:].*|^[^，。；：]{{2,40}}?[\s　]*{DATE}\s*印发$|^[（(]?共印\s*\d+\s*份[）)]?$"
+)
+_SEVERAL_ON_A_LINE = re.compile(
+    r"\s*[；;]\s*(?=附\s*件?\s*[\d一二三四五六七八九十]{1,2}\s*[：:.．、]|\d{1,2}\s*[.．、])"
+)
+_ENTRY_NUMBER = re.compile(r"(?:附\s*件?\s*)?([\d一二三四五六七八九十]{1,2})\s*[：:.．、]\s*")
 _SENDS = re.compile(
     r"(?:印发|转发|批转|下发)(?:给|各)|(?:^|[，。；])现(?!在)[^。]{0,80}(?:印发|转发|批转|下发|发布|公布)"
 )
@@ -87,7 +98,7 @@ _OPENING_STYLES = {"part", "book", "chapter", "article", "hanzi", "decimal"}
 def blocks(lines: Sequence[str], numbers: Sequence[Number | None], levels: Mapping[int, int]) -> list[Block]:
     """Divide a document's lines into blocks, in order; `levels` are lines known to be headings, by index."""
     page = _Page(lines, numbers, levels)
-    starts = page.annexes()
+    starts = page.annex_starts
     ends = [*starts, len(lines)]
     found = [*page.area(0, ends[0], annex=False)]
     for start, end in pairwise(ends):
@@ -114,6 +125,7 @@ class _Page:
         marked = ((self._number_at(i), i) for i in range(self.opening, self.count))
         self.last_marked = {number: i for number, i in marked if number}  # number of an annex → its last marker
         self.entries: dict[str, int] = {}  # title → number of the annexes that lists name
+        self.lists: list[tuple[int, dict[str, int]]] = []  # (line, such titles) of each list
         self.attachments = dict(self._attachments())
         kinds: dict[Kind, dict[int, int]] = {
             "contents": self.contents,
@@ -121,6 +133,7 @@ class _Page:
             "signature": self.signatures,
         }
         self.specials = sorted((first, last, kind) for kind, found in kinds.items() for first, last in found.items())
+        self.annex_starts = self.annexes()
         self.next_number = [self.count] * (self.count + 1)
         for i in range(self.count - 1, -1, -1):
             number = numbers[i]
@@ -148,7 +161,7 @@ class _Page:
 
     def marker(self, i: int) -> re.Match[str] | None:
         """Match a line such as 附件, 附件1, 附表一, 附件2：…; None for a sentence that starts with these words."""
-        found = _MARKER.match(_NUMBERED.sub(r"\1\2\3", self.lines[i]))
+        found = _MARKER.match(_NUMBERED.sub(r"\1\2\3", _SHORT.sub("附件", self.lines[i])))
         if not found or found["bare"]:
             return found
         title = found["title"]
@@ -210,6 +223,11 @@ class _Page:
             if i >= done and (found := self._signed_at(i)) and found[0] >= done:
                 done = self._after_notes(found[1])
                 yield found[0], done
+        first = self.count
+        while first > max(done, self.opening + 1) and _IMPRINT.match(self.lines[first - 1]):
+            first -= 1
+        if first < self.count:
+            yield first, self.count
 
     def _signed_at(self, i: int) -> tuple[int, int] | None:
         """Return the lines of the signature whose date (or, without a date, whose first issuer) is line `i`."""
@@ -264,7 +282,9 @@ class _Page:
             else:
                 entries, end = self._entries(i, found)
                 if self._lists(i, found, entries, end):
-                    self.entries |= {_bare(title): number for number, title in entries if number and title}
+                    named = {_bare(title): number for number, title in entries if number and title}
+                    self.entries |= named
+                    self.lists.append((i, named))
                     yield i, end
                 else:
                     end = i + 1
@@ -293,7 +313,14 @@ class _Page:
         text = (found["title"] or found["bare_title"] or "").lstrip(".．、：: ")
         own = read(text)
         entries: list[tuple[int, str]] = []
-        if own and own.style in _ENTRY_STYLES:
+        several = _SEVERAL_ON_A_LINE.split(text)
+        if len(several) > 1:  # 附件1：甲；附件2：乙
+            first = self._number_at(i) or str(own.values[0] if own else 1)
+            entries.append((int(first), _ENTRY_NUMBER.sub("", several[0], count=1)))
+            for each in several[1:]:
+                numbered = _ENTRY_NUMBER.match(each)
+                entries.append((entries[-1][0] + 1, each[numbered.end() :].rstrip("。；;") if numbered else each))
+        elif own and own.style in _ENTRY_STYLES:
             entries.append((own.values[0], text[own.end :]))
         elif text:
             printed = self._number_at(i)
@@ -467,12 +494,24 @@ class _Page:
         told = sum(len(self.lines[i]) for i in lines) >= _SHORTEST_TITLE
         return len(lines) if told and len(lines) <= 2 else 0
 
+    def _host(self, start: int, found: re.Match[str] | None) -> int:
+        """Return the line of the annex whose own list names the one at line `start`; -1 where the document's list does, or none."""
+        title = (found["title"] or found["bare_title"] or "") if found else self.lines[start]
+        below = self.lines[start + 1 : start + 3]
+        titles = {_bare(title)} if title else {_bare("".join(below[:count])) for count in (1, 2)}
+        naming = [line for line, named in self.lists if line < start and titles & named.keys()]
+        if not naming:
+            return -1
+        above = bisect_left(self.annex_starts, naming[-1]) - 1
+        return self.annex_starts[above] if above >= 0 and self.annex_starts[above] != start else -1
+
     def _annex_head(self, start: int, end: int) -> Generator[Block, None, int]:
         """Yield an annex's marker and title as one block; return where its body starts."""
         found = self.marker(start)
         kind = found["kind"] or "件" if found else "件"
         listed = self.entries.get(_bare(self.lines[start]), 0)
-        yield Block("annex", start, _ANNEXES[kind], (found["number"] or "") if found else str(listed or ""))
+        number = (found["number"] or "") if found else str(listed or "")
+        yield Block("annex", start, _ANNEXES[kind], number, self._host(start, found))
         if found and (found["title"] or found["bare_title"]):
             return start + 1
         at = start + 1 if found else start

@@ -162,18 +162,27 @@ def _find(lines: list[str], levels: Mapping[int, int]) -> Iterator[tuple[int, Ma
     nesting, anchors = Nesting(lines, numbers, levels, found_articles, quoted), _Anchors()
     found = blocks(lines, numbers, levels)
     prefix, top, annexes = "", 1, Counter[str]()
+    given: dict[int, str] = {}  # the anchors of annexes by their lines
     host = ""  # another document of the file, unmarked, that may have annexes of its own
     ends = [*(block.start for block in found), len(lines)][1:]
     for block, end in zip(found, ends, strict=True):
         if block.kind == "annex":
             printed = _annex_number(block)
             own = f"{block.annex}-{printed}"
+            if block.host in given:
+                inner = f"{given[block.host]}-{block.annex}-{printed or 1}"
+                given[block.start] = anchor = anchors.unique(inner)
+                prefix, top = f"{anchor}-", anchor.count("-annex-") + 3
+                nesting.reset()
+                yield block.start, Mark(top - 1, anchor)
+                continue
             nested = bool(host and printed and (own == host or f"{host}-{block.annex}-1" in anchors.used))
             if not nested:
                 annexes[block.annex] += 1
                 host = ""
             anchor = anchors.unique(f"{host}-{own}" if nested else f"{block.annex}-{printed or annexes[block.annex]}")
             host = host or ("" if printed else anchor)
+            given[block.start] = anchor
             prefix, top = f"{anchor}-", 3 if nested else 2
             nesting.reset()
             yield block.start, Mark(top - 1, anchor)

@@ -78,7 +78,7 @@ def _date_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     for index, line in enumerate(lines):
         if (
             len(line) <= _LONGEST
-            and (line[-1].isdecimal() or line[-1] in "日月）)")
+            and (line[-1].isdecimal() or line[-1] in "日号月）)")
             and (match := _DATE_LINE.fullmatch(line))
         ):
             yield index, match["before"].strip()

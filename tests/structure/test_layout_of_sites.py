@@ -57,3 +57,39 @@ def test_names_of_files_to_download_are_no_annexes(files: str, tail: str) -> Non
 def test_an_annex_called_like_a_file_keeps_its_text() -> None:
     text = "示例局关于示例的通知\n各有关单位：\n现通知如下。\n一、示例甲。\n示例局\n2021年11月14日\n附件1：示例方案.docx\n一、目标。\n二、任务。\n"
     assert "annex-1-2" in outlined(text)
+
+
+LIST = "示例市关于示例的通知\n各区：\n一、执行。\n{list}示例市示例局\n2022年5月6日\n{annexes}"
+ANNEXES = "{0}1{1}\n示例名录\n东示例\n{0}2{1}\n示范名录\n西示例\n"
+
+
+@pytest.mark.parametrize("listed", ["附件1：示例名录；附件2：示范名录\n", "附件：1.示例名录；2.示范名录。\n"])
+@pytest.mark.parametrize(("word", "colon"), [("附件", ""), ("附", "："), ("附件", "：")])
+def test_a_list_of_annexes_on_one_line_is_a_list(listed: str, word: str, colon: str) -> None:
+    text = LIST.format(list=listed, annexes=ANNEXES.format(word, colon))
+    assert [each for each in outlined(text) if "preamble" not in each][3:] == [
+        "attachments",
+        "signature",
+        "annex-1",
+        "annex-2",
+    ][1:]
+    assert "西示例" in found(text, "annex-2").text or "西示例" in found(text, "annex-2-preamble").text
+
+
+def test_the_annexes_of_an_annex_are_its_own() -> None:
+    plan = "附件1\n示例方案\n一、目标。见附件1。\n附件：1.任务表\n2.时间表\n附件1\n任务表\n甲负责。\n附件2\n时间表\n六月开工。\n"
+    listed = "附件：1.示例方案\n2.经费表\n"
+    text = LIST.format(list=listed, annexes=f"{plan}附件2\n经费表\n合计80万元。\n")
+    assert [each for each in outlined(text) if each.rpartition("-")[2].isdigit() and "annex" in each] == [
+        *("annex-1", "annex-1-1", "annex-1-annex-1", "annex-1-annex-2", "annex-2")
+    ]
+    assert found(text, "annex-2-preamble").text == "合计80万元。\n"
+
+
+def test_who_gets_copies_is_no_part_of_the_last_article() -> None:
+    imprint = "抄送：市审计局。\n示例市示例局办公室　2022年5月7日印发\n"
+    text = LIST.format(
+        list="", annexes=f"示例市示例办法\n第一条　制定本办法。\n第二条　本办法自2022年6月1日起施行。\n{imprint}"
+    )
+    assert found(text, "annex-1-signature").text == imprint
+    assert found(text, "annex-1-art-2").text.endswith("起施行。\n")

@@ -42,7 +42,7 @@ _YEAR = "(?:19|20)[0-9]{2} ?[年—–-]"  # 1.2000年底前 is the first item, 
 
 _PATTERN = re.compile(
     rf"{_GAP}*(?:"
-    rf"(?P<ordered>第{_GAP}?(?P<order>{_ORDER}){_GAP}?(?P<unit>分编|部分|[编章节条篇])(?P<of>(?:之{_HANZI})*))"
+    rf"(?:[【〔［\[](?=第[^】〕］\]]{{1,12}}[】〕］\]]))?(?P<ordered>第{_GAP}?(?P<order>{_ORDER}){_GAP}?(?P<unit>分编|部分|[编章节条篇])(?P<of>(?:之{_HANZI})*))"
     rf"|(?P<ordinal>第({_HANZI})[，、,])"
     rf"|(?P<hanzi>({_HANZI}){_GAP}?[、.．](?!{_HANZI}、))"
     rf"|(?P<hanzi_bracket>[（(﹙]{_GAP}?({_HANZI}){_GAP}?[）)﹚][、.．]?)"
@@ -80,6 +80,8 @@ _CITED = re.compile(
     rf"|第\s?(?:{_HANZI}|{_ORDINAL})[款项]|(?!前条)[和与或及以前后]+(?:上|下|前|后|其他)?(?:[款条]|项(?!目))"
 )
 _MARKED = re.compile(f"[：:、，,．.]{_GAP}*")
+_FRAMES = ("【", "〔", "［", "[")  # 【第一条】
+_FIRST = ("第", *_FRAMES)
 _BLANKS = re.compile(f"{_GAP}*")
 _BLANK_CHARACTERS = " \t\u3000\u2002\u2003\xa0"
 _COUNTED = re.compile(_COUNTER)
@@ -114,7 +116,7 @@ Joint = Literal[
 
 def article(line: str) -> tuple[Number, Joint] | None:
     """Read the number of an article at the start of a line, whatever follows it, and how the text is joined to it."""
-    return _article(line[:_LONGEST]) if line.lstrip(_BLANK_CHARACTERS)[:1] == "第" else None
+    return _article(line[:_LONGEST]) if line.lstrip(_BLANK_CHARACTERS)[:1] in _FIRST else None
 
 
 @lru_cache(maxsize=8192)
@@ -172,9 +174,11 @@ def _ordered(line: str, found: re.Match[str]) -> Number | None:
 
 
 def _after(line: str, found: re.Match[str]) -> int:
-    """Return where the text goes on after the number and the blanks that follow it."""
-    blanks = _BLANKS.match(line, found.end())
-    return blanks.end() if blanks else found.end()
+    """Return where the text goes on after the number, the bracket that closes around it and the blanks that follow it."""
+    framed = found["ordered"] and line[: found.start("ordered")].endswith(_FRAMES)
+    end = found.end() + bool(framed)
+    blanks = _BLANKS.match(line, end)
+    return blanks.end() if blanks else end
 
 
 def numeral(printed: str) -> int:

@@ -72,7 +72,7 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
     if not extracted.text:
         raise UnreadableError("除了网站导航之类，里面没有文字：没有可以收录的内容。")
     _refuse_unreadable(extracted.text, restored.repairs)
-    sections = outline.parse(extracted.text, extracted.levels)
+    sections = outline.parse(extracted.text, extracted.levels, extracted.bold_numbers)
     provenance = replace(
         found,
         media_type=extracted.media_type,

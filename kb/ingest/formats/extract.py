@@ -149,6 +149,7 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
         media_type="text/html",
         title=_title(soup, roots),
         levels=text.levels,
+        bold_numbers=text.bold_numbers,
         labels=found,
         hows=hows,
         encoding=encoding,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Set
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.base.errors import UnreadableError
-from kb.ingest.formats import detail, style_sheets
+from kb.ingest.formats import detail, generated, style_sheets
 from kb.ingest.formats.account import Remarks, characters
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.lines import page_lines, plain, text_lines
@@ -127,7 +127,9 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     source, encoding = decode(data, declared[1] if declared else "")
     post = detail.read(source)
     soup = _parse(_SCRIPT.sub(" ", source))
-    style_sheets.apply(soup, source)
+    rules = style_sheets.rules(source)
+    style_sheets.apply(soup, rules)
+    written = generated.write(soup, rules)
     hidden = _hidden(soup)
     named = soup.select_one(body) if body else None
     roots, converter = ([named], f"HTML: {body}") if named else _content(soup, post, hidden)
@@ -136,6 +138,7 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     text = text_lines(roots, hidden, remarks)
     _tell_white(roots, hidden, remarks)
     _tell_viewers(source, roots, remarks)
+    _tell_generated(written, roots, remarks)
     taken = sum(map(characters, text.lines))
     outside = page_lines(soup, without=roots, hidden=hidden)
     whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, outside, taken, remarks)
@@ -201,6 +204,17 @@ def _tell_viewers(source: str, roots: list[Tag], remarks: Remarks) -> None:
     for address in dict.fromkeys(shown):
         if address not in linked:
             remarks.add("脚本显示的文件（阅读器）", "", "没有收入正文", address, doubt=True)
+
+
+def _tell_generated(written: generated.Written, roots: list[Tag], remarks: Remarks) -> None:
+    """Name the text that the page's style sheets print within the document."""
+    inside = {id(each) for root in roots for each in (root, *root.find_all(True))}
+    for text in written.texts:
+        if id(text.parent) in inside:
+            remarks.add("样式表的文字（content）", "", "由样式表显示，不在网页的文字里，照显示的写入", str(text))
+    for tag, content in written.unread:
+        if id(tag) in inside:
+            remarks.add("样式表的文字（content）", "", "读不出样式表显示的是什么，没有收入", content, doubt=True)
 
 
 def _has_file(tag: Tag) -> bool:

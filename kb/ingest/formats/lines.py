@@ -380,22 +380,7 @@ def _label(number: int, item: Tag, parent: Tag) -> str:
     style = found[1].strip().lower().split()[0] if found and found[1].strip() else _KINDS.get(kind, "decimal")
     if style in _NO_MARK:
         return ""
-    if "cjk-ideographic" in style or "chinese" in style or "japanese" in style:
-        formal = "formal" in style and "informal" not in style
-        return f"{scripts.capital(number) if formal else scripts.chinese(number)}、"
-    if "stem" in style:
-        return f"{scripts.stem(number) or number}、"
-    if "branch" in style:
-        return f"{scripts.branch(number) or number}、"
-    return f"{_counted(number, style)}."
-
-
-def _counted(number: int, style: str) -> str:
-    """Print a number in a style of CSS; one that the style cannot count in figures, as browsers do."""
-    if style.endswith(("-alpha", "-latin", "-roman")):
-        text = scripts.roman(number) if style.endswith("-roman") else scripts.alphabetic(number)
-        return (text.upper() if style.startswith("upper-") else text) or str(number)
-    return f"{number:02}" if style == "decimal-leading-zero" else str(number)
+    return f"{scripts.counted(number, style)}{'、' if scripts.is_chinese(style) else '.'}"
 
 
 def _style(tag: Tag, pattern: re.Pattern[str]) -> bool:

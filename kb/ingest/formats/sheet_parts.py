@@ -44,6 +44,7 @@ _CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")
 _FORMAT = re.compile(
     rf"(?P<before>{_LITERAL})(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?(?P<after>{_LITERAL})"
 )
+_BETWEEN_SECTIONS = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _WORDS = re.compile(r'"[^"]*\w[^"]*"')
 _DURATION = re.compile(r'\[(h+|m+|s+)\]|(mm?|ss?)|"([^"]*)"|\\(.)|([:： 时小分钟秒])', re.IGNORECASE)
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
@@ -87,7 +88,8 @@ def sheets(data: bytes) -> dict[str, Sheet]:
 
 def shown(value: float, form: str) -> str:
     """Print a number by its format where that loses nothing: leading zeros, thousands, places, per cent, words; else ""."""
-    match = _FORMAT.fullmatch(_CURRENCY.sub(r'"\1"', _WIDTH.sub(r"\1", form)))
+    section = _section(form, value)
+    match = _FORMAT.fullmatch(_WIDTH.sub(r"\1", _CURRENCY.sub(r'"\1"', section)))
     if not match:
         return ""
     places = len(match["places"] or "")
@@ -97,8 +99,16 @@ def shown(value: float, form: str) -> str:
         return ""
     whole = text.partition(".")[0]
     padded = text if match["grouped"] else f"{whole.zfill(len(match['whole']))}{text[len(whole) :]}"
-    sign = "-" if value < 0 else ""
+    sign = "-" if value < 0 and section == form else ""
     return f"{sign}{_literal(match['before'])}{padded}{match['percent'] or ''}{_literal(match['after'])}"
+
+
+def _section(form: str, value: float) -> str:
+    """Return the part of a format that holds for a number: positive;negative;zero;text, a negative one without its sign."""
+    sections = _BETWEEN_SECTIONS.split(form)
+    if value < 0:
+        return sections[1] if len(sections) > 1 else form
+    return sections[2] if value == 0 and len(sections) > 2 else sections[0]
 
 
 def shown_text(value: str, form: str) -> str:

@@ -18,6 +18,7 @@ from kb.base import leash, leashed
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Metadata, Provenance, Repair
 from kb.config.settings import Settings
+from kb.ingest import titles
 from kb.ingest.formats import files, registry
 from kb.ingest.formats.account import characters
 from kb.ingest.formats.registry import Given
@@ -28,9 +29,6 @@ from kb.structure.extracted import Extracted
 DIED = "处理它的进程意外终止（可能内存不足）：请检查这个文件，或拆分后再试。"
 JOINED = "由来源的 "
 """How the note begins that says of what files a law was joined."""
-_SHORTEST_STEM = 6
-_BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
-_HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
 _FEW_DOUBTFUL, _MOST_DOUBTFUL, _MOST_SHARE = 5_000, 100_000, 0.5
 _MOST_SAID = 50_000
 _HEAD = 3  # lines at the head of a text among which its title may be
@@ -72,7 +70,7 @@ def document(extracted: Extracted, found: Provenance, source: str, name: str) ->
     if not extracted.text:
         raise UnreadableError("除了网站导航之类，里面没有文字：没有可以收录的内容。")
     _refuse_unreadable(extracted.text, restored.repairs)
-    sections = outline.parse(extracted.text, extracted.levels)
+    sections = outline.parse(extracted.text, extracted.levels, extracted.bold_numbers)
     provenance = replace(
         found,
         media_type=extracted.media_type,
@@ -127,7 +125,7 @@ def _from_web(data: bytes, found: Provenance, source: str, settings: Settings, b
     extracted = files.read(data, ending, Given(settings, content_type, body))
     page = extracted if extracted.media_type == "text/html" else None
     told = {label: value for label, value in found.listed.items() if not extracted.labels.get(label)}
-    if whole := _whole_title(told.get("标题", ""), (*_first_lines(extracted.text), *_parts(extracted.title))):
+    if whole := _whole_title(told.get("标题", ""), (*_first_lines(extracted.text), *titles.parts(extracted.title))):
         told["标题"] = whole
     extracted = replace(
         extracted,
@@ -138,21 +136,16 @@ def _from_web(data: bytes, found: Provenance, source: str, settings: Settings, b
     return Derived(document(extracted, found, source, name), extracted.attachments, page)
 
 
-def _parts(title: str) -> list[str]:
-    """Return what a <title> joins: the document's title, its column, the site."""
-    return [part.strip() for form in (_HYPHEN, _BETWEEN_TITLES) for part in form.split(title)]
-
-
 def _first_lines(text: str) -> list[str]:
     return [line.lstrip("# ").strip() for line in text.split("\n", _HEAD)[:_HEAD]]
 
 
 def _whole_title(listed: str, printed: Iterable[str]) -> str:
     """Return the title that the page prints whole where the list cuts it off or leaves out its issuer, else ""."""
-    stem = listed.rstrip(".．…·")
+    printed = list(printed)
+    if found := titles.whole(listed, printed):
+        return found
     for part in printed:
-        if stem != listed and len(stem) >= _SHORTEST_STEM and part.startswith(stem):
-            return part
         if listed and part != listed and part.endswith(listed) and _ISSUER.fullmatch(part.removesuffix(listed)):
             return part
     return ""

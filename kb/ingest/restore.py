@@ -43,6 +43,7 @@ def restore(extracted: Extracted) -> Restored:
         extracted,
         text=text,
         levels=kept.levels(extracted.levels),
+        bold_numbers=frozenset(kept.lines[index] for index in extracted.bold_numbers if index in kept.lines),
         title=_readable(extracted.title),
         labels={label: _readable(value) for label, value in {**table, **extracted.labels}.items()},
         hows={**dict.fromkeys(table, "table"), **extracted.hows},

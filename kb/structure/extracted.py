@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from kb.base.model import Account
@@ -14,6 +14,7 @@ class Extracted:
 
     `text` has one paragraph a line, each ending with "\\n", no blank lines, no white space at the ends of a line.
     `levels` maps a line's index in `text` (from 0) to its heading level (1–6) where the file marks headings.
+    `bold_numbers` are the indices of lines that begin with a bold number of an article (第二条) before text that is not bold.
     `labels` are metadata that the file carries outside its text (rows of a page's table, meta tags, front matter), label
     → value as found; `hows` says of each label where it stood: "table", "meta", "front matter", "title" or "script".
     `attachments` are (name, address as found) of the files that a page links to.
@@ -31,6 +32,7 @@ class Extracted:
     notes: tuple[str, ...] = ()
     attachments: tuple[tuple[str, str], ...] = ()
     account: Account = field(default_factory=Account)
+    bold_numbers: Set[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ the numbering; a line whose damaged number fits into a hole of it, and no other 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ _ASTRAY = 5.0  # a number that follows nothing
 _NEAR = 12  # numbers: a hole is not wider, else the text leaps
 _WRAPPED = 20  # characters: a shorter line above is a heading or a name, not one that breaks off
 _FINISHED = re.compile(r"[。；：！？;:!?）)”》〉…]\s*$")
+_FEW_BOLD = 2  # a single bold number may be there by chance
 _EXCERPT = 4  # articles: so many that do not begin with 第一条 may be quoted
 _ANNOUNCED = re.compile(r"[：:]\s*$")
 _REPLY = re.compile(r"答复|批复|复函|的函|解读|解答|问答|请示|通知|通报|公告|意见|说明|案例|判决|裁定|决定书")
@@ -45,24 +46,40 @@ class Candidate:
     weight: float
 
 
-def articles(lines: Sequence[str], numbers: Sequence[Number | None], quoted: set[int]) -> dict[int, Number]:
+def articles(
+    lines: Sequence[str], numbers: Sequence[Number | None], quoted: set[int], bold: Set[int] = frozenset()
+) -> dict[int, Number]:
     """Return the numbers of the lines that are articles; `quoted` are the lines inside quotations of several lines.
+
+    `bold` are the lines whose number alone is bold: where most articles are printed so, these are articles, whatever follows.
 
     A number that is damaged has the value that its place gives it; `printed` is what stands there.
     """
-    found = _candidates(lines, quoted)
+    found = _candidates(lines, quoted, bold)
     chain = _last_in_place(_without_quotations(_heaviest(found), lines, numbers), lines)
     return {each.line: each.number for each in chain} | _restored(chain, lines, quoted)
 
 
-def _candidates(lines: Sequence[str], quoted: set[int]) -> list[Candidate]:
+def _candidates(lines: Sequence[str], quoted: set[int], bold: Set[int]) -> list[Candidate]:
     read = [(i, each) for i, line in enumerate(lines) if (each := article(line))]
+    read = _by_bold(read, bold)
     read = [(i, each) for i, each in read if i not in quoted or (each[1] == "apart" and "“" in lines[i])]
     apart = sum(joint == "apart" for _, (_, joint) in read) * 2 > len(read)
     return [
         Candidate(i, number, joint, weight)
         for i, (number, joint) in read
         if (weight := _weight(i, joint, apart, lines)) > 0
+    ]
+
+
+def _by_bold(read: list[tuple[int, tuple[Number, Joint]]], bold: Set[int]) -> list[tuple[int, tuple[Number, Joint]]]:
+    """Take bold numbers as standing apart where most numbers that are no citations are bold."""
+    sure = sum(i not in bold and joint not in ("citing", "cited") for i, (_, joint) in read)
+    printed = sum(i in bold for i, _ in read)
+    if printed < _FEW_BOLD or printed <= sure:
+        return read
+    return [
+        (i, (replace(number, doubtful=False), "apart") if i in bold else (number, joint)) for i, (number, joint) in read
     ]
 
 

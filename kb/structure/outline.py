@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -59,12 +59,16 @@ def is_part(anchor: str) -> bool:
     return bool(_IS_ANNEX.match(anchor))
 
 
-def parse(text: str, levels: Mapping[int, int] | None = None) -> tuple[Section, ...]:
+def parse(
+    text: str, levels: Mapping[int, int] | None = None, bold_numbers: Set[int] = frozenset()
+) -> tuple[Section, ...]:
     """Find the outline of a document's text; `levels` are Markdown heading levels by line index (from 0), a hint.
+
+    `bold_numbers` are a hint, too: the lines that begin with a bold number of an article (see `Extracted`).
 
     The texts of the sections, in order, are `text` again to the character, whatever the text. Anchors are unique.
     """
-    return rebuild(text, dict(_find(_lines(text), levels or {})))
+    return rebuild(text, dict(_find(_lines(text), levels or {}, bold_numbers)))
 
 
 def marks(sections: Iterable[Section]) -> dict[int, Mark]:
@@ -150,10 +154,10 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in lines] + ([rest] if rest else [])
 
 
-def _find(lines: list[str], levels: Mapping[int, int]) -> Iterator[tuple[int, Mark]]:
+def _find(lines: list[str], levels: Mapping[int, int], bold_numbers: Set[int]) -> Iterator[tuple[int, Mark]]:
     """Yield the mark of every line that starts a section."""
     numbers, quoted = [read(line) for line in lines], quotations(lines)
-    found_articles = numbering.articles(lines, numbers, quoted)
+    found_articles = numbering.articles(lines, numbers, quoted, bold_numbers)
     for i, number in enumerate(numbers):
         if known := found_articles.get(i):
             numbers[i] = replace(known, doubtful=False) if known.doubtful else known

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.ingest.derive import _parts, _whole_title, file_name
+from kb.ingest.derive import _whole_title, file_name
+from kb.ingest.titles import parts
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,4 @@ def test_a_file_is_called_as_the_server_says(header: str, name: str) -> None:
     ],
 )
 def test_a_title_is_whole(listed: str, printed: str, whole: str) -> None:
-    assert _whole_title(listed, _parts(printed)) == whole
+    assert _whole_title(listed, parts(printed)) == whole

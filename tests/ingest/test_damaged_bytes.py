@@ -42,6 +42,21 @@ def test_one_bad_byte_is_one_doubt(encoding: str, bad: bytes) -> None:
     assert found.provenance.doubts
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("surrogate", ["\ud800", "\udc00"])
+def test_a_lone_surrogate_is_one_doubt(encoding: str, surrogate: str) -> None:
+    damaged = TEXT.replace("费用四百元", f"费用{surrogate}元") + "ABC 示例 2022-01-01\n"
+    found = document(damaged.encode(encoding, "surrogatepass"))
+    assert "费用〓元由市财政承担" in found.text
+    assert "三日内修补" in found.text
+    assert found.provenance.doubts
+
+
+def test_a_text_with_a_mark_and_nothing_but_damage_is_refused() -> None:
+    with pytest.raises(UnreadableError):
+        decode(b"\xff\xfe" + b"\x00\xd8" * 400)
+
+
 @given(st.integers(0, len(TEXT.encode("gb18030")) - 1))
 @settings(max_examples=60, deadline=None)
 def test_a_lost_byte_makes_no_other_text(at: int) -> None:

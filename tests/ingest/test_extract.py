@@ -95,6 +95,43 @@ def test_a_page_without_text_is_an_error(source: str) -> None:
         extract_html(source.encode())
 
 
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        '<iframe src="/pdfjs/viewer.html?file=/u/示例.pdf"></iframe>',
+        '<embed src="/u/示例.pdf">',
+        '<div data-url="/u/示例.pdf"></div>',
+        '<script>PDFObject.embed("/u/示例.pdf", "#x")</script>',
+    ],
+)
+def test_a_page_that_only_shows_a_file_is_refused_with_its_address(viewer: str) -> None:
+    with pytest.raises(UnreadableError, match=r"阅读器显示的文件.*/u/示例\.pdf"):
+        extract_html(f"<html><body><div id=zoom><p>见附件。</p>{viewer}</div></body></html>".encode())
+
+
+CUT_PAGE = (
+    "<html><head><title>{title}</title><meta name=ArticleTitle content='{meta}'></head>"
+    "<body>{above}<div id=zoom><p>一、示例单位应当遵照执行，按月检查，按季通报。</p></div></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "meta", "above", "whole"),
+    [
+        ("示例网", "示例市池塘管理...", "<div>示例市池塘管理工作要点（2031年度）</div>", "示例市池塘管理工作要点（2031年度）"),
+        ("示例网", "示例市池塘管理…", "<h1>示例市池塘管理工作要点</h1>", "示例市池塘管理工作要点"),
+        ("示例市池塘管理工作要点-示例网", "示例市池塘管理……", "", "示例市池塘管理工作要点"),
+        ("示例网", "示例市池塘管理…", "<p>示例市池塘管理要点</p><p>示例市池塘管理细则</p>", "示例市池塘管理…"),
+        ("示例网", "示例市池塘管理", "<p>示例市池塘管理要点</p>", "示例市池塘管理"),
+    ],
+)  # fmt: skip
+def test_a_title_that_meta_tags_cut_off_is_the_one_that_the_page_prints(
+    title: str, meta: str, above: str, whole: str
+) -> None:
+    found = extract_html(CUT_PAGE.format(title=title, meta=meta, above=above).encode())
+    assert found.labels["ArticleTitle"] == whole
+
+
 def test_a_robot_check_is_no_document() -> None:
     with pytest.raises(UnreadableError, match="验证页"):
         extract_html(page("challenge.html"))

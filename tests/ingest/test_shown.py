@@ -228,10 +228,26 @@ def test_a_drawn_column_is_a_table_and_a_frame_around_paragraphs_is_not() -> Non
         (".x{display:none}", '<p class=x style="display:block">二、示例。</p>', "二、示例。\n"),
         ("ol.cn{list-style-type:cjk-ideographic}", "<ol class=cn><li>示例</li></ol>", "一、示例\n"),
         ("p{color:", "<p>二、示例。</p>", "二、示例。\n"),
+        (".fee:before{content:'九元'}", "<p>收费<span class=fee></span>。</p>", "收费九元。\n"),
+        (".fee::after{content:'（' attr(data-x) '元）'}", "<p>收<span class=fee data-x=5>费</span>。</p>", "收费（5元）。\n"),
+        ("ol.t{list-style:none;counter-reset:n} .t li:before{counter-increment:n;content:'第' counter(n,cjk-ideographic) '条　'}", "<ol class=t><li>示例甲</li><li>示例乙</li></ol>", "第一条　示例甲\n第二条　示例乙\n"),
+        ("h2,h3{font-weight:400} .d{counter-reset:a} .d h2{counter-increment:a;counter-reset:b} h2:before{content:counter(a) '. '} h3{counter-increment:b} h3:before{content:counter(a) '.' counter(b,upper-roman) ' '}", "<div class=d><h2>甲</h2><h3>乙</h3><h3>丙</h3><h2>丁</h2><h3>戊</h3></div>", "1. 甲\n1.I 乙\n1.II 丙\n2. 丁\n2.I 戊\n"),
+        ("ol{counter-reset:s;list-style:none} li{counter-increment:s} li:before{content:counters(s,'.') '　'}", "<ol><li>甲<ol><li>乙</li></ol></li><li>丙</li></ol>", "1　甲\n1.1　乙\n2　丙\n"),
+        (".c:after{content:'020';visibility:hidden;height:0} .i:before{content:'\\e601'} .b:before{content:'•'}", "<p class=c>二、<i class=i></i><b class=b>示例</b>。</p>", "二、示例。\n"),
+        (".c{justify-content:'甲'} .c:before{content:none}", "<p class=c>二、示例。</p>", "二、示例。\n"),
     ],
 )  # fmt: skip
 def test_a_style_sheet_of_the_page_says_what_is_shown(sheet: str, inner: str, shown: str) -> None:
     assert text(inner, f"<style>{sheet}</style>") == shown
+
+
+def test_text_of_a_style_sheet_is_named_and_what_is_not_read_is_a_doubt() -> None:
+    sheet = ".fee:before{content:'九元'} .sum:before{content:var(--total)}"
+    found = page(
+        f"<div class=TRS_Editor><p>一、{LONG}<span class=fee></span><span class=sum></span></p></div>",
+        f"<style>{sheet}</style>",
+    )
+    assert [(each.sample, each.doubt) for each in found.account.remarks] == [("九元", False), ("var(--total)", True)]
 
 
 def test_white_text_is_taken_and_named() -> None:

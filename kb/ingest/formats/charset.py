@@ -47,7 +47,10 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     """
     for mark, codec, name in _BOMS:
         if data.startswith(mark):
-            return _checked(data, codec, name)
+            try:
+                return _checked(data, codec, name)
+            except UnreadableError:
+                return _least_damaged([(data.decode(codec, "replace"), name)])
     for codec in _candidates(data, declared):
         try:
             return _checked(data, codec, codec)
@@ -95,6 +98,13 @@ def _damaged(data: bytes, declared: str) -> tuple[str, str]:
     label = _DECLARED.get((declared or _declared_within(data)).lower(), "gb18030")
     tries = [(data.decode("utf-8", "replace"), "utf-8"), (_realigned(data), "gb18030")]
     tries += [(data.decode("big5hkscs", "replace"), label)] if label == "big5hkscs" else []
+    if codec := _utf16(data):
+        tries.append((data.decode(codec, "replace"), codec))
+    return _least_damaged(tries)
+
+
+def _least_damaged(tries: list[tuple[str, str]]) -> tuple[str, str]:
+    """Return the reading with the fewest bad characters. Raises UnreadableError where these are many."""
     tries = [(_BINARY.sub(_BAD, text), name) for text, name in tries]
     text, name = min(tries, key=lambda each: each[0].count(_BAD))
     bad, hanzi = text.count(_BAD), len(_HANZI.findall(text))

@@ -44,6 +44,7 @@ def in_child(
         media_type=media_type,
         title=answer["title"],
         levels={int(line): level for line, level in answer["levels"].items()},
+        bold_numbers=frozenset(answer.get("bold_numbers", ())),
         converter=answer.get("converter", converter),
         notes=tuple(answer["notes"]),
         labels=answer.get("labels", {}),

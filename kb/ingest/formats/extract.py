@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.base.errors import UnreadableError
-from kb.ingest.formats import detail, style_sheets
+from kb.ingest import titles
+from kb.ingest.formats import detail, generated, style_sheets
 from kb.ingest.formats.account import Remarks, characters
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.lines import page_lines, plain, text_lines
@@ -84,6 +85,9 @@ _SHOWN_BY_SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _SHOWN_ELSEWHERE = frozenset(("a", "img", "iframe", "embed", "object"))
+_VIEWED = re.compile(r"\.(?:pdf|ofd|docx?|wps|xlsx?|swf)(?:[?#&]|$)", re.IGNORECASE)
+_MOST_FILES = 3
+_HEAD = 3  # lines at the head of the text among which the title may be
 _MOST_CHARACTERS = 10_000_000
 _MOST_TAGS = 200_000
 _DEEPEST = 1_000
@@ -127,7 +131,9 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     source, encoding = decode(data, declared[1] if declared else "")
     post = detail.read(source)
     soup = _parse(_SCRIPT.sub(" ", source))
-    style_sheets.apply(soup, source)
+    rules = style_sheets.rules(source)
+    style_sheets.apply(soup, rules)
+    written = generated.write(soup, rules)
     hidden = _hidden(soup)
     named = soup.select_one(body) if body else None
     roots, converter = ([named], f"HTML: {body}") if named else _content(soup, post, hidden)
@@ -136,19 +142,20 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
     text = text_lines(roots, hidden, remarks)
     _tell_white(roots, hidden, remarks)
     _tell_viewers(source, roots, remarks)
+    _tell_generated(written, roots, remarks)
     taken = sum(map(characters, text.lines))
     outside = page_lines(soup, without=roots, hidden=hidden)
     whole = taken if converter == FROM_SCRIPT else _tell_elsewhere(soup, roots, hidden, outside, taken, remarks)
     if sum(len(line) for line in text.lines) < _LEAST_TEXT:
-        raise UnreadableError(
-            "网页里没有可读的正文（可能是验证页、框架页，或正文要靠脚本加载）：请保存完整的网页再导入。"
-        )
+        raise UnreadableError(_no_text(soup, source, roots))
     found, hows = _labels(soup, roots, page_lines(soup, without=roots) if hidden else outside, post, remarks)
+    title, found = _uncut(_title(soup, roots), found, soup, text.lines[:_HEAD], outside)
     return Extracted(
         text="".join(f"{line}\n" for line in text.lines),
         media_type="text/html",
-        title=_title(soup, roots),
+        title=title,
         levels=text.levels,
+        bold_numbers=text.bold_numbers,
         labels=found,
         hows=hows,
         encoding=encoding,
@@ -157,6 +164,18 @@ def extract_html(data: bytes, *, content_type: str | None = None, body: str = ""
         attachments=_attachments(roots),
         account=remarks.account(taken, whole),
     )
+
+
+def _no_text(soup: BeautifulSoup, source: str, roots: list[Tag]) -> str:
+    """Say why a page is refused that holds no text: naming the file that it shows, where it shows one."""
+    shown = [
+        str(tag.get("src") or tag.get("data") or "") for tag in soup.find_all(("iframe", "embed", "object", "frame"))
+    ]
+    files = [address for address in shown if _VIEWED.search(address)] + _viewed(source, roots)
+    if files:
+        named = "、".join(dict.fromkeys(files[:_MOST_FILES]))
+        return f"网页里没有可读的正文，正文可能在它用阅读器显示的文件里（{named}）：请下载这个文件再导入。"
+    return "网页里没有可读的正文（可能是验证页、框架页，或正文要靠脚本加载）：请保存完整的网页再导入。"
 
 
 def _parse(markup: str) -> BeautifulSoup:
@@ -194,12 +213,26 @@ def _tell_white(roots: list[Tag], hidden: Set[int], remarks: Remarks) -> None:
 
 def _tell_viewers(source: str, roots: list[Tag], remarks: Remarks) -> None:
     """Name the files that scripts show within the page: PDFObject.embed("a.pdf"), viewer.html?file=…, data-url=…"""
-    given = [value for root in roots for tag in root.find_all(_has_file) for value in map(str, tag.attrs.values())]
-    shown = [*(value for value in given if _ATTACHMENT.search(value)), *_SHOWN_BY_SCRIPT.findall(source)]
     linked = {address for _, address in _attachments(roots)}
-    for address in dict.fromkeys(shown):
+    for address in dict.fromkeys(_viewed(source, roots)):
         if address not in linked:
             remarks.add("脚本显示的文件（阅读器）", "", "没有收入正文", address, doubt=True)
+
+
+def _viewed(source: str, roots: list[Tag]) -> list[str]:
+    given = [value for root in roots for tag in root.find_all(_has_file) for value in map(str, tag.attrs.values())]
+    return [*(value for value in given if _ATTACHMENT.search(value)), *_SHOWN_BY_SCRIPT.findall(source)]
+
+
+def _tell_generated(written: generated.Written, roots: list[Tag], remarks: Remarks) -> None:
+    """Name the text that the page's style sheets print within the document."""
+    inside = {id(each) for root in roots for each in (root, *root.find_all(True))}
+    for text in written.texts:
+        if id(text.parent) in inside:
+            remarks.add("样式表的文字（content）", "", "由样式表显示，不在网页的文字里，照显示的写入", str(text))
+    for tag, content in written.unread:
+        if id(tag) in inside:
+            remarks.add("样式表的文字（content）", "", "读不出样式表显示的是什么，没有收入", content, doubt=True)
 
 
 def _has_file(tag: Tag) -> bool:
@@ -360,6 +393,19 @@ def _title(soup: BeautifulSoup, roots: list[Tag]) -> str:
     heads = [plain(tag.get_text()) for tag in soup.find_all("h1")[:_MOST_HEADINGS] if id(tag) not in inside]
     own = [head for head in heads if len(re.findall(r"[\u4e00-\u9fff]", head)) >= 5]
     return own[-1] if own else plain(soup.title.get_text()) if soup.title else ""
+
+
+def _uncut(
+    title: str, found: dict[str, str], soup: BeautifulSoup, head: Iterable[str], outside: list[str]
+) -> tuple[str, dict[str, str]]:
+    """Return title and labels, those titles that end in … whole, where the page prints them whole."""
+    given = [title, found.get("ArticleTitle", "")]
+    if not any(map(titles.is_cut, given)):
+        return title, found
+    heads = (plain(tag.get_text()) for tag in soup.find_all("h1")[:_MOST_HEADINGS])
+    printed = [*heads, *titles.parts(title), *titles.parts(given[1]), *head]
+    title, meta = (titles.whole(each, printed) or titles.only(each, outside) or each for each in given)
+    return title, {**found, "ArticleTitle": meta} if meta else found
 
 
 def _labels(

@@ -18,7 +18,7 @@ from bs4.element import PreformattedString
 from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import scripts
-from kb.ingest.formats.account import Remarks, after
+from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after
 
 _BLOCK_NAMES = """
 address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form
@@ -58,6 +58,7 @@ _LONGEST_NESTED = 300
 _DRAWN = re.compile(r"border[^;:]*:[^;]*solid", re.I)
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*pre", re.I)
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.I)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.I)
 _LOWERED = re.compile(r"vertical-align\s*:\s*sub\b", re.I)
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([^;]+)", re.I)
@@ -85,10 +86,11 @@ _MOST_BESIDE = 50  # elements without text between an image and the text that it
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of text, and the heading level of those that are headings, by their index."""
+    """Lines of text, the heading level of those that are headings, by their index, and where bold numbers of articles begin."""
 
     lines: list[str]
     levels: dict[int, int]
+    bold_numbers: Set[int]
 
 
 def plain(text: str) -> str:
@@ -105,7 +107,7 @@ def text_lines(roots: Iterable[Tag], hidden: Set[int] = frozenset(), remarks: Re
     out = _Writer()
     for root in roots:
         _Walk(out, root, hidden, remarks or Remarks(), rows=True).run()
-    return Lines(out.lines, out.levels)
+    return Lines(out.lines, out.levels, out.bold_numbers)
 
 
 def page_lines(root: Tag, *, without: Iterable[Tag] = (), hidden: Set[int] = frozenset()) -> list[str]:
@@ -122,19 +124,27 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.levels: dict[int, int] = {}
+        self.bold_numbers: set[int] = set()
         self.block: Tag | None = None
         self._pieces: list[str] = []
+        self._bold = 0  # pieces at the beginning of the line that are bold
 
-    def write(self, text: str, block: Tag) -> None:
+    def write(self, text: str, block: Tag, *, bold: bool = False) -> None:
         if block is not self.block:
             self.end_line()
             self.block = block
+        if self._bold == len(self._pieces) and (bold or not text.strip()):
+            self._bold += 1
         self._pieces.append(text)
 
     def end_line(self) -> None:
         line = plain("".join(self._pieces))
+        start = plain("".join(self._pieces[: self._bold]))
         self._pieces.clear()
+        self._bold = 0
         if line:
+            if start != line and ARTICLE_NUMBER.fullmatch(start):
+                self.bold_numbers.add(len(self.lines))
             if self.block is not None and self.block.name in _HEADINGS:
                 self.levels[len(self.lines)] = _HEADINGS[self.block.name]
             self.lines.append(line)
@@ -177,7 +187,7 @@ class _Walk:
         self._skipped = skipped
         self._rows = rows
         self._blocks: list[Tag] = [root]
-        self._preformatted = self._struck = 0
+        self._preformatted = self._struck = self._bold = 0
         self._counts: dict[int, int] = {}
         self._with_text: dict[int, bool] = {}
         self._label = ""
@@ -202,7 +212,7 @@ class _Walk:
         if self._label and text.strip():
             self._out.write(self._label, self._blocks[-1])
             self._label = ""
-        self._out.write(text, self._blocks[-1])
+        self._out.write(text, self._blocks[-1], bold=self._bold > 0)
 
     def _text(self, text: str) -> None:
         if not self._preformatted:
@@ -236,6 +246,8 @@ class _Walk:
                 self._write("〔删除线：")
         if _is_preformatted(tag):
             self._preformatted += 1
+        if _is_bold(tag):
+            self._bold += 1
         if tag.name in _BLOCKS and (self._rows or tag.name not in ("td", "th")):
             self._blocks.append(tag)
         elif tag.name in ("td", "th"):
@@ -247,6 +259,8 @@ class _Walk:
     def _end(self, tag: Tag) -> None:
         if _is_preformatted(tag):
             self._preformatted -= 1
+        if _is_bold(tag):
+            self._bold -= 1
         if self._blocks[-1] is tag and len(self._blocks) > 1:
             self._blocks.pop()
         if _is_struck(tag):
@@ -366,22 +380,7 @@ def _label(number: int, item: Tag, parent: Tag) -> str:
     style = found[1].strip().lower().split()[0] if found and found[1].strip() else _KINDS.get(kind, "decimal")
     if style in _NO_MARK:
         return ""
-    if "cjk-ideographic" in style or "chinese" in style or "japanese" in style:
-        formal = "formal" in style and "informal" not in style
-        return f"{scripts.capital(number) if formal else scripts.chinese(number)}、"
-    if "stem" in style:
-        return f"{scripts.stem(number) or number}、"
-    if "branch" in style:
-        return f"{scripts.branch(number) or number}、"
-    return f"{_counted(number, style)}."
-
-
-def _counted(number: int, style: str) -> str:
-    """Print a number in a style of CSS; one that the style cannot count in figures, as browsers do."""
-    if style.endswith(("-alpha", "-latin", "-roman")):
-        text = scripts.roman(number) if style.endswith("-roman") else scripts.alphabetic(number)
-        return (text.upper() if style.startswith("upper-") else text) or str(number)
-    return f"{number:02}" if style == "decimal-leading-zero" else str(number)
+    return f"{scripts.counted(number, style)}{'、' if scripts.is_chinese(style) else '.'}"
 
 
 def _style(tag: Tag, pattern: re.Pattern[str]) -> bool:
@@ -391,6 +390,10 @@ def _style(tag: Tag, pattern: re.Pattern[str]) -> bool:
 
 def _is_preformatted(tag: Tag) -> bool:
     return tag.name in _PREFORMATTED or _style(tag, _WHITE_SPACE)
+
+
+def _is_bold(tag: Tag) -> bool:
+    return tag.name in ("b", "strong") or _style(tag, _BOLD)
 
 
 def _is_struck(tag: Tag) -> bool:

@@ -56,6 +56,23 @@ def digitwise(number: int) -> str:
     return "".join(_DIGITS[int(digit)] if digit.isdigit() else digit for digit in str(number))
 
 
+def counted(number: int, style: str) -> str:
+    """Print a number in a style of CSS; one that the style cannot count in figures, as browsers do."""
+    if is_chinese(style):
+        if "stem" in style or "branch" in style:
+            return (stem(number) if "stem" in style else branch(number)) or str(number)
+        return capital(number) if "formal" in style and "informal" not in style else chinese(number)
+    if style.endswith(("-alpha", "-latin", "-roman")):
+        text = roman(number) if style.endswith("-roman") else alphabetic(number)
+        return (text.upper() if style.startswith("upper-") else text) or str(number)
+    return f"{number:02}" if style == "decimal-leading-zero" else str(number)
+
+
+def is_chinese(style: str) -> bool:
+    """Tell the styles of CSS that count in Chinese characters."""
+    return any(word in style for word in ("cjk-ideographic", "chinese", "japanese", "stem", "branch"))
+
+
 def stem(number: int) -> str:
     """Print 1 to 10 as 甲 to 癸, "" beyond."""
     return _STEMS[number - 1] if 1 <= number <= len(_STEMS) else ""

@@ -1,4 +1,4 @@
-"""What an .xlsx says beside its values: formats of numbers, comments, text boxes, hidden rows and columns (ECMA-376 Part 1, 18)."""
+"""What an .xlsx says beside its values: formats, struck and raised text, comments, text boxes, what is hidden (ECMA-376 Part 1, 18)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
+
+from kb.ingest.formats import scripts
 
 _BUILT_IN = {
     **{
@@ -35,14 +37,31 @@ _DATE_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _DATE_TOKEN = re.compile(r"yyyy|yy|mm?|dd?|hh?|ss?|[^A-Za-z]", re.IGNORECASE)
 _DATE_FORMAT = re.compile(r"(?:yyyy|yy|mm?|dd?|hh?|ss?|[-/.:：\s年月日时分秒])+", re.IGNORECASE)
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
-_FORMAT = re.compile(r"(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?")
+# 18.8.31: literal text in quotes or after a backslash, some characters by themselves; _x and *x only fill the width.
+_LITERAL = r'(?:"[^"]*"|\\.|[-+/():!&~{}<>=$ ]|[^\x00-\x7f])*'
+_WIDTH = re.compile(r'("[^"]*"|\\.)|[_*].|\[\$-[^\]]*\]|\[(?:[A-Z][a-z]+|[黑蓝青绿红白黄]色?|洋红|蓝绿)\]')
+_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")
+_FORMAT = re.compile(
+    rf"(?P<before>{_LITERAL})(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?(?P<after>{_LITERAL})"
+)
+_BETWEEN_SECTIONS = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_WORDS = re.compile(r'"[^"]*\w[^"]*"')
+_DURATION = re.compile(r'\[(h+|m+|s+)\]|(mm?|ss?)|"([^"]*)"|\\(.)|([:： 时小分钟秒])', re.IGNORECASE)
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(slots=True)
 class Sheet:
-    """What stands beside the values of a sheet: formats by (row, column) from 0, comments by cell, texts of boxes."""
+    """What stands beside the values of a sheet: formats by (row, column) from 0, comments by cell, texts of boxes.
+
+    `marked` are the texts of which a part is struck out, raised or lowered, with its marks; `struck` cells are so as a
+    whole. `without_result` are the formulas of which no result is stored, by cell.
+    """
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    marked: dict[tuple[int, int], str] = field(default_factory=dict)
+    without_result: list[tuple[str, str]] = field(default_factory=list)
     comments: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
     margins: list[str] = field(default_factory=list)  # headers and footers of the printed pages
@@ -58,32 +77,69 @@ def sheets(data: bytes) -> dict[str, Sheet]:
             return {}
         book = _parse(archive, "xl/workbook.xml")
         related = _related(archive, "xl/workbook.xml")
-        codes = _codes(archive)
+        styles, strings = _styles(archive), _strings(archive)
         found = {}
         for sheet in book.iterfind("{*}sheets/{*}sheet"):
             target = related.get(next((v for k, v in sheet.attrib.items() if k.endswith("}id")), ""), ("", ""))[1]
             if target in archive.namelist():
-                found[sheet.get("name", "")] = _sheet(archive, target, codes)
+                found[sheet.get("name", "")] = _sheet(archive, target, styles, strings)
         return found
 
 
 def shown(value: float, form: str) -> str:
-    """Print a number by its format where that loses nothing: leading zeros, thousands, places, per cent; else ""."""
-    match = _FORMAT.fullmatch(form)
+    """Print a number by its format where that loses nothing: leading zeros, thousands, places, per cent, words; else ""."""
+    section = _section(form, value)
+    match = _FORMAT.fullmatch(_WIDTH.sub(r"\1", _CURRENCY.sub(r'"\1"', section)))
     if not match:
         return ""
     places = len(match["places"] or "")
     number = value * 100 if match["percent"] else value
-    text = f"{number:{',' if match['grouped'] else ''}.{places}f}"
-    if abs(float(text.replace(",", "")) - number) > 1e-9 * max(1.0, abs(number)):
+    text = f"{abs(number):{',' if match['grouped'] else ''}.{places}f}"
+    if abs(float(text.replace(",", "")) - abs(number)) > 1e-9 * max(1.0, abs(number)):
         return ""
     whole = text.partition(".")[0]
-    padded = (
-        text
-        if match["grouped"]
-        else f"{'-' if value < 0 else ''}{whole.lstrip('-').zfill(len(match['whole']))}{text[len(whole) :]}"
-    )
-    return f"{padded}{match['percent'] or ''}"
+    padded = text if match["grouped"] else f"{whole.zfill(len(match['whole']))}{text[len(whole) :]}"
+    sign = "-" if value < 0 and section == form else ""
+    return f"{sign}{_literal(match['before'])}{padded}{match['percent'] or ''}{_literal(match['after'])}"
+
+
+def _section(form: str, value: float) -> str:
+    """Return the part of a format that holds for a number: positive;negative;zero;text, a negative one without its sign."""
+    sections = _BETWEEN_SECTIONS.split(form)
+    if value < 0:
+        return sections[1] if len(sections) > 1 else form
+    return sections[2] if value == 0 and len(sections) > 2 else sections[0]
+
+
+def shown_text(value: str, form: str) -> str:
+    """Print a text by the words that its format puts around it: "示"@; "" where the format says anything else."""
+    before, at, after = form.partition("@")
+    return f"{_literal(before)}{value}{_literal(after)}" if at and re.fullmatch(_LITERAL, before + after) else ""
+
+
+def shown_duration(value: datetime.timedelta, form: str) -> str:
+    """Print a span of time by its format: [h]:mm is 36:00 for a day and a half; "" where the format says anything else."""
+    tokens = list(_DURATION.finditer(form))
+    seconds = round(value.total_seconds())
+    if "".join(each[0] for each in tokens) != form or seconds < 0 or not any(each[1] for each in tokens):
+        return ""
+    pieces: list[str] = []
+    for each in tokens:
+        if unit := each[1] or each[2]:
+            count, seconds = divmod(seconds, _SECONDS[unit[0].lower()])
+            pieces.append(f"{count:0{len(unit)}}")
+        else:
+            pieces.append(each[3] or each[4] or each[5] or "")
+    return "".join(pieces)
+
+
+def has_words(form: str) -> bool:
+    """Tell a format that prints words or figures of its own beside the value."""
+    return bool(_WORDS.search(form))
+
+
+def _literal(form: str) -> str:
+    return _DATE_LITERAL.sub(r"\1\2", form)
 
 
 def shown_date(value: datetime.datetime | datetime.date | datetime.time, form: str) -> str:
@@ -133,24 +189,69 @@ def _related(archive: zipfile.ZipFile, path: str) -> Mapping[str, tuple[str, str
     }
 
 
-def _codes(archive: zipfile.ZipFile) -> list[str]:
-    """Return the format of each style of cells."""
+@dataclass(frozen=True, slots=True)
+class _Styles:
+    """The format of each style of cells, and whether its font is struck out."""
+
+    codes: list[str]
+    struck: list[bool]
+
+
+def _styles(archive: zipfile.ZipFile) -> _Styles:
     if "xl/styles.xml" not in archive.namelist():
-        return []
+        return _Styles([], [])
     styles = _parse(archive, "xl/styles.xml")
     own = {int(each.get("numFmtId")): each.get("formatCode", "") for each in styles.iterfind("{*}numFmts/{*}numFmt")}
     known = {**_BUILT_IN, **own}
-    return [known.get(int(each.get("numFmtId", "0")), "") for each in styles.iterfind("{*}cellXfs/{*}xf")]
+    fonts = [_is_struck(font) for font in styles.iterfind("{*}fonts/{*}font")]
+    cells = list(styles.iterfind("{*}cellXfs/{*}xf"))
+    font_of = [int(each.get("fontId", "0")) for each in cells]
+    return _Styles(
+        [known.get(int(each.get("numFmtId", "0")), "") for each in cells],
+        [font < len(fonts) and fonts[font] for font in font_of],
+    )
 
 
-def _sheet(archive: zipfile.ZipFile, path: str, codes: list[str]) -> Sheet:
+def _is_struck(font: Any) -> bool:
+    strike = font.find("{*}strike") if font is not None else None
+    return strike is not None and strike.get("val", "1") not in ("0", "false")
+
+
+def _strings(archive: zipfile.ZipFile) -> list[Any]:
+    """Return the elements of the strings that cells share."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return []
+    return list(_parse(archive, "xl/sharedStrings.xml").iterfind("{*}si"))
+
+
+def _marked(string: Any, struck: bool) -> str:
+    """Return a text with the marks of its struck, raised and lowered runs, "" where it has none; `struck` is the cell."""
+    runs = list(string.iterfind("{*}r")) if string is not None else []
+    pieces: list[str] = []
+    is_marked = inside = False
+    for run in runs:
+        font = run.find("{*}rPr")
+        out = struck if font is None else _is_struck(font)
+        text = "".join(each.text or "" for each in run.iterfind("{*}t"))
+        align = font.find("{*}vertAlign") if font is not None else None
+        form = _ALIGNED.get(align.get("val", "")) if align is not None else None
+        if out != inside and (inside or text.strip()):
+            pieces.append("〔删除线：" if out else "〕")
+            inside = out
+        pieces.append(form(text) if form and text.strip() else text)
+        is_marked = is_marked or out or form is not None
+    return "".join(pieces) + "〕" * inside if is_marked or (runs and struck) else ""
+
+
+_ALIGNED = {"superscript": scripts.raised, "subscript": scripts.lowered}
+
+
+def _sheet(archive: zipfile.ZipFile, path: str, styles: _Styles, strings: list[Any]) -> Sheet:
     found = Sheet()
     root = _parse(archive, path)
     for cell in root.iter("{*}c"):
-        style = int(cell.get("s", "0"))
-        place = _CELL.fullmatch(cell.get("r", ""))
-        if place and style < len(codes) and codes[style]:
-            found.formats[int(place[2]) - 1, _column(place[1])] = codes[style]
+        if place := _CELL.fullmatch(cell.get("r", "")):
+            _add_cell(cell, (int(place[2]) - 1, _column(place[1])), styles, strings, found)
     margins = (_MARGIN_CODE.sub(" ", each.text or "").strip() for each in root.iterfind("{*}headerFooter/*"))
     found.margins = [text for text in margins if text]
     hidden = [*root.iterfind("{*}sheetData/{*}row"), *root.iterfind("{*}cols/{*}col")]
@@ -164,6 +265,21 @@ def _sheet(archive: zipfile.ZipFile, path: str, codes: list[str]) -> Sheet:
             paragraphs = _parse(archive, target).iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p")
             found.boxes += [text for each in paragraphs if (text := "".join(each.itertext()).strip())]
     return found
+
+
+def _add_cell(cell: Any, at: tuple[int, int], styles: _Styles, strings: list[Any], found: Sheet) -> None:
+    style, kind = int(cell.get("s", "0")), cell.get("t", "")
+    if style < len(styles.codes) and styles.codes[style]:
+        found.formats[at] = styles.codes[style]
+    struck = style < len(styles.struck) and styles.struck[style]
+    value, formula = cell.findtext("{*}v") or "", cell.find("{*}f")
+    if formula is not None and not value and kind not in ("str", "inlineStr"):
+        found.without_result.append((cell.get("r", ""), f"={formula.text or ''}"))
+    shared = strings[int(value)] if kind == "s" and value.isdecimal() and int(value) < len(strings) else None
+    if text := _marked(cell.find("{*}is") if kind == "inlineStr" else shared, struck):
+        found.marked[at] = text
+    elif struck:
+        found.struck.add(at)
 
 
 def _comments(root: Any) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ from kb.ingest.formats import package, sheet_parts
 from kb.ingest.formats.account import Remarks, alarming, dumped
 from kb.ingest.formats.convert import in_child
 from kb.ingest.formats.registry import Format, Given
-from kb.ingest.formats.sheet_parts import Sheet, shown, shown_date
+from kb.ingest.formats.sheet_parts import Sheet, has_words, shown, shown_date, shown_duration, shown_text
 from kb.structure.extracted import Extracted
 
 _KIND = "表格文件（.xlsx、.xls、.ods、.et）"
@@ -38,7 +38,7 @@ _TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.oasis.opendocument.spreadsheet",
 )
-_GENERIC = re.compile(r"(?:Sheet|工作表|表)\s*\d*", re.I)
+_GENERIC = re.compile(r"(?:Sheet|工作表|表)\s*(?:\d*|[一二三四五六七八九十]{1,3})", re.I)
 _NO_TITLE = re.compile(r"附\s*[件表]\s*\d*[:：]?$|单\s*位\s*[:：]|填\s*报|制\s*表|日\s*期\s*[:：]|[(（]")
 _MOST_ABOVE = 6
 _ENCRYPTED = "这个表格文件加了密：请去掉密码，另存后再收录。"
@@ -86,7 +86,7 @@ def _answer(workbook: CalamineWorkbook, beside: Mapping[str, Sheet], limit: int)
     for sheet in filter(_shown, workbook.sheets_metadata):
         parts = beside.get(sheet.name, Sheet())
         _tell_beside(sheet.name, parts, remarks)
-        rows, as_stored = _rows(workbook, sheet.name, parts, limit)
+        rows, as_stored = _rows(workbook, sheet.name, parts, limit, remarks)
         stored += as_stored
         above, rows = _above(rows)
         title = next((line for line in above if not _NO_TITLE.match(line)), "")
@@ -94,13 +94,16 @@ def _answer(workbook: CalamineWorkbook, beside: Mapping[str, Sheet], limit: int)
             continue
         if title:
             titles.append(title)
-        if not title or not _GENERIC.fullmatch(sheet.name.strip()):
-            levels[len(lines)] = 2
-            lines.append(" ".join(sheet.name.split()))
-        for line in above:
+        is_first = bool(title) and not lines
+        name = "" if title and _GENERIC.fullmatch(sheet.name.strip()) else " ".join(sheet.name.split())
+        if is_first and name:  # below the printed title, and no line of it
+            name = f"工作表：{name}"
+        for line in [*above, name] if is_first else [name, *above]:
             if line == title and len(titles) == 1:
                 levels[len(lines)] = 1
-            lines.append(line)
+            elif line == name:
+                levels[len(lines)] = 2
+            lines += [line] if line else []
         lines += map(tables.row, rows)
     hidden = [sheet.name for sheet in workbook.sheets_metadata if not _shown(sheet)]
     notes = [f"没有收录的工作表（隐藏，或不是表格）：{'、'.join(hidden)}。"] if hidden else []
@@ -119,6 +122,8 @@ def _tell_beside(name: str, parts: Sheet, remarks: Remarks) -> None:
         remarks.add("文本框", name, "浮在表格上面，没有收入", text, doubt=alarming(text) or "。" in text)
     for text in parts.margins:
         remarks.add("页眉、页脚", name, "打印时才有，没有收入", text, doubt=alarming(text))
+    for cell, formula in parts.without_result:
+        remarks.add("公式", f"{name} {cell}", "公式没有存储的结果，格子是空的", formula, doubt=True)
     if parts.hidden:
         remarks.add("隐藏的行列", name, "照收", count=parts.hidden)
 
@@ -127,7 +132,9 @@ def _shown(sheet: SheetMetadata) -> bool:
     return sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
 
 
-def _rows(workbook: CalamineWorkbook, name: str, parts: Sheet, limit: int) -> tuple[list[list[str]], int]:
+def _rows(
+    workbook: CalamineWorkbook, name: str, parts: Sheet, limit: int, remarks: Remarks
+) -> tuple[list[list[str]], int]:
     """Return the rows that hold something, without empty columns at the right end, and how many numbers are as stored."""
     sheet = workbook.get_sheet_by_name(name)
     if sheet.width * sheet.height > limit:
@@ -138,17 +145,35 @@ def _rows(workbook: CalamineWorkbook, name: str, parts: Sheet, limit: int) -> tu
     for down, row in enumerate(sheet.to_python()):
         texts = []
         for right, value in enumerate(row):
-            form = parts.formats.get((top + down, left + right), "")
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            as_shown = shown(value, form) if is_number and form else ""  # type: ignore[arg-type]
+            at = top + down, left + right
+            form = parts.formats.get(at, "")
+            as_shown = _shown_as(value, form)
             stored += isinstance(value, float) and not value.is_integer() and not as_shown
-            if isinstance(value, datetime.date | datetime.time) and form:
-                as_shown = shown_date(value, form)
-            texts.append(as_shown or _cell(value))
+            text = _cell(parts.marked.get(at) or as_shown or value)
+            if text and not as_shown and has_words(form) and not isinstance(value, str):
+                remarks.add("格式里的文字", name, "没有收入，值按存储的收录", f"{text}（格式 {form}）", doubt=True)
+            if text and at in parts.struck:
+                text = f"〔删除线：{text}〕"
+            if "〔删除线：" in text:
+                remarks.add("删除线", name, "原件划去的文字，在文中标出", text)
+            texts.append(text)
         if any(texts):
             rows.append(texts)
     width = max((index + 1 for row in rows for index, text in enumerate(row) if text), default=0)
     return [row[:width] for row in rows], stored
+
+
+def _shown_as(value: Any, form: str) -> str:
+    """Print a value by its format, "" where it has none or one that is not followed."""
+    if not form or isinstance(value, bool) or value == "":
+        return ""
+    if isinstance(value, int | float):
+        return shown(value, form)
+    if isinstance(value, datetime.timedelta):
+        return shown_duration(value, form)
+    if isinstance(value, datetime.date | datetime.time):
+        return shown_date(value, form)
+    return shown_text(value, form) if isinstance(value, str) else ""
 
 
 def _above(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -169,6 +194,8 @@ def _cell(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime.timedelta):
+        return shown_duration(value, "[h]:mm:ss") or str(value)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     if isinstance(value, datetime.date | datetime.time):

@@ -21,14 +21,16 @@ _TELLING = re.compile(
     r"\s*:\s*(?P<value>[^;]+)",
     re.IGNORECASE,
 )
-_SHOWN_OTHERWISE = re.compile(r"none|hidden|line-through|super|\bsub\b|pre|list-style|#fff|white", re.IGNORECASE)
+_SHOWN_OTHERWISE = re.compile(
+    r"none|hidden|line-through|super|\bsub\b|pre|list-style|#fff|white|content\s*:|counter-", re.IGNORECASE
+)
 _MOST_RULES = 300
 
 
-def apply(soup: BeautifulSoup, source: str) -> None:
+def apply(soup: BeautifulSoup, found: list[tuple[str, str]]) -> None:
     """Write the telling declarations of a page's style sheets into its elements; what an element says itself prevails."""
     given: dict[int, dict[str, str]] = {}
-    for selector, declarations in _rules(source):
+    for selector, declarations in _telling(found):
         try:
             tags = soup.select(selector)
         except (SelectorSyntaxError, NotImplementedError):
@@ -43,13 +45,17 @@ def apply(soup: BeautifulSoup, source: str) -> None:
             tag["style"] = f"{added}{own}"
 
 
-def _rules(source: str) -> Iterator[tuple[str, dict[str, str]]]:
+def rules(source: str) -> list[tuple[str, str]]:
+    """Return selectors and declarations of a page's own style sheets."""
     sheets = "\n".join(_SHEET.findall(source))
     if not _SHOWN_OTHERWISE.search(sheets):
-        return
-    plain = _CONDITIONAL.sub("", _COMMENT.sub(" ", sheets))
+        return []
+    return _RULE.findall(_CONDITIONAL.sub("", _COMMENT.sub(" ", sheets)))
+
+
+def _telling(given: list[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
     count = 0
-    for selector, block in _RULE.findall(plain):
+    for selector, block in given:
         declarations = {found["name"].lower(): found["value"].strip() for found in _TELLING.finditer(block)}
         if any(_SHOWN_OTHERWISE.search(f"{name}:{value}") for name, value in declarations.items()):
             count += 1

@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 import docx
@@ -20,7 +21,7 @@ from docx.oxml.ns import qn
 from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package, scripts
-from kb.ingest.formats.account import Remarks, after, alarming, characters, dumped
+from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after, alarming, characters, dumped
 from kb.ingest.formats.leashed.word_formula import linear
 from kb.ingest.formats.leashed.word_numbers import Numbering
 from kb.ingest.formats.leashed.word_symbols import is_symbolic, symbol
@@ -64,6 +65,7 @@ class _Reader:
     def __init__(self, document: Any, limit: int) -> None:
         self.lines: list[str] = []
         self.levels: dict[int, int] = {}
+        self.bold_numbers: list[int] = []
         self.title = ""
         self.labels: dict[str, str] = {}
         self.remarks = Remarks()
@@ -117,6 +119,7 @@ class _Reader:
             "text": text,
             "title": self.title,
             "levels": self._hints(),
+            "bold_numbers": self.bold_numbers,
             "labels": self.labels,
             "notes": list(self.numbering.notes()),
             "account": dumped(account),
@@ -155,6 +158,8 @@ class _Reader:
         joins, self._joins = self._joins, element.find(f"{qn('w:pPr')}/{qn('w:rPr')}/{qn('w:del')}") is not None
         if joins and lines and self.lines:
             self.lines[-1] += lines.pop(0)
+        if lines and not joins and self._begins_with_bold_number(element, lines[0]):
+            self.bold_numbers.append(len(self.lines))
         if lines and level is not None:
             self.levels[len(self.lines)] = level
             if level == 0 and not self.title:
@@ -162,6 +167,14 @@ class _Reader:
         self.lines += lines
         self.lines += self._pending
         self._pending.clear()
+
+    def _begins_with_bold_number(self, paragraph: Any, line: str) -> bool:
+        texts = (
+            (run, "".join(each.text or "" for each in run.iterfind(qn("w:t")))) for run in paragraph.iter(qn("w:r"))
+        )
+        bold = takewhile(lambda each: not each[1].strip() or _is_on(self._properties(each[0]), "w:b"), texts)
+        start = "".join(text for _, text in bold).strip()
+        return line.startswith(start) and start != line and bool(ARTICLE_NUMBER.fullmatch(start))
 
     def _lines_of(self, paragraph: Any, number: str = "") -> list[str]:
         """Return the lines of a paragraph as a reader sees them."""
@@ -244,7 +257,7 @@ class _Reader:
         return found or _MISSING
 
     def _properties(self, run: Any) -> dict[str, Any]:
-        """Return the properties of a run that hide, strike or shift it: its own, else those of its styles."""
+        """Return the properties of a run that hide, strike, embolden or shift it: its own, else those of its styles."""
         own = run.find(qn("w:rPr"))
         named = own.find(qn("w:rStyle")) if own is not None else None
         layers = [own]
@@ -254,7 +267,7 @@ class _Reader:
                 layers.append(style.element.find(qn("w:rPr")))
                 style = style.base_style
         found: dict[str, Any] = {}
-        for name in ("w:vanish", "w:specVanish", "w:strike", "w:dstrike", "w:rFonts", "w:vertAlign"):
+        for name in ("w:vanish", "w:specVanish", "w:strike", "w:dstrike", "w:b", "w:rFonts", "w:vertAlign"):
             given = (layer.find(qn(name)) for layer in layers if layer is not None)
             if (first := next((each for each in given if each is not None), None)) is not None:
                 found[name] = first

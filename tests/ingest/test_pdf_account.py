@@ -162,3 +162,34 @@ def test_a_plain_page_has_nothing_to_tell() -> None:
     assert found.text == "".join(f"{line.strip()}\n" for line in HEAD)
     assert not found.account.remarks
     assert found.account.share == 1.0
+
+
+FULL = "　　一、全市设立示例点共计五十个，分布在各区各街道，其中示例区的示例点数量为"
+
+
+def test_a_number_on_a_line_of_its_own_belongs_to_its_sentence() -> None:
+    found = pdf(column([*HEAD, "　　一、每件示例收费为", "12", "元，自2022年起执行，每季公布一次收支情况。"]))
+    assert "一、每件示例收费为12元，自2022年起执行" in found.text
+
+
+def test_a_number_at_the_head_of_a_page_is_no_page_number_without_a_sequence() -> None:
+    found = pdf(column([*HEAD, FULL]), column(["30", "个，其余为各区所有。"]))
+    assert "示例点数量为30个，其余" in found.text
+    assert not any("页码" in note for note in found.notes)
+
+
+def test_a_page_number_that_stands_apart_goes_and_is_named() -> None:
+    found = pdf(column(HEAD) + at(290, 40, "7"))
+    assert found.text == "".join(f"{line.strip()}\n" for line in HEAD)
+    assert any("第 1 页“7”" in note for note in found.notes)
+
+
+def test_bare_numbers_that_count_the_pages_go_and_are_named() -> None:
+    found = pdf(*(column([*HEAD, f"第{number}号示例。", str(number + 4)]) for number in range(1, 4)))
+    assert not any(line.isdigit() for line in found.text.split("\n"))
+    assert any("第 1—3 页“5…7”" in note for note in found.notes)
+
+
+def test_numbers_in_a_list_stay() -> None:
+    found = pdf(column(["示例清单", "示例甲", "12", "示例乙", "31"]))
+    assert found.text.split("\n")[-4:-1] == ["12", "示例乙", "31"]

@@ -12,7 +12,7 @@ from statistics import median
 
 from kb.base import tables
 from kb.ingest.formats import scripts
-from kb.ingest.formats.layout import NOTE, Glyph
+from kb.ingest.formats.layout import APART, NOTE, Glyph
 
 _GAP = 1.5  # sizes: a gap this wide parts two pieces of a line
 _BOTH_SIDES = 3  # rows with text on both sides of a gutter that make columns
@@ -21,6 +21,8 @@ _LEAST_COLUMN = 8  # sizes
 _PUNCTUATION = re.compile("[，。；、：]")
 _SMALL = 0.85
 _FOOTNOTE = re.compile(r"[①-⑳*＊]|[\[〔［(（]?\d{1,3}[\]〕］)）]|注\s*\d*\s*[:：]|\d{1,2}\s*[\u4e00-\u9fff]")
+_LONE_NUMBER = re.compile(r"[-—–－_·\s]*\d{1,4}(?:\s*/\s*\d+|[-—–－_·\s]*)")
+_APART = 1.8  # times the usual step from line to line
 _RAISED_SIZE, _RAISED_BY = 0.78, 0.2
 
 
@@ -40,10 +42,30 @@ Row = list[Piece]
 
 
 def lines(glyphs: Sequence[Glyph]) -> list[str]:
-    """Return the lines of a page; footnotes begin with `kb.ingest.formats.layout.NOTE`."""
+    """Return the lines of a page; footnotes begin with `kb.ingest.formats.layout.NOTE`, numbers apart with `APART`."""
     rows = _rows(glyphs)
-    body, notes = _without_notes(rows)
-    return [*_read(body), *(NOTE + _joined(row).strip() for row in notes)]
+    apart = [row for row, neighbours in (_ends(rows)) if _is_apart(row, neighbours)]
+    body, notes = _without_notes([row for row in rows if not any(row is each for each in apart)])
+    head, foot = ([APART + _joined(row) for row in apart if (row is rows[0]) is first] for first in (True, False))
+    return [*head, *_read(body), *foot, *(NOTE + _joined(row).strip() for row in notes)]
+
+
+def _ends(rows: list[Row]) -> list[tuple[Row, list[Row]]]:
+    """Return the first and the last row, each with the rows of the page going away from it."""
+    return [(rows[0], rows[1:]), (rows[-1], rows[-2::-1])] if len(rows) > 1 else []
+
+
+def _is_apart(row: Row, others: list[Row]) -> bool:
+    """Return whether a row at the end of a page is a lone number much further from the text than its lines are apart."""
+    if len(row) > 1 or not _LONE_NUMBER.fullmatch(row[0].text.strip()):
+        return False
+    steps = [abs(_height(a) - _height(b)) for a, b in pairwise(others)]
+    usual = median(steps) if steps else 1.5 * others[0][0].size
+    return abs(_height(row) - _height(others[0])) > _APART * usual
+
+
+def _height(row: Row) -> float:
+    return (row[0].top + row[0].bottom) / 2
 
 
 def _rows(glyphs: Sequence[Glyph]) -> list[Row]:

@@ -193,3 +193,30 @@ def test_bare_numbers_that_count_the_pages_go_and_are_named() -> None:
 def test_numbers_in_a_list_stay() -> None:
     found = pdf(column(["示例清单", "示例甲", "12", "示例乙", "31"]))
     assert found.text.split("\n")[-4:-1] == ["12", "示例乙", "31"]
+
+
+CELLS = at(65, 680, "项目", 10) + at(165, 680, "内容", 10) + at(335, 680, "金额", 10)
+CELLS += (
+    at(65, 648, "示例", 10)
+    + at(165, 655, "示例检验，含示", 10)
+    + at(165, 642, "例设备", 10)
+    + at(335, 648, "300元", 10)
+)
+CELLS += at(65, 620, "培训", 10) + at(165, 620, "示例培训", 10) + at(335, 620, "150元", 10)
+LINES = "".join(f"60 {y} m 500 {y} l S " for y in (700, 670, 640, 610))
+LINES += "".join(f"{x} 610 m {x} 700 l S " for x in (60, 160, 330, 500))
+BOXES = "".join(f"{x} {y} {wide} 30 re S " for x, wide in ((60, 100), (160, 170), (330, 170)) for y in (670, 640, 610))
+
+
+@pytest.mark.parametrize("rules", [LINES, BOXES])
+def test_cells_between_rules_hold_their_lines_together(rules: str) -> None:
+    found = pdf(column(HEAD) + rules + CELLS + at(60, 580, "　　二、自印发之日起执行。"))
+    assert found.text.endswith(
+        "| 项目 | 内容 | 金额 |\n| 示例 | 示例检验，含示例设备 | 300元 |\n| 培训 | 示例培训 | 150元 |\n二、自印发之日起执行。\n"
+    )
+
+
+def test_a_cell_over_several_rows_stands_in_the_first() -> None:
+    rules = LINES.replace("60 640 m 500 640 l", "160 640 m 500 640 l")
+    found = pdf(column(HEAD) + rules + CELLS.replace(at(65, 620, "培训", 10), ""))
+    assert found.text.endswith("| 示例 | 示例检验，含示例设备 | 300元 |\n|  | 示例培训 | 150元 |\n")

@@ -55,7 +55,7 @@ def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapp
     lookalikes = sum(len(_LOOKALIKE.findall(text)) for text in texts)
     placed = pdf_positions.pages(data, _MOST_SECONDS)
     if placed and len(placed) == len(texts) and _is_better(placed, texts):
-        texts = ["\n".join(page_order.lines(page.glyphs)) for page in placed]
+        texts = ["\n".join(page_order.lines(page.glyphs, page.rules)) for page in placed]
         if not converter.startswith("pdfminer"):
             converter = f"{converter}, pdfminer.six {version('pdfminer.six')}"
         _tell(placed, remarks)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pdfminer.converter import PDFLayoutAnalyzer
 from pdfminer.encodingdb import name2unicode
-from pdfminer.layout import LTChar, LTContainer, LTCurve, LTImage, LTPage
+from pdfminer.layout import LTChar, LTContainer, LTCurve, LTImage, LTLine, LTPage, LTRect
 from pdfminer.pdffont import PDFFont, PDFSimpleFont
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
@@ -24,19 +24,24 @@ from pdfminer.pdftypes import resolve1
 from pdfminer.psexceptions import PSException
 
 from kb.ingest.formats.layout import Drawn, Glyph
+from kb.ingest.formats.leashed.page_tables import Rule
 
 _MISSING = "〓"
 _NO_GLYPH = re.compile(r"\(cid:\d+\)")
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1, 9.3.6)
 _SYMBOLIC = 4  # flag of a font's descriptor (9.8.2)
 _TINY = 1.0  # points
+_THIN = 2.5  # points: a rectangle that is thinner is a line
 
 
 @dataclass(slots=True)
 class Page:
-    """The glyphs of a page that are seen; what is not, by reason; fonts without characters; how many were drawn twice."""
+    """The glyphs of a page that are seen, and its rules; what is not seen, by reason; fonts without characters; how many
+    glyphs were drawn twice.
+    """
 
     glyphs: list[Glyph] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     unseen: dict[str, str] = field(default_factory=dict)
     nameless: Counter[str] = field(default_factory=Counter)
     doubled: int = 0
@@ -151,6 +156,7 @@ def _box(page: PDFPage) -> tuple[float, float, float, float] | None:
 def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, float, float] | None) -> Page:
     result = Page()
     flat = list(_flat(page))
+    result.rules = [rule for each in flat for rule in _rules(each, page.height)]
     result.images = sum(isinstance(each, LTImage) for each in flat)
     chars = [each for each in flat if isinstance(each, LTChar)]
     seen = [each for each in chars if id(each) not in invisible]
@@ -188,6 +194,20 @@ def _flat(container: Any) -> Iterator[Any]:
             yield from _flat(each)
         else:
             yield each
+
+
+def _rules(drawn: Any, height: float) -> Iterator[Rule]:
+    """Yield the straight lines of a drawn line or rectangle; y grows down."""
+    if not isinstance(drawn, LTLine | LTRect):
+        return
+    box = Rule(drawn.x0, drawn.x1, height - drawn.y1, height - drawn.y0)
+    if min(box.x1 - box.x0, box.bottom - box.top) < _THIN:
+        yield box
+    elif isinstance(drawn, LTRect) and drawn.stroke:
+        yield Rule(box.x0, box.x1, box.top, box.top)
+        yield Rule(box.x0, box.x1, box.bottom, box.bottom)
+        yield Rule(box.x0, box.x0, box.top, box.bottom)
+        yield Rule(box.x1, box.x1, box.top, box.bottom)
 
 
 def _unseen(char: LTChar, shown: tuple[float, float, float, float], behind: list[Any]) -> str:

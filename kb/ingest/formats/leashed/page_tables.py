@@ -58,7 +58,7 @@ def _connected(rules: Sequence[Rule]) -> list[list[Rule]]:
         while waiting:
             at = waiting.pop()
             group.append(at)
-            apart = []
+            apart: list[Rule] = []
             for each in left:
                 (waiting if _meet(at, each) else apart).append(each)
             left = apart

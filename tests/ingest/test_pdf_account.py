@@ -220,3 +220,34 @@ def test_a_cell_over_several_rows_stands_in_the_first() -> None:
     rules = LINES.replace("60 640 m 500 640 l", "160 640 m 500 640 l")
     found = pdf(column(HEAD) + rules + CELLS.replace(at(65, 620, "培训", 10), ""))
     assert found.text.endswith("| 示例 | 示例检验，含示例设备 | 300元 |\n|  | 示例培训 | 150元 |\n")
+
+
+def turned(content: str, quarters: int) -> str:
+    matrix = {1: "0 1 -1 0 595 0", 2: "-1 0 0 -1 595 842", 3: "0 -1 1 0 0 842"}[quarters]
+    return f"q {matrix} cm {content} Q "
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_whose_text_is_turned_is_read_in_its_direction(quarters: int) -> None:
+    found = pdf(turned(column(HEAD, y=560), quarters))
+    assert found.text == "".join(f"{line.strip()}\n" for line in HEAD)
+    assert not found.account.remarks
+
+
+def test_turned_lines_on_an_upright_page_are_whole_and_a_doubt() -> None:
+    rows = [("序号", "示例", "费用"), ("1", "示例东", "300元"), ("2", "示例西", "150元")]
+    table = "".join(
+        at(x, 300 - 25 * row, cell)
+        for row, cells in enumerate(rows)
+        for x, cell in zip((60, 200, 400), cells, strict=True)
+    )
+    found = pdf(column(HEAD) + at(290, 40, "- 1 -") + turned(table, 1))
+    assert found.text.endswith("执行。\n| 序号 | 示例 | 费用 |\n| 1 | 示例东 | 300元 |\n| 2 | 示例西 | 150元 |\n")
+    assert [each.doubt for each in found.account.remarks] == [True]
+    assert "转了方向" in told(found)
+
+
+def test_text_aslant_is_left_out_and_named() -> None:
+    found = pdf(column(HEAD) + f"q 0.7 0.7 -0.7 0.7 0 0 cm {at(300, 100, '此件作废', 30)} Q ")
+    assert "此件作废" not in found.text
+    assert "此件作废" in told(found) and found.account.remarks[0].doubt

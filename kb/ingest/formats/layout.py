@@ -107,6 +107,11 @@ def _without_furniture(pages: Sequence[list[str]]) -> tuple[list[list[str]], lis
     return kept, taken
 
 
+def is_number(line: str) -> bool:
+    """Return whether a line may be the number of its page."""
+    return bool(_PAGE_NUMBER.fullmatch(line.strip()) or _BARE_NUMBER.fullmatch(line.strip()))
+
+
 def _is_note(line: str) -> bool:
     return line.startswith(NOTE) and not _PAGE_NUMBER.fullmatch(line.strip())
 

@@ -1,16 +1,18 @@
 """The characters of a PDF's pages with their places, by pdfminer.six: what is drawn twice, unseen or without a meaning.
 
 A glyph whose font does not say which character it is becomes 〓. Characters that stand outside the page, are drawn
-invisibly or in white on white, are kept apart.
+invisibly or in white on white, are kept apart. A page is read in the direction of most of its text; what is turned against
+it is kept apart too.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +33,8 @@ _NO_GLYPH = re.compile(r"\(cid:\d+\)")
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1, 9.3.6)
 _SYMBOLIC = 4  # flag of a font's descriptor (9.8.2)
 _TINY = 1.0  # points
+_ASLANT = 10  # degrees off the upright or the level
+_ASLANT_TEXT = "斜着印的文字（多半是水印）"
 _THIN = 2.5  # points: a rectangle that is thinner is a line
 
 
@@ -42,6 +46,7 @@ class Page:
 
     glyphs: list[Glyph] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    turned: list[Page] = field(default_factory=list)  # text in another direction, as pages of its own
     unseen: dict[str, str] = field(default_factory=dict)
     nameless: Counter[str] = field(default_factory=Counter)
     doubled: int = 0
@@ -156,13 +161,16 @@ def _box(page: PDFPage) -> tuple[float, float, float, float] | None:
 def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, float, float] | None) -> Page:
     result = Page()
     flat = list(_flat(page))
-    result.rules = [rule for each in flat for rule in _rules(each, page.height)]
     result.images = sum(isinstance(each, LTImage) for each in flat)
     chars = [each for each in flat if isinstance(each, LTChar)]
     seen = [each for each in chars if id(each) not in invisible]
     # A page that is a picture with unseen text over it is a scan that somebody has recognised: that is its text.
     scanned = not any(each.get_text().strip() for each in seen) and result.images
     behind = [each for each in flat if isinstance(each, LTCurve | LTImage)]
+    quarters = Counter(_quarter(each) for each in seen if each.get_text().strip())
+    main = next((quarter for quarter, _ in quarters.most_common(1) if quarter is not None), 0)
+    slanted = quarters[None] > sum(quarters.values()) / 2  # a page that lies aslant as a whole
+    groups: dict[int, list[Glyph]] = {main: result.glyphs}
     unseen: dict[str, list[str]] = {}
     drawn = Drawn()
     for char in chars:
@@ -170,6 +178,9 @@ def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, fl
         reason = _unseen(char, shown or page.bbox, behind)
         if not reason and id(char) in invisible and not scanned:
             reason = "看不见的文字（透明）"
+        quarter = main if slanted else _quarter(char)
+        if quarter is None and text.strip():
+            reason = reason or _ASLANT_TEXT
         if reason:
             unseen.setdefault(reason, []).append(text)
         elif text.strip() and drawn.before(text, char.x0, char.y0, char.size):
@@ -177,8 +188,14 @@ def _sorted_out(page: LTPage, invisible: set[int], shown: tuple[float, float, fl
         else:
             if text == _MISSING:
                 result.nameless[char.fontname] += 1
-            top = page.height - char.y1
-            result.glyphs.append(Glyph(char.x0, char.x1, top, page.height - char.y0, char.size, text, char.fontname))
+            turn = main if quarter is None or quarters[quarter] < 2 else quarter
+            x0, x1, top, bottom = _turned(char, page, turn)
+            size = bottom - top if turn % 2 else char.size
+            groups.setdefault(turn, []).append(Glyph(x0, x1, top, bottom, size, text, char.fontname))
+    result.rules = _rules(flat, page, main)
+    for quarter, glyphs in groups.items():
+        if quarter != main and any(glyph.text.strip() for glyph in glyphs):
+            result.turned.append(Page(glyphs, _rules(flat, page, quarter)))
     if scanned and result.glyphs:
         unseen.setdefault("扫描页上看不见的文字层（识别所得，可能有错字），照收", []).append(
             "".join(g.text for g in result.glyphs[:40])
@@ -196,18 +213,38 @@ def _flat(container: Any) -> Iterator[Any]:
             yield each
 
 
-def _rules(drawn: Any, height: float) -> Iterator[Rule]:
-    """Yield the straight lines of a drawn line or rectangle; y grows down."""
-    if not isinstance(drawn, LTLine | LTRect):
-        return
-    box = Rule(drawn.x0, drawn.x1, height - drawn.y1, height - drawn.y0)
-    if min(box.x1 - box.x0, box.bottom - box.top) < _THIN:
-        yield box
-    elif isinstance(drawn, LTRect) and drawn.stroke:
-        yield Rule(box.x0, box.x1, box.top, box.top)
-        yield Rule(box.x0, box.x1, box.bottom, box.bottom)
-        yield Rule(box.x0, box.x0, box.top, box.bottom)
-        yield Rule(box.x1, box.x1, box.top, box.bottom)
+def _quarter(char: LTChar) -> int | None:
+    """Return by how many quarters of a circle a character is turned, against the clock; None where it stands aslant."""
+    across, up = char.matrix[:2]
+    degrees = math.degrees(math.atan2(up, across))
+    quarters = round(degrees / 90)
+    return None if abs(degrees - 90 * quarters) > _ASLANT else quarters % 4
+
+
+def _turned(box: Any, page: LTPage, quarters: int) -> tuple[float, float, float, float]:
+    """Return left, right, top and bottom of something drawn, the page turned so that this text is upright; y grows down."""
+    width, height = page.width, page.height
+    if quarters == 1:
+        return box.y0, box.y1, box.x0, box.x1
+    if quarters == 2:
+        return width - box.x1, width - box.x0, box.y0, box.y1
+    if quarters == 3:
+        return height - box.y1, height - box.y0, width - box.x1, width - box.x0
+    return box.x0, box.x1, height - box.y1, height - box.y0
+
+
+def _rules(drawn: Iterable[Any], page: LTPage, quarters: int) -> list[Rule]:
+    """Return the straight lines of drawn lines and rectangles, the page turned."""
+    found: list[Rule] = []
+    for each in drawn:
+        if not isinstance(each, LTLine | LTRect):
+            continue
+        x0, x1, top, bottom = _turned(each, page, quarters)
+        if min(x1 - x0, bottom - top) < _THIN:
+            found.append(Rule(x0, x1, top, bottom))
+        elif isinstance(each, LTRect) and each.stroke:
+            found += [Rule(x0, x1, y, y) for y in (top, bottom)] + [Rule(x, x, top, bottom) for x in (x0, x1)]
+    return found
 
 
 def _unseen(char: LTChar, shown: tuple[float, float, float, float], behind: list[Any]) -> str:

@@ -132,6 +132,8 @@ def test_a_raised_figure_is_raised() -> None:
         (at(60, 500, "暗语暗语", before="3 Tr") + "BT 0 Tr ET", "透明"),
         ("1 1 1 rg " + at(60, 500, "暗语暗语"), "白色"),
         (at(60, 500, "暗语暗语", size=0.5), "不到"),
+        ("q 0 0 10 10 re W n " + at(60, 500, "暗语暗语") + "Q ", "裁剪框"),
+        ("q 0 0 595 842 re W n 0 0 10 10 re W* n " + at(60, 500, "暗语暗语") + "Q ", "裁剪框"),
     ],
 )
 def test_what_is_not_seen_is_left_out_and_named(drawn: str, reason: str) -> None:
@@ -251,3 +253,10 @@ def test_text_aslant_is_left_out_and_named() -> None:
     found = pdf(column(HEAD) + f"q 0.7 0.7 -0.7 0.7 0 0 cm {at(300, 100, '此件作废', 30)} Q ")
     assert "此件作废" not in found.text
     assert "此件作废" in told(found) and found.account.remarks[0].doubt
+
+
+def test_text_within_the_clipping_path_and_after_it_stays() -> None:
+    clipped = f"q 50 490 400 40 re W n {at(60, 500, '　　一、示例甲。')} Q " + at(60, 460, "　　二、示例乙。")
+    found = pdf(column(HEAD) + clipped)
+    assert found.text.endswith("一、示例甲。\n二、示例乙。\n")
+    assert not found.account.remarks

@@ -31,8 +31,8 @@ def column(lines: list[str], x: float = 60, y: float = 780, step: float = 24, si
     return "".join(at(x, y - step * row, line, size) for row, line in enumerate(lines))
 
 
-def pdf(*pages: str, annots: str = "", names: str = "/g1 /g2 /g3") -> Extracted:
-    """Draw pages: F0 writes Chinese, F1 is a subset font whose glyphs have `names` and no ToUnicode."""
+def pdf(*pages: str, annots: str = "", names: str = "/g1 /g2 /g3", form: str = "") -> Extracted:
+    """Draw pages: F0 writes Chinese, F1 is a subset font whose glyphs have `names` and no ToUnicode; X0 is the form of a page."""
     kids = " ".join(f"{6 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
@@ -42,11 +42,13 @@ def pdf(*pages: str, annots: str = "", names: str = "/g1 /g2 /g3") -> Extracted:
         f"<</Type/Font/Subtype/Type1/BaseFont/ABCDEF+Song/FirstChar 48/LastChar 50/Widths[500 500 500]/Encoding<</Type/Encoding/Differences[48 {names}]>>/FontDescriptor<</Type/FontDescriptor/FontName/ABCDEF+Song/Flags 4/Ascent 800/Descent -200/FontBBox[0 0 500 800]>>>>",
     ]
     for number, content in enumerate(pages):
-        fonts = f"/Resources<</Font<</F0 3 0 R/F1 5 0 R>>>>/Contents {7 + 2 * number} 0 R{'' if number else annots}"
+        fonts = f"/Resources<</Font<</F0 3 0 R/F1 5 0 R>>/XObject<</X0 {6 + 2 * len(pages)} 0 R>>>>/Contents {7 + 2 * number} 0 R{'' if number else annots}"
         objects += [
             f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]{fonts}>>",
             f"<</Length {len(content)}>>stream\n{content}\nendstream",
         ]
+    kind = "/Type/XObject/Subtype/Form/BBox[0 0 400 40]/Matrix[1 0 0 1 60 480]/Resources<</Font<</F0 3 0 R>>>>"
+    objects.append(f"<</Length {len(form)}{kind}>>stream\n{form}\nendstream")
     data = b"%PDF-1.5\n"
     places = []
     for number, each in enumerate(objects, start=1):
@@ -260,3 +262,12 @@ def test_text_within_the_clipping_path_and_after_it_stays() -> None:
     found = pdf(column(HEAD) + clipped)
     assert found.text.endswith("一、示例甲。\n二、示例乙。\n")
     assert not found.account.remarks
+
+
+def test_a_form_shows_what_lies_in_its_box() -> None:
+    found = pdf(
+        column(HEAD) + "/X0 Do " + at(60, 440, "　　二、示例乙。"),
+        form=at(0, 10, "　　一、示例甲。") + at(0, 90, "暗语暗语"),
+    )
+    assert found.text.endswith("一、示例甲。\n二、示例乙。\n")
+    assert "裁剪框" in told(found) and "暗语" in told(found)

@@ -192,6 +192,7 @@ class _Interpreter(PDFPageInterpreter):
             if x0 != x1 and y0 != y1:
                 self._clip([(x0, y0), (x0, y1), (x1, y0), (x1, y1)], mult_matrix(matrix, self.ctm))
         super().do_Do(xobjid_arg)
+        self.device.set_ctm(self.ctm)  # a form leaves its own behind
         self._seen_on.clip = outside
 
     def _clip(self, points: list[tuple[float, float]], matrix: Any) -> None:

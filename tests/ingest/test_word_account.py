@@ -213,3 +213,101 @@ def test_a_reading_is_named_and_a_box_in_a_cell_is_read_once() -> None:
     both = f"<w:p><w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing>{box}</w:drawing></mc:Choice><mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"
     cells = f"<w:tc>{both}</w:tc><w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>"
     assert extracted(f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells}</w:tr></w:tbl>").text.count("框内") == 2
+
+
+def field(code: str, result: str | None = "", form: str = "") -> str:
+    marks = [f"<w:r><w:fldChar w:fldCharType='{each}'/></w:r>" for each in ("separate", "end")]
+    begin = f"<w:r><w:fldChar w:fldCharType='begin'>{form}</w:fldChar></w:r>"
+    inside = "" if result is None else marks[0] + result
+    return f"{begin}<w:r><w:instrText xml:space='preserve'> {code} </w:instrText></w:r>{inside}{marks[1]}"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (r"EQ \f(原值,年限)", "原值/年限"),
+        (r"EQ \f(甲+乙,\r(3,x))", "(甲+乙)/(³√(x))"),
+        (r"EQ \o\ac(○,1)", "①"),
+        (r"EQ \o\ac(○,25)", "㉕"),
+        (r"EQ m\s\up8(2)", "m²"),
+        (r"EQ \b\bc\[(a;b)", "[a,b]"),
+        (r"EQ \i\su(1,5,x)", "∑₁⁵ x"),
+        ("SYMBOL 254 \\f Wingdings", "☑"),
+        ("MACROBUTTON None 点这里", "点这里"),
+    ],
+)
+def test_a_field_without_a_result_shows_what_its_code_says(code: str, shown: str) -> None:
+    found = extracted(f"<w:p>{run('按')}{field(code)}{run('计。')}</w:p>", f"<w:p>{field(code, None)}</w:p>")
+    assert found.text == f"按{shown}计。\n{shown}\n"
+    assert "域" in told(found) and not any(each.doubt for each in found.account.remarks)
+
+
+def test_a_field_shows_its_result_and_not_its_code() -> None:
+    inner = field("MERGEFIELD 数", run("八"))
+    begin, end = (f"<w:r><w:fldChar w:fldCharType='{each}'/></w:r>" for each in ("begin", "end"))
+    nested = f"{begin}<w:r><w:instrText> IF </w:instrText></w:r>{inner}<w:r><w:fldChar w:fldCharType='separate'/></w:r>{run('七')}{end}"
+    assert line(f"{run('共')}{nested}{run('项，见')}{field('REF 表', run('表一'))}") == "共七项，见表一\n"
+
+
+@pytest.mark.parametrize("inside", [field("REF 金额"), "<w:fldSimple w:instr='DOCPROPERTY 金额'/>"])
+def test_a_field_whose_result_is_lost_is_a_doubt_at_its_place(inside: str) -> None:
+    found = extracted(f"<w:p>{run('罚款')}{inside}{run('元。')}</w:p>")
+    assert found.text == "罚款〓元。\n"
+    assert any(each.doubt and "金额" in each.sample for each in found.account.remarks)
+
+
+def test_a_field_that_does_not_end_hides_nothing() -> None:
+    begin = "<w:r><w:fldChar w:fldCharType='begin'/></w:r>"
+    found = extracted(f"<w:p>{run('甲')}{begin}{run('乙丙')}</w:p>", f"<w:p>{run('丁')}</w:p>")
+    assert found.text == "甲乙丙\n丁\n"
+    assert found.account.remarks[0].doubt
+
+
+def test_boxes_and_choices_of_forms() -> None:
+    checked = "<w:ffData><w:checkBox><w:default w:val='1'/></w:checkBox></w:ffData>"
+    choice = "<w:ffData><w:ddList><w:result w:val='1'/><w:listEntry w:val='是'/><w:listEntry w:val='否'/></w:ddList></w:ffData>"
+    found = extracted(
+        f"<w:p>{field('FORMCHECKBOX', form=checked)}{run('甲')}{field('FORMDROPDOWN', None, choice)}</w:p>",
+        f"<w:p>{field('FORMCHECKBOX')}{run('乙')}{field('PAGE')}</w:p>",
+    )
+    assert found.text == "☑甲否\n☐乙\n"
+    assert [each.sample for each in found.account.remarks if each.doubt] == ["FORMCHECKBOX"]
+
+
+def test_smaller_text_that_stands_higher_is_raised() -> None:
+    high, small = "<w:position w:val='10'/>", "<w:sz w:val='12'/>"
+    assert line(f"{run('面积500')}{run('3', high + small)}{run('元')}") == "面积500³元\n"
+    assert line(f"{run('面积500', high)}{run('3', high)}") == "面积5003\n"
+    assert line(f"{run('面积500')}{run('3', '<w:position w:val=$2$/>'.replace('$', chr(39)))}") == "面积5003\n"
+
+
+def test_a_text_box_behind_words_comes_after_its_paragraph() -> None:
+    box = (
+        "<w:r><w:drawing><w:txbxContent><w:p><w:r><w:t>二、示例乙。</w:t></w:r></w:p></w:txbxContent></w:drawing></w:r>"
+    )
+    assert extracted(f"<w:p>{run('一、示例甲。')}{box}</w:p>", f"<w:p>{run('三、示例丙。')}</w:p>").text == (
+        "一、示例甲。\n二、示例乙。\n三、示例丙。\n"
+    )
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_word_file_within_a_word_file_never_refuses_it(*, is_whole: bool) -> None:
+    inner = docx.Document()
+    inner.add_paragraph("第二条　示例。")
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    document = docx.Document()
+    data = paper.word(inner) if is_whole else b"PK\x03\x04 broken"
+    part = Part(PackURI("/word/chunk.docx"), kind, data, document.part.package)
+    identifier = document.part.relate_to(part, RELATIONSHIP_TYPE.A_F_CHUNK)
+    found = extracted(
+        f"<w:p>{run('见下：')}</w:p>", f"<w:altChunk r:id='{identifier}'></w:altChunk>", document=document
+    )
+    assert found.text == "见下：\n" + ("第二条　示例。\n" if is_whole else "")
+    assert any(each.doubt for each in found.account.remarks) is not is_whole
+
+
+def test_words_drawn_as_a_picture_are_named() -> None:
+    mark = "<w:r><w:pict><v:shape xmlns:v='urn:schemas-microsoft-com:vml'><v:textpath string='示例作废'/></v:shape></w:pict></w:r>"
+    found = extracted(f"<w:p>{run('示例。')}{mark}</w:p>")
+    assert found.text == "示例。\n"
+    assert "示例作废" in told(found) and found.account.remarks[0].doubt

@@ -5,14 +5,15 @@ footnotes apart, raised figures raised. A line that begins right of its column's
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from kb.base import tables
 from kb.ingest.formats import scripts
-from kb.ingest.formats.layout import NOTE, Glyph
+from kb.ingest.formats.layout import APART, NOTE, Glyph
+from kb.ingest.formats.leashed.page_tables import Grid, Rule, grids
 
 _GAP = 1.5  # sizes: a gap this wide parts two pieces of a line
 _BOTH_SIDES = 3  # rows with text on both sides of a gutter that make columns
@@ -21,6 +22,9 @@ _LEAST_COLUMN = 8  # sizes
 _PUNCTUATION = re.compile("[，。；、：]")
 _SMALL = 0.85
 _FOOTNOTE = re.compile(r"[①-⑳*＊]|[\[〔［(（]?\d{1,3}[\]〕］)）]|注\s*\d*\s*[:：]|\d{1,2}\s*[\u4e00-\u9fff]")
+_SENTENCE_ENDS = tuple("。；：！？")
+_LONE_NUMBER = re.compile(r"[-—–－_·\s]*\d{1,4}(?:\s*/\s*\d+|[-—–－_·\s]*)")
+_APART = 1.8  # times the usual step from line to line
 _RAISED_SIZE, _RAISED_BY = 0.78, 0.2
 
 
@@ -34,16 +38,81 @@ class Piece:
     bottom: float
     size: float
     text: str
+    table: list[str] = field(default_factory=list)  # the rows of a table with drawn rules, which stands as one piece
 
 
 Row = list[Piece]
 
 
-def lines(glyphs: Sequence[Glyph]) -> list[str]:
-    """Return the lines of a page; footnotes begin with `kb.ingest.formats.layout.NOTE`."""
-    rows = _rows(glyphs)
-    body, notes = _without_notes(rows)
-    return [*_read(body), *(NOTE + _joined(row).strip() for row in notes)]
+def lines(glyphs: Sequence[Glyph], rules: Sequence[Rule] = ()) -> list[str]:
+    """Return the lines of a page; footnotes begin with `kb.ingest.formats.layout.NOTE`, numbers apart with `APART`."""
+    drawn, glyphs = _drawn_tables(glyphs, rules)
+    rows = sorted([*_rows(glyphs), *drawn], key=lambda row: row[0].top) if drawn else _rows(glyphs)
+    apart = [row for row, neighbours in (_ends(rows)) if _is_apart(row, neighbours)]
+    body, notes = _without_notes([row for row in rows if not any(row is each for each in apart)])
+    head, foot = ([APART + _joined(row) for row in apart if (row is rows[0]) is first] for first in (True, False))
+    return [*head, *_read(body), *foot, *(NOTE + _joined(row).strip() for row in notes)]
+
+
+def _drawn_tables(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> tuple[list[Row], Sequence[Glyph]]:
+    """Return the tables that rules are drawn around, each as a row of one piece, and the glyphs outside of them."""
+    found: list[Row] = []
+    for grid in grids(rules):
+        cells: dict[tuple[int, int], list[Glyph]] = {}
+        outside = []
+        for glyph in glyphs:
+            cell = grid.cell((glyph.x0 + glyph.x1) / 2, _middle(glyph))
+            if cell is None:
+                outside.append(glyph)
+            else:
+                cells.setdefault(cell, []).append(glyph)
+        filled = [cell for cell, inside in cells.items() if any(glyph.text.strip() for glyph in inside)]
+        if len({row for row, _ in filled}) < 2 or len({column for _, column in filled}) < 2:
+            continue
+        glyphs = outside
+        size = median(glyph.size for inside in cells.values() for glyph in inside)
+        piece = Piece(grid.columns[0], grid.columns[-1], grid.rows[0], grid.rows[-1], size, "")
+        piece.table = list(_cells_in_rows(grid, cells))
+        found.append([piece])
+    return found, glyphs
+
+
+def _cells_in_rows(grid: Grid, cells: dict[tuple[int, int], list[Glyph]]) -> Iterator[str]:
+    for row in range(len(grid.rows) - 1):
+        whole = {grid.first[row, column] for column in range(len(grid.columns) - 1)} == {(row, 0)}
+        if whole and len(inside := _rows(cells.get((row, 0), []))) > 1:
+            yield from _plain(inside)  # a frame around paragraphs
+            continue
+        texts = [_cell_text(cells.get((row, column), [])) for column in range(len(grid.columns) - 1)]
+        if any(texts):
+            yield tables.row([text.replace("|", "\\|") for text in texts])
+
+
+def _cell_text(glyphs: Sequence[Glyph]) -> str:
+    """Join the lines of a cell; a blank stands after the end of a sentence and between words."""
+    text = ""
+    for line in (_joined(row).strip() for row in _rows(glyphs)):
+        apart = text[-1:] in _SENTENCE_ENDS or (text[-1:].isascii() and line[:1].isascii() and line[:1].isalpha())
+        text += f" {line}" if text and apart else line
+    return text
+
+
+def _ends(rows: list[Row]) -> list[tuple[Row, list[Row]]]:
+    """Return the first and the last row, each with the rows of the page going away from it."""
+    return [(rows[0], rows[1:]), (rows[-1], rows[-2::-1])] if len(rows) > 1 else []
+
+
+def _is_apart(row: Row, others: list[Row]) -> bool:
+    """Return whether a row at the end of a page is a lone number much further from the text than its lines are apart."""
+    if len(row) > 1 or not _LONE_NUMBER.fullmatch(row[0].text.strip()):
+        return False
+    steps = [abs(_height(a) - _height(b)) for a, b in pairwise(others)]
+    usual = median(steps) if steps else 1.5 * others[0][0].size
+    return abs(_height(row) - _height(others[0])) > _APART * usual
+
+
+def _height(row: Row) -> float:
+    return (row[0].top + row[0].bottom) / 2
 
 
 def _rows(glyphs: Sequence[Glyph]) -> list[Row]:
@@ -187,6 +256,10 @@ def _plain(rows: list[Row]) -> list[str]:
     found: list[str] = []
     at = 0
     while at < len(rows):
+        if rows[at][0].table:
+            found += rows[at][0].table
+            at += 1
+            continue
         end = _table_end(rows, at)
         if end > at:
             found += _table(rows[at:end])
@@ -213,7 +286,11 @@ def _table_end(rows: list[Row], start: int) -> int:
         return start
     end, full = start, 0
     for row in rows[start:]:
-        if len(row) > len(first) + 1 or sum(_column(piece, first) is not None for piece in row) < len(row):
+        if (
+            row[0].table
+            or len(row) > len(first) + 1
+            or sum(_column(piece, first) is not None for piece in row) < len(row)
+        ):
             break
         if len(row) == 1 and (row[0].x0 - first[0].x0 < row[0].size or _column(row[0], first) in (None, 0)):
             break

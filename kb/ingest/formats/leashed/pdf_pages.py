@@ -55,7 +55,7 @@ def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapp
     lookalikes = sum(len(_LOOKALIKE.findall(text)) for text in texts)
     placed = pdf_positions.pages(data, _MOST_SECONDS)
     if placed and len(placed) == len(texts) and _is_better(placed, texts):
-        texts = ["\n".join(page_order.lines(page.glyphs)) for page in placed]
+        texts = ["\n".join(_lines(page)) for page in placed]
         if not converter.startswith("pdfminer"):
             converter = f"{converter}, pdfminer.six {version('pdfminer.six')}"
         _tell(placed, remarks)
@@ -90,7 +90,7 @@ def convert(data: bytes, limit: int, recognise: Recognise | None = None) -> Mapp
 def _is_better(placed: Sequence[Page], texts: Sequence[str]) -> bool:
     """Return whether the characters with their places are as readable as the text of pypdf."""
     missing = sum(sum(page.nameless.values()) for page in placed)
-    found = ["".join(glyph.text for glyph in page.glyphs) for page in placed]
+    found = ["".join(glyph.text for part in (page, *page.turned) for glyph in part.glyphs) for page in placed]
     total = sum(map(characters, found))
     if not total:
         return False
@@ -98,6 +98,16 @@ def _is_better(placed: Sequence[Page], texts: Sequence[str]) -> bool:
         named = any(_GLYPH_NAMES.search(text) for text in texts)
         return named or missing < _GARBLED * total or legible(texts) < _POOR
     return legible(found) >= legible(texts) - _AS_GOOD
+
+
+def _lines(page: Page) -> list[str]:
+    """Return the lines of a page; those in another direction stand at its foot, above its number and notes."""
+    found = page_order.lines(page.glyphs, page.rules)
+    foot = len(found)
+    while foot and (found[foot - 1].startswith(layout.NOTE) or layout.is_number(found[foot - 1])):
+        foot -= 1
+    turned = [line for part in page.turned for line in page_order.lines(part.glyphs, part.rules)]
+    return found[:foot] + turned + found[foot:]
 
 
 def _tell(placed: Sequence[Page], remarks: Remarks) -> None:
@@ -109,6 +119,10 @@ def _tell(placed: Sequence[Page], remarks: Remarks) -> None:
             remarks.add(reason, where, "" if taken else "没有收入", text, doubt=taken or alarming(text))
         for font, count in page.nameless.items():
             remarks.add("字形", where, f"字体 {font} 没有说明是哪些字（多半是数字），标作〓", count=count, doubt=True)
+        for part in page.turned:
+            text = "".join(glyph.text for glyph in part.glyphs)
+            if not layout.is_number(text):
+                remarks.add("转了方向的文字", where, "收在本页末尾，次序可能不对", text, doubt=True)
         if page.doubled:
             remarks.add("叠印的字（假粗体）", where, "只收一次", count=page.doubled)
 

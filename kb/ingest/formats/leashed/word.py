@@ -15,20 +15,24 @@ from itertools import takewhile
 from typing import Any
 
 import docx
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.part import Part, PartFactory
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
+from docx.parts.image import ImagePart
 
 from kb.base import tables
 from kb.base.errors import UnreadableError
 from kb.ingest.formats import package, scripts
-from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after, alarming, characters, dumped
+from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after, alarming, characters, dumped, loaded
+from kb.ingest.formats.leashed.word_fields import Field, shown
 from kb.ingest.formats.leashed.word_formula import linear
 from kb.ingest.formats.leashed.word_numbers import Numbering
 from kb.ingest.formats.leashed.word_symbols import is_symbolic, symbol
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _MISSING = "〓"
-_SKIPPED = {qn(f"w:{name}") for name in ("rt", "pPr", "rPr", "tbl", "instrText", "sectPr", "tblPr", "tcPr", "trPr")}
+_SKIPPED = {qn(f"w:{name}") for name in ("rt", "pPr", "rPr", "tbl", "sectPr", "tblPr", "tcPr", "trPr")}
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BREAKS = {qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:ptab"): " "}
 _DELETED = {qn("w:del"): "修订中删除的文字", qn("w:moveFrom"): "修订中移走的文字"}
@@ -37,6 +41,9 @@ _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,24}[〔\[［【﹝(（](?:19|20)\d\d[�
 _IMPRINT = re.compile(r"(?:抄\s*送|主\s*送|分\s*送|印\s*发)\s*[:：].*|.{2,40}\d{4}年\d{1,2}月\d{1,2}日印发")
 _PAGE_NUMBER = re.compile(r"[-—–－\s·第共页/\d]*")
 _SMALL = 400_000  # EMU, a bit more than a centimetre: an image of this height within a line stands for characters
+_RAISED = 4  # half points: text that stands so much higher or lower, and is smaller
+_FAR = 8  # half points: text of any size that stands so much higher is raised
+_USUAL_SIZE = 21  # half points
 _LONG = 60  # characters: a cell that stands alone in its row with so many is a paragraph
 
 
@@ -48,6 +55,7 @@ def convert(data: bytes, limit: int) -> Mapping[str, Any]:
     if data.startswith(_OLE):
         raise UnreadableError("是旧版 .doc 或加了密的 Word 文件：请去掉密码，另存为 .docx 后再收录。")
     package.check(data, limit, "Word 文件（.docx）")
+    PartFactory.part_class_selector = staticmethod(_part_class)
     try:
         document = docx.Document(io.BytesIO(data))
         reader = _Reader(document, limit)
@@ -57,6 +65,11 @@ def convert(data: bytes, limit: int) -> Mapping[str, Any]:
         # SyntaxError: lxml's XMLSyntaxError is one.
         raise UnreadableError(package.broken("Word 文件（.docx）")) from error
     return reader.answer()
+
+
+def _part_class(_content_type: str, kind: str) -> type[Part] | None:
+    """Keep an embedded file as it is, also where it is a Word file, which python-docx would parse as the main part."""
+    return {RELATIONSHIP_TYPE.IMAGE: ImagePart, RELATIONSHIP_TYPE.A_F_CHUNK: Part}.get(kind)
 
 
 class _Reader:
@@ -78,6 +91,7 @@ class _Reader:
         self._noted = 0
         self._pending: list[str] = []
         self._joins = False
+        self._fields: list[Field] = []
         self._paragraph_style: Any = None
         self._whole = _count(document.element.body)
 
@@ -151,7 +165,9 @@ class _Reader:
         self.remarks.add(what, after(self.lines[-1] if self.lines else ""), reason, sample, doubt=doubt)
 
     def _paragraph(self, element: Any) -> None:
-        for box in _boxes(element):
+        boxes = list(_boxes(element))
+        first = [box for box in boxes if not _follows_text(box, element)]
+        for box in first:
             self.read(box)
         lines = self._lines_of(element, self.numbering.label(element))
         level = self._level(element)
@@ -167,6 +183,8 @@ class _Reader:
         self.lines += lines
         self.lines += self._pending
         self._pending.clear()
+        for box in boxes[len(first) :]:
+            self.read(box)
 
     def _begins_with_bold_number(self, paragraph: Any, line: str) -> bool:
         texts = (
@@ -179,7 +197,10 @@ class _Reader:
     def _lines_of(self, paragraph: Any, number: str = "") -> list[str]:
         """Return the lines of a paragraph as a reader sees them."""
         self._paragraph_style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        outside, self._fields = self._fields, []
         pieces = [(struck, text) for struck, text in self._runs(paragraph, struck=False) if text]
+        pieces += [(False, self._unended(field)) for field in self._fields if not field.in_result]
+        self._fields = outside
         whole = "".join(_struck(pieces))
         lines = [line.strip() for line in whole.split("\n")]
         lines = [line for line in lines if line]
@@ -192,7 +213,13 @@ class _Reader:
         for child in element:
             tag = child.tag
             if tag == qn("w:t"):
-                yield struck, child.text or ""
+                yield struck, self._in_fields(child.text or "")
+            elif tag == qn("w:instrText"):
+                self._in_fields(child.text or "", is_code=True)
+            elif tag == qn("w:fldChar"):
+                yield from ((struck, text) for text in self._field(child))
+            elif tag == qn("w:fldSimple"):
+                yield from self._simple_field(child, struck=struck)
             elif tag in _BREAKS:
                 yield struck, _BREAKS[tag]
             elif tag == qn("w:r"):
@@ -202,9 +229,9 @@ class _Reader:
             elif tag in (qn("m:oMath"), qn("m:oMathPara")):
                 formula = linear(child)
                 self._tell("公式", "写成一行", formula)
-                yield struck, formula
+                yield struck, self._in_fields(formula)
             elif tag == qn("w:sym"):
-                yield struck, self._symbol(child)
+                yield struck, self._in_fields(self._symbol(child))
             elif tag in _NOTES:
                 yield struck, self._note(child)
             elif tag == qn("w:commentReference"):
@@ -214,18 +241,67 @@ class _Reader:
             elif tag == qn("w:rt"):
                 self._tell("注音", "是读法，不是正文，没有收入", _all_text(child))
             elif tag in (qn("w:drawing"), qn("w:pict"), qn("w:object")):
+                self._see()
                 yield struck, self._drawn(child, element)
-            elif tag == qn("w:ffData"):
-                box = child.find(qn("w:checkBox"))
-                yield struck, "" if box is None else "☑" if _is_on(box, "w:checked", "w:default") else "☐"
             elif tag not in _SKIPPED and tag != _FALLBACK and tag != qn("w:txbxContent"):
                 yield from self._runs(child, struck=struck)
+
+    def _field(self, mark: Any) -> Iterator[str]:
+        """Follow the marks of a field; yield what it shows when it ends without a result."""
+        kind = mark.get(qn("w:fldCharType"))
+        if kind == "begin":
+            self._fields.append(Field(form=mark.find(qn("w:ffData"))))
+        elif kind == "separate" and self._fields:
+            self._fields[-1].in_result = True
+        elif kind == "end" and self._fields:
+            field = self._fields.pop()
+            box = field.form.find(qn("w:checkBox")) if field.form is not None else None
+            if box is not None:
+                yield self._in_fields("☑" if _is_on(box, "w:checked", "w:default") else "☐")
+            elif not field.shown:
+                yield self._in_fields(self._without_result(field))
+
+    def _simple_field(self, element: Any, *, struck: bool) -> Iterator[tuple[bool, str]]:
+        self._fields.append(Field(element.get(qn("w:instr"), ""), in_result=True))
+        yield from self._runs(element, struck=struck)
+        field = self._fields.pop()
+        if not field.shown:
+            yield struck, self._in_fields(self._without_result(field))
+
+    def _without_result(self, field: Field) -> str:
+        """Return what a field shows that brings no result, and name it."""
+        found = shown(field)
+        if found.text:
+            reason = found.doubt or "没有存下结果，照它的代码写成一行"
+            self._tell("域", reason, field.code.strip(), doubt=bool(found.doubt))
+        return found.text
+
+    def _unended(self, field: Field) -> str:
+        self._tell("域", "没有结尾，代码照收", field.code.strip(), doubt=True)
+        return field.code.strip()
+
+    def _in_fields(self, text: str, *, is_code: bool = False) -> str:
+        """Return a text that is seen; "" where it belongs to the code of a field."""
+        coding = next((field for field in reversed(self._fields) if not field.in_result), None)
+        if coding is not None:
+            coding.code += text
+        elif text.strip() and not is_code:
+            self._see()
+        return "" if coding is not None or is_code else text
+
+    def _see(self) -> None:
+        for field in self._fields:
+            field.shown = True
 
     def _run(self, run: Any) -> Iterator[tuple[bool, str]]:
         properties = self._properties(run)
         if _is_on(properties, "w:vanish", "w:specVanish"):
             if text := _all_text(run):
                 self._tell("隐藏的文字", "Word 不显示，没有收入", text)
+            for mark in run.iter(qn("w:fldChar")):
+                if self._fields:
+                    self._fields[-1].shown = True
+                list(self._field(mark))
             return
         struck = _is_on(properties, "w:strike", "w:dstrike")
         pieces = list(self._runs(run, struck=struck))
@@ -235,7 +311,7 @@ class _Reader:
             pieces = [(each, "".join(self._symbolic(font, char) for char in text)) for each, text in pieces]
         align = properties.get("w:vertAlign") if properties else None
         how = align.get(qn("w:val")) if align is not None else ""
-        form = {"superscript": scripts.raised, "subscript": scripts.lowered}.get(how or "")
+        form = {"superscript": scripts.raised, "subscript": scripts.lowered}.get(how or _shift(properties, run))
         yield from ((each, form(text) if form and text.strip() else text) for each, text in pieces)
 
     def _symbolic(self, font: str, char: str) -> str:
@@ -267,7 +343,17 @@ class _Reader:
                 layers.append(style.element.find(qn("w:rPr")))
                 style = style.base_style
         found: dict[str, Any] = {}
-        for name in ("w:vanish", "w:specVanish", "w:strike", "w:dstrike", "w:b", "w:rFonts", "w:vertAlign"):
+        for name in (
+            "w:vanish",
+            "w:specVanish",
+            "w:strike",
+            "w:dstrike",
+            "w:rFonts",
+            "w:vertAlign",
+            "w:b",
+            "w:position",
+            "w:sz",
+        ):
             given = (layer.find(qn(name)) for layer in layers if layer is not None)
             if (first := next((each for each in given if each is not None), None)) is not None:
                 found[name] = first
@@ -299,6 +385,10 @@ class _Reader:
         if drawing.tag == qn("w:object"):
             self._tell("嵌入的对象", "没有收入（公式、表格或另一份文件）", doubt=True)
             return "〔嵌入的对象〕" if _has_text(run) else ""
+        words = [each.get("string", "") for each in drawing.iter() if each.tag.endswith("}textpath")]
+        if written := "".join(words):
+            self._tell("艺术字（水印）", "没有收入正文", written, doubt=alarming(written))
+            return ""
         names = [each.get("descr") or each.get("name") or "" for each in drawing.iter() if each.tag.endswith("}docPr")]
         extent = next((each for each in drawing.iter() if each.tag.endswith("}extent")), None)
         small = extent is not None and int(extent.get("cy", "0")) < _SMALL and _has_text(run)
@@ -319,13 +409,23 @@ class _Reader:
         elif kind == "text/plain":
             lines = [line.strip() for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
         elif data.startswith(b"PK"):
-            lines = convert(data, self._limit)["text"].splitlines()
+            lines = self._inner(data)
         self._whole += sum(map(characters, lines))
         if lines:
             self._tell("嵌入的另一段文件", "收在它所在的地方", lines[0])
             self.lines += lines
         else:
             self._tell("嵌入的另一段文件", f"没有收入（{kind or '缺失'}）", doubt=True)
+
+    def _inner(self, data: bytes) -> list[str]:
+        """Read a Word file within this one; [] where it cannot be read."""
+        try:
+            inner = convert(data, self._limit)
+        except UnreadableError:
+            return []
+        for each in loaded(inner["account"]).remarks:
+            self.remarks.add(each.what, each.where, each.reason, each.sample, count=each.count, doubt=each.doubt)
+        return list(inner["text"].splitlines())
 
     def _hints(self) -> dict[int, int]:
         """Return Markdown levels: 1 is the title, Word's first heading level comes below it.
@@ -409,6 +509,40 @@ def _boxes(paragraph: Any) -> Iterator[Any]:
         inside = ancestors[: ancestors.index(paragraph)]
         if not any(each.tag in (_FALLBACK, qn("w:txbxContent")) for each in inside):
             yield box
+
+
+def _follows_text(box: Any, paragraph: Any) -> bool:
+    """Return whether words of the paragraph itself stand before a text box."""
+    above = set(box.iterancestors())
+    for child in paragraph.iter():
+        if child is box:
+            return False
+        if child.tag == qn("w:t") and (child.text or "").strip():
+            inside = next((each for each in child.iterancestors() if each.tag == qn("w:txbxContent")), None)
+            if inside is None or inside in above:
+                return True
+    return False
+
+
+def _shift(properties: Mapping[str, Any], run: Any) -> str:
+    """Tell a run that stands higher or lower than those around it: superscript, subscript or ""."""
+    position = properties.get("w:position")
+    height = int(float(position.get(qn("w:val"), "0"))) if position is not None else 0
+    if abs(height) < _RAISED:
+        return ""
+    others = [each for each in run.getparent().iterchildren(qn("w:r")) if each is not run]
+    level = [
+        each for each in others if each.find(f"{qn('w:rPr')}/{qn('w:position')}") is None and _all_text(each).strip()
+    ]
+    sizes = [
+        float(size.get(qn("w:val"), "0")) for each in level for size in each.iterfind(f"{qn('w:rPr')}/{qn('w:sz')}")
+    ]
+    own = properties.get("w:sz")
+    size = float(own.get(qn("w:val"), "0")) if own is not None else 0.0
+    smaller = 0 < size <= 0.8 * (max(sizes) if sizes else _USUAL_SIZE)
+    if not level or not (smaller or height >= _FAR):
+        return ""
+    return "superscript" if height > 0 else "subscript"
 
 
 def _all_text(element: Any) -> str:

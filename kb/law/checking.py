@@ -155,6 +155,10 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
     for place, (citation, target) in enumerate(cited):
         found = _found(citation)
         fate = fates.of(found, target, on)
+        if fate.status == "right" and (end := _end_of_range(citation)):
+            last = _found(end)
+            far = fates.of(last, fates.resolver.target(last, memo, on), on)
+            fate = far if far.status == "right" else replace(far, note=f"范围里的最后一条：{far.note}")
         words = _quoted(texts, text, marks, cited, place, taken)
         taken = words.end if words else taken
         if words and words.distance and fate.status in ("right", "changed since", "ended later", "ended"):
@@ -191,6 +195,12 @@ class _Texts:
                 self._places[key] = _places(document)
         anchors = [target.anchor, *_range(target.anchor, citation.text)]
         return [text for each in anchors if (text := self._places[key].get(each, ""))]
+
+
+def _end_of_range(citation: Citation) -> Citation | None:
+    """Return the citation of the last article that a range names: 第三条至第五条; None where no range is named."""
+    first, range_ = re.fullmatch(r"(.*art-)\d+(?:-.*)?", citation.place), _RANGE.search(citation.text)
+    return replace(citation, place=f"{first[1]}{numeral(range_[1])}") if first and range_ else None
 
 
 def _range(anchor: str, printed: str) -> Iterator[str]:

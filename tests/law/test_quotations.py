@@ -142,3 +142,18 @@ def test_what_is_quoted_of_another_text_is_not_compared(law: Shelf) -> None:
 def test_a_long_quotation_that_is_wrong_everywhere_is_compared_in_time(law: Shelf) -> None:
     distance, difference = quoted.compare("甲" * 1_900, ["乙" * 1_900])
     assert distance == 1_900 and difference
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [
+        ("第一条至第二条", "right"),
+        ("第1-2条", "right"),
+        ("第一条至第九十九条", "no such article"),
+        ("第1—99条", "no such article"),
+    ],
+)
+def test_a_range_is_right_to_its_last_article(law: Shelf, place: str, status: str) -> None:
+    (one,) = checked(law, f"依照《示例法》{place}的规定。")
+    assert one.fate.status == status
+    assert ("范围里的最后一条" in one.fate.note) is (status != "right")

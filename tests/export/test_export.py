@@ -207,12 +207,6 @@ def test_a_machine_without_pango_or_fonts_is_told_what_to_install(monkeypatch: p
     to_pdf._typesetter.cache_clear()
 
 
-def test_while_another_pdf_is_made_one_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(to_pdf, "_PATIENCE", 0.01)
-    with to_pdf._ONE_AT_A_TIME, pytest.raises(StorageError, match="过一会儿"):
-        export(select(document(LAW), "art-3"), "pdf")
-
-
 def test_what_is_not_there_is_told() -> None:
     with pytest.raises(NotFoundError, match="epub"):
         export(select(document(LAW)), "epub")

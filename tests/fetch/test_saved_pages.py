@@ -23,7 +23,9 @@ def play(folder: Path) -> None:
     bare = Source("shili", "page", expected["url"])
     ordered = sorted(families().values(), key=lambda each: each.surest)
     first = answer(expected["url"], site.pages[expected["url"]])
-    found = next(source for family in ordered if family.detect and (source := family.detect(bare, site, first)))
+    known = (source for family in ordered if family.detect and (source := family.detect(bare, site, first)))
+    found = next(known, None)
+    assert found, f"no family recognises {expected['url']}: mend its detect"
     assert found.kind == folder.name.partition("-")[0]
     (again,) = parse(tomllib.loads(as_toml(found))["source"], as_toml(found), "kb.toml")
     assert not again.problem

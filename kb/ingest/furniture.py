@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from kb.structure.outline import text_lines
+
 _HEAD_LINES = 12  # navigation stands above the title; a line like it further down is the document's
 _LONGEST = 120  # characters: a longer line is prose
 
@@ -45,7 +47,7 @@ _TRAIL = re.compile(
 
 def strip(text: str) -> tuple[str, dict[int, str]]:
     """Return the text without its furniture, and the lines taken off by index (from 0). Every line is kept or taken whole."""
-    lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
+    lines = text_lines(text)
     bare = [line.strip() for line in lines]
     taken = {index for index, line in enumerate(bare) if _is_sure(line)} | _navigation(bare)
     taken |= _licence(bare)

@@ -125,7 +125,7 @@ class _Page:
         marked = ((self._number_at(i), i) for i in range(self.opening, self.count))
         self.last_marked = {number: i for number, i in marked if number}  # number of an annex → its last marker
         self.entries: dict[str, int] = {}  # title → number of the annexes that lists name
-        self.lists: list[tuple[int, dict[str, int]]] = []  # (line, such titles) of each list
+        self.listed_at: dict[str, list[int]] = {}  # such a title → the lines of the lists that name it
         self.attachments = dict(self._attachments())
         kinds: dict[Kind, dict[int, int]] = {
             "contents": self.contents,
@@ -284,7 +284,8 @@ class _Page:
                 if self._lists(i, found, entries, end):
                     named = {_bare(title): number for number, title in entries if number and title}
                     self.entries |= named
-                    self.lists.append((i, named))
+                    for title in named:
+                        self.listed_at.setdefault(title, []).append(i)
                     yield i, end
                 else:
                     end = i + 1
@@ -499,10 +500,9 @@ class _Page:
         title = (found["title"] or found["bare_title"] or "") if found else self.lines[start]
         below = self.lines[start + 1 : start + 3]
         titles = {_bare(title)} if title else {_bare("".join(below[:count])) for count in (1, 2)}
-        naming = [line for line, named in self.lists if line < start and titles & named.keys()]
-        if not naming:
-            return -1
-        above = bisect_left(self.annex_starts, naming[-1]) - 1
+        lists = (self.listed_at.get(each, []) for each in titles)
+        naming = max((found[at - 1] for found in lists if (at := bisect_left(found, start))), default=-1)
+        above = bisect_left(self.annex_starts, naming) - 1
         return self.annex_starts[above] if above >= 0 and self.annex_starts[above] != start else -1
 
     def _annex_head(self, start: int, end: int) -> Generator[Block, None, int]:

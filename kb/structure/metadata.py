@@ -100,7 +100,7 @@ def take_table(text: str) -> tuple[str, dict[str, str], dict[int, str]]:
     """
     matter, body = labels.split_front_matter(text)
     above = text[: len(text) - len(body)].split("\n")[:-1]
-    lines = re.findall(r"[^\n]*\n|[^\n]+$", body)
+    lines = outline.text_lines(body)
     indices, found = labels.take(lines)
     taken = dict(enumerate(above)) | {len(above) + index: lines[index].strip() for index in indices}
     rest = "".join(line for index, line in enumerate(lines, len(above)) if index not in taken)

@@ -371,7 +371,7 @@ def quotations(lines: Sequence[str]) -> set[int]:
 
 _LONGEST_QUOTATION = 200  # lines
 _NOTE = re.compile(
-    r"\s*(?:(?:注释?|备注|附注|说明|填表说明)\s*[：:]\s*(?=\S)|(?:注释?|备注|附注|填表说明)\s*(?P<colon>[：:])?\s*$)"
+    r"\s*(?:(?:注释?|备注|附注|说明|填表说明)\s*[：:]\s*(?=\S)|(?:注释?|备注|附注|填表说明)(?:\s*[：:]|(?P<bare>))\s*$)"
 )
 
 
@@ -393,7 +393,7 @@ def _notes(lines: Sequence[str], numbers: Sequence[Number | None]) -> set[int]:
                 listed.append(j)
                 style, values, j = number.style, number.values, j + 1
             below = numbers[j] if j < len(lines) else None
-            if not note["colon"] and not note.end() < len(line.rstrip()) and not _restarts(numbers, j, style):
+            if note["bare"] is not None and not _restarts(numbers, j, style):
                 continue  # 备注 may head the last column of a table
             if not (below and below.values == (1,) and style and _RANKS.get(below.style, 0) > _RANKS.get(style, 0)):
                 found.update(listed)

@@ -68,7 +68,7 @@ def parse(
 
     The texts of the sections, in order, are `text` again to the character, whatever the text. Anchors are unique.
     """
-    return rebuild(text, dict(_find(_lines(text), levels or {}, bold_numbers)))
+    return rebuild(text, dict(_find(text_lines(text), levels or {}, bold_numbers)))
 
 
 def marks(sections: Iterable[Section]) -> dict[int, Mark]:
@@ -89,7 +89,7 @@ def rebuild(text: str, marks: Mapping[int, Mark]) -> tuple[Section, ...]:
 
     Lines before the first mark become a section of their own; anchors that occur twice are made unique.
     """
-    lines = _lines(text)
+    lines = text_lines(text)
     starts = sorted({line for line in marks if 0 <= line < len(lines)} | ({0} if lines else set()))
     root = _Draft("", [])
     path, depths, anchors = [root], [0], _Anchors()
@@ -148,7 +148,7 @@ class _Anchors:
         return free
 
 
-def _lines(text: str) -> list[str]:
+def text_lines(text: str) -> list[str]:
     """Cut a text into lines that keep their "\\n"; no other character ends a line."""
     *lines, rest = text.split("\n")
     return [f"{line}\n" for line in lines] + ([rest] if rest else [])
@@ -166,7 +166,7 @@ def _find(lines: list[str], levels: Mapping[int, int], bold_numbers: Set[int]) -
     nesting, anchors = Nesting(lines, numbers, levels, found_articles, quoted), _Anchors()
     found = blocks(lines, numbers, levels)
     prefix, top, annexes = "", 1, Counter[str]()
-    given: dict[int, str] = {}  # the anchors of annexes by their lines
+    given: dict[int, Mark] = {}  # the marks of annexes by their lines
     host = ""  # another document of the file, unmarked, that may have annexes of its own
     ends = [*(block.start for block in found), len(lines)][1:]
     for block, end in zip(found, ends, strict=True):
@@ -174,11 +174,12 @@ def _find(lines: list[str], levels: Mapping[int, int], bold_numbers: Set[int]) -
             printed = _annex_number(block)
             own = f"{block.annex}-{printed}"
             if block.host in given:
-                inner = f"{given[block.host]}-{block.annex}-{printed or 1}"
-                given[block.start] = anchor = anchors.unique(inner)
-                prefix, top = f"{anchor}-", anchor.count("-annex-") + 3
+                inside, level = given[block.host].anchor, given[block.host].level + 1
+                anchor = anchors.unique(f"{inside}-{block.annex}-{printed or 1}")
+                given[block.start] = Mark(level, anchor)
+                prefix, top = f"{anchor}-", level + 1
                 nesting.reset()
-                yield block.start, Mark(top - 1, anchor)
+                yield block.start, given[block.start]
                 continue
             nested = bool(host and printed and (own == host or f"{host}-{block.annex}-1" in anchors.used))
             if not nested:
@@ -186,10 +187,9 @@ def _find(lines: list[str], levels: Mapping[int, int], bold_numbers: Set[int]) -
                 host = ""
             anchor = anchors.unique(f"{host}-{own}" if nested else f"{block.annex}-{printed or annexes[block.annex]}")
             host = host or ("" if printed else anchor)
-            given[block.start] = anchor
             prefix, top = f"{anchor}-", 3 if nested else 2
             nesting.reset()
-            yield block.start, Mark(top - 1, anchor)
+            yield block.start, given.setdefault(block.start, Mark(top - 1, anchor))
         elif block.kind != "body":
             yield block.start, Mark(top, anchors.unique(prefix + _BLOCKS[block.kind]))
         else:

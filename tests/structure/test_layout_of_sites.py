@@ -84,6 +84,7 @@ def test_the_annexes_of_an_annex_are_its_own() -> None:
         *("annex-1", "annex-1-1", "annex-1-annex-1", "annex-1-annex-2", "annex-2")
     ]
     assert found(text, "annex-2-preamble").text == "合计80万元。\n"
+    assert [each.anchor for each in found(text, "annex-1").children][-2:] == ["annex-1-annex-1", "annex-1-annex-2"]
 
 
 def test_who_gets_copies_is_no_part_of_the_last_article() -> None:

@@ -117,3 +117,26 @@ def test_a_heading_that_says_what_was_typed_comes_before_a_law_that_mentions_it(
     )
     mention = law("law", "第一条 对行政复议决定不服的，可以在十五日内起诉（示例）。", **NATION)
     assert asked(tmp_path, "行政复议", headed, mention) == ["report", "law"]
+
+
+def test_a_basic_law_comes_before_another_law_and_both_before_a_local_rule(tmp_path: Path) -> None:
+    text = "当事人应当按照约定返还押金（示例）。"
+    basic = law("c", text, title="示例法典", kind="法律", issuer="全国人民代表大会")
+    other = law("b", text, title="示例法规", kind="法律", issuer="全国人民代表大会常务委员会")
+    local = law("a", text, title="示例条例", kind="地方性法规", issuer="示例市人民代表大会常务委员会")
+    assert asked(tmp_path, "返还押金", local, other, basic) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("title", ["示例法修正案（三）", "关于修改《示例法》的决定"])
+def test_what_amends_a_law_comes_after_the_law(tmp_path: Path, title: str) -> None:
+    text = "当事人应当按照约定返还押金（示例）。"
+    told = {"kind": "法律", "issuer": "全国人民代表大会常务委员会"}
+    amending, amended = law("a", text, title=title, **told), law("b", text, title="示例法（示例文本）全", **told)
+    assert asked(tmp_path, "返还押金", amending, amended) == ["b", "a"]
+
+
+def test_a_replaced_rule_of_the_place_that_is_named_comes_after_the_present_one(tmp_path: Path) -> None:
+    text = "当事人应当按照约定返还押金（示例）。"
+    told = {"title": "示例市押金条例", "kind": "地方性法规", "issuer": "示例市人民代表大会常务委员会"}
+    older, newer = law("a", text, date="2010-01-01", **told), law("b", text, date="2020-01-01", **told)
+    assert asked(tmp_path, "示例市返还押金", older, newer) == ["b", "a"]

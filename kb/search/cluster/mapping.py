@@ -13,7 +13,7 @@ from typing import Any
 from kb.search.query import analysis
 from kb.search.query.conditions import Field
 
-LAYOUT = 3
+LAYOUT = 4
 """Grows whenever what is below changes: an index made by another version is written anew, and the alias moved."""
 
 FORMAT = f"kb {LAYOUT}.{analysis.VERSION}"

@@ -19,7 +19,7 @@ from kb.search.answer.section_record import Batch, Postings, Stored, analyse, un
 from kb.search.cluster.mapping import PARTS, feature
 from kb.search.query import ranking
 from kb.search.query.authority import authority
-from kb.search.query.weights import BARE, ENDED, REPLACED, STANDING, place_of
+from kb.search.query.weights import BARE, ENDED, REPLACED, place_of, preference
 
 AVERAGE = {"title": 29.0, "path": 24.0, "text": 228.0}
 """Terms in the fields of a section on average, as measured over 172,817 sections of law.
@@ -129,7 +129,7 @@ def _of_document(listing: Listing) -> dict[str, Any]:
 def _kept(listing: Listing) -> float:
     """Return what the sections of a document keep of their score, as far as the document itself tells."""
     ended = listing.version or any(word in listing.validity for word in ENDED)
-    return STANDING[authority(listing)] * (REPLACED if ended else 1.0)
+    return preference(listing) * (REPLACED if ended else 1.0)
 
 
 def _fields(batch: Batch) -> Iterator[tuple[Stored, float, dict[str, Any]]]:

@@ -26,7 +26,7 @@ from kb.search.embedded.arrays import ArrayCache, common, nbytes
 from kb.search.embedded.codec import Numbers, Reader
 from kb.search.query import ranking
 from kb.search.query.analysis import bigrams
-from kb.search.query.authority import authority
+from kb.search.query.authority import LOCAL
 from kb.search.query.ranking import Floats
 from kb.search.query.weights import (
     AHEAD,
@@ -48,6 +48,7 @@ from kb.search.query.weights import (
     WORDS,
     other_terms,
     place_of,
+    preference,
     replaced,
     runs_of,
 )
@@ -187,9 +188,9 @@ class Scorer:
         named = [number for place, numbers in self._places.items() if place in whole for number in numbers]
         if not named:
             return self._kept
-        standing = self._standing.copy()
-        standing[named] = 1
-        return standing[self._documents] * self._weight
+        kept = self._standing.copy()
+        kept[named] /= STANDING[LOCAL]
+        return kept[self._documents] * self._weight
 
     def _rarity(self, term: str, weight: float) -> float:
         having = self._impact(term, weight).having
@@ -202,9 +203,9 @@ class Scorer:
 
 
 def _standing(listings: Sequence[Listing]) -> Floats:
-    standing = np.array([STANDING[authority(listing)] for listing in listings] or [1.0], np.float32)
-    standing[list(replaced(listings))] *= REPLACED
-    return standing
+    kept = np.array([preference(listing) for listing in listings] or [1.0], np.float32)
+    kept[list(replaced(listings))] *= REPLACED
+    return kept
 
 
 def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:

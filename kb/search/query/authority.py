@@ -9,8 +9,8 @@ from kb.base.model import Listing
 from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.places import LEGISLATING_UNITS, MUNICIPALITIES
 
-LOCAL = 3
-"""The rank of local rules."""
+LOCAL, LAW = 3, 6
+"""The ranks of local rules, and of laws."""
 
 _LAWS = {"宪法", "法律", "法", "法典"}
 _RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
@@ -24,7 +24,7 @@ def authority(listing: Listing) -> int:
     if kind == "宪法" or listing.title == "中华人民共和国宪法":
         return 7
     if kind in _LAWS or (issuer.startswith("全国人民代表大会") and kind):
-        return 6
+        return LAW
     if kind == "行政法规" or (issuer == "国务院" and kind in _RULES):
         return 5
     if kind == "司法解释" or issuer.startswith(_COURTS):

@@ -35,22 +35,25 @@ _NUMBER = re.compile(r"第[零〇一二三四五六七八九十百千两]+(?:编
 class _Map(msgspec.Struct, frozen=True, array_like=True):
     """Which record is that of each section (-1: none), of the first `count` records of `file`, whose bytes have `digest`.
 
-    `whole`: each section that is to have one has it.
+    `lacking` counts the sections that are to have one and have none; `width` the numbers of a vector.
     """
 
     file: str
     count: int
     digest: str
     rows: bytes
-    whole: bool
+    lacking: int
+    width: int
 
 
 class Kept(NamedTuple):
-    """The vectors of one generation: a matrix of whole numbers, mapped from disk, and the row of each section."""
+    """The vectors of one generation: a matrix of whole numbers, mapped from disk, the row of each section (-1: none),
+    and how many sections lack one that they are to have.
+    """
 
     vectors: NDArray[np.int8]
     rows: Rows
-    whole: bool
+    lacking: int
 
 
 def passage(text: str) -> str:
@@ -64,19 +67,19 @@ def map_of(root: Path, name: str, generation: str) -> Path:
     return root / name / f"{generation}.map"
 
 
-def read(root: Path, name: str, width: int, generation: str) -> Kept | None:
+def read(root: Path, name: str, generation: str) -> Kept | None:
     """Return the vectors of a generation; None where it has none, or they are damaged."""
     try:
         sealed = map_of(root, name, generation).read_bytes()
         if xxhash.xxh3_128_digest(sealed[_KEY:]) != sealed[:_KEY]:
             return None
         known = msgspec.msgpack.decode(sealed[_KEY:], type=_Map)
-        records = _records(root / name / known.file, width)[: known.count]
+        records = _records(root / name / known.file, known.width)[: known.count]
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
     if len(records) < known.count or _digest(records) != known.digest:
         return None
-    return Kept(records["vector"], np.frombuffer(known.rows, np.int32), known.whole)
+    return Kept(records["vector"], np.frombuffer(known.rows, np.int32), known.lacking)
 
 
 def learn(
@@ -106,8 +109,8 @@ def learn(
 
 
 def forget(root: Path, generation: str) -> None:
-    """Remove what tells the records of other generations than one; the vectors themselves stay."""
-    for path in root.glob("*/*.map"):
+    """Remove what tells the records of other generations of an engine than one; the vectors themselves stay."""
+    for path in root.glob(f"*/{generation.partition('-')[0]}-*.map"):
         if path.stem != generation:
             path.unlink(missing_ok=True)
 
@@ -117,8 +120,8 @@ def _publish(
 ) -> None:
     rows = np.fromiter((known.get(key, -1) for key in keys), np.int32, len(keys))
     records = _records(path, width)
-    whole = all(row >= 0 for row, key in zip(rows.tolist(), keys, strict=True) if key)
-    packed = msgspec.msgpack.encode(_Map(path.name, len(records), _digest(records), rows.tobytes(), whole))
+    lacking = sum(row < 0 for row, key in zip(rows.tolist(), keys, strict=True) if key)
+    packed = msgspec.msgpack.encode(_Map(path.name, len(records), _digest(records), rows.tobytes(), lacking, width))
     storage.write_atomic(map_of(folder.parent, folder.name, generation), xxhash.xxh3_128_digest(packed) + packed)
 
 

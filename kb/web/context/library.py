@@ -167,6 +167,13 @@ class Library:
         with self.law.reading() as reader:
             yield reader
 
+    def finds_by_meaning(self) -> bool:
+        """Whether sections can be compared by what they mean: the optional part is there, and so are their vectors."""
+        try:
+            return self.engine.stats().meant > 0
+        except (BadIndexError, StorageError):
+            return False
+
     def freshness(self) -> Freshness:
         """How the sources are. Raises nothing: what is wrong is in it."""
         return self._watch.look()

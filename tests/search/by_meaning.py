@@ -173,3 +173,22 @@ class ByMeaning:
             engine.like("new", "s-1")
         assert engine.learn() == 1 and not engine.stats().unmeant
         assert not any("没有向量" in note for note in engine.search("怎么养狗的").notes)
+
+    def test_of_a_section_without_a_vector_yet_nobody_says_that_it_is_unlike(self, tmp_path: Path, model: Path) -> None:
+        """It ranks by its words as one that is just not near enough, not below everything that has a vector."""
+        shelf = Shelf(*(document(f"d{number:02}", "道路" + "路" * number, title=f"示例{number}") for number in range(20)))
+        engine = self.open(tmp_path, Meaning(tmp_path, model))
+        engine.update(shelf)
+        engine.learn()
+        shelf.put(document("new", "养狗的许可证照怎么办理", title="示例养狗"))
+        engine.update(shelf)
+
+        def killed(*_: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(vectors, "_append", killed)
+            with pytest.raises(KeyboardInterrupt):
+                engine.learn()
+        results = engine.search("谁养狗应当办理许可证照和走路")
+        assert places(results)[0] == ("new", "s-1") and not results.hits[0].by_meaning

@@ -42,7 +42,7 @@ from kb.search.cluster.section_documents import Row
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.contract.engine import SECTIONS_SHOWN, Group, Order, Standings
-from kb.search.meaning.neighbours import Vectors, nearest
+from kb.search.meaning.neighbours import Near, Vectors
 from kb.search.query import ranking, weights
 from kb.search.query.conditions import FACETS, Condition, asked_day
 from kb.search.query.matching import Exact
@@ -184,12 +184,12 @@ class Searcher:
             for each in sections
         ]
 
-    def likeness(self, query: Query) -> Floats | None:
-        """Return how like each section is to a query in its meaning; None where that is not asked for, or nobody can tell."""
+    def near(self, query: Query) -> Near | None:
+        """Return what is near a query in its meaning; None where that is not asked for, or nobody can tell."""
         if not self.vectors.found or not query.asked:
             return None
         try:
-            return self.vectors.found.likeness(query.asked)
+            return self.vectors.found.near(query.asked, weights.NEAREST, weights.LIKE, weights.LIKE_AT_LEAST)
         except StorageError as error:  # words answer, and `vectors` say why
             self.vectors = self.vectors.without(str(error))
             return None
@@ -456,7 +456,7 @@ class _Search:
         self._place, self._absent = self._named()
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
         self._excluded = [queries.matching(node) for node in query.excluded]
-        self._likeness = searcher.likeness(query)
+        self._found_near = searcher.near(query)
         self._near = self._near_in_meaning()
 
     def found(self) -> Found:
@@ -559,10 +559,7 @@ class _Search:
 
     def _near_in_meaning(self) -> list[Part]:
         """Return the query for the sections that mean the like, whatever their words and conditions; none where nobody can tell."""
-        if self._likeness is None:
-            return []
-        near = nearest(self._likeness, weights.NEAREST, weights.LIKE, weights.LIKE_AT_LEAST)
-        ids = self._searcher.numbering.ids(near)
+        ids = self._searcher.numbering.ids(self._found_near.sections) if self._found_near else []
         return [both([{"ids": {"values": ids}}], self._excluded)] if ids else []
 
     def _related(self, before: int) -> tuple[Any, int, int, list[Listed]]:
@@ -574,17 +571,17 @@ class _Search:
         more, by_words = _hits(answer) if self._has_related() else (0, [])
         near, meant = _hits(others[0]) if others else (0, [])
         by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
-        if self._likeness is None:
-            return answer, more, 0, [self._listed(one, False, False) for one in self._in_order(by_words)]
         listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
+        if self._found_near is None:
+            return answer, more, 0, listed
         window = WINDOW if self._order == "relevance" else len(listed)
-        both_ways = self._joined([*(one.candidate for one in listed[:window]), *meant])
+        both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
         ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
         return answer, more + near, len(by_meaning), [*ordered, *listed[window:]]
 
-    def _joined(self, candidates: Sequence[Candidate]) -> list[Listed]:
+    def _joined(self, likeness: Floats, candidates: Sequence[Candidate]) -> list[Listed]:
         """Return sections in order, scored by words and meaning."""
-        if self._likeness is None or not candidates:
+        if not candidates:
             return []
         searcher, weighed = self._searcher, self._scale.weighed
         sections = searcher.numbering.sections(one.id for one in candidates)
@@ -592,7 +589,7 @@ class _Search:
         standing = searcher.standings.copy()
         whole = "\n".join(self._query.required)
         standing[[number for place, some in searcher.places.items() if place in whole for number in some]] = 1
-        likeness = self._likeness[sections]
+        likeness = likeness[sections]
         kept = standing[documents] * np.where(likeness < 0, weights.BARE, 1)  # what is bare has no vector
         best = weighed.best or 1.0
         share = np.array([weighed.of(one) for one in candidates], np.float32) / np.float32(best)

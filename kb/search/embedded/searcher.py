@@ -23,7 +23,7 @@ from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
-from kb.search.meaning.neighbours import Vectors, nearest
+from kb.search.meaning.neighbours import Near, Vectors
 from kb.search.query.analysis import bigrams
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
@@ -146,8 +146,8 @@ class Searcher:
                 (without(related, direct), False, False),
             )
         ]
-        if (likeness := self._likeness(query)) is not None:
-            groups[2] = self._by_meaning(query, likeness, scored.scores, groups[2], np.union1d(literal, direct))
+        if near := self._near(query):
+            groups[2] = self._by_meaning(query, near, scored.scores, groups[2], np.union1d(literal, direct))
         for each in query.conditions:
             if each.field in ("article", "within"):
                 inside = self._inside(each)
@@ -206,25 +206,25 @@ class Searcher:
             return literal[:0]
         return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
 
-    def _likeness(self, query: Query) -> Floats | None:
-        """Return how like each section is to a query in its meaning; None where that is not asked for, or nobody can tell."""
+    def _near(self, query: Query) -> Near | None:
+        """Return what is near a query in its meaning; None where that is not asked for, or nobody can tell."""
         if not self.vectors.found or not query.asked:
             return None
         try:
-            return self.vectors.found.likeness(query.asked)
+            return self.vectors.found.near(query.asked, NEAREST, LIKE, LIKE_AT_LEAST)
         except StorageError as error:  # words answer, and `vectors` say why
             self.vectors = self.vectors.without(str(error))
             return None
 
-    def _by_meaning(self, query: Query, likeness: Floats, scores: Floats, related: Group, others: Numbers) -> Group:
+    def _by_meaning(self, query: Query, found: Near, scores: Floats, related: Group, others: Numbers) -> Group:
         """Return the related sections, and those that mean the like and are none of the others, scored by words and meaning.
 
         What is near enough is so whatever the conditions, so that counts agree with what they lead to.
         """
-        near = without(without(nearest(likeness, NEAREST, LIKE, LIKE_AT_LEAST), others), related.sections)
+        near = without(without(found.sections, others), related.sections)
         near = self._literal.matching(AllOf(tuple(map(Not, query.excluded))), near)
         sections = np.union1d(related.sections, near)
-        scores = self._scorer.joined(scores, likeness, sections, query.required)
+        scores = self._scorer.joined(scores, found.likeness, sections, query.required)
         return Group(sections, scores, False, meant=near)
 
     def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:

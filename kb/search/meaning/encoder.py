@@ -26,6 +26,7 @@ _COMPONENTS = ("onnxruntime", "tokenizers", "simsimd")
 _TOKENS = 256
 # Small batches of equal lengths are the fastest: what is padded is computed, too.
 _BATCH = 8
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _TRIED = ("示例", "示例条例")
 
 
@@ -94,10 +95,12 @@ class Encoder:
         tokenizer.no_padding()
         tokenizer.enable_truncation(_TOKENS)
         loaded = _Loaded(session, tokenizer, self._mean, wrong)
+        if not loaded.inputs <= set(_INPUTS):
+            raise self._no_model("给不了它要的输入")
         try:
             made = loaded.run([each.ids for each in tokenizer.encode_batch(_TRIED)])
         except wrong as error:
-            raise self._no_model("给不了它要的输入") from error
+            raise self._no_model("分词和模型不是一套") from error
         if made.ndim != 2 or len(made) != len(_TRIED) or not made.shape[1] or not np.isfinite(made).all():
             raise self._no_model(f"输出的形状是 {tuple(made.shape)}，不是每句一个向量")
         loaded.width = made.shape[1]
@@ -114,7 +117,7 @@ class _Loaded:
 
     def __init__(self, session: Any, tokenizer: Any, mean: bool, failures: tuple[type[Exception], ...]) -> None:
         self._session, self._tokenizer, self._mean, self.failures = session, tokenizer, mean, failures
-        self._inputs = {each.name for each in session.get_inputs()}
+        self.inputs = {each.name for each in session.get_inputs()}
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See `Encoder.encode`."""
@@ -132,8 +135,8 @@ class _Loaded:
         ids, mask = np.zeros((2, len(batch), longest), np.int64)
         for number, tokens in enumerate(batch):
             ids[number, : len(tokens)], mask[number, : len(tokens)] = tokens, 1
-        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        made: Floats = self._session.run(None, {name: given[name] for name in given if name in self._inputs})[0]
+        given = dict(zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
+        made: Floats = self._session.run(None, {name: given[name] for name in self.inputs})[0]
         if made.ndim == 3:
             weights = mask[..., None].astype(np.float32)
             made = (made * weights).sum(1) / np.maximum(weights.sum(1), 1) if self._mean else made[:, 0]

@@ -21,6 +21,13 @@ FOLDER = "vectors"
 _DATA = Path(__file__).parent.parent / "data"
 
 
+class Near(NamedTuple):
+    """How like each section is to a text, and those that are near it, ascending."""
+
+    likeness: Floats
+    sections: NDArray[np.int64]
+
+
 class Neighbours:
     """The vectors of one generation beside the model that made them. `having` counts the sections that
     have one, `lacking` those that should and do not.
@@ -30,15 +37,25 @@ class Neighbours:
     """
 
     def __init__(self, encoder: Encoder, kept: vectors.Kept) -> None:
-        self._encoder, self._vectors, self._rows, self.lacking = encoder, kept.vectors, kept.rows, kept.lacking
+        self._encoder, self._vectors, self._rows = encoder, kept.vectors, kept.rows
         self.turned = _turning(encoder.name)
-        self._without = np.flatnonzero(kept.rows < 0)
-        self.having = len(kept.rows) - len(self._without)
+        self._without, self._lacking = np.flatnonzero(kept.rows < 0), np.flatnonzero(kept.rows == vectors.LACKING)
+        self.having, self.lacking = len(kept.rows) - len(self._without), len(self._lacking)
         self._asked = lru_cache(_ASKED)(self._encoded)
 
-    def likeness(self, text: str) -> Floats:
-        """Return the cosine of each section to a text, -1 for those without a vector. Raises StorageError as `Encoder.encode` does."""
-        return self._spread(self._asked(text))
+    def near(self, text: str, most: int, behind: float, least: float) -> Near:
+        """Return what is near a text: at `least` that like it, no more than `behind` the likest, and no more than `most`.
+
+        A section without a vector is as unlike as can be; of one that has none yet nobody knows: it is taken for one that
+        is just not near enough. Raises StorageError as `Encoder.encode` does.
+        """
+        likeness = self._spread(self._asked(text))
+        enough = max(float(likeness.max(initial=-1)) - behind, least)
+        sections = np.flatnonzero(likeness >= enough)
+        if len(sections) > most:
+            sections = np.sort(sections[np.argsort(-likeness[sections], kind="stable")[:most]])
+        likeness[self._lacking] = enough
+        return Near(likeness, sections)
 
     def like(self, section: int) -> Floats | None:
         """Return the cosine of each section to one of them, None where that has no vector."""
@@ -66,14 +83,6 @@ class Neighbours:
 def _turning(model: str) -> Floats | None:
     path = _DATA / f"questions-{model}.npy"
     return np.load(path).astype(np.float32) if path.is_file() else None
-
-
-def nearest(likeness: Floats, most: int, behind: float, least: float) -> NDArray[np.int64]:
-    """Return the sections, ascending, that are `least` alike and no more than `behind` the best; no more than `most`."""
-    enough = np.flatnonzero(likeness >= max(float(likeness.max(initial=-1)) - behind, least))
-    if len(enough) > most:
-        enough = np.sort(enough[np.argsort(-likeness[enough], kind="stable")[:most]])
-    return enough
 
 
 class Vectors(NamedTuple):
@@ -123,7 +132,8 @@ class Meaning:
         kept = vectors.read(self._root, encoder.name, generation)
         if not kept or len(kept.rows) != sections:
             return Vectors(None, state, _UNLEARNT)
-        return Vectors(Neighbours(encoder, kept), state, _LACKING.format(kept.lacking) if kept.lacking else "")
+        found = Neighbours(encoder, kept)
+        return Vectors(found, state, _LACKING.format(found.lacking) if found.lacking else "")
 
     def learn(self, generation: str, texts: Sequence[str], progress: vectors.Progress | None = None) -> int:
         """Give a generation vectors for its sections' texts ("": none); return how many were new. Raises StorageError."""

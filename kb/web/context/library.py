@@ -44,6 +44,7 @@ _EXAMPLES = (
     "规定",
 )
 _SHOWN_EXAMPLES = 3
+_SENTENCE = "被狗咬伤了怎么办"  # is looked for by meaning, too, where that can be: then its model is there
 _BUNDLED = frozenset(["haojiang-2021-report"])
 _UNNAMED = {"files": "自行导入", "laws": "法律法规"}
 
@@ -137,6 +138,7 @@ class Library:
         with suppress(KbError):  # the reader who asks will be told
             self.catalogue()
             self.engine.suggest("行政")
+            self.engine.search(_SENTENCE, limit=1)
         # What stays from now on is not gone through again: that took a tenth of a second of some reader's time.
         gc.collect()
         gc.freeze()

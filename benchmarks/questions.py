@@ -17,7 +17,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from kb.corpus.folder import Corpus
 from kb.ingest import pipeline
 from kb.search.contract.engine import MAX_LIMIT, Engine
 from kb.search.open.engines import chosen_engine
+from kb.search.query.conditions import Condition
 
 DEPTHS = (5, 10, 100)
 _PAGE = 200
@@ -103,10 +104,10 @@ def named(stem: str, number: str) -> str:
     return f"{stem} {parsed.style} {parsed.values}" if parsed else f"{stem} {number}"
 
 
-def found(engine: Engine, stems: dict[str, str], question: str) -> list[str]:
-    """Return the names of the articles found, best first, each once."""
+def found(engine: Engine, stems: dict[str, str], question: str, conditions: Sequence[Condition] = ()) -> list[str]:
+    """Return the names of the articles found that meet conditions, best first, each once."""
     names: dict[str, None] = {}
-    for hit in _hits(engine, question):
+    for hit in _hits(engine, question, conditions):
         stem = stems[hit.document]
         names[named(stem, hit.number) if hit.anchor.startswith("art-") else f"{stem}#{hit.anchor}"] = None
         if len(names) == max(DEPTHS):
@@ -114,9 +115,9 @@ def found(engine: Engine, stems: dict[str, str], question: str) -> list[str]:
     return list(names)
 
 
-def _hits(engine: Engine, question: str) -> Iterator[Hit]:
+def _hits(engine: Engine, question: str, conditions: Sequence[Condition]) -> Iterator[Hit]:
     for offset in range(0, MAX_LIMIT, _PAGE):
-        yield from engine.search(question, _PAGE, offset).hits
+        yield from engine.search(question, _PAGE, offset, conditions=conditions).hits
 
 
 def judged(names: list[str], right: Iterable[str]) -> dict[str, float]:

@@ -326,7 +326,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class LikeSection:
-    """A section of another document that means the like of one; `likeness` is the cosine of their vectors, 1 at most."""
+    """A section of another document that means the like of one; `likeness` is the cosine of their vectors, 1 at most.
+
+    `rank` names what the document ranks as among the sources of law: 法律, 行政法规, ….
+    """
 
     document: str
     title: str
@@ -339,6 +342,8 @@ class LikeSection:
     text: str
     likeness: float
     url: str
+    kind: str = ""
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)

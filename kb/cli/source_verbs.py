@@ -102,14 +102,20 @@ def _status(config: Settings, as_json: bool) -> int:
     if index:
         click.echo(f"索引警报：{index}")
     if meant:
-        click.echo(f"按意思查找：{meant['sections']:,} 节有向量（旧版本在内）。{meant['problem']}")
+        there = f"{meant['sections']:,} 节有向量（旧版本在内）。" if meant["sections"] else ""
+        click.echo(f"按意思查找：{there}{meant['problem']}")
     return code
 
 
 def _meant(engine: Engine) -> dict[str, object]:
     """Return how many sections are found by meaning, and why none are or nobody can tell."""
+    from kb.search.meaning.encoder import is_installed
+
     stats = engine.stats()
-    return {"sections": stats.meant, "problem": stats.unmeant}
+    missing = (
+        "" if stats.meant or stats.unmeant or is_installed() else "没有装，只按词语（scripts/environment semantic）。"
+    )
+    return {"sections": stats.meant, "problem": stats.unmeant or missing}
 
 
 @verb("rederive")

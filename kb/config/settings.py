@@ -39,8 +39,8 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("engine.client_key", "", "客户端证书的私钥文件（PEM）"),
     (
         "semantic.search",
-        False,
-        "相关的章节也按意思查找（本机的引擎）；先运行 scripts/environment semantic 装上可选组件和模型，再运行 kb index",
+        True,
+        "相关的章节也按意思查找：装上可选组件和模型（scripts/environment semantic）、再运行 kb index 之后就有；false 是不用",
     ),
     (
         "semantic.model",

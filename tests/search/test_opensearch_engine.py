@@ -11,7 +11,9 @@ from kb.search.cluster import updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import Engine
 from kb.search.embedded.whoosh_engine import WhooshEngine
+from kb.search.meaning.neighbours import Meaning
 from tests.cluster import Nodes
+from tests.search.by_meaning import ByMeaning
 from tests.search.conformance import Conformance
 from tests.search.shelf import Shelf, document, of_sections, section
 
@@ -29,6 +31,16 @@ class TestOpenSearchEngine(Conformance):
     def open(self, folder: Path) -> Engine:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         return OpenSearchEngine(Cluster(self._nodes.hosts, name))
+
+
+class TestByMeaning(ByMeaning):
+    @pytest.fixture(autouse=True)
+    def _hosts(self, opensearch: Nodes) -> None:
+        self._nodes = opensearch
+
+    def open(self, folder: Path, meaning: Meaning | None = None) -> Engine:
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        return OpenSearchEngine(Cluster(self._nodes.hosts, name), meaning=meaning)
 
 
 def test_what_an_update_that_died_had_written_never_counts(cluster: Cluster, opensearch: Nodes, tmp_path: Path) -> None:

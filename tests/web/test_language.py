@@ -16,6 +16,7 @@ from kb.compare.sections import CHANGES
 from kb.config.settings import Settings
 from kb.law.since import WORDS
 from kb.law.standing import Status
+from kb.search.query.authority import RANKS
 from kb.web.api.api import ENDPOINTS
 from kb.web.context.language import say
 from kb.web.languages import languages
@@ -30,7 +31,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
-    CHANGES, WORDS, RELATIONS, PASSIVE, dict(interface_labels.FIELDS), {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
+    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
     {status: heading for status, (heading, _) in interface_labels.REFUSALS.items()},
 )  # fmt: skip
 

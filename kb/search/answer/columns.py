@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from kb.base.model import FacetValue, Listing
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
 from kb.chinese.short_titles import short_titles
-from kb.chinese.title_keys import title_key, yearly_number
+from kb.chinese.title_keys import plain_key, title_key, yearly_number
 from kb.law import editions
 from kb.law.typed import Typed, readings
 from kb.law.unmarked import spellings
@@ -88,6 +88,12 @@ class Documents:
         self._coded = {field: _coded(self._values[field]) for field in FACETS}
         self._named = _named(self.listings, self.present)
         self._meeting = lru_cache(_CONDITIONS)(self._meets)
+
+    @cached_property
+    def laws(self) -> Numbers:
+        """Return a number for each document that it shares with other texts of the same law: its title and issuer are theirs."""
+        titles = (f"{plain_key(title_key(each.title))}\n{canonical_issuer(each.issuer)}" for each in self.listings)
+        return _coded(list(titles))[0]
 
     def meeting(self, conditions: Iterable[Condition]) -> Bools | None:
         """Return for each document whether it meets all conditions on documents; None where all do.

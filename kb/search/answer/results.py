@@ -16,6 +16,7 @@ from kb.search.answer.near import Texts, near
 from kb.search.answer.section_record import Stored
 from kb.search.answer.snippets import snippet
 from kb.search.contract.engine import MAX_LIMIT
+from kb.search.query.authority import RANKS, authority
 from kb.search.query.conditions import Condition, asked_day, asked_versions, names_documents
 from kb.search.query.matching import Exact
 from kb.search.query.query import Query, readings
@@ -120,6 +121,8 @@ def like_section(stored: Stored, likeness: float) -> LikeSection:
         stored.text,
         round(likeness, 4),
         f"/d/{_quoted(stored.document)}#{quote(stored.anchor, safe='~')}",
+        stored.kind,
+        RANKS[authority(stored.listing)],
     )
 
 

@@ -118,6 +118,11 @@ def analyse(key: str, document: Document) -> list[Batch]:
     return [_batch(key, document, some) for some in iter(lambda: list(islice(paths, _BATCH)), [])]
 
 
+def is_bare(anchor: str, folded: str, label: str) -> bool:
+    """Tell whether a section is no more than a title, heading, preamble or signature, by its folded text."""
+    return anchor in _FRAME or folded == fold(label)
+
+
 def unpack(stored: bytes) -> Stored:
     """Return what was kept of a section."""
     return _UNPACKED.decode(zlib.decompress(stored))
@@ -139,7 +144,7 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["heading"].add(offered)
         titled = [document.metadata.title] if section is document.sections[0] else []
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
-        gathered["bare"].add(["1"] if section.anchor in _FRAME or folded == fold(section.label) else [])
+        gathered["bare"].add(["1"] if is_bare(section.anchor, folded, section.label) else [])
         batch.folded.append(folded.encode())
         stored = _stored(key, document, section, path, inside, since)
         batch.stored.append(zlib.compress(msgspec.msgpack.encode(stored), _FAST))

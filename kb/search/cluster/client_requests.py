@@ -96,11 +96,20 @@ def read(client: OpenSearch, index: str, ids: Sequence[str]) -> list[Any]:
 
 def rows(client: OpenSearch, index: str, counting: Part) -> Iterator[Any]:
     """Yield what is kept of every document that counts, by key."""
-    body: Part = {"query": counting, "size": _PAGE, "sort": ["key"], "_source": ["row"]}
+    return _every(client, index, counting, ["key"], "row")
+
+
+def sections(client: OpenSearch, index: str, counting: Part) -> Iterator[Any]:
+    """Yield what is kept of every section that counts, by key, then in the order of the text."""
+    return _every(client, index, counting, ["key", "number_in_text"], "stored")
+
+
+def _every(client: OpenSearch, index: str, counting: Part, sort: Sequence[str], kept: str) -> Iterator[Any]:
+    body: Part = {"query": counting, "size": _PAGE, "sort": list(sort), "_source": [kept]}
     while True:
         (answer,) = ask(client, index, [body])
         hits = answer["hits"]["hits"]
-        yield from (hit["_source"]["row"] for hit in hits)
+        yield from (hit["_source"][kept] for hit in hits)
         if len(hits) < _PAGE:
             return
         body = {**body, "search_after": hits[-1]["sort"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from itertools import chain, islice
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from opensearchpy import OpenSearch
 
+from kb.base.errors import StorageError
 from kb.base.model import FacetValue, Listing, Suggestion
 from kb.chinese.identity import fold
 from kb.law.typed import readings
 from kb.search.answer import suggestions
+from kb.search.answer.alike import likeness_to, likest, no_section
 from kb.search.answer.columns import (
     LONGEST_NAME,
     SHOWN,
@@ -30,19 +32,23 @@ from kb.search.answer.columns import (
     wanted,
 )
 from kb.search.answer.near import BROKEN
-from kb.search.answer.section_record import Stored
+from kb.search.answer.section_record import Stored, is_bare
 from kb.search.cluster import client_requests, queries
 from kb.search.cluster.index_state import State
 from kb.search.cluster.mapping import MOST_LISTED
+from kb.search.cluster.numbering import Numbering
 from kb.search.cluster.queries import Part, both, either
 from kb.search.cluster.section_documents import Row
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.contract.engine import SECTIONS_SHOWN, Group, Order, Standings
+from kb.search.meaning.neighbours import Near, Vectors
 from kb.search.query import ranking, weights
+from kb.search.query.authority import LOCAL
 from kb.search.query.conditions import FACETS, Condition, asked_day
 from kb.search.query.matching import Exact
 from kb.search.query.query import Query
+from kb.search.query.ranking import Floats
 
 _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
@@ -68,12 +74,13 @@ _FIRST: dict[Order, list[Part]] = {"relevance": [], "date": [{"date": "desc"}], 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A section on a page of hits, and which group it is in."""
+    """A section on a page of hits, and which group it is in; `meant`: it was found by its meaning and not by its words."""
 
     candidate: Candidate
     score: float
     literal: bool
     direct: bool
+    meant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class Found:
 
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
     `documents`, where they are grouped by them: in how many something is found, and in how many literally.
-    A cluster finds nothing `by_meaning`.
+    Of the related, so many are found `by_meaning` and not by their words.
     """
 
     page: tuple[Listed, ...]
@@ -115,7 +122,7 @@ class Searcher:
     """Searches one state. Many threads may use one.
 
     `replaced` are the keys of documents of which a newer text is there, `told` tells how documents stand, `token` the
-    state of that knowledge.
+    state of that knowledge. `vectors` are those of its sections, numbered by `numbering`.
     """
 
     def __init__(
@@ -125,13 +132,15 @@ class Searcher:
         replaced: frozenset[str],
         told: Standings | None = None,
         token: Hashable = None,
+        vectors: Vectors = Vectors(),  # noqa: B008
     ) -> None:
-        self.state, self.token = state, token
+        self.state, self.token, self.vectors = state, token, vectors
         self._texts_on = lru_cache(_DAYS)(self._as_on)
         self._replaced = replaced
         self._ask = partial(client_requests.ask, client, state.index)
         self._kept = partial(client_requests.read, client, state.index)
         self._rows = partial(client_requests.rows, client, state.index)
+        self._sections = partial(client_requests.sections, client, state.index)
         self._counting = state.counting()
         rows = list(self._documents()) if told else []
         self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in rows})
@@ -152,6 +161,57 @@ class Searcher:
         """The documents as columns, as they are at present."""
         listings = [self._knowledge.of(row.listing) for row in self._documents() if row.listing]
         return Documents(listings, repeated=self._knowledge.repeated)
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The sections of this state by number."""
+        return Numbering(list(self._documents()))
+
+    @cached_property
+    def standings(self) -> Floats:
+        """What the sections of each document keep of their score."""
+        return weights.standings(self.columns.listings)
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """The local rules of each place."""
+        return weights.places(self.columns.listings)
+
+    def texts(self) -> list[str]:
+        """Return the text of each section that has more than a title, a heading or a frame; "" for others."""
+        sections = map(_stored, self._sections(self._counting))
+        return [
+            "" if is_bare(each.anchor, fold(each.text), each.path[-1] if each.path else "") else each.text
+            for each in sections
+        ]
+
+    def near(self, query: Query) -> Near | None:
+        """Return what is near a query in its meaning; None where that is not asked for, or nobody can tell."""
+        if not self.vectors.found or not query.asked:
+            return None
+        try:
+            return self.vectors.found.near(query.asked, weights.NEAREST, weights.LIKE, weights.LIKE_AT_LEAST)
+        except StorageError as error:  # words answer, and `vectors` say why
+            self.vectors = self.vectors.without(str(error))
+            return None
+
+    def like(self, document: str, anchor: str, most: int) -> list[tuple[Stored, float]]:
+        """Return the sections of other present documents that are likest to one, the likest first, one of each law.
+
+        Raises NotFoundError where that is not there, or has no vector.
+        """
+        parts = self.among([self.present.held, {"term": {"document": document}}, {"term": {"place": anchor}}])
+        sort = ["number_in_text"]
+        (answer,) = self.ask({"query": both(parts), "sort": sort, "size": 1, "_source": ["stored"]})
+        hits = [hit for hit in answer["hits"]["hits"] if _stored(hit["_source"]["stored"]).anchor == anchor]
+        if not hits:
+            raise no_section(f"{document}#{anchor}")
+        numbers = self.numbering
+        own = int(numbers.sections([hits[0]["_id"]])[0])
+        likeness = likeness_to(own, self.vectors, f"{document}#{anchor}")
+        found = likest(likeness, numbers.documents, self.columns, int(numbers.documents[own]), most)
+        stored = self.stored(numbers.ids(np.array([section for section, _ in found], np.int64)))
+        return [(self.present.as_shown(each), alike) for each, (_, alike) in zip(stored, found, strict=True)]
 
     def ask(self, *bodies: Part) -> list[Any]:
         """Ask several things of this state at once."""
@@ -397,25 +457,25 @@ class _Search:
         self._place, self._absent = self._named()
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
         self._excluded = [queries.matching(node) for node in query.excluded]
+        self._found_near = searcher.near(query)
+        self._near = self._near_in_meaning()
 
     def found(self) -> Found:
         """Ask for the place that is named and the literal matches, then for the related ones and the facets."""
         answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
         total, literal = _hits(answers[0])
         direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        (answer,) = self._searcher.ask(self._counted_and_related(len(direct) + total))
-        more, related = _hits(answer) if self._has_related() else (0, [])
+        answer, more, by_meaning, related = self._related(len(direct) + total)
         listed = [
-            *((one, is_literal, True) for one in direct),
-            *((one, True, False) for one in self._in_order(literal)),
-            *((one, False, False) for one in self._in_order(related)),
+            *(self._listed(one, is_literal, True) for one in direct),
+            *(self._listed(one, True, False) for one in self._in_order(literal)),
+            *related,
         ]
         return Found(
-            page=tuple(
-                Listed(one, self._scale.weighed.of(one), *groups) for one, *groups in listed[self._first : self._last]
-            ),
+            page=tuple(listed[self._first : self._last]),
             total=total + is_literal,
             related=more + len(direct) - is_literal,
+            by_meaning=by_meaning,
             facets=_facets(answer["aggregations"], self._query.conditions),
             texts=self._shown,
             direct=bool(direct),
@@ -428,27 +488,29 @@ class _Search:
         answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
         total, literal = _hits(answers[0])
         direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        (answer,) = self._searcher.ask(self._counted_and_related(0))
-        more, related = _hits(answer) if self._has_related() else (0, [])
-        sure = [*((one, is_literal, True) for one in direct), *((one, True, False) for one in self._in_order(literal))]
-        alike = [(one, False, False) for one in self._in_order(related)]
-        by_document: defaultdict[str, list[tuple[Candidate, bool, bool]]] = defaultdict(list)
+        _, more, by_meaning, alike = self._related(0)
+        sure = [
+            *(self._listed(one, is_literal, True) for one in direct),
+            *(self._listed(one, True, False) for one in self._in_order(literal)),
+        ]
+        by_document: defaultdict[str, list[Listed]] = defaultdict(list)
         for group in (sure, alike):
             before = set(by_document)
             for one in group:
-                if one[0].key not in before:
-                    by_document[one[0].key].append(one)
+                if one.candidate.key not in before:
+                    by_document[one.candidate.key].append(one)
         shown = [one for some in list(by_document.values())[first:last] for one in some[:SECTIONS_SHOWN]]
         columns = self._shown.columns or self._searcher.columns
         return Found(
-            page=tuple(Listed(one, self._scale.weighed.of(one), *groups) for one, *groups in shown),
+            page=tuple(shown),
             total=total + is_literal,
             related=more + len(direct) - is_literal,
+            by_meaning=by_meaning,
             facets=columns.facets(self._having(columns, set(by_document)), self._query.conditions),
             texts=self._shown,
             direct=bool(direct),
             absent=self._absent,
-            documents=(len(by_document), len({one.key for one, is_there, _ in sure if is_there})),
+            documents=(len(by_document), len({one.candidate.key for one in sure if one.literal})),
         )
 
     def _having(self, columns: Documents, found: set[str]) -> Numbers:
@@ -483,12 +545,66 @@ class _Search:
         found, facets = [self._literal, *self._named_ids], self._facets(chosen)
         if not self._has_related():
             return {"query": both([*parts, either(found)]), "size": 0, "aggs": facets}
-        sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in found]
-        alike = {"bool": {"must": [self._scale.score], "must_not": self._excluded}}
-        query = {"bool": {**either([*sure, alike])["bool"], "filter": parts}}
+        sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in [*found, *self._near]]
+        alike = [{"bool": {"must": [self._scale.score], "must_not": self._excluded}}] if self._scale.score else []
+        query = {"bool": {**either([*sure, *alike])["bool"], "filter": parts}}
         size = max(WINDOW, self._last - before) if self._last > before else 0
-        listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, found)}
+        listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, [*found, *self._near])}
         return {"query": query, "aggs": facets, **listed, **_sorted(self._order)}
+
+    def _meant_ones(self) -> Part:
+        """Ask for what is near in meaning and is not found for sure, all of it, scored by words."""
+        without = [self._literal, *self._named_ids]
+        query = self._scale.searching(self._searcher.among([*self._met, *self._near]), without)
+        return {"query": query, "size": weights.NEAREST, **_sorted(self._order)}
+
+    def _near_in_meaning(self) -> list[Part]:
+        """Return the query for the sections that mean the like, whatever their words and conditions; none where nobody can tell."""
+        ids = self._searcher.numbering.ids(self._found_near.sections) if self._found_near else []
+        return [both([{"ids": {"values": ids}}], self._excluded)] if ids else []
+
+    def _related(self, before: int) -> tuple[Any, int, int, list[Listed]]:
+        """Ask for what is related by words or meaning; return the answer with the facets, how many there are, how many of
+        these by their meaning only, and the first of them in order. `before`: how many others come first.
+        """
+        bodies = [self._counted_and_related(before), *([self._meant_ones()] if self._near else [])]
+        answer, *others = self._searcher.ask(*bodies)
+        more, by_words = _hits(answer) if self._has_related() else (0, [])
+        near, meant = _hits(others[0]) if others else (0, [])
+        by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
+        listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
+        if self._found_near is None:
+            return answer, more, 0, listed
+        window = WINDOW if self._order == "relevance" else len(listed)
+        both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
+        ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
+        return answer, more + near, len(by_meaning), [*ordered, *listed[window:]]
+
+    def _joined(self, likeness: Floats, candidates: Sequence[Candidate]) -> list[Listed]:
+        """Return sections in order, scored by words and meaning."""
+        if not candidates:
+            return []
+        searcher, weighed = self._searcher, self._scale.weighed
+        sections = searcher.numbering.sections(one.id for one in candidates)
+        documents = searcher.numbering.documents[sections]
+        standing = searcher.standings.copy()
+        whole = "\n".join(self._query.required)
+        standing[[number for place, some in searcher.places.items() if place in whole for number in some]] /= (
+            weights.STANDING[LOCAL]
+        )
+        likeness = likeness[sections]
+        kept = standing[documents] * np.where(likeness < 0, weights.BARE, 1)  # what is bare has no vector
+        best = weighed.best or 1.0
+        share = np.array([weighed.of(one) for one in candidates], np.float32) / np.float32(best)
+        scores = weights.joined(share, likeness, kept, documents) * best
+        ranks = np.zeros(len(candidates), np.int64)
+        if self._order != "relevance":
+            ranks = (self._shown.columns or searcher.columns).ranks[self._order][documents]
+        order = np.lexsort((sections, -np.round(scores, 4), -ranks))
+        return [Listed(candidates[place], float(scores[place]), False, False) for place in order.tolist()]
+
+    def _listed(self, candidate: Candidate, literal: bool, direct: bool) -> Listed:
+        return Listed(candidate, self._scale.weighed.of(candidate), literal, direct)
 
     def _facets(self, chosen: Sequence[Condition]) -> Part:
         facets: Part = {}
@@ -499,7 +615,10 @@ class _Search:
         return facets
 
     def _has_related(self) -> bool:
-        return self._scale.enough > 0 and not self._query.exact
+        return (self._by_words() or bool(self._near)) and not self._query.exact
+
+    def _by_words(self) -> bool:
+        return self._scale.enough > 0
 
     def _enough(self) -> float:
         return self._scale.enough * (1 - _ROUNDING)

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from opensearchpy import OpenSearch
 
-from kb.base.errors import BadIndexError, NotFoundError, StorageError
+from kb.base.errors import BadIndexError, StorageError
 from kb.base.metrics import stage
 from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
 from kb.config.settings import Cluster
 from kb.search.answer import difference
 from kb.search.answer.origins import origins
-from kb.search.answer.results import check_page, first_found, hit, results, told_once
+from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
 from kb.search.cluster import mapping
 from kb.search.cluster.absence import Absence
 from kb.search.cluster.client_requests import VanishedError
@@ -28,6 +28,7 @@ from kb.search.cluster.index_state import State, read_state, strange
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
 from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
+from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query.conditions import Condition
 from kb.search.query.query import Query
 
@@ -37,10 +38,13 @@ _TRIES = 5
 
 
 class OpenSearchEngine:
-    """Serves `kb.search.contract.engine.Engine` from a cluster. `standings` tells how documents stand; without it only their sources do."""
+    """Serves `kb.search.contract.engine.Engine` from a cluster. `standings` tells how documents stand; without it only their sources do.
 
-    def __init__(self, cluster: Cluster, standings: Standings | None = None) -> None:
-        self._cluster, self._standings = cluster, standings
+    `meaning` finds related sections by meaning, too: with vectors that this machine keeps, not the cluster.
+    """
+
+    def __init__(self, cluster: Cluster, standings: Standings | None = None, meaning: Meaning | None = None) -> None:
+        self._cluster, self._standings, self._meaning = cluster, standings, meaning
         self._opened: Searcher | None = None
         self._absence = Absence()
         self._lock = Lock()
@@ -95,18 +99,38 @@ class OpenSearchEngine:
         """See `Engine.stats`."""
         searcher = self._answer(lambda searcher: searcher)
         there = searcher.state
-        state = hashlib.sha256(f"{there.epoch} {there.created} {searcher.token}".encode()).hexdigest()[:16]
+        vectors = searcher.vectors
+        named = f"{there.epoch} {there.created} {searcher.token}" + (f" {vectors.state}" if vectors.found else "")
         return Stats(
-            there.documents, there.sections, there.epoch, there.created, there.versions, state, searcher.unknown
+            there.documents,
+            there.sections,
+            there.epoch,
+            there.created,
+            there.versions,
+            hashlib.sha256(named.encode()).hexdigest()[:16],
+            searcher.unknown,
+            vectors.having,
+            vectors.unmeant,
         )
 
-    def learn(self, progress: Progress | None = None) -> int:  # noqa: ARG002
-        """See `Engine.learn`: a cluster finds by words only."""
-        return 0
+    def learn(self, progress: Progress | None = None) -> int:
+        """See `Engine.learn`."""
+        if self._meaning is None:
+            return 0
+        searcher = self._answer(lambda searcher: searcher)
+        if searcher.vectors.whole:
+            return 0
+        texts = self._answer(lambda _: searcher.texts())
+        if len(texts) != len(searcher.numbering):
+            raise StorageError("集群里的章节与它的清单不符，没有计算向量：请运行 kb index --rebuild 重建索引。")
+        new = self._meaning.learn(_named(searcher.state), texts, progress)
+        self._meaning.forget(_named(searcher.state))
+        return new
 
-    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:  # noqa: ARG002
-        """See `Engine.like`: a cluster keeps no vectors."""
-        raise NotFoundError(f"不知道 {document}#{anchor} 有没有相近的条文：OpenSearch 引擎还不能按意思查找。")
+    def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
+        """See `Engine.like`."""
+        found = self._answer(lambda searcher: searcher.like(document, anchor, limit))
+        return tuple(like_section(stored, likeness) for stored, likeness in found)
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
@@ -137,10 +161,19 @@ class OpenSearchEngine:
             state = self._state()
         token = self._standings.token() if self._standings else None
         with self._lock:
-            if not self._opened or (self._opened.state, self._opened.token) != (state, token):
+            known = self._opened
+            if not known or (known.state, known.token) != (state, token) or self._has_learnt(known):
                 replaced = read_replaced(self._client, state)
-                self._opened = Searcher(self._client, state, replaced, self._standings, token)
-            return self._opened
+                vectors = self._vectors_of(state)
+                known = self._opened = Searcher(self._client, state, replaced, self._standings, token, vectors)
+            return known
+
+    def _vectors_of(self, state: State) -> Vectors:
+        return self._meaning.of(_named(state), state.sections + state.older) if self._meaning else Vectors()
+
+    def _has_learnt(self, known: Searcher) -> bool:
+        """Tell whether the sections of a state have got other vectors since it was opened."""
+        return self._meaning is not None and self._meaning.state(_named(known.state)) != known.vectors.state
 
     def _state(self) -> State:
         state = read_state(self._client, self._cluster.name)
@@ -163,6 +196,11 @@ class OpenSearchEngine:
         return found
 
 
+def _named(state: State) -> str:
+    """Name a state, as the vectors of its sections are kept."""
+    return f"cluster-{hashlib.sha256(f'{state.index} {state.epoch} {state.created}'.encode()).hexdigest()[:16]}"
+
+
 def _results(
     searcher: Searcher,
     text: str,
@@ -183,11 +221,20 @@ def _results(
         kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):
         hits = tuple(
-            hit(found.texts.as_shown(stored), listed.score, query, literal=listed.literal, direct=listed.direct)
+            hit(
+                found.texts.as_shown(stored),
+                listed.score,
+                query,
+                literal=listed.literal,
+                direct=listed.direct,
+                by_meaning=listed.meant,
+            )
             for listed, stored in zip(found.page, kept, strict=True)
         )
     searched = found.texts.searched(query.conditions)
     warnings = (searcher.unknown,) if searcher.unknown else () if found.direct else searcher.ended(query.name)
+    if query.asked and searcher.vectors.unmeant:
+        warnings = (*warnings, searcher.vectors.unmeant)
     warnings = (*warnings, *told_once(hits, query.conditions, searcher.copies))
     return results(
         searcher,

@@ -96,7 +96,7 @@ class Stats:
     `documents` and their `sections` are the present ones; `versions` are older ones, searched on request. `state` names
     the whole state that answers are made of, how documents stand and the day included; `unknown` says why nobody can tell
     how documents stand, "" when that is known. `meant` are the sections that are found by meaning, too, those of older
-    versions among them; `unmeant` says why none are though they should be.
+    versions among them; `unmeant` says why none are though they should be, or not all.
     """
 
     documents: int
@@ -148,7 +148,7 @@ class Engine(Protocol):
         """
 
     def like(self, document: str, anchor: str, limit: int = 10) -> tuple[LikeSection, ...]:
-        """Return the sections of other present documents that mean most nearly what a section does, one of each document.
+        """Return the sections of other present documents that mean most nearly what a section does, one of each law.
 
         Raises NotFoundError where the section is not there or has no vector, which is not to say that it has none like it;
         BadIndexError when there is no usable index.

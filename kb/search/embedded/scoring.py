@@ -13,7 +13,6 @@ Nearness: how much of a sentence stands in the text in one piece, looked at for 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from threading import local
@@ -29,7 +28,6 @@ from kb.search.query.analysis import bigrams
 from kb.search.query.authority import LOCAL
 from kb.search.query.ranking import Floats
 from kb.search.query.weights import (
-    AHEAD,
     BARE,
     DOCUMENT,
     FAR_BEHIND,
@@ -39,18 +37,14 @@ from kb.search.query.weights import (
     NAME,
     NEAR,
     NEARLY,
-    PREFERRED,
-    REPLACED,
     SENTENCE,
     SHARE,
     STANDING,
-    TOGETHER,
-    WORDS,
+    joined,
     other_terms,
-    place_of,
-    preference,
-    replaced,
+    places,
     runs_of,
+    standings,
 )
 
 # Memory for what terms add and where, and for what stands under headings, in bytes for each section there is: what a
@@ -92,8 +86,8 @@ class Scorer:
     def __init__(self, reader: Reader, documents: Numbers, listings: Sequence[Listing]) -> None:
         self._reader, self._documents = reader, documents
         self._size = int(reader.live.sum())
-        self._standing = _standing(listings)
-        self._places = _places(listings)
+        self._standing = standings(listings)
+        self._places = places(listings)
         self._weight = np.ones(reader.size, np.float32)
         self._weight[reader.postings("bare", "1")[0]] = BARE
         self._kept = self._standing[documents] * self._weight
@@ -111,8 +105,7 @@ class Scorer:
             scores[self._headed(string)] *= HEADED
         best = np.flatnonzero(scores > FAR_BEHIND * scores.max(initial=0))
         found, documents = scores[best], self._documents[best]
-        together = np.sqrt(np.sqrt(np.bincount(documents, np.square(np.square(found)))))
-        scores[best] = found + np.float32(DOCUMENT) * together[documents]
+        scores[best] = found + np.float32(DOCUMENT) * ranking.together(found, documents)
         self._lift_near(scores, best, "".join(strings))
         whole = sum(weight * self._rarity(term, weight) for term, weight in own.items())
         found = scores[best]
@@ -121,12 +114,9 @@ class Scorer:
 
     def joined(self, scores: Floats, likeness: Floats, sections: Numbers, strings: Sequence[str]) -> Floats:
         """Return the scores of some sections by words and meaning, of the size of those by words."""
-        best = float(scores.max(initial=0)) or 1.0
+        best = np.float32(float(scores.max(initial=0)) or 1.0)
         standing = self._kept_for(strings)[sections]
-        joined = WORDS * scores[sections] / best + likeness[sections] + PREFERRED * standing
-        ahead, documents = np.maximum(joined - (joined.max(initial=0) - AHEAD), 0), self._documents[sections]
-        together = np.sqrt(np.sqrt(np.bincount(documents, np.square(np.square(ahead)))))
-        return (best * (joined + TOGETHER * together[documents])).astype(np.float32)
+        return best * joined(scores[sections] / best, likeness[sections], standing, self._documents[sections])
 
     def _headed(self, string: str) -> Numbers:
         """Return the sections under a heading, or with one, that has the pairs of characters of a short string."""
@@ -200,18 +190,3 @@ class Scorer:
         lengths = self._reader.lengths(name)
         average = float(lengths[self._reader.live].mean()) if self._size else 0.0
         return ranking.norms(lengths, field, average)
-
-
-def _standing(listings: Sequence[Listing]) -> Floats:
-    kept = np.array([preference(listing) for listing in listings] or [1.0], np.float32)
-    kept[list(replaced(listings))] *= REPLACED
-    return kept
-
-
-def _places(listings: Sequence[Listing]) -> dict[str, list[int]]:
-    """Return the local rules of each place: 上海 → the documents that 上海市… made."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for number, listing in enumerate(listings):
-        if place := place_of(listing):
-            places[place].append(number)
-    return dict(places)

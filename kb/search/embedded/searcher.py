@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.base.errors import NotFoundError
+from kb.base.errors import StorageError
 from kb.base.model import Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
+from kb.search.answer.alike import likeness_to, likest, no_section
 from kb.search.answer.columns import LONGEST_NAME, TITLE_MARKS, Documents, Knowledge, documents_on
 from kb.search.answer.near import BROKEN
 from kb.search.answer.section_record import FIELDS, Stored, unpack
@@ -23,7 +23,7 @@ from kb.search.embedded.codec import Numbers, Reader
 from kb.search.embedded.generations import Generation
 from kb.search.embedded.literal import Literal
 from kb.search.embedded.scoring import Scorer
-from kb.search.meaning.neighbours import Neighbours, nearest
+from kb.search.meaning.neighbours import Near, Vectors
 from kb.search.query.analysis import bigrams
 from kb.search.query.conditions import Condition, asked_day
 from kb.search.query.matching import AllOf, Not
@@ -94,14 +94,6 @@ class Found:
         return sum(int(among(group.meant, group.sections).sum()) for group in self.groups)
 
 
-class Vectors(NamedTuple):
-    """The vectors of a state, what names them, and why none are `found` though they should be."""
-
-    found: Neighbours | None = None
-    state: int = 0
-    unmeant: str = ""
-
-
 _ALL_VERSIONS = Condition("version", ("all",))
 
 
@@ -154,10 +146,8 @@ class Searcher:
                 (without(related, direct), False, False),
             )
         ]
-        if self.vectors.found and query.asked:
-            groups[2] = self._by_meaning(
-                query, self.vectors.found, scored.scores, groups[2], np.union1d(literal, direct)
-            )
+        if near := self._near(query):
+            groups[2] = self._by_meaning(query, near, scored.scores, groups[2], np.union1d(literal, direct))
         for each in query.conditions:
             if each.field in ("article", "within"):
                 inside = self._inside(each)
@@ -188,23 +178,15 @@ class Searcher:
         return int(there.sum())
 
     def like(self, document: str, anchor: str, most: int) -> list[tuple[int, float]]:
-        """Return the sections of other present documents that are likest to one, the likest first, one of each document.
+        """Return the sections of other present documents that are likest to one, the likest first, one of each law.
 
         Raises NotFoundError where that is not there, or has no vector.
         """
-        sections = self._sections_of(document)
-        place = sections[[self.stored(section).anchor == anchor for section in sections.tolist()]]
-        if not len(place):
-            raise NotFoundError(f"索引里没有 {document}#{anchor}：请检查地址，或运行 kb index。")
-        likeness = self.vectors.found.like(int(place[0])) if self.vectors.found else None
-        if likeness is None:
-            why = self.vectors.unmeant or "按意思查找没有打开，或这一节没有自己的文字，见 docs/meaning.md。"
-            raise NotFoundError(f"不知道 {document}#{anchor} 有没有相近的条文：{why}")
-        others = self.documents.present[self._documents] & (self._documents != self._documents[place[0]])
-        likeness = np.where(others & (likeness >= LIKE_AT_LEAST), likeness, -1)
-        ordered = np.argsort(-likeness, kind="stable")[: int((likeness > -1).sum())]
-        best = np.sort(np.unique(self._documents[ordered], return_index=True)[1])[:most]
-        return [(section, float(likeness[section])) for section in ordered[best].tolist()]
+        place = common(self._sections_of(document), self._reader.postings("place", anchor)[0]).tolist()[:1]
+        if not place or self.stored(place[0]).anchor != anchor:
+            raise no_section(f"{document}#{anchor}")
+        likeness = likeness_to(place[0], self.vectors, f"{document}#{anchor}")
+        return likest(likeness, self._documents, self.documents, int(self._documents[place[0]]), most)
 
     def texts(self) -> list[str]:
         """Return the text of each section that has more than a title, a heading or a frame; "" for others."""
@@ -224,18 +206,25 @@ class Searcher:
             return literal[:0]
         return self._literal.matching(AllOf(tuple(map(Not, query.excluded))), without(related, literal))
 
-    def _by_meaning(
-        self, query: Query, neighbours: Neighbours, scores: Floats, related: Group, others: Numbers
-    ) -> Group:
+    def _near(self, query: Query) -> Near | None:
+        """Return what is near a query in its meaning; None where that is not asked for, or nobody can tell."""
+        if not self.vectors.found or not query.asked:
+            return None
+        try:
+            return self.vectors.found.near(query.asked, NEAREST, LIKE, LIKE_AT_LEAST)
+        except StorageError as error:  # words answer, and `vectors` say why
+            self.vectors = self.vectors.without(str(error))
+            return None
+
+    def _by_meaning(self, query: Query, found: Near, scores: Floats, related: Group, others: Numbers) -> Group:
         """Return the related sections, and those that mean the like and are none of the others, scored by words and meaning.
 
         What is near enough is so whatever the conditions, so that counts agree with what they lead to.
         """
-        likeness = neighbours.likeness(query.asked)
-        near = without(without(nearest(likeness, NEAREST, LIKE, LIKE_AT_LEAST), others), related.sections)
+        near = without(without(found.sections, others), related.sections)
         near = self._literal.matching(AllOf(tuple(map(Not, query.excluded))), near)
         sections = np.union1d(related.sections, near)
-        scores = self._scorer.joined(scores, likeness, sections, query.required)
+        scores = self._scorer.joined(scores, found.likeness, sections, query.required)
         return Group(sections, scores, False, meant=near)
 
     def page(self, found: Found, order: Order, first: int, last: int) -> Iterator[tuple[int, float, Group]]:

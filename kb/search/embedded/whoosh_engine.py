@@ -23,13 +23,12 @@ from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source,
 from kb.search.embedded.arrays import among
 from kb.search.embedded.codec import Reader, Writer, library
 from kb.search.embedded.generations import Generation, Generations, unreadable
-from kb.search.embedded.searcher import Searcher, Vectors
-from kb.search.meaning.neighbours import Meaning
+from kb.search.embedded.searcher import Searcher
+from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 
 _LAYOUT = 10
-_UNLEARNT = "这个索引的章节还没有向量，只按词语查找：请运行 kb index。"
 
 
 class WhooshEngine:
@@ -88,6 +87,7 @@ class WhooshEngine:
             else None,
             warnings=(
                 *searcher.warnings,
+                *((searcher.vectors.unmeant,) if understood.asked and searcher.vectors.unmeant else ()),
                 *(() if found.direct else searcher.ended(understood.name)),
                 *told_once(hits, understood.conditions, searcher.copies),
             ),
@@ -127,7 +127,7 @@ class WhooshEngine:
         if self._meaning is None:
             return 0
         searcher = self._searcher()
-        if (found := searcher.vectors.found) and found.whole:
+        if searcher.vectors.whole:
             return 0
         new = self._meaning.learn(searcher.generation.name, searcher.texts(), progress)
         self._meaning.forget(searcher.generation.name)
@@ -162,7 +162,7 @@ class WhooshEngine:
             versions,
             hashlib.sha256(named.encode()).hexdigest()[:16],
             searcher.unknown,
-            vectors.found.having if vectors.found else 0,
+            vectors.having,
             vectors.unmeant,
         )
 
@@ -210,15 +210,9 @@ class WhooshEngine:
             raise unreadable(generation.folder, error) from error
 
     def _neighbours(self, generation: Generation) -> Vectors:
-        """Return the vectors of a generation, or why there are none."""
         if self._meaning is None:
             return Vectors()
-        name = generation.name
-        try:
-            found = self._meaning.of(name, generation.sections)
-        except StorageError as error:
-            return Vectors(unmeant=str(error))
-        return Vectors(found, self._meaning.state(name), "" if found else _UNLEARNT)
+        return self._meaning.of(generation.name, generation.sections)
 
     def _has_learnt(self, known: Searcher) -> bool:
         """Tell whether the sections of a state have got other vectors since it was opened."""

@@ -22,6 +22,9 @@ from kb.base import storage
 from kb.search.meaning.encoder import Encoder, whole_numbers
 
 Rows = NDArray[np.int32]
+NONE, LACKING = -1, -2
+"""The rows of sections that are to have no vector, and of those that have none yet."""
+
 Progress = Callable[[int, int], None]
 
 _LONGEST = 1_000  # characters: more than the tokens that a model takes
@@ -29,28 +32,29 @@ _KEY = 16
 _AT_ONCE = 500
 # A file is written anew when fewer than one record in so many is still of use.
 _WORN = 3
+# Vectors are used when no more than one in so many is missing.
+_PARTLY = 2
 _NUMBER = re.compile(r"第[零〇一二三四五六七八九十百千两]+(?:编|分编|章|节|条)(?:之[一二三四五六七八九十]+)?\s*")
 
 
 class _Map(msgspec.Struct, frozen=True, array_like=True):
-    """Which record is that of each section (-1: none), of the first `count` records of `file`, whose bytes have `digest`.
+    """Which record is that of each section, of the first `count` records of `file`, whose bytes have `digest`.
 
-    `whole`: each section that is to have one has it.
+    `rows` are NONE where a section is to have none, LACKING where it has none yet; `width` counts the numbers of a vector.
     """
 
     file: str
     count: int
     digest: str
     rows: bytes
-    whole: bool
+    width: int
 
 
 class Kept(NamedTuple):
-    """The vectors of one generation: a matrix of whole numbers, mapped from disk, and the row of each section."""
+    """The vectors of one generation: a matrix of whole numbers, mapped from disk, and the row of each section (or NONE, or LACKING)."""
 
     vectors: NDArray[np.int8]
     rows: Rows
-    whole: bool
 
 
 def passage(text: str) -> str:
@@ -64,19 +68,19 @@ def map_of(root: Path, name: str, generation: str) -> Path:
     return root / name / f"{generation}.map"
 
 
-def read(root: Path, name: str, width: int, generation: str) -> Kept | None:
+def read(root: Path, name: str, generation: str) -> Kept | None:
     """Return the vectors of a generation; None where it has none, or they are damaged."""
     try:
         sealed = map_of(root, name, generation).read_bytes()
         if xxhash.xxh3_128_digest(sealed[_KEY:]) != sealed[:_KEY]:
             return None
         known = msgspec.msgpack.decode(sealed[_KEY:], type=_Map)
-        records = _records(root / name / known.file, width)[: known.count]
+        records = _records(root / name / known.file, known.width)[: known.count]
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
     if len(records) < known.count or _digest(records) != known.digest:
         return None
-    return Kept(records["vector"], np.frombuffer(known.rows, np.int32), known.whole)
+    return Kept(records["vector"], np.frombuffer(known.rows, np.int32))
 
 
 def learn(
@@ -93,7 +97,7 @@ def learn(
         path = _sound_file(folder, encoder.width, set(keys))
         known = _known(path, encoder.width)
         missing = {key: text for key, text in zip(keys, passages, strict=True) if key and key not in known}
-        if known and len(missing) * 10 < len(keys):  # nearly all: good enough until the rest is there
+        if known and len(missing) * _PARTLY < len(keys):  # good enough until the rest is there, and it is said
             _publish(folder, path, encoder.width, generation, keys, known)
         waiting = sorted(missing, key=lambda key: len(missing[key]))
         for start in range(0, len(waiting), _AT_ONCE):
@@ -106,8 +110,8 @@ def learn(
 
 
 def forget(root: Path, generation: str) -> None:
-    """Remove what tells the records of other generations than one; the vectors themselves stay."""
-    for path in root.glob("*/*.map"):
+    """Remove what tells the records of other generations of an engine than one; the vectors themselves stay."""
+    for path in root.glob(f"*/{generation.partition('-')[0]}-*.map"):
         if path.stem != generation:
             path.unlink(missing_ok=True)
 
@@ -115,10 +119,9 @@ def forget(root: Path, generation: str) -> None:
 def _publish(
     folder: Path, path: Path, width: int, generation: str, keys: Sequence[bytes], known: dict[bytes, int]
 ) -> None:
-    rows = np.fromiter((known.get(key, -1) for key in keys), np.int32, len(keys))
+    rows = np.fromiter((known.get(key, LACKING) if key else NONE for key in keys), np.int32, len(keys))
     records = _records(path, width)
-    whole = all(row >= 0 for row, key in zip(rows.tolist(), keys, strict=True) if key)
-    packed = msgspec.msgpack.encode(_Map(path.name, len(records), _digest(records), rows.tobytes(), whole))
+    packed = msgspec.msgpack.encode(_Map(path.name, len(records), _digest(records), rows.tobytes(), width))
     storage.write_atomic(map_of(folder.parent, folder.name, generation), xxhash.xxh3_128_digest(packed) + packed)
 
 

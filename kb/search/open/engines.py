@@ -8,7 +8,7 @@ from kb.base.errors import StorageError
 from kb.config.settings import Settings
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Standings
-from kb.search.meaning.encoder import INSTALLED
+from kb.search.meaning.encoder import INSTALLED, is_installed
 from kb.search.meaning.neighbours import Meaning
 
 
@@ -24,8 +24,10 @@ def open_engine(index: Path, standings: Standings | None = None, meaning: Meanin
 
 def chosen_engine(settings: Settings, kind: str = "") -> Engine:
     """Open the engine that the settings choose, or the one that is named. Raises UsageError and StorageError."""
+    meaning = None
+    if settings.semantic and (settings.model or is_installed()):
+        meaning = Meaning(settings.index, settings.model or INSTALLED)
     if (kind or settings.engine) == "embedded":
-        meaning = Meaning(settings.index, settings.model or INSTALLED) if settings.semantic else None
         return open_engine(settings.index, Store(settings.index), meaning)
     try:
         from kb.search.cluster.opensearch_engine import OpenSearchEngine
@@ -33,4 +35,4 @@ def chosen_engine(settings: Settings, kind: str = "") -> Engine:
         raise StorageError(
             f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
         ) from error
-    return OpenSearchEngine(settings.cluster, Store(settings.index))
+    return OpenSearchEngine(settings.cluster, Store(settings.index), meaning)

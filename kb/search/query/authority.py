@@ -12,6 +12,17 @@ from kb.chinese.places import LEGISLATING_UNITS, MUNICIPALITIES
 LOCAL, LAW = 3, 6
 """The ranks of local rules, and of laws."""
 
+RANKS = {
+    7: "宪法",
+    6: "法律",
+    5: "行政法规",
+    4: "司法解释",
+    LOCAL: "地方法规和规章",
+    2: "其他规定、办法",
+    1: "其他文件",
+}
+"""What the ranks are called, from the top."""
+
 _LAWS = {"宪法", "法律", "法", "法典"}
 _RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
 _OF_A_PLACE = re.compile(rf"(?:{MUNICIPALITIES}|(?!{NATION})[\u4e00-\u9fff]{{2,6}}?(?:{LEGISLATING_UNITS}))")

@@ -50,6 +50,13 @@ def norms(lengths: Ints, field: Field, average: float) -> Floats:
     return (field.weight / (1 - field.b + field.b * relative)).astype(np.float32)
 
 
+def together(scores: Floats, documents: Ints) -> Floats:
+    """Return what the scores of each section's document come to: the more sections of it there are, and the better."""
+    fourth = np.square(np.square(scores))
+    summed: Floats = np.sqrt(np.sqrt(np.bincount(documents, fourth)))[documents]
+    return summed
+
+
 def impacts(weighted_counts: Floats, sections: int) -> Floats:
     """Return what a term adds to the score of each section that has it; `sections` are all there are."""
     having = len(weighted_counts)

@@ -6,11 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from kb.base.model import Listing
 from kb.chinese.places import UNITS
 from kb.search.query import ranking
 from kb.search.query.authority import LAW, LOCAL, authority
 from kb.search.query.lexicon import other_words
+from kb.search.query.ranking import Floats, Ints
 
 # Questions over the laws keep 0.770 of 0.771 recall in the first 100, and one section of 370.
 SHARE, LEAST_SHARE = 0.25, 0.1
@@ -87,6 +90,32 @@ def replaced(listings: Sequence[Listing]) -> Iterator[int]:
         older = authority(listing) > 1 and listing.date < newest[listing.title]
         if older or listing.version or any(word in listing.validity for word in ENDED):
             yield number
+
+
+def standings(listings: Sequence[Listing]) -> Floats:
+    """Return what the sections of each document keep of their score by its rank, and by whether it was replaced."""
+    kept = np.array([preference(listing) for listing in listings] or [1.0], np.float32)
+    kept[list(replaced(listings))] *= REPLACED
+    return kept
+
+
+def places(listings: Sequence[Listing]) -> dict[str, list[int]]:
+    """Return the local rules of each place: 上海 → the documents that 上海市… made."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for number, listing in enumerate(listings):
+        if place := place_of(listing):
+            found[place].append(number)
+    return dict(found)
+
+
+def joined(share: Floats, likeness: Floats, standing: Floats, documents: Ints) -> Floats:
+    """Return the scores of some sections by words and meaning: from their shares of the best score by words, their
+    cosines, what they keep of their score, and the numbers of their documents.
+    """
+    found = WORDS * share + likeness + PREFERRED * standing
+    ahead = np.maximum(found - (found.max(initial=0) - AHEAD), 0)
+    whole: Floats = (found + TOGETHER * ranking.together(ahead, documents)).astype(np.float32)
+    return whole
 
 
 _PLACE = re.compile(rf"([\u4e00-\u9fff]{{2,7}}?)(?:{UNITS})")

@@ -214,7 +214,7 @@ def section(id: Id, anchor: Anchor, on: Day = "") -> schemas.SectionAnswer:
 
 @interface.get(
     "/documents/<id>/sections/<anchor>/like",
-    "相近条文：别的文件里意思最相近的，每份文件一节（要打开按意思查找）",
+    "相近条文：别的文件里意思最相近的，每部法律一节（要装上按意思查找）",
     state=of_index,
 )
 def like(

@@ -44,6 +44,7 @@ _EXAMPLES = (
     "规定",
 )
 _SHOWN_EXAMPLES = 3
+_SENTENCE = "被狗咬伤了怎么办"  # is looked for by meaning, too, where that can be: then its model is there
 _BUNDLED = frozenset(["haojiang-2021-report"])
 _UNNAMED = {"files": "自行导入", "laws": "法律法规"}
 
@@ -137,6 +138,7 @@ class Library:
         with suppress(KbError):  # the reader who asks will be told
             self.catalogue()
             self.engine.suggest("行政")
+            self.engine.search(_SENTENCE, limit=1)
         # What stays from now on is not gone through again: that took a tenth of a second of some reader's time.
         gc.collect()
         gc.freeze()
@@ -166,6 +168,13 @@ class Library:
             raise BadIndexError(unknown)
         with self.law.reading() as reader:
             yield reader
+
+    def finds_by_meaning(self) -> bool:
+        """Whether sections can be compared by what they mean: the optional part is there, and so are their vectors."""
+        try:
+            return self.engine.stats().meant > 0
+        except (BadIndexError, StorageError):
+            return False
 
     def freshness(self) -> Freshness:
         """How the sources are. Raises nothing: what is wrong is in it."""

@@ -23,6 +23,7 @@ from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.resolve import Resolved, Resolver
 from kb.law.standing import HOLDING, Standings
+from kb.search.query.authority import RANKS
 from kb.web.context.arguments import checked_day, day, query
 from kb.web.context.library import library
 from kb.web.pages import atom_feeds
@@ -47,6 +48,7 @@ _PAGE = 50
 _FEED = 50
 _DRAWN = 12
 _EXCERPT = 600
+_ALIKE, _OF_A_RANK = 60, 6  # like provisions: in all, and of a rank before one asks for the others
 _WIDTH, _ROW, _MIDDLE = 900, 30, 450
 
 
@@ -137,6 +139,28 @@ def history_page(id: str) -> str:
             for each, before in zip(found, (*found[1:], None), strict=True)
         ],
         steps=STEPS,
+    )
+
+
+@blueprint.get("/d/<id>/like")
+def like_page(id: str) -> str:
+    """The provisions of other laws that mean most nearly what the section at `anchor` does, by their rank."""
+    found = find_edition(id).document
+    anchor = found.present_anchor(request.args.get("anchor", ""))
+    section = next((each for each in found.walk() if each.anchor == anchor), None)
+    if section is None:
+        raise Missing(f"这份文件里没有“{anchor[:40]}”这一条款。")
+    alike = library().engine.like(id, anchor, _ALIKE)
+    by_rank = [(rank, [each for each in alike if each.rank == rank]) for rank in RANKS.values()]
+    return render_template(
+        "like.html",
+        document=found,
+        anchor=anchor,
+        label=addresses(found).get(anchor, ""),
+        text=section.text,
+        groups=[(rank, some) for rank, some in by_rank if some],
+        total=len(alike),
+        shown=_OF_A_RANK,
     )
 
 

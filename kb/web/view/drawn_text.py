@@ -8,23 +8,34 @@ from dataclasses import replace
 from flask import get_template_attribute, request
 from markupsafe import Markup
 
+from kb.base.model import Section
+from kb.chinese.identity import fold
+from kb.search.answer.section_record import is_bare
 from kb.web.context.language import page_language
 from kb.web.context.library import library
+from kb.web.view.as_of import viewed
 from kb.web.view.edition import Edition
 from kb.web.view.reading import Passage
 from kb.web.view.surroundings import Surroundings
 
 
 def text(shown: Edition, passages: Sequence[Passage], around: Surroundings) -> Markup:
-    """Return the passages of a document as HTML, with what cites each section and the way to its history."""
+    """Return the passages of a document as HTML, with what cites each section, the way to its history and to what is like it."""
     draw = get_template_attribute("_passage.html", "passage")
+    offered = not shown.version and not viewed() and library().finds_by_meaning()
 
     def drawn(passage: Passage) -> str:
         cited_by = around.cited_by.get(passage.section.anchor)
-        return str(draw(passage, shown.document.id, cited_by, around.texts > 1, shown.version))
+        alike = offered and not _is_bare(passage.section)
+        return str(draw(passage, shown.document.id, cited_by, around.texts > 1, shown.version, alike))
 
     # `around.key` names the text and its links; the rest of what is drawn is the language and where the pages are served.
-    key = (around.key, len(passages), page_language(), request.script_root)
+    key = (around.key, len(passages), page_language(), request.script_root, offered)
     plain = library().drawn.get(key, lambda: [drawn(replace(passage, matched=())) for passage in passages])
     pairs = zip(passages, plain, strict=True)
     return Markup("".join(drawn(passage) if passage.matched else kept for passage, kept in pairs))
+
+
+def _is_bare(section: Section) -> bool:
+    """Tell whether a section has no words of its own by which another could be like it."""
+    return is_bare(section.anchor, fold(section.text), section.label)

@@ -10,12 +10,14 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 
 from kb.base.errors import StorageError, UnreadableError
 
 DIED = "转换它的程序意外终止（文件可能已损坏，或需要太多内存）：请检查这个文件。"
 _MEMORY = 2 << 30
+_SAID = 2_000  # bytes
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 # By machine: AUDIT_ARCH of <linux/audit.h> and the number of socket(2).
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -47,6 +49,28 @@ def run(code: str, data: bytes, seconds: float, environment: Mapping[str, str] |
     if process.returncode:
         raise UnreadableError(DIED)
     return printed
+
+
+def run_command(command: str, data: bytes, seconds: float) -> tuple[int, bytes]:
+    """Run an operator's command as a shell would, give it `data`; return its exit code and the end of what it said on stderr.
+
+    It may use 2 GB; what it started ends with it. Raises TimeoutError, and OSError when the machine starts no program.
+    """
+    null, bounded = subprocess.DEVNULL, f"ulimit -d {_MEMORY >> 10}\n{command}"
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(data)
+        given.seek(0)
+        with subprocess.Popen(
+            ["/bin/sh", "-c", bounded], stdin=given, stdout=null, stderr=said, start_new_session=True
+        ) as process:
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired as error:
+                raise TimeoutError from error
+            finally:
+                _end(process)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - _SAID))
+        return code, said.read()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -25,6 +25,7 @@ from kb.base.workers import end_with_parent, processors
 _GRACE = 60
 """Seconds of waiting, beside four times those of processor time: a busy machine, programs that the function starts."""
 _idle: list[_Worker] = []
+_is_worker = False
 _lock = Lock()
 
 P = ParamSpec("P")
@@ -37,6 +38,8 @@ def call(seconds: float, function: Callable[P, T], *arguments: P.args, **named: 
     Raises what it raises; TimeoutError when it took too long, MemoryError when it died or took too much memory, and
     StorageError when the machine starts no process.
     """
+    if _is_worker:
+        return function(*arguments, **named)  # on the leash already
     with _lock:
         worker = _idle.pop() if _idle else None
     worker = worker or _Worker()
@@ -106,6 +109,8 @@ class _Worker:
 
 def _serve(connection: Connection) -> None:
     """Be a worker: call what is asked for until nobody asks any more."""
+    global _is_worker
+    _is_worker = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     end_with_parent()
     leash.limit_memory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -13,12 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kb.base import storage
 from kb.base.address import Address
 from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
-from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
+from kb.cli.terminal import FAILED, JSON, PRIVATE, existing, print_json, progress, say, verb
+from kb.config import boundary
+from kb.config.boundary import MODES, told
 from kb.config.settings import ENGINES, Settings
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
@@ -243,8 +246,22 @@ def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bo
 @verb("serve")
 @click.option("--host", metavar="地址", help="监听的地址；默认见设置")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
-def _serve(config: Settings, host: str | None, port: int | None) -> int:
+@click.option(
+    "--mode",
+    type=click.Choice(list(MODES)),
+    metavar="给谁用",
+    help="local 本机、public 公开、intranet 内网、confidential 保密；默认见设置",
+)
+def _serve(config: Settings, host: str | None, port: int | None, mode: str | None) -> int:
     """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
+    if mode:
+        config = replace(config, boundary=boundary.chosen(mode, dict(config.parts)))
+    host = host or config.host
+    boundary.check(config, host)
+    if config.boundary.files == "private":
+        os.umask(PRIVATE)
+        for kept in (config.corpus, config.index):
+            storage.make_private(kept)
     with tempfile.TemporaryDirectory(prefix="kb-metrics-") as folder:
         os.environ.setdefault(SHARED_METRICS, folder)
         from kb.web.site.http_server import serve  # not before: what it imports looks at that variable once
@@ -254,7 +271,9 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
             engine.stats()
         except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
             say(f"{error}在此之前只能阅读，不能检索。")
-        serve(config, host or config.host, config.port if port is None else port, on_ready=say)
+        serve(
+            config, host, config.port if port is None else port, lambda ready: say(f"{ready}\n{told(config.boundary)}")
+        )
     return 0
 
 

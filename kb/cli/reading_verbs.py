@@ -135,12 +135,12 @@ def _mcp(config: Settings, http: bool, host: str, port: int) -> int:
         raise StorageError(
             f"缺少可选组件（{error.name}）：请运行 scripts/environment mcp，或 pip install 'kb[mcp]'。"
         ) from error
-    server = build(config)
     if http:
-        say(f"MCP 服务：http://{host}:{port}/mcp （按 Ctrl+C 结束）")
-        server.run("streamable-http", host=host, port=port, stateless_http=True, json_response=True)
+        from kb.mcp import over_http
+
+        over_http.run(config, host, port, lambda: say(f"MCP 服务：http://{host}:{port}/mcp （按 Ctrl+C 结束）"))
     else:
-        server.run("stdio")
+        build(config).run("stdio")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from kb.corpus.folder import Corpus
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+PRIVATE = 0o077
+"""The umask of a library whose files are for nobody else on the machine."""
 _LOG_EVERY = 500
 _EXIT_CODES = (
     "0 正常；1 有问题或部分文件失败；2 用法或设置有误；3 找不到；4 文件无法读取；5 没有可用的索引；"
@@ -125,7 +128,10 @@ def verb(name: str, parent: click.Group | None = None) -> Callable[[Callable[...
 
     def decorate(function: Callable[..., int]) -> click.Command:
         def run(ctx: click.Context, /, config: Path | None, **given: Any) -> int:
-            return function(settings.load(config or ctx.find_root().params["config"]), **given)
+            loaded = settings.load(config or ctx.find_root().params["config"])
+            if loaded.boundary.files == "private":
+                os.umask(PRIVATE)
+            return function(loaded, **given)
 
         functools.update_wrapper(run, function)
         return (parent or group).command(name=name, options_metavar="[选项]")(CONFIG(click.pass_context(run)))

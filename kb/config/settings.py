@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from kb.base.errors import NotFoundError, UsageError
-from kb.config import sources
+from kb.config import boundary, sources
+from kb.config.boundary import MODES, PARTS, Boundary
 from kb.config.kinds import kinds
 from kb.config.sources import Source
 
@@ -47,6 +49,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "",
         "按意思查找用的句向量模型：一个文件夹，里面有一个 .onnx 文件和它的 tokenizer.json；留空用 scripts/environment semantic 取来的",
     ),
+    (
+        "serve.mode",
+        "local",
+        "给谁用：local 只给本机，public 公开，intranet 单位的内网，confidential 内容保密；它一并定下面各项的默认，怎样选见 docs/security.md",
+    ),
     ("serve.host", "127.0.0.1", "网页服务监听的地址"),
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
@@ -70,6 +77,39 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         (),
         '读者还可以用哪些主机名访问，例如 ["kb.example.cn"]；本机的名称、内网和本机的 IP 地址、address 里的主机名不用写；["*"] 是任何名称',
     ),
+    (
+        "serve.host_check",
+        "",
+        "用什么主机名可以访问：near 本机的名称、内网的 IP 地址和写明的名称，named 只有写明的名称；留空由 mode 定",
+    ),
+    (
+        "serve.details",
+        "",
+        "/status、/metrics 和 /healthz 的原因给谁看：all 所有读者，near 本机和 monitors，readers 登录了的读者；留空由 mode 定",
+    ),
+    ("serve.monitors", (), '运行状态还给哪些地址看，例如 ["10.0.0.5", "10.1.0.0/16"]'),
+    (
+        "serve.caching",
+        "",
+        "谁可以保存页面：shared 中间的缓存也可以，private 只有读者的浏览器，none 谁也不保存；留空由 mode 定",
+    ),
+    (
+        "serve.files",
+        "",
+        "写出的文件谁可读：umask 按系统的习惯，private 只有运行它的用户（0600、0700）；留空由 mode 定",
+    ),
+    (
+        "serve.readers",
+        "",
+        "读者怎样登录：none 不登录，password 用名称和密码或令牌（kb user），proxy 由前面的代理认定；留空不登录",
+    ),
+    ("serve.readers_file", "readers.json", "读者的名单：名称和散列过的密码，用 kb user 改"),
+    ("serve.reader_header", "X-Remote-User", 'readers = "proxy" 时，代理把读者的名称写在哪个请求头里'),
+    (
+        "serve.reader_proxies",
+        (),
+        '哪些地址的代理可以说读者是谁，例如 ["127.0.0.1"]；别人写的这个请求头不算',
+    ),
     ("serve.log", False, "每个请求往标准错误写一行 JSON（编号、地址、状态、毫秒；不含查询的内容）"),
     ("ingest.max_megabytes", 50, "单个文件（以及解压、转换之后的内容）的上限，单位 MB"),
     ("ingest.timeout_seconds", 60, "转换单个文件的时限，单位秒"),
@@ -92,6 +132,7 @@ _FILES = ("certificates", "client_certificate", "client_key")
 ENGINES = ("embedded", "opensearch")
 _ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 _HOST = re.compile(r"https?://[^\s/@]+/?")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
 _NAME = re.compile(r"[\w.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 
 
@@ -109,7 +150,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings in force; paths are absolute."""
+    """The settings in force; paths are absolute. `parts` are those of the boundary as they are named by themselves."""
 
     corpus: Path
     index: Path
@@ -131,6 +172,12 @@ class Settings:
     cluster: Cluster = Cluster(("http://127.0.0.1:9200",))
     semantic: bool = False
     model: Path | None = None
+    boundary: Boundary = MODES["local"]
+    parts: tuple[tuple[str, str], ...] = ()
+    monitors: tuple[str, ...] = ()
+    readers_file: Path | None = None
+    reader_header: str = "X-Remote-User"
+    reader_proxies: tuple[str, ...] = ()
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -148,6 +195,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         raise NotFoundError(f"找不到设置文件 {config}：请检查 --config 后面的路径。")
     else:
         values = {name: default for name, default, _ in SETTINGS}
+    parts = {part: str(values[f"serve.{part}"]) for part in PARTS}
     return Settings(
         corpus=folder / str(values["corpus.path"]),
         index=folder / str(values["index.path"]),
@@ -159,6 +207,12 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
         hosts=tuple(str(each) for each in values["serve.hosts"]),
         log=bool(values["serve.log"]),
+        boundary=boundary.chosen(str(values["serve.mode"]), parts),
+        parts=tuple(parts.items()),
+        monitors=tuple(values["serve.monitors"]),
+        readers_file=folder / str(values["serve.readers_file"]),
+        reader_header=str(values["serve.reader_header"]),
+        reader_proxies=tuple(values["serve.reader_proxies"]),
         max_bytes=int(values["ingest.max_megabytes"]) * 1_000_000,
         timeout=float(values["ingest.timeout_seconds"]),
         ocr=bool(values["ingest.ocr"]),
@@ -274,7 +328,30 @@ def _address_problem(value: object) -> str:
     return "" if good else '应当是没有路径的网址，例如 "https://kb.example.cn"'
 
 
+def _header_problem(value: object) -> str:
+    good = isinstance(value, str) and _HEADER.fullmatch(value)
+    return "" if good else "应当是一个请求头的名称，例如 X-Remote-User"
+
+
+def _networks_problem(value: object) -> str:
+    try:
+        for each in value if isinstance(value, list) else [None]:
+            ip_network(each if isinstance(each, str) else "")
+    except ValueError:
+        return '应当是 IP 地址或网段的列表，例如 ["127.0.0.1", "10.1.0.0/16"]'
+    return ""
+
+
+def _one_of(words: Iterable[str]) -> Callable[[object], str]:
+    return lambda value: "" if value in ("", *words) else f"应当是 {'、'.join(words)} 之一"
+
+
 _CHECKED: Mapping[str, Callable[[object], str]] = {
+    "serve.mode": lambda value: "" if value in MODES else f"应当是 {'、'.join(MODES)} 之一",
+    **{f"serve.{part}": _one_of(words) for part, words in PARTS.items()},
+    "serve.monitors": _networks_problem,
+    "serve.reader_proxies": _networks_problem,
+    "serve.reader_header": _header_problem,
     "engine.kind": _kind_problem,
     "engine.name": _name_problem,
     "engine.hosts": _hosts_problem,

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from shlex import quote
 from typing import Any, Literal
 
-from kb.base import clock, storage
+from kb.base import clock, inside, storage
 from kb.base.cache import Remembered
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Provenance
@@ -38,6 +38,7 @@ _SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
 _MAY_DOUBT = re.compile(r"^ +(?:- )?(?:doubt: |doubtful: \[)", re.MULTILINE)
 _VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
+_MOST = 1_000_000_000  # bytes of a document's file
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
 State = Literal["new", "changed", "unchanged", "conflict"]
 
@@ -159,7 +160,7 @@ class Corpus:
         Only of files that are as they were written. Raises NotFoundError and UnreadableError.
         """
         present = self._find(id)
-        texts = {path: markdown.normal(path.read_bytes(), str(path)) for path in (present, *_versions(present))}
+        texts = {path: markdown.normal(self._bytes(path), str(path)) for path in (present, *_versions(present))}
         return {
             path.relative_to(self.root).as_posix(): yaml_head.split(text)[0]
             for path, text in texts.items()
@@ -295,7 +296,7 @@ class Corpus:
         path = self.root / document.source / f"{document.id}.md"
         storage.make_folder(path.parent)
         with storage.refusals(path):
-            present = path.read_bytes() if path.is_file() else None
+            present = self._bytes(path) if path.is_file() and not path.is_symlink() else None
         if present is None:
             return self._replace(path, document, data, "new")
         try:
@@ -324,7 +325,7 @@ class Corpus:
         Raises NotFoundError and UnreadableError.
         """
         path = self._find(document.id)
-        text = markdown.normal(path.read_bytes(), path.name)
+        text = markdown.normal(self._bytes(path), path.name)
         old = markdown.load(text, document.id, document.source)
         return _is_edited(text) or markdown.dump(_as_of(_led_on(old, document), old.provenance)) == text
 
@@ -351,7 +352,7 @@ class Corpus:
         Raises NotFoundError, UnreadableError and StorageError; needs `writing`.
         """
         path = self._find(id)
-        text = markdown.normal(path.read_bytes(), path.name)
+        text = markdown.normal(self._bytes(path), path.name)
         document = markdown.load(text, id, path.parent.name)
         if document.provenance.withdrawn == date:
             return True
@@ -368,7 +369,7 @@ class Corpus:
         Raises NotFoundError, UnreadableError, StorageError, and UsageError for a file that carries no checksum of ours.
         """
         path = self._find(id)
-        text = markdown.normal(path.read_bytes(), path.name)
+        text = markdown.normal(self._bytes(path), path.name)
         markdown.load(text, id, path.parent.name)
         if not front_matter.is_ours(text):
             raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
@@ -398,7 +399,7 @@ class Corpus:
 
     def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
         try:
-            text = markdown.normal(path.read_bytes(), str(path))
+            text = markdown.normal(self._bytes(path), str(path))
             document = markdown.load(text, id, path.relative_to(self.root).parts[0])
         except (UnreadableError, OSError) as error:
             yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
@@ -467,9 +468,16 @@ class Corpus:
         known = "、".join(each.version for each in self.history(id))
         raise NotFoundError(f"文件 {id} 没有名为“{version[:80]}”的版本：有的是 {known}。")
 
+    def _bytes(self, path: Path) -> bytes:
+        """Read a file of the corpus; what lies elsewhere is never read. Raises OSError and UnreadableError."""
+        try:
+            return inside.read(self.root, path.relative_to(self.root).as_posix(), _MOST)
+        except UnreadableError as error:
+            raise UnreadableError(f"{path} {error}") from error
+
     def _read(self, path: Path, id: str) -> Document:
         try:
-            data = path.read_bytes()
+            data = self._bytes(path)
         except OSError as error:
             raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
         if self._ready is None:
@@ -537,13 +545,13 @@ class Corpus:
         kept = self._kept(path, document)
         if kept is None or not front_matter.intact(text):
             return None
-        seen = markdown.load(markdown.normal(kept.read_bytes(), kept.name), document.id, document.source)
+        seen = markdown.load(markdown.normal(self._bytes(kept), kept.name), document.id, document.source)
         return self._stay(path, data) if seen.provenance.retrieved <= front_matter.accepted(text) else None
 
     def _kept(self, path: Path, document: Document) -> Path | None:
         """Find the version that was made of the same bytes."""
         needle = f"\n  snapshot: {document.provenance.snapshot}\n".encode()
-        return next((version for version in _versions(path) if needle in version.read_bytes()), None)
+        return next((version for version in _versions(path) if needle in self._bytes(version)), None)
 
 
 def safe_name(name: str) -> str:
@@ -597,7 +605,7 @@ def _older(path: Path) -> list[Path]:
 
 def _text(path: Path) -> str:
     with storage.refusals(path):
-        return path.read_bytes().decode("utf-8", "replace")
+        return inside.read(path.parent, path.name, _MOST).decode("utf-8", "replace")
 
 
 def _is_edited(text: str) -> bool:
@@ -614,7 +622,7 @@ def _moment(path: Path) -> tuple[str, str]:
 
 def _head(path: Path) -> str:
     """Read the beginning of a file: what its front matter says of its provenance. Raises StorageError."""
-    with storage.refusals(path), path.open("rb") as file:
+    with storage.refusals(path), inside.opened(path.parent, path.name) as file:
         return file.read(_HEAD).decode("utf-8", "replace")
 
 

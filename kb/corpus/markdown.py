@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from kb.base import tables
+from kb.base import leashed, tables
 from kb.base.errors import UnreadableError
 from kb.base.model import Document, Provenance, Section
 from kb.corpus import front_matter
@@ -35,6 +35,7 @@ _ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
+_SECONDS = 60.0
 _DAMAGED = "这是损坏（多半是断电或磁盘出错），不是手工修改。请运行 kb check --repair 恢复。"
 _NOTHING = b"\0 \t\r\n"
 
@@ -132,7 +133,7 @@ def load(text: str, id: str, source: str) -> Document:
     """
     name = f"{source}/{id}.md"
     if not front_matter.is_ours(text):
-        return _adopted(text, id, source)
+        return _on_leash(text, id, source)
     head, body = yaml_head.split(text)
     if not head:
         raise UnreadableError(f"{name} 的文件头（--- 之间的部分）已损坏：请恢复这个文件，或删除它后重新 kb ingest。")
@@ -205,6 +206,16 @@ def without_comments(text: str) -> tuple[str, list[tuple[int, str]]]:
         line += text.count("\n", begins, ends)
         start = ends + 3
     return "".join((*kept, text[start:])), comments
+
+
+def _on_leash(text: str, id: str, source: str) -> Document:
+    """Read a file that anybody may have written: one that takes too long costs itself, not who reads it."""
+    try:
+        return leashed.call(_SECONDS, _adopted, text, id, source)
+    except TimeoutError as error:
+        raise UnreadableError(f"{source}/{id}.md 读它用的时间超过 {_SECONDS:.0f} 秒：请拆分或检查这个文件。") from error
+    except MemoryError as error:
+        raise UnreadableError(f"{source}/{id}.md 读它用的内存太多：请拆分或检查这个文件。") from error
 
 
 def _adopted(text: str, id: str, source: str) -> Document:

@@ -11,14 +11,15 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from kb.base import storage
+from kb.base import inside, storage
 from kb.base.errors import NotFoundError, UnreadableError
 
 # RFC 1952: magic, deflate, FCOMMENT, no time, best compression, unknown system. Nothing here depends on the machine.
 _HEADER = b"\x1f\x8b\x08\x10\0\0\0\0\x02\xff"
 _SEAL = 64
+_MOST = 2_000_000_000  # bytes of a stored snapshot: forty times what a file may have by default
 
 
 class Snapshots:
@@ -32,7 +33,7 @@ class Snapshots:
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
         with storage.refusals(path):
-            stored = path.read_bytes() if path.is_file() else b""
+            stored = inside.read(self.root, _named(digest), _MOST) if path.is_file() else b""
         if not _holds(stored, digest):
             storage.make_folder(path.parent)
             storage.write_atomic(path, pack(data))
@@ -41,11 +42,14 @@ class Snapshots:
     def read(self, digest: str) -> bytes:
         """Return the bytes with that sha256. Raises NotFoundError, and UnreadableError when they are damaged."""
         path = self._path(digest)
-        if not path.is_file():
+        try:
+            data = _unpack(inside.read(self.root, _named(digest), _MOST), digest)
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise NotFoundError(
                 f"没有快照 {digest}：它可能已被删除，请从备份恢复 {path}，或把原件再收录一次（用哪条命令，kb check 会说）。"
-            )
-        data = _unpack(path.read_bytes(), digest)
+            ) from error
+        except UnreadableError as error:
+            raise UnreadableError(f"快照 {path} {error}") from error
         if data is None:
             raise UnreadableError(
                 f"快照 {path} 已损坏：请从备份恢复，或把原件再收录一次（用哪条命令，kb check 会说）。"
@@ -59,7 +63,11 @@ class Snapshots:
     def _path(self, digest: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise NotFoundError(f"“{digest[:80]}”不是快照的名字（64 位十六进制数）：请检查地址。")
-        return self.root / digest[:2] / f"{digest}.gz"
+        return self.root / _named(digest)
+
+
+def _named(digest: str) -> PurePosixPath:
+    return PurePosixPath(digest[:2], f"{digest}.gz")
 
 
 def pack(data: bytes) -> bytes:

@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kb.base import inside
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document
 from kb.chinese.numerals import read
@@ -29,6 +30,7 @@ from kb.ingest.pipeline import Input, Report
 from kb.structure import statute
 
 SOURCE = "laws"
+_MOST_UNPACKED, _MOST_FILES, _MOST_OF_ONE = 8_000_000_000, 500_000, 200_000_000  # bytes, files, bytes of a file
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2")
 _INFO_END = "<!-- INFO END -->"
 _TITLE = re.compile(r"^#[ \t]+(.+?)[ \t]*$", re.MULTILINE)
@@ -103,7 +105,12 @@ def _files(path: Path, scratch: Path, report: Report) -> Iterator[_File]:
         if each.is_symlink():
             report.skipped["链接"] += 1
         elif each.is_file():
-            law = _recognised(each, each.relative_to(root).as_posix())
+            origin = each.relative_to(root).as_posix()
+            try:
+                law = _recognised(each, origin)
+            except UnreadableError as error:
+                report.failures.append((origin, str(error)))
+                continue
             if law:
                 yield law
             else:
@@ -113,10 +120,30 @@ def _files(path: Path, scratch: Path, report: Report) -> Iterator[_File]:
 def _unpacked(archive: Path, folder: Path) -> Path:
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            tar.extractall(folder, filter=_Bounded())
     except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, OSError) as error:
         raise UnreadableError(f"打不开压缩包 {archive}（{error}）：请检查它是否完整，或先解开再导入文件夹。") from error
     return folder
+
+
+class _Bounded:
+    """Lets out of an archive what stays below the folder, so much and so many at most."""
+
+    def __init__(self) -> None:
+        self._bytes = self._files = 0
+
+    def __call__(self, member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+        """Return a member as it is to be unpacked. Raises UnreadableError."""
+        self._bytes += member.size
+        self._files += 1
+        if self._bytes > _MOST_UNPACKED or self._files > _MOST_FILES:
+            raise UnreadableError("压缩包解开之后太大（可能是压缩炸弹），没有解完：请检查它，或先解开再导入文件夹。")
+        return tarfile.data_filter(member, folder)
+
+
+def _text(path: Path) -> str:
+    """Read a law's Markdown. Raises UnreadableError for what is no plain file, or too large."""
+    return inside.read(path.parent, path.name, _MOST_OF_ONE).decode("utf-8", "replace")
 
 
 def _recognised(path: Path, origin: str) -> _File | None:
@@ -125,7 +152,7 @@ def _recognised(path: Path, origin: str) -> _File | None:
         return _File(path, origin, _folded(statute.unstamped(path.stem)))
     if path.suffix.lower() != ".md":
         return None
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = _text(path)
     head, mark, _ = text.partition(_INFO_END)
     titles = _TITLE.findall(head)
     if not mark or not titles or _TEMPLATE in head:
@@ -144,7 +171,7 @@ def _joined(files: Sequence[_File], scratch: Path) -> Iterator[Input]:
             yield Input(file.path, file.origin)
     for origin, some in parts.items():
         whole = scratch / f"{safe_name(origin)}.md"
-        texts = {file.part: file.path.read_text(encoding="utf-8", errors="replace") for file in some}
+        texts = {file.part: _text(file.path) for file in some}
         whole.write_text(_one_text(texts), encoding="utf-8")
         yield Input(whole, origin)
 
@@ -178,7 +205,7 @@ def _new(inputs: Iterator[Input], corpus: Corpus, source: str, report: Report) -
     """Leave out what the corpus has, the same bytes, once their snapshot is sound."""
     digests, new = corpus.digests(source), []
     for each in inputs:
-        data = each.path.read_bytes()
+        data = inside.read(each.path.parent, each.path.name, _MOST_OF_ONE)
         if hashlib.sha256(data).hexdigest() in digests:
             corpus.snapshots.store(data)
             report.unchanged += 1

@@ -13,8 +13,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
+from kb.base import inside
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, safe_name
@@ -107,9 +108,7 @@ def _lines(path: Path, settings: Settings, report: Report) -> Iterator[Mapping[s
             f"{path} {files.LINK if path.is_symlink() else '不是文件：请给 corpus.jsonl 或 corpus.jsonl.gz。'}"
         )
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == _GZIP
-        with gzip.open(path) if packed else path.open("rb") as stream:
+        with inside.opened(path.parent, path.name) as plain, _unpacked(plain) as stream:
             number = 0
             while line := stream.readline(settings.max_bytes + 1):
                 number += 1
@@ -123,6 +122,12 @@ def _lines(path: Path, settings: Settings, report: Report) -> Iterator[Mapping[s
                         pass
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableError(f"{path} 读不到底（{error}）：前面的已经导入，请检查文件是否下载完整。") from error
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    packed = file.read(2) == _GZIP
+    file.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
 
 
 def _document(line: bytes, settings: Settings) -> tuple[Mapping[str, Any] | None, str]:

@@ -42,10 +42,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to ingest and its origin: the name under which it is known from now on."""
+    """A file to ingest and its origin: the name under which it is known from now on.
+
+    `root` is the folder out of which no link on the way to it may lead, None for the one where it lies.
+    """
 
     path: Path
     origin: str
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,12 @@ def ingest(
     return report
 
 
-def build(path: Path, origin: str, source: str, settings: Settings, retrieved: str) -> tuple[Document, bytes]:
+def build(each: Input, source: str, settings: Settings, retrieved: str) -> tuple[Document, bytes]:
     """Make a document, with "" for its id, of a file; return it and the file's bytes. Raises UnreadableError."""
-    data = files.load(path, settings)
+    path = each.path
+    data = files.load(path, settings, each.root)
     found = Provenance(
-        origin=origin,
+        origin=each.origin,
         snapshot=hashlib.sha256(data).hexdigest(),
         retrieved=retrieved,
         media_type="",
@@ -123,7 +128,7 @@ def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
         for name in sorted(set(names) - links):
             path = Path(parent, name)
             if path.suffix.lower() in registry.endings() and not name.startswith("."):
-                yield Input(path, _origin(Path(top.name, path.relative_to(folder)).as_posix()))
+                yield Input(path, _origin(Path(top.name, path.relative_to(folder)).as_posix()), folder)
             else:
                 report.skipped[path.suffix.lower() or name] += 1
 
@@ -162,7 +167,8 @@ def build_all(inputs: Sequence[Input], source: str, settings: Settings) -> Itera
 
 
 def _on_leash(each: Input, source: str, settings: Settings) -> tuple[Document, bytes]:
-    return derive.on_leash(settings, build, each.path.absolute(), each.origin, source, settings, clock.stamp())
+    absolute = Input(each.path.absolute(), each.origin, each.root and each.root.absolute())
+    return derive.on_leash(settings, build, absolute, source, settings, clock.stamp())
 
 
 def _built(future: Future[tuple[Document, bytes]]) -> Built:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpcore
 
-from kb.base import storage
+from kb.base import leash, storage
 from kb.fetch.network.transport import trusting
 from kb.upkeep.state import FOLDER
 
@@ -56,20 +55,14 @@ def _words(alarms: Mapping[str, str], over: Sequence[str]) -> str:
 def _run(command: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
     """Run a command as a shell would, the words on its stdin."""
     try:
-        done = subprocess.run(
-            command,
-            shell=True,
-            input=_words(alarms, over) + "\n",
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        code, said = leash.run_command(command, f"{_words(alarms, over)}\n".encode(), _SECONDS)
+    except TimeoutError:
+        return f"报警的命令（{command}）没有成功：{_SECONDS} 秒内没有结束。请检查 kb.toml 里的 refresh.alarm。"
+    except OSError as error:
         return f"报警的命令（{command}）没有成功：{error}。请检查 kb.toml 里的 refresh.alarm。"
-    if done.returncode:
-        said = " ".join(done.stderr.split())[:200]
-        return f"报警的命令（{command}）没有成功，退出码 {done.returncode}：{said or '没有说明'}。请检查 kb.toml 里的 refresh.alarm。"
+    if code:
+        words = " ".join(said.decode("utf-8", "replace").split())[:200]
+        return f"报警的命令（{command}）没有成功，退出码 {code}：{words or '没有说明'}。请检查 kb.toml 里的 refresh.alarm。"
     return ""
 
 

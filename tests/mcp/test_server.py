@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
+from kb.config import readers
 from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
@@ -88,19 +92,26 @@ def test_what_is_wrong_with_a_call_is_told(stdio: StdioServerParameters) -> None
         assert words in str(answer.content) and "Traceback" not in str(answer.content)
 
 
-def test_the_same_over_http(folder: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@contextmanager
+def over_http(folder: Path) -> Iterator[int]:
+    """Serve assistants over the library of a folder; answer the port when it can be reached."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "kb", "mcp", "--http", "--port", str(port)]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as server:
         try:
             _until(lambda: socket.create_connection(("127.0.0.1", port), 1).close())
-            (found,) = ask(f"http://127.0.0.1:{port}/mcp", ("search", {"query": "示例制度"}))
-            assert found.structured_content["total"] == 1
+            yield port
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(20)
+
+
+def test_the_same_over_http(folder: Path) -> None:
+    with over_http(folder) as port:
+        (found,) = ask(f"http://127.0.0.1:{port}/mcp", ("search", {"query": "示例制度"}))
+        assert found.structured_content["total"] == 1
 
 
 def _until(ready: Callable[[], None]) -> None:
@@ -118,3 +129,38 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     kb = Kb(tmp_path)
     kb("mcp", code=6)
     assert "scripts/environment mcp" in kb.said
+
+
+def test_over_http_it_is_behind_the_gate_of_the_library(folder: Path, tmp_path: Path) -> None:
+    token = readers.add_token(tmp_path / "readers.json", "助手")
+    (tmp_path / "kb.toml").write_text(
+        f'[corpus]\npath = "{folder}/corpus"\n[index]\npath = "{folder}/index"\n'
+        '[serve]\nmode = "confidential"\nreaders = "password"\nfiles = "umask"\n',
+        encoding="utf-8",
+    )
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    accepting = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    with over_http(tmp_path) as port:
+
+        def ask(path: str = "/mcp", **headers: str) -> tuple[int, str]:
+            with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+                sent = {name.replace("_", "-"): value for name, value in headers.items()}
+                connection.request("POST", path, call, accepting | sent)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+
+        for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}):
+            status, told = ask(**wrong)
+            assert status == 401 and "tools" not in told
+        assert ask("/nowhere")[0] == 401
+        right = {"Authorization": f"Bearer {token}"}
+        status, told = ask(**right)
+        assert status == 200 and "read_section" in told
+        assert ask(**right, Host="stranger.example")[0] == 421
+        assert ask(**right, Origin="https://stranger.example")[0] == 403
+
+
+def test_over_http_settings_that_contradict_one_another_are_refused(folder: Path) -> None:
+    command = [sys.executable, "-m", "kb", "mcp", "--http", "--host", "0.0.0.0"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "mode" in done.stderr and done.stderr.count("\n") == 1

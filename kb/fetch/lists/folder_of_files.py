@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from kb.base import inside
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -148,32 +149,39 @@ class Folder:
         try:
             if self._path.suffix.lower() == ".zip":
                 with self._zip() as packed, packed.open(name) as member:
+                    linked = stat.S_ISLNK(packed.getinfo(name).external_attr >> 16)
                     data = member.read(limit)
             else:
                 with self._tar() as archive:
-                    file = archive.extractfile(name)
+                    entry = archive.getmember(name)
+                    linked = entry.issym() or entry.islnk()
+                    file = archive.extractfile(entry) if entry.isfile() else None
                     data = file.read(limit) if file else b""
         except KeyError as error:
             raise NotFoundError(f"压缩包里没有 {name}。") from error
         except _BROKEN as error:
             raise UnreadableError(f"解不开压缩包里的 {name}（{error}）：请检查这个压缩包。") from error
+        if linked:
+            raise UnreadableError(f"{name} {files.LINK}")
         if len(data) == limit:
             raise UnreadableError(files.too_large(limit, self._settings))
         return data
 
     def _file(self, name: str) -> bytes:
         """Read a file that is in the folder itself: no link on the way to it, or to it, is followed."""
-        path = self._path / name
         try:
-            inside = path.resolve() == self._path.resolve() / name
-            there = path.exists()
-        except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a zero in the name
-            raise UnreadableError(f"{_printable(name)} 不能是文件的名字（{error}）。") from error
-        if not inside:
-            raise UnreadableError(f"{name} {files.LINK}")
-        if not there:
-            raise NotFoundError(f"文件夹里没有 {name}。")
-        return files.load(path, self._settings)
+            data = inside.read(self._path, name, self._settings.max_bytes)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotFoundError(f"文件夹里没有 {name}。") from error
+        except inside.TooLargeError as error:
+            raise UnreadableError(files.too_large(error.size, self._settings)) from error
+        except UnreadableError as error:
+            raise UnreadableError(f"{_printable(name)} {error}") from error
+        except (OSError, ValueError) as error:  # too long, no permission
+            raise UnreadableError(f"{_printable(name)} 打不开（{error}）：请检查文件名和权限。") from error
+        if not data.strip():
+            raise UnreadableError(files.EMPTY)
+        return data
 
     def _zip(self) -> zipfile.ZipFile:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from kb.base import inside
 from kb.base.errors import UnreadableError
 from kb.base.model import Remark
 from kb.chinese.unreadable import identified
@@ -13,24 +14,26 @@ from kb.ingest.formats import registry
 from kb.ingest.formats.registry import Given
 from kb.structure.extracted import Extracted
 
-LINK = "是链接，没有跟随：它可能指向不该公开的文件；确实要收录，请用它指向的文件本身。"
+LINK = inside.LINK
+EMPTY = "是空文件：没有可以收录的文字。"
 
 
-def load(path: Path, settings: Settings) -> bytes:
-    """Read a file's bytes. Raises UnreadableError when it cannot be read, is a link, empty or larger than the limit."""
+def load(path: Path, settings: Settings, root: Path | None = None) -> bytes:
+    """Read the bytes of a file in `root`, by default the folder where it lies.
+
+    Raises UnreadableError when it cannot be read, is a link or behind one, empty or larger than the limit.
+    """
+    root = root or path.parent
     try:
-        if path.is_symlink():
-            raise UnreadableError(LINK)
-        if not path.is_file():
-            raise UnreadableError("不是普通文件，或者已经不在：请检查路径。")
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= settings.max_bytes else b""
+        data = inside.read(root, PurePosixPath(path.relative_to(root)), settings.max_bytes)
+    except FileNotFoundError as error:
+        raise UnreadableError("不是普通文件，或者已经不在：请检查路径。") from error
+    except inside.TooLargeError as error:
+        raise UnreadableError(too_large(error.size, settings)) from error
     except OSError as error:
         raise UnreadableError(f"打不开（{error.strerror}）：请检查文件权限和磁盘。") from error
-    if size > settings.max_bytes:
-        raise UnreadableError(too_large(size, settings))
     if not data.strip():
-        raise UnreadableError("是空文件：没有可以收录的文字。")
+        raise UnreadableError(EMPTY)
     return data
 
 

@@ -22,6 +22,7 @@ from kb.law.store import Store
 from kb.search.contract.engine import Group, Order, Stats
 from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
+from kb.web.context.boundary import told_alarm
 from kb.web.context.facets import Shelves
 from kb.web.context.freshness import Freshness, Watch
 from kb.web.context.heavy_work import HeavyWork
@@ -196,7 +197,7 @@ class Library:
                 holding,
                 state is not None,
                 state.last_success if state else "",
-                state.alarm if state else "",
+                told_alarm(state.alarm) if state else "",
             )
 
     def _survey(self, stats: Stats) -> Catalogue:

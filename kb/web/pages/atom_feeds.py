@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ _SECTIONS_SHOWN = 20
 _ATOM = "http://www.w3.org/2005/Atom"
 _SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_SECRET = re.compile(r"(?<=\?)key=[^&]*&|[?&]key=[^&]*")
+"""What names the reader in a feed's own address; the feed is the same for all."""
 _KINDS = {"new": "新增", "changed": "更新", "edited": "悄悄修改", "withdrawn": "撤下"}
 
 
@@ -175,7 +178,7 @@ def feed(title: str, own: str, page: str, entries: list[Entry]) -> Response:
     make: Any = ElementMaker(namespace=_ATOM, nsmap={None: _ATOM})
     newest = max((entry.updated for entry in entries), default="1970-01-01T00:00:00Z")
     root = make.feed(
-        make.id(own),
+        make.id(_SECRET.sub("", own)),
         make.title(clean(title)),
         make.updated(newest),
         make.author(make.name("政策文库")),

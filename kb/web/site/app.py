@@ -19,6 +19,7 @@ from kb.config.settings import Settings
 from kb.export.formats import formats
 from kb.web.api import api, law_api
 from kb.web.context import preferences
+from kb.web.context.boundary import sees_details, told_alarm
 from kb.web.context.language import named, page_language, say
 from kb.web.context.library import EXTENSION, Library
 from kb.web.languages import languages
@@ -34,7 +35,7 @@ from kb.web.pages import (
 )
 from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
-from kb.web.site import hosts, operations, telemetry
+from kb.web.site import hosts, operations, readers, telemetry
 from kb.web.site.hosts import Hosts, guarded
 from kb.web.view import as_of, interface_labels, machine_metadata
 
@@ -64,7 +65,7 @@ _HEADERS = {
 # identity, but what it answers may be nobody else's business, so no host is named unless the operator does.
 _SHARED = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, If-Modified-Since",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, If-Modified-Since",
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
     "Access-Control-Max-Age": "86400",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -78,8 +79,12 @@ def create_app(settings: Settings) -> Flask:
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash
     app.before_request(_refuse_strangers)
+    known = Hosts(settings)
+    readers.guard(app, settings, known)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
     app.config["ORIGINS"] = settings.origins
+    app.config["DETAILS"], app.config["MONITORS"] = settings.boundary.details, settings.monitors
+    app.config["CACHING"] = settings.boundary.caching
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -99,6 +104,8 @@ def create_app(settings: Settings) -> Flask:
         preference=preferences.preference,
         language_address=_language_address,
         here=_here,
+        sees_details=sees_details,
+        told_alarm=told_alarm,
     )
     app.register_blueprint(preferences.blueprint)
     app.jinja_env.globals.update(
@@ -125,7 +132,7 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(_finish)
     if settings.address:
         app.wsgi_app = _at(settings.address, app.wsgi_app)  # type: ignore[method-assign, assignment]
-    app.wsgi_app = guarded(Hosts(settings), app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = guarded(known, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -204,7 +211,20 @@ def _finish(response: Response) -> Response:
         response.make_conditional(request)
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
+    _keep_from_caches(response)
     return response
+
+
+def _keep_from_caches(response: Response) -> None:
+    """Say who may keep an answer; what the program itself brings may stay in the reader's browser."""
+    caching = current_app.config["CACHING"]
+    if caching == "shared":
+        return
+    if caching == "none" and request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store, private"
+        return
+    asked = response.cache_control
+    asked.public, asked.private = False, True
 
 
 def _share(response: Response) -> None:

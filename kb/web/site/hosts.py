@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kb.config.boundary import is_loopback
 from kb.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ class Hosts:
     def __init__(self, settings: Settings) -> None:
         named = [urlsplit(settings.address).hostname or "", settings.host, *settings.hosts]
         self._any = "*" in settings.hosts
+        self._near = settings.boundary.host_check == "near"
         self._told_by = settings.proxy
-        self._named = {each.lower().strip("[]").rstrip(".") for each in named if each} | _own_names()
+        self._named = {each.lower().strip("[]").rstrip(".") for each in named if each}
+        self._own = _own_names() if self._near else {"localhost"}
 
     def accepts(self, written: str, peer: str = "") -> bool:
         """Whether a Host header, as `written` in a request that `peer` sent, is one of them. None at all is: it names nobody."""
@@ -51,9 +54,13 @@ class Hosts:
         if not found:
             return False
         name = (found["six"] or found["name"]).lower()
-        if name in self._named or name.endswith(".localhost") or self._is_proxy(peer):
+        if self.is_named(name) or name in self._own or name.endswith(".localhost") or is_loopback(name):
             return True
-        return _is_near(name)
+        return self._near and (self._is_proxy(peer) or _is_near(name))
+
+    def is_named(self, name: str) -> bool:
+        """Whether the settings name this host."""
+        return name.lower() in self._named
 
     def _is_proxy(self, peer: str) -> bool:
         return bool(self._told_by) and self._told_by in ("*", peer)

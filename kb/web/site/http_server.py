@@ -119,11 +119,12 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """A request; it tells from whom it came, which a proxy's word may replace later."""
+    """A request; it tells who sent it and whether for somebody else, which a proxy's word may replace later."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        return environ | {"kb.peer": self.channel.addr[0]}
+        forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ
+        return environ | {"kb.peer": self.channel.addr[0], "kb.forwarded": forwarded}
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template
 from kb.base.errors import BadIndexError, StorageError
 from kb.search.contract.engine import Stats
 from kb.upkeep.in_step import index_problem
+from kb.web.context.boundary import sees_details
 from kb.web.context.freshness import set_aside
 from kb.web.context.library import Library, library
 from kb.web.view import interface_labels
@@ -18,6 +19,7 @@ from kb.web.view import interface_labels
 blueprint = Blueprint("operations", __name__)
 
 ASIDES_SHOWN = 10
+_NOT_TOLD = "有问题；原因只给管理员看。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,12 @@ def status() -> str:
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """For monitors: 200 and "ok" when the index can be searched and no source has an alarm, else 503 and why."""
+    """For monitors: 200 and "ok" when the index can be searched and no source has an alarm, else 503 and, for whom the
+    settings let know it, why.
+    """
     troubles = list(_troubles(library()))
-    answer = Response("".join(f"{trouble}\n" for trouble in troubles) or "ok\n", mimetype="text/plain")
+    told = troubles if sees_details() else troubles and [_NOT_TOLD]
+    answer = Response("".join(f"{trouble}\n" for trouble in told) or "ok\n", mimetype="text/plain")
     answer.status_code = 503 if troubles else 200
     return answer
 
@@ -62,7 +67,8 @@ def readyz() -> Response:
         with os.scandir(root):
             return Response("ok\n", mimetype="text/plain")
     except OSError as error:
-        return Response(f"读不了语料库 {root}：{error.strerror}。\n", 503, mimetype="text/plain")
+        told = f"读不了语料库 {root}：{error.strerror}。" if sees_details() else _NOT_TOLD
+        return Response(f"{told}\n", 503, mimetype="text/plain")
 
 
 def _troubles(shelf: Library) -> Iterator[str]:

@@ -106,6 +106,7 @@ def _logged(response: Response) -> Response:
         "status": response.status_code,
         "ms": round(1000 * (time.perf_counter() - g.started), 1),
         "client": request.remote_addr,
+        **({"reader": g.reader} if "reader" in g else {}),
         **({"error": g.error} if "error" in g else {}),
     }
     print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)

@@ -351,6 +351,7 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "serve.hosts": _names_problem,
     "mail.security": _security_problem,
     "mail.from": _sender_problem,
+    "mail.user": lambda value: "" if isinstance(value, str) and value.isascii() else "应当是英文字母、数字和符号",
 }
 
 

@@ -252,13 +252,16 @@ def _unreached(mail: Mail, why: str) -> StorageError:
 
 def _password() -> str:
     """Return the password. Raises UsageError."""
+    password = os.environ.get(PASSWORD, "")
     if named := os.environ.get(f"{PASSWORD}_FILE"):
         try:
-            return Path(named).read_text(encoding="utf-8").strip()
+            password = Path(named).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
-    if not (password := os.environ.get(PASSWORD, "")):
+    if not password:
         raise UsageError(f"设置了 mail.user，可是环境变量 {PASSWORD} 里没有密码。")
+    if not password.isascii():
+        raise UsageError("邮件服务器的密码里只能有英文字母、数字和符号：请换一个密码。")
     return password
 
 

@@ -98,7 +98,7 @@ def robot_words(told: Subscription, digest: Digest, settings: Settings) -> str:
         block = "\n".join(_block(item, settings)).rstrip()
         left = f"\n\n另有 {whole - place} 份没有列出，见 {page}"
         if len(f"{words}\n\n{block}{left}".encode()) > _ROBOT_BYTES:
-            short = "\n".join([item.title, *item.happened, _whole(item.path, settings)])
+            short = "\n".join([f"《{item.title}》", *item.happened, _whole(item.path, settings)])
             if len(f"{words}\n\n{short}{left}".encode()) > _ROBOT_BYTES:
                 return words + left
             block = short
@@ -123,7 +123,8 @@ def _letter(to: Subscription, settings: Settings, subject: str, text: str, body:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text, cte="base64")
     message.add_alternative(str(Markup(_PAGE).format(_line(subject), body)), subtype="html", cte="base64")
-    return message.as_bytes()
+    # A long address is folded away from its name, which is right and yet not read everywhere.
+    return message.as_bytes().replace(b"List-Unsubscribe:\r\n <", b"List-Unsubscribe: <", 1)
 
 
 def _line(text: str) -> str:

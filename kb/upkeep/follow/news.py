@@ -70,7 +70,7 @@ def gather(corpus: Corpus, law: Store, engine: Engine, kept: Subscriptions) -> s
     gone = [each for id, each in before.items() if id not in files]
     news += [News("removed", each.id, each.title, clock.stamp()) for each in gone]
     waiting = len(files) - len(ready)
-    kept.gathered(news, seen, [each.id for each in gone], "" if waiting else mark)
+    kept.gathered(news, seen, [each.id for each in gone], f"{waiting} waiting" if waiting else mark)
     return f"{waiting:,} 份文件还没有编入索引，它们的消息留到下次：请运行 kb index。" if waiting else ""
 
 

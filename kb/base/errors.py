@@ -54,3 +54,10 @@ class BusyError(KbError):
 
     exit_code = 6
     status = 503
+
+
+class TooOftenError(KbError):
+    """Somebody asks for it more often than may be: later it can be asked again."""
+
+    exit_code = 6
+    status = 429

@@ -124,12 +124,37 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "",
         "有来源出现警报或恢复正常时，把说明交给谁：一条命令（说明写到它的标准输入），或 http(s):// 开头的网址（发 JSON）",
     ),
+    (
+        "follow.path",
+        "follow",
+        "订阅者的地址和寄到哪里了，所在的文件夹（含个人信息，不在语料库里；网页服务和 kb follow 都要能写）",
+    ),
+    (
+        "mail.host",
+        "",
+        "寄订阅信的邮件服务器；留空就不提供邮件订阅。填写时也要写 mail.from 和 serve.address，见 docs/feeds.md",
+    ),
+    ("mail.port", 587, "邮件服务器的端口：starttls 一般是 587，tls 一般是 465，none 一般是 25"),
+    (
+        "mail.security",
+        "starttls",
+        "怎样加密：starttls、tls 或 none（只在本机或内网的转发服务器上用）；对方不支持就不寄，不会改成明文",
+    ),
+    (
+        "mail.user",
+        "",
+        "登录邮件服务器的用户名；密码在环境变量 KB_MAIL_PASSWORD 里，或写在 KB_MAIL_PASSWORD_FILE 所指的文件里",
+    ),
+    ("mail.from", "", "发件人的邮箱地址，例如 kb@example.cn"),
 )
 
 FILE_NAME = "kb.toml"
-_RANGES = {"serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
+_RANGES = {"mail.port": (1, 65535), "serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_ADDRESSED = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _FILES = ("certificates", "client_certificate", "client_key")
 ENGINES = ("embedded", "opensearch")
+SECURITY = ("starttls", "tls", "none")
 _ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 _HOST = re.compile(r"https?://[^\s/@]+/?")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
@@ -146,6 +171,17 @@ class Cluster:
     certificates: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The server that sends letters to those who follow something; `host` is "" where none are sent. The password is in no settings."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +214,8 @@ class Settings:
     readers_file: Path | None = None
     reader_header: str = "X-Remote-User"
     reader_proxies: tuple[str, ...] = ()
+    follow: Path = Path("follow")
+    mail: Mail = Mail()
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -223,7 +261,23 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         cluster=_cluster(values, folder),
         semantic=bool(values["semantic.search"]),
         model=folder / str(values["semantic.model"]) if values["semantic.model"] else None,
+        follow=folder / str(values["follow.path"]),
+        mail=_mail(values),
     )
+
+
+def _mail(values: Mapping[str, Any]) -> Mail:
+    """Return how letters are sent. Raises UsageError where something else is needed for it."""
+    mail = Mail(*(values[f"mail.{key}"] for key in ("host", "port", "security", "user", "from")))
+    if not mail.host:
+        return mail
+    if not mail.sender:
+        raise UsageError("设置了 mail.host，还要写 mail.from：发件人的邮箱地址。")
+    if not values["serve.address"]:
+        raise UsageError("设置了 mail.host，还要写 serve.address：信里的链接由它开头。")
+    if mail.user and mail.security == "none" and mail.host not in _LOOPBACK:
+        raise UsageError("mail.security 是 none 时密码会以明文送出：请改用 starttls 或 tls，或者不写 mail.user。")
+    return mail
 
 
 def _cluster(values: Mapping[str, Any], folder: Path) -> Cluster:
@@ -346,6 +400,20 @@ def _one_of(words: Iterable[str]) -> Callable[[object], str]:
     return lambda value: "" if value in ("", *words) else f"应当是 {'、'.join(words)} 之一"
 
 
+def is_mail_address(text: str) -> bool:
+    """Return whether a text is one mail address and nothing else: no name, no line break, nothing that a header could take for more."""
+    return len(text) <= 254 and bool(_ADDRESSED.fullmatch(text)) and ".." not in text and not text.startswith(".")
+
+
+def _security_problem(value: object) -> str:
+    return "" if value in SECURITY else f"应当是 {'、'.join(SECURITY)} 之一"
+
+
+def _sender_problem(value: object) -> str:
+    good = isinstance(value, str) and (not value or is_mail_address(value))
+    return "" if good else "应当是一个邮箱地址，例如 kb@example.cn"
+
+
 _CHECKED: Mapping[str, Callable[[object], str]] = {
     "serve.mode": lambda value: "" if value in MODES else f"应当是 {'、'.join(MODES)} 之一",
     **{f"serve.{part}": _one_of(words) for part, words in PARTS.items()},
@@ -358,6 +426,9 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "serve.address": _address_problem,
     "serve.origins": _origins_problem,
     "serve.hosts": _names_problem,
+    "mail.security": _security_problem,
+    "mail.from": _sender_problem,
+    "mail.user": lambda value: "" if isinstance(value, str) and value.isascii() else "应当是英文字母、数字和符号",
 }
 
 

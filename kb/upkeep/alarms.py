@@ -6,17 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpcore
-
 from kb.base import leash, storage
-from kb.fetch.network.transport import trusting
+from kb.upkeep import robots
 from kb.upkeep.state import FOLDER
 
 TOLD = f"{FOLDER}/.told.json"
 """Which alarms have been told, below the corpus. No source's name begins with a dot."""
 
 _SECONDS = 60
-_TIMEOUT = dict.fromkeys(("connect", "read", "write", "pool"), _SECONDS / 2)
 
 
 def tell(to: str, alarms: Mapping[str, str], root: Path) -> str:
@@ -67,26 +64,6 @@ def _run(command: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
 
 
 def _post(url: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
-    """Post the words as JSON, in the form that robots of 企业微信 and 钉钉 take; the alarms stand beside them."""
-    content = {"msgtype": "text", "text": {"content": _words(alarms, over)}, "alarms": alarms, "over": over}
-    try:
-        with httpcore.ConnectionPool(ssl_context=trusting()) as pool:
-            answer = pool.request(
-                "POST",
-                url,
-                headers={"Content-Type": "application/json"},
-                content=json.dumps(content, ensure_ascii=False).encode(),
-                extensions={"timeout": _TIMEOUT},
-            )
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
-        return f"警报送不到 {_host(url)}（{error or type(error).__name__}）：请检查网络和 kb.toml 里的 refresh.alarm。"
-    return (
-        ""
-        if answer.status < 300
-        else f"{_host(url)} 没有收下警报（{answer.status}）：请检查 kb.toml 里的 refresh.alarm。"
-    )
-
-
-def _host(url: str) -> str:
-    """Name an address without what follows the host: there robots keep their keys."""
-    return "/".join(url.split("/")[:3])
+    """Post the words to a robot, the alarms beside them."""
+    problem = robots.send(url, _words(alarms, over), "警报", {"alarms": alarms, "over": over})
+    return f"{problem}：请检查网络和 kb.toml 里的 refresh.alarm。" if problem else ""

@@ -58,8 +58,9 @@ class _Robot(BaseHTTPRequestHandler):
         server: Any = self.server
         server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(server.status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(server.body)))
         self.end_headers()
+        self.wfile.write(server.body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """What was told is the log."""
@@ -69,7 +70,7 @@ class _Robot(BaseHTTPRequestHandler):
 def robot() -> Iterator[Any]:
     """A chat's robot on loopback: `told` is what it got, `status` what it answers."""
     server: Any = HTTPServer(("127.0.0.1", 0), _Robot)
-    server.told, server.status = [], 200
+    server.told, server.status, server.body = [], 200, b""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -96,3 +97,15 @@ def test_a_webhook_that_is_not_there_is_said_in_words(tmp_path: Path, site: Site
     site.faults.put("/gkmlpt/*", faults.status(403))
     kb("refresh", code=1)
     assert "警报送不到 http://127.0.0.1:9" in kb.said and "secret" not in kb.said
+
+
+def test_a_robot_that_answers_200_and_refuses_in_its_json_is_asked_again(
+    tmp_path: Path, site: Site, robot: Any
+) -> None:
+    kb = _kb(tmp_path, site, f"http://127.0.0.1:{robot.server_port}/send?key=secret")
+    site.faults.put("/gkmlpt/*", faults.status(403))
+    robot.body = b'{"errcode":310000,"errmsg":"keywords not in content"}'
+    for _ in range(2):
+        kb("refresh", code=1)
+        assert "没有收下警报（errcode 310000：keywords not in content）" in kb.said
+    assert len(robot.told) == 2

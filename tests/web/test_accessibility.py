@@ -39,6 +39,8 @@ PAGES = [
     "/gaps",
     "/stale-basis",
     "/terms?q=" + quote("示例"),
+    "/follow",
+    "/search/follow?q=行政复议",
     f"/d/{quote(LAW)}/cited-by",
     f"/d/{REPORT}/graph",
     f"{PREFIX}/",

@@ -102,6 +102,7 @@ class Library:
     """The corpus and the search engine over it, for as long as the application runs."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.corpus = Corpus(settings.corpus, keep=_TEXTS)
         self.engine = chosen_engine(settings)
         self.law = Store(settings.index)

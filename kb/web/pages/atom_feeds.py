@@ -52,20 +52,25 @@ class Entry:
 
 @blueprint.get("/changes.atom")
 def changes() -> Response:
-    """The latest documents that came, changed, were silently edited or withdrawn, with what changed; `kind` chooses."""
-    kind = request.args.get("kind", "")
+    """The latest documents that came, changed, were silently edited or withdrawn, with what changed.
+
+    `kind` chooses one of these, `document` what happened to one document.
+    """
+    kind, id = request.args.get("kind", ""), request.args.get("document", "")
     if kind and kind not in _KINDS:
         raise UsageError(f"参数 kind 应当是 {'、'.join(_KINDS)} 之一，现在是“{kind[:20]}”。")
     corpus = library().corpus
+    only = library().document(id) if id else None
     happened = {"edited": "changed"}.get(kind, kind)  # what can be told without reading the documents
-    chosen = (event for event in events(corpus) if happened in ("", event.kind))
+    chosen = (event for event in events(corpus) if happened in ("", event.kind) and id in ("", event.id))
     told = (found for event in chosen if (found := tell(corpus, event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
     title = f"政策文库：{_KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
+    title = f"政策文库：《{only.metadata.title}》的变化" if only else title
     return feed(
         title,
-        url_for(".changes", kind=kind or None, _external=True),
-        url_for("browsing.documents", _external=True),
+        url_for(".changes", kind=kind or None, document=id or None, _external=True),
+        url_for("pages.document", id=id, _external=True) if id else url_for("browsing.documents", _external=True),
         entries,
     )
 
@@ -149,7 +154,7 @@ def sitemap() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Documents may be crawled; results of searches, comparisons and files to save are not documents."""
-    of_documents = ("compare", "cite", "graph", "like", "provenance", "snapshot")
+    of_documents = ("compare", "cite", "follow", "graph", "like", "provenance", "snapshot")
     closed = (
         *(
             "/search",
@@ -161,6 +166,7 @@ def robots() -> Response:
             "/cite-check",
             "/origins",
             "/terms",
+            "/follow",
         ),
         *(f"/d/*/{page}" for page in of_documents),
         *(f"/d/*.{ending}" for ending in labels()),

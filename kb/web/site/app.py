@@ -29,6 +29,7 @@ from kb.web.pages import (
     citation_page,
     comparison_page,
     download_pages,
+    follow_page,
     origins_page,
     pages,
     parallel_page,
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(comparison_page.blueprint)
     app.register_blueprint(download_pages.blueprint)
     app.register_blueprint(atom_feeds.blueprint)
+    app.register_blueprint(follow_page.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kb.base import storage
+from kb.base import scratch, storage
 from kb.base.address import Address
 from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
@@ -262,8 +261,8 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
         os.umask(PRIVATE)
         for kept in (config.corpus, config.index):
             storage.make_private(kept)
-    with tempfile.TemporaryDirectory(prefix="kb-metrics-") as folder:
-        os.environ.setdefault(SHARED_METRICS, folder)
+    with scratch.folder("metrics") as folder:
+        os.environ.setdefault(SHARED_METRICS, str(folder))
         from kb.web.site.http_server import serve  # not before: what it imports looks at that variable once
 
         engine = chosen_engine(config)

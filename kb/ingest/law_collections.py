@@ -11,14 +11,13 @@ import hashlib
 import lzma
 import re
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kb.base import inside
+from kb.base import inside, scratch
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document
 from kb.chinese.numerals import read
@@ -65,9 +64,9 @@ def import_laws(
     """
     report = Report()
     with ExitStack() as stack, corpus.writing():
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-laws-")))
-        files = [file for number, path in enumerate(paths) for file in _files(path, scratch / str(number), report)]
-        inputs = _new(_joined(files, scratch), corpus, source, report)
+        place = stack.enter_context(scratch.folder("laws"))
+        files = [file for number, path in enumerate(paths) for file in _files(path, place / str(number), report)]
+        inputs = _new(_joined(files, place), corpus, source, report)
         for done, (each, built) in enumerate(pipeline.build_all(inputs, source, settings), start=1):
             if built.document:
                 document = _law(built.document, files, corpus, source)
@@ -92,14 +91,14 @@ def _law(document: Document, files: Sequence[_File], corpus: Corpus, source: str
     return replace(law, id=name if known else corpus.id_for(source, title, name))
 
 
-def _files(path: Path, scratch: Path, report: Report) -> Iterator[_File]:
+def _files(path: Path, place: Path, report: Report) -> Iterator[_File]:
     """Yield the laws in a folder, an archive or a file of its own; what is none is counted in the report."""
     if path.is_symlink():
         raise UsageError(f"{path} {LINK}")
     if not path.exists():
         raise NotFoundError(f"找不到 {path}：请检查路径。")
     if path.name.endswith(_ARCHIVES):
-        path = _unpacked(path, scratch)
+        path = _unpacked(path, place)
     root = path if path.is_dir() else path.parent
     for each in sorted(root.rglob("[!.]*")) if path.is_dir() else [path]:
         if each.is_symlink():
@@ -161,8 +160,8 @@ def _recognised(path: Path, origin: str) -> _File | None:
     return _File(path, origin, _folded(titles[0]), part)
 
 
-def _joined(files: Sequence[_File], scratch: Path) -> Iterator[Input]:
-    """Yield what to build: files as they are, the parts of a law as one file written to `scratch`."""
+def _joined(files: Sequence[_File], place: Path) -> Iterator[Input]:
+    """Yield what to build: files as they are, the parts of a law as one file written to `place`."""
     parts: dict[str, list[_File]] = {}
     for file in files:
         if file.part:
@@ -170,7 +169,7 @@ def _joined(files: Sequence[_File], scratch: Path) -> Iterator[Input]:
         else:
             yield Input(file.path, file.origin)
     for origin, some in parts.items():
-        whole = scratch / f"{safe_name(origin)}.md"
+        whole = place / f"{safe_name(origin)}.md"
         texts = {file.part: _text(file.path) for file in some}
         whole.write_text(_one_text(texts), encoding="utf-8")
         yield Input(whole, origin)

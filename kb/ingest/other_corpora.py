@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from kb.base import inside
+from kb.base import inside, scratch
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, safe_name
@@ -65,8 +64,8 @@ def _take(batch: list[Mapping[str, Any]], corpus: Corpus, settings: Settings, so
     for each in batch:
         by_source.setdefault(source or safe_name(str(each.get("source") or "")) or "corpus", []).append(each)
     for name, some in by_source.items():
-        with tempfile.TemporaryDirectory(prefix="kb-corpus-") as folder:
-            inputs = list(_inputs(some, Path(folder)))
+        with scratch.folder("corpus") as folder:
+            inputs = list(_inputs(some, folder))
             for each, (given, built) in zip(some, pipeline.build_all(inputs, name, settings), strict=True):
                 if built.document:
                     id = corpus.id_for(name, given.origin)

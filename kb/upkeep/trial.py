@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from kb.base import scratch
 from kb.base.errors import KbError, UsageError
 from kb.base.model import Attachment, Document
 from kb.config.settings import Settings
@@ -99,9 +98,9 @@ def _walked(
     source: Source, settings: Settings, hosts: Hosts, items: tuple[Item, ...], obtain: Obtain
 ) -> tuple[tuple[Document, ...], tuple[str, ...], str]:
     """Walk over some posts; return their documents, what was said, and why it did not come to an end."""
-    with TemporaryDirectory(prefix="kb-try-") as folder:
-        corpus = Corpus(Path(folder) / "corpus")
-        with corpus.writing(), State(Path(folder) / "state.sqlite") as state:
+    with scratch.folder("try") as folder:
+        corpus = Corpus(folder / "corpus")
+        with corpus.writing(), State(folder / "state.sqlite") as state:
             join = Folder.join if source.kind == "files" else absolute
             now = hosts.clock.now()
             keeper = Keeper(corpus, source.name, settings)

@@ -11,12 +11,11 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from kb.base import leash
+from kb.base import leash, scratch
 from kb.base.errors import UnreadableError
 from kb.config.settings import Settings
 from kb.ingest.formats import html_page, word_docx
@@ -68,8 +67,8 @@ def to_docx(data: bytes, settings: Settings) -> bytes:
             "读取旧版 Word 文件（.doc、.wps、.rtf）需要 LibreOffice：请安装 apt install libreoffice-writer-nogui，"
             "或另存为 .docx 后再收录。"
         )
-    with tempfile.TemporaryDirectory(prefix="kb-office-") as folder:
-        return _converted(Path(folder), office, suffix, data, settings)
+    with scratch.folder("office") as folder:
+        return _converted(folder, office, suffix, data, settings)
 
 
 def _checked(data: bytes) -> str:

@@ -176,7 +176,9 @@ class ByMeaning:
 
     def test_of_a_section_without_a_vector_yet_nobody_says_that_it_is_unlike(self, tmp_path: Path, model: Path) -> None:
         """It ranks by its words as one that is just not near enough, not below everything that has a vector."""
-        shelf = Shelf(*(document(f"d{number:02}", "道路" + "路" * number, title=f"示例{number}") for number in range(20)))
+        shelf = Shelf(
+            *(document(f"d{number:02}", "道路" + "路" * number, title=f"示例{number}") for number in range(20))
+        )
         engine = self.open(tmp_path, Meaning(tmp_path, model))
         engine.update(shelf)
         engine.learn()

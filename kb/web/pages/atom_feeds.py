@@ -146,7 +146,7 @@ def sitemap() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Documents may be crawled; results of searches, comparisons and files to save are not documents."""
-    of_documents = ("compare", "cite", "graph", "provenance", "snapshot")
+    of_documents = ("compare", "cite", "graph", "like", "provenance", "snapshot")
     closed = (
         *(
             "/search",

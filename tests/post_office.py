@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,6 +22,7 @@ class PostOffice:
         self.answer = ""
         self.refuses = ""
         self.port = 0
+        self.on_taken: Callable[[], object] | None = None
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         if self.refuses and address == self.refuses:
@@ -34,6 +35,8 @@ class PostOffice:
             return self.answer
         self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
+        if self.on_taken:
+            self.on_taken()
         return "250 taken"
 
     def last(self) -> EmailMessage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import click
 
@@ -14,6 +14,7 @@ from kb.cli.terminal import FAILED, JSON, ChineseGroup, existing, group, print_j
 from kb.config.settings import Settings, is_mail_address
 from kb.corpus.folder import Corpus
 from kb.search.open.engines import chosen_engine
+from kb.search.query.conditions import FACETS, Condition, Field, condition
 
 if TYPE_CHECKING:
     from kb.upkeep.follow.subscriptions import Rhythm, Subscription, Target
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ROBOT_SECRET = "KB_ROBOT_SECRET"
 """The environment variable with what a robot of 钉钉 signs with: on a command line others could read it."""
 
+_WITHIN: tuple[Field, ...] = ("document", "within", "date", "article")
 _STATES = {"asked": "等待确认", "active": "有效"}
 
 
@@ -62,7 +64,7 @@ class _Wanted:
 
 
 @verb("add", follow_group)
-@click.option("--search", metavar="检索式", default="", help="跟踪一个检索")
+@click.option("--search", metavar="检索式", default="", help="跟踪一个检索：检索式，或者检索结果页的网址")
 @click.option("--document", metavar="文件", default="", help="跟踪一份文件")
 @click.option("--all", "everything", is_flag=True, help="跟踪全库的变化")
 @click.option(
@@ -173,12 +175,29 @@ def _target(config: Settings, wanted: _Wanted) -> Target:
     if wanted.document:
         title = existing(Corpus(config.corpus)).read(wanted.document).metadata.title
         return Target("document", f"/d/{quote(wanted.document, safe='')}", wanted.document, title=title)
+    target = _search(wanted.search)
     engine = chosen_engine(config)
     try:
-        engine.search(wanted.search, limit=1)
+        engine.search(target.query, limit=1, conditions=target.conditions)
     finally:
         engine.close()
-    return Target("search", f"/search?{urlencode({'q': wanted.search})}", wanted.search)
+    return target
+
+
+def _search(given: str) -> Target:
+    """Return the search that is typed, or that a page of results shows whose address is given. Raises UsageError."""
+    from kb.upkeep.follow.subscriptions import Target
+
+    if not given.startswith(("http://", "https://", "/search?")):
+        return Target("search", f"/search?{urlencode({'q': given})}", given)
+    asked = parse_qs(urlsplit(given).query)
+    chosen = [Condition(field, tuple(asked[field]), whole=True) for field in FACETS if field in asked]
+    typed = [condition(field, asked[field][0]) for field in _WITHIN if field in asked]
+    query, read = asked.get("q", [""])[0], [each for each in typed if each]
+    if len(read) < len(typed) or not (query or chosen or read):
+        raise UsageError(f"看不懂这个网址（{given[:80]}）：请从检索结果页的地址栏复制。")
+    kept = {name: values for name, values in asked.items() if name in ("q", *FACETS, *_WITHIN)}
+    return Target("search", f"/search?{urlencode(kept, doseq=True)}", query, (*chosen, *read))
 
 
 def _shown(subscription: Subscription) -> str:

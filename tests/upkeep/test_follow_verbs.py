@@ -6,16 +6,20 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.cli.running import EXAMPLE, Kb
+from kb.upkeep.follow.subscriptions import Subscription, Subscriptions, Target
+from tests.cli.running import EXAMPLE, Kb, KbHere
 from tests.post_office import plain, post_office
 
 
@@ -45,7 +49,13 @@ def robot() -> Iterator[Any]:
 
 
 @pytest.fixture
-def library(kb: Kb) -> Kb:
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> KbHere:
+    monkeypatch.chdir(tmp_path)
+    return KbHere(tmp_path, capsys)
+
+
+@pytest.fixture
+def library(kb: KbHere) -> KbHere:
     """A library with one document, at an address."""
     (kb.folder / "kb.toml").write_text('[serve]\naddress = "https://kb.example.cn"\n', encoding="utf-8")
     _ingest(kb, "一", EXAMPLE)
@@ -53,7 +63,7 @@ def library(kb: Kb) -> Kb:
     return kb
 
 
-def _ingest(kb: Kb, name: str, text: str) -> None:
+def _ingest(kb: KbHere, name: str, text: str) -> None:
     (kb.folder / f"{name}.txt").write_text(text, encoding="utf-8")
     kb("ingest", f"{name}.txt")
     kb("index")
@@ -64,7 +74,7 @@ def _url(robot: Any) -> str:
 
 
 def test_a_robot_is_told_once_and_one_that_refuses_is_asked_again(
-    library: Kb, robot: Any, monkeypatch: pytest.MonkeyPatch
+    library: KbHere, robot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kb = library
     monkeypatch.setenv("KB_ROBOT_SECRET", "SEC示例")
@@ -94,7 +104,41 @@ def test_a_robot_is_told_once_and_one_that_refuses_is_asked_again(
     assert json.loads(kb("follow", "list", "--json"))["subscriptions"] == []
 
 
-def test_what_a_robot_cannot_take_is_cut_and_said(library: Kb, robot: Any) -> None:
+def test_a_search_is_added_by_the_address_of_its_page(library: KbHere, robot: Any) -> None:
+    kb = library
+    page = "https://kb.example.cn/search?q=行政复议&kind=通知&group=section"
+    kb("follow", "add", "--search", page, "--robot", _url(robot))
+    (only,) = json.loads(kb("follow", "list", "--json"))["subscriptions"]
+    assert (only["follows"]["query"], only["follows"]["conditions"][0]["values"]) == ("行政复议", ["通知"])
+    kb("follow", "add", "--search", "https://kb.example.cn/search?order=date", "--robot", _url(robot), code=2)
+    _ingest(kb, "二", EXAMPLE.replace("示例工作", "别的工作").replace("1号", "2号"))
+    _ingest(kb, "三", EXAMPLE.replace("通知", "意见").replace("1号", "3号"))
+    kb("follow", "send")
+    words = robot.told[0][1]["text"]["content"]
+    assert "做好别的工作的通知" in words and "意见" not in words
+
+
+def test_what_is_killed_after_the_server_took_it_is_sent_again_as_the_same_letter(library: KbHere) -> None:
+    kb = library
+    with post_office() as office:
+        (kb.folder / "kb.toml").write_text(
+            '[serve]\naddress = "https://kb.example.cn"\n'
+            f'[mail]\nhost = "127.0.0.1"\nport = {office.port}\nsecurity = "none"\nfrom = "kb@example.cn"\n',
+            encoding="utf-8",
+        )
+        kept = Subscriptions(kb.folder / "follow")
+        kept.add(Subscription("mail", "reader@example.com", Target("all", "/documents"), "daily"))
+        _ingest(kb, "二", EXAMPLE.replace("示例工作", "别的工作").replace("1号", "2号"))
+        lock = kb.folder / "follow" / "sending.lock"
+        office.on_taken = lambda: os.kill(int(lock.read_text(encoding="ascii").split()[0]), signal.SIGKILL)
+        Kb(kb.folder)("follow", "send", code=-signal.SIGKILL)
+        office.on_taken = None
+        assert "寄出 1 封" in kb("follow", "send") and "寄出 0 封" in kb("follow", "send")
+        first, second = office.taken
+        assert first["Message-ID"] == second["Message-ID"] and plain(first) == plain(second)
+
+
+def test_what_a_robot_cannot_take_is_cut_and_said(library: KbHere, robot: Any) -> None:
     kb = library
     kb("follow", "add", "--all", "--robot", _url(robot))
     for number in range(2, 40):
@@ -109,7 +153,7 @@ def test_what_a_robot_cannot_take_is_cut_and_said(library: Kb, robot: Any) -> No
     assert f"另有 {38 - shown} 份没有列出" in words and 4 < shown < 38
 
 
-def test_wrong_calls_are_said_in_words(library: Kb, robot: Any) -> None:
+def test_wrong_calls_are_said_in_words(library: KbHere, robot: Any) -> None:
     kb = library
     for wrong in (
         ("--search", "行政复议"),
@@ -135,13 +179,13 @@ def test_wrong_calls_are_said_in_words(library: Kb, robot: Any) -> None:
         ("port = 0", "mail.port"),
     ],
 )
-def test_settings_that_do_not_go_together_are_said(kb: Kb, lines: str, said: str) -> None:
+def test_settings_that_do_not_go_together_are_said(kb: KbHere, lines: str, said: str) -> None:
     (kb.folder / "kb.toml").write_text(f"[mail]\n{lines}\n", encoding="utf-8")
     kb("follow", "list", code=2)
     assert said in kb.said
 
 
-def test_an_operator_tries_the_mail_server_and_hears_when_it_fails(library: Kb) -> None:
+def test_an_operator_tries_the_mail_server_and_hears_when_it_fails(library: KbHere) -> None:
     kb = library
     with post_office() as office:
         port = office.port

@@ -323,8 +323,10 @@ def test_what_nobody_confirms_is_forgotten(here: Town, monkeypatch: pytest.Monke
     here.put(OTHER, "做好行政复议。\n")
     assert here.send().sent == 0
     monkeypatch.setenv("KB_TODAY", "2026-11-09")
-    here.ask(SEARCH, {"mail": "other@example.com", "rhythm": "daily"})
-    assert WHO not in [each.recipient for each in here.kept().all()]
+    assert here.ask(link_of(here.office.last(), "confirm"), {})[0] == 404
+    keep_in_step(here.settings)
+    here.send()
+    assert here.kept().all() == [] and here.kept().letters() == []
 
 
 def test_only_its_owner_reads_the_file(here: Town) -> None:

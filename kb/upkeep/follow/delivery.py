@@ -11,7 +11,7 @@ import smtplib
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ REFUSALS = 5
 
 _SECONDS = 20
 _LOCK = "sending.lock"
-_WAITS = 60
+_SENDING = 60.0  # seconds
 
 
 @dataclass(slots=True)
@@ -54,8 +54,8 @@ def send(settings: Settings, corpus: Corpus, engine: Engine) -> Report:
     kept, report = Subscriptions(settings.follow), Report()
     if not (settings.mail.host or kept.active()):
         return report
-    storage.make_folder(settings.follow)
-    with storage.lock(settings.follow / _LOCK):
+    with _alone(settings):
+        kept.forget_unconfirmed()
         _send_letters(settings, kept, report)  # what was written earlier goes first: its news are told by it
         try:
             waiting = gather(corpus, Store(settings.index), engine, kept)
@@ -78,15 +78,9 @@ def ask(settings: Settings, wanted: Subscription, client: str) -> None:
 
 
 def send_confirmations(settings: Settings) -> None:
-    """Send the letters that wait to be confirmed, as soon as no other process is sending; those that cannot be sent wait on."""
-    for _ in range(_WAITS):
-        try:
-            with storage.lock(settings.follow / _LOCK), suppress(KbError):
-                _send_letters(settings, Subscriptions(settings.follow), Report(), only="confirm")
-        except StorageError:
-            time.sleep(1)
-        else:
-            return
+    """Send the letters by which something is confirmed; those that cannot be sent wait for the next time."""
+    with suppress(KbError), _alone(settings):
+        _send_letters(settings, Subscriptions(settings.follow), Report(), only="confirm")
 
 
 def send_trial(settings: Settings, recipient: str) -> None:
@@ -207,6 +201,23 @@ def _handed(server: smtplib.SMTP, mail: Mail, recipient: str, message: bytes) ->
     except (smtplib.SMTPException, OSError) as error:
         raise StorageError(f"邮件服务器 {mail.host} 断开了连接（{error}）。") from error
     return None
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let one process send at a time; another one is waited for, for a minute. Raises StorageError."""
+    storage.make_folder(settings.follow)
+    until = time.monotonic() + _SENDING
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(storage.lock(settings.follow / _LOCK))
+                break
+            except StorageError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
+        yield
 
 
 @contextmanager

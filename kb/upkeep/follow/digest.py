@@ -93,7 +93,8 @@ def compose(target: Target, news: Sequence[News], desk: Desk) -> Digest | None:
     if not by_document:
         return None
     latest = sorted(by_document, key=lambda id: by_document[id][-1].number, reverse=True)
-    items = tuple(_item(by_document[id], hits.get(id), desk) for id in latest[:DOCUMENTS])
+    words = target.query if target.kind == "search" else ""
+    items = tuple(_item(by_document[id], hits.get(id), words, desk) for id in latest[:DOCUMENTS])
     return Digest(items, len(latest) - len(items))
 
 
@@ -138,7 +139,8 @@ def _before(told: Sequence[News]) -> str:
     return next((each.before for each in told if each.kind == "changed"), "")
 
 
-def _item(told: Sequence[News], hits: Sequence[Hit] | None, desk: Desk) -> Item:
+def _item(told: Sequence[News], hits: Sequence[Hit] | None, words: str, desk: Desk) -> Item:
+    """Return what is told of one document; its page is opened with what was looked for, `words`, marked."""
     id, title = told[-1].document, told[-1].title
     try:
         document = desk.corpus.read(id)
@@ -152,15 +154,9 @@ def _item(told: Sequence[News], hits: Sequence[Hit] | None, desk: Desk) -> Item:
     comparison, old = _compared(told, document, desk.corpus)
     happened = tuple(_happened(told, old, document, comparison, hits))
     pieces = list(_of_hits(hits, comparison) if hits else _of_changes(told, comparison, document))
-    return Item(
-        facts.title,
-        _page(id),
-        shown,
-        _standing(id, desk.reader),
-        happened,
-        tuple(pieces[:_PIECES]),
-        max(0, len(pieces) - _PIECES),
-    )
+    page = f"{_page(id)}?{urlencode({'q': words})}" if words else _page(id)
+    shown_pieces, more = tuple(pieces[:_PIECES]), max(0, len(pieces) - _PIECES)
+    return Item(facts.title, page, shown, _standing(id, desk.reader), happened, shown_pieces, more)
 
 
 def _compared(told: Sequence[News], document: Document, corpus: Corpus) -> tuple[Comparison | None, Document | None]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from kb.base import clock
 from kb.config.settings import Settings
+from kb.search.contract.engine import SECTIONS_SHOWN
 from kb.upkeep.follow.digest import Digest, Item, Run
 from kb.upkeep.follow.subscriptions import RHYTHMS, Subscription, Target
 
@@ -63,6 +64,7 @@ def digest_letter(told: Subscription, digest: Digest, settings: Settings) -> byt
     subject = f"{told.target.label}：{len(digest.items) + digest.more} 份文件有消息"
     more = f"另有 {digest.more:,} 份文件没有列出，见 {page}" if digest.more else ""
     foot = f"您收到这封信，是因为订阅了{told.target.label}（{RHYTHMS[told.rhythm]}）。"
+    foot += f"一份文件最多列出 {SECTIONS_SHOWN} 节，其余的打开文件就看到。" if told.target.kind == "search" else ""
     text = "\n".join(
         [
             *_plain(digest, settings),

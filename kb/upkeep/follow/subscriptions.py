@@ -164,12 +164,16 @@ class Subscriptions:
     def find(self, number: int, token: str) -> Subscription:
         """Return the subscription that a link names. Raises NotFoundError where the link is not one that was sent."""
         found = next(iter(self._select("number = ?", number)), None) if self.path.is_file() else None
-        if (
-            not hmac.compare_digest((found.token if found else "-").encode(), token.encode("utf-8", "replace"))
-            or not found
-        ):
+        right = hmac.compare_digest((found.token if found else "").encode(), token.encode("utf-8", "replace"))
+        late = _stamp(clock.now() - timedelta(days=ASKED_DAYS))
+        if not found or not right or (found.state == "asked" and found.begun < late):
             raise NotFoundError("没有这个订阅：链接不完整，或者超过三天没有确认。请完整复制信里的链接，或重新订阅。")
         return found
+
+    def forget_unconfirmed(self) -> None:
+        """Forget who did not confirm in time, and who asked for what and when."""
+        with self._open() as database:
+            self._forget_unconfirmed(database, clock.now())
 
     def confirm(self, asked: Subscription) -> Subscription:
         """Let a subscription hold; one of the same address and target gives way to it, and it goes on from there."""

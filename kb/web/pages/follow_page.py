@@ -48,7 +48,7 @@ def search() -> BaseResponse | str:
     now = library().search(asked.q, 1, 0, conditions=asked.conditions)
     parameters = {name: values for name, values in asked.parameters().items() if name not in ("order", "group")}
     target = Target("search", url_for("pages.search", **parameters), asked.q, asked.conditions)  # type: ignore[arg-type]
-    command = "" if asked.conditions else f"--search {shlex.quote(asked.q)}"
+    command = f"--search {shlex.quote(target.path if asked.conditions else asked.q)}"
     return _page(target, url_for("feeds.hits", _external=True, **parameters), command, now.total)  # type: ignore[arg-type]
 
 

@@ -88,8 +88,10 @@ def _add(
     if bool(robot) == bool(mail):
         raise UsageError("请写 --robot 网址 或 --mail 邮箱 之一。")
     if mail:
-        if not (config.mail.host and is_mail_address(mail)):
-            raise UsageError("邮箱的写法不对，或者 kb.toml 里还没有设置 mail.host：见 docs/feeds.md。")
+        if not (config.mail.host and is_mail_address(mail) and config.mail.writes_to(mail)):
+            raise UsageError(
+                "邮箱的写法不对，不在 mail.domains 里，或者 kb.toml 里还没有设置 mail.host：见 docs/feeds.md。"
+            )
         ask(config, Subscription("mail", mail, target, rhythm), "kb follow add")
         send_confirmations(config)
         say(f"确认信已写给 {mail}：对方确认之后才算订阅。没有寄出的，kb follow send 会再寄。")

@@ -146,6 +146,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "登录邮件服务器的用户名；密码在环境变量 KB_MAIL_PASSWORD 里，或写在 KB_MAIL_PASSWORD_FILE 所指的文件里",
     ),
     ("mail.from", "", "发件人的邮箱地址，例如 kb@example.cn"),
+    (
+        "mail.domains",
+        (),
+        '只给这些域名的邮箱寄，例如 ["example.cn"]；留空是任何邮箱。读者要登录的、mode 是 confidential 的文库必须写',
+    ),
 )
 
 FILE_NAME = "kb.toml"
@@ -182,6 +187,11 @@ class Mail:
     security: str = "starttls"
     user: str = ""
     sender: str = ""
+    domains: tuple[str, ...] = ()
+
+    def writes_to(self, recipient: str) -> bool:
+        """Return whether letters may go to an address: what is in a library that is not for everybody goes only where it may."""
+        return not self.domains or recipient.rpartition("@")[2].lower() in {each.lower() for each in self.domains}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +278,17 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
 
 def _mail(values: Mapping[str, Any]) -> Mail:
     """Return how letters are sent. Raises UsageError where something else is needed for it."""
-    mail = Mail(*(values[f"mail.{key}"] for key in ("host", "port", "security", "user", "from")))
+    mail = Mail(*(values[f"mail.{key}"] for key in ("host", "port", "security", "user", "from", "domains")))
     if not mail.host:
         return mail
     if not mail.sender:
         raise UsageError("设置了 mail.host，还要写 mail.from：发件人的邮箱地址。")
     if not values["serve.address"]:
         raise UsageError("设置了 mail.host，还要写 serve.address：信里的链接由它开头。")
+    if not mail.domains and (values["serve.mode"] == "confidential" or values["serve.readers"] not in ("", "none")):
+        raise UsageError(
+            "这个文库不是给所有人看的：设置了 mail.host，还要在 mail.domains 里写明可以寄到哪些域名的邮箱。"
+        )
     if mail.user and mail.security == "none" and mail.host not in _LOOPBACK:
         raise UsageError("mail.security 是 none 时密码会以明文送出：请改用 starttls 或 tls，或者不写 mail.user。")
     return mail
@@ -426,6 +440,7 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "serve.address": _address_problem,
     "serve.origins": _origins_problem,
     "serve.hosts": _names_problem,
+    "mail.domains": _names_problem,
     "mail.security": _security_problem,
     "mail.from": _sender_problem,
     "mail.user": lambda value: "" if isinstance(value, str) and value.isascii() else "应当是英文字母、数字和符号",

@@ -175,6 +175,10 @@ def test_wrong_calls_are_said_in_words(library: KbHere, robot: Any) -> None:
         ('host = "127.0.0.1"', "mail.from"),
         ('host = "127.0.0.1"\nfrom = "kb@example.cn\\nBcc: a@b.cn"', "mail.from"),
         ('host = "127.0.0.1"\nfrom = "kb@example.cn"', "serve.address"),
+        (
+            'host = "127.0.0.1"\nfrom = "kb@example.cn"\n[serve]\nmode = "confidential"\naddress = "https://kb.example.cn"',
+            "mail.domains",
+        ),
         ('security = "ssl"', "starttls、tls、none"),
         ("port = 0", "mail.port"),
     ],

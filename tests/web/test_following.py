@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import ssl
 import time
@@ -17,6 +18,8 @@ import pytest
 import trustme
 from bs4 import BeautifulSoup
 
+from kb.config import readers
+from kb.config.boundary import chosen
 from kb.config.settings import Mail, Settings
 from kb.corpus.folder import Corpus
 from kb.search.open.engines import chosen_engine
@@ -304,7 +307,7 @@ def test_too_many_letters_are_refused(here: Town) -> None:
 
 def test_a_form_of_another_site_and_a_wrong_link_are_refused(here: Town) -> None:
     status, _ = here.ask(SEARCH, {"mail": WHO, "rhythm": "daily"}, **{"Sec-Fetch-Site": "cross-site"})
-    assert status == 400
+    assert status == 403
     here.follow(SEARCH)
     right = link_of(here.office.last(), "confirm").replace("confirm", "leave")
     for wrong in (
@@ -386,3 +389,34 @@ def test_letters_go_encrypted_with_a_password_or_not_at_all(
         with pytest.raises(Exception, match="不支持所设置的加密"):
             send_trial(replace(settings, mail=mail), WHO)
         assert open_office.taken == []
+
+
+def test_where_readers_sign_in_letters_go_to_named_domains_and_are_ended_without_a_password(
+    here: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.follow(SEARCH)
+    here.put(OTHER, "做好行政复议。\n")
+    here.send()
+    leave = link_of(here.office.last(), "leave")
+    readers.set_password(tmp_path / "readers.json", "zhangsan", "example-password")
+    closed = replace(
+        here.settings,
+        boundary=chosen("intranet", {"readers": "password"}),
+        readers_file=tmp_path / "readers.json",
+        mail=replace(here.settings.mail, domains=("example.cn",)),
+    )
+    here.put("又一份", "做好行政复议。\n")
+    monkeypatch.setenv("KB_TODAY", "2026-11-03")
+    keep_in_step(here.settings)
+    before = len(here.office.taken)
+    assert "不在 mail.domains 里" in " ".join(replace(here, settings=closed).send().problems)
+    assert len(here.office.taken) == before
+    with served(closed) as url:
+        gated = replace(here, url=url)
+        known = {"Authorization": "Basic " + base64.b64encode(b"zhangsan:example-password").decode()}
+        assert gated.ask(SEARCH)[0] == 401 and gated.ask(SEARCH, **known)[0] == 200
+        status, page = gated.ask(SEARCH, {"mail": WHO, "rhythm": "daily"}, **known)
+        assert status == 400 and "只给 example.cn 的邮箱寄信" in page
+        assert gated.ask(leave + "x", {})[0] == 401 and gated.ask(leave.replace("leave", "confirm"))[0] == 401
+        status, page = gated.ask(leave, {"List-Unsubscribe": "One-Click"})
+        assert status == 200 and "已经退订" in page

@@ -154,7 +154,10 @@ def _send_letters(settings: Settings, kept: Subscriptions, report: Report, only:
 def _mail(
     kept: Subscriptions, server: smtplib.SMTP, mail: Mail, letter: Letter, to: Subscription, report: Report
 ) -> None:
-    refused = _handed(server, mail, to.recipient, letter.message)
+    allowed = mail.writes_to(to.recipient)
+    refused = (
+        _handed(server, mail, to.recipient, letter.message) if allowed else _Refused("它不在 mail.domains 里", True)
+    )
     if refused is None:
         kept.taken(letter, clock.today())
         report.sent += 1

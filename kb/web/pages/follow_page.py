@@ -30,7 +30,7 @@ def everything() -> BaseResponse | str:
 
 @blueprint.route("/d/<id>/follow", methods=["GET", "POST"])
 def document(id: str) -> BaseResponse | str:
-    """How one document is followed."""
+    """How one document is followed. Raises NotFoundError."""
     title = find_document(id).metadata.title
     target = Target("document", url_for("pages.document", id=id, on=None), id, title=title)
     feed = url_for("feeds.changes", document=id, _external=True)
@@ -97,17 +97,28 @@ def _ask(target: Target) -> None:
     settings = library().settings
     if not settings.mail.host:
         raise NotFoundError("这里没有开设邮件订阅：请用 Atom 订阅。")
-    if request.headers.get("Sec-Fetch-Site", "") == "cross-site":
-        raise UsageError("请在本站的订阅页上填写邮箱。")
     recipient = request.form.get("mail", "").strip()
     if not is_mail_address(recipient):
         raise UsageError("邮箱的写法不对：应当像 name@example.com，只写一个，不带姓名。")
+    if not settings.mail.writes_to(recipient):
+        raise UsageError(f"这里只给 {'、'.join(settings.mail.domains)} 的邮箱寄信。")
     chosen = request.form.get("rhythm", "daily")
     rhythm: Rhythm | None = next((each for each in RHYTHMS if each == chosen), None)
     if rhythm is None:
         raise UsageError(f"参数 rhythm 可以是 {'、'.join(RHYTHMS)}。")
     ask(settings, Subscription("mail", recipient, target, rhythm), request.remote_addr or "")
     Thread(target=send_confirmations, args=(settings,), daemon=True).start()
+
+
+def is_led_by_letter() -> bool:
+    """Return whether the present request ends a subscription by the link of a letter: that is as good as a password for this."""
+    if request.endpoint != f"{blueprint.name}.leave":
+        return False
+    try:
+        _linked()
+    except (NotFoundError, UsageError):
+        return False
+    return True
 
 
 def _linked() -> tuple[Subscriptions, Subscription]:

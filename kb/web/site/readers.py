@@ -15,6 +15,7 @@ from kb.config.settings import Settings
 from kb.web.api import api
 from kb.web.context.boundary import EXTENSION, sees_details
 from kb.web.context.gate import Admitted, Asked, Gate, Refused
+from kb.web.pages.follow_page import is_led_by_letter
 from kb.web.site.hosts import Hosts
 
 _HEALTH = "operations.healthz"
@@ -36,7 +37,7 @@ def guard(app: Flask, settings: Settings, hosts: Hosts) -> None:
     def _refuse_or_let_in() -> Response | None:
         if _is_from_elsewhere(hosts):
             return _answer(403, _FROM_ELSEWHERE)
-        if not gate.is_open and not _asks_what_it_may():
+        if not gate.is_open and not _asks_what_it_may() and not is_led_by_letter():
             found = gate.admit(_asked(header))
             if isinstance(found, Admitted):
                 g.reader = found.name

@@ -80,8 +80,11 @@ class Card:
 
     @property
     def since(self) -> str:
-        """The day from which the text holds, "" where that is not known."""
-        return self.listing.since if self.listing and not self.hit.version else ""
+        """The day from which the text is in force, as the law store tells it; "" where nothing does."""
+        if self.stood and self.stood.dot in ("holds", "open"):
+            return self.stood.since
+        known = self.listing if self.stood and not self.hit.version else None
+        return known.since if known and known.since != known.date else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,8 @@ def card(hits: Sequence[Hit], stood: Mapping[str, Stood], shown: int = 1, rest: 
     """Return the card of a document of which these sections are shown; its bare title only where nothing else is."""
     first = hits[0]
     rows = [row(hit) for hit in hits if hit.anchor != "title"] or [row(first)]
-    return Card(first, tuple(rows), _listings().get(first.document), stood.get(_key(first)), shown, rest)
+    listing = library().catalogue().by_id.get(first.document)
+    return Card(first, tuple(rows), listing, stood.get(_key(first)), shown, rest)
 
 
 def row(hit: Hit) -> Row:
@@ -197,15 +201,11 @@ def _stood(hit: Hit, validity: Validity | None) -> Stood | None:
         return Stood(validity.status, _DOTS[validity.status], validity.since, validity.as_of, validity.replaced_by)
     if hit.validity:
         return Stood(hit.validity, _DOTS.get(hit.validity, "unknown"))
-    return Stood("不明", "unknown") if validity else None
+    return Stood("不明", "unknown") if validity and validity.evidence else None
 
 
 def _key(hit: Hit) -> str:
     return f"{hit.document}@{hit.version}" if hit.version else hit.document
-
-
-def _listings() -> Mapping[str, Listing]:
-    return library().catalogue().by_id
 
 
 def _answer(hit: Hit, stood: Mapping[str, Stood]) -> Answer:

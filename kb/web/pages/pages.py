@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Document
+from kb.search.contract.engine import Group
 from kb.web.context.arguments import day, number, query
 from kb.web.context.facets import UNKNOWN
 from kb.web.context.library import library
@@ -30,7 +31,7 @@ from kb.web.view.timeline import timeline
 
 blueprint = Blueprint("pages", __name__)
 
-HITS_PER_PAGE = 10
+PER_PAGE: dict[Group, int] = {"document": 10, "section": 20}
 ROWS_OPENED = 20
 NEWEST_SHOWN = 10
 KINDS_NAMED = 5
@@ -59,7 +60,7 @@ def home() -> str:
 
 @blueprint.get("/search")
 def search() -> str | BaseResponse:
-    """Hits, ten a page, for `q` and what is chosen beside it; without any of it the form.
+    """Ten documents, or twenty sections, a page for `q` and what is chosen beside it; without any of it the form.
 
     The fields of the form are written into `q`, at an address to which the browser is sent on.
     """
@@ -69,9 +70,10 @@ def search() -> str | BaseResponse:
     as_of.view(asked.on)
     if asked.empty:
         return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
-    first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
-    results = library().search(asked.q, HITS_PER_PAGE, first, asked.conditions, asked.order, asked.group)
-    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", **asked.parameters())
+    size = PER_PAGE[asked.group]
+    first = (number("page", 1, 1, LAST_PAGE) - 1) * size
+    results = library().search(asked.q, size, first, asked.conditions, asked.order, asked.group)
+    page, last, address = paging(results.listed, size, ".search", **asked.parameters())
     return render_template(
         "search.html",
         q=asked.q,

@@ -427,6 +427,26 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A document that is asked for by its `name`, is not there, and is repealed: the id and title of the one that says so,
+    at `anchor`, in which sentence, and the day (ISO 8601) from which it does, "" where that is not known.
+    """
+
+    name: str
+    document: str
+    title: str
+    anchor: str
+    sentence: str
+    day: str
+
+    @property
+    def told(self) -> str:
+        """The whole of it in one sentence."""
+        since = f"自 {self.day} 起" if self.day else ""
+        return f"库里没有《{self.name}》：《{self.title}》载明它{since}废止。"
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """A page of hits: the place that the query names, then the literal hits, then the related ones.
 
@@ -435,7 +455,9 @@ class Results:
     Where nothing matches literally, `nearest` are strings close to the query that do occur, `suggestions` words of
     titles and headings that the query may have been meant for (misspelt, or in pinyin). `facets` count, by field, all
     sections found. Where the answer is grouped by document, they count documents, `documents` are all in which something
-    is found, and `literal_documents` those in which something matches literally.
+    is found, and `literal_documents` those in which something matches literally; `sections` says by key (`Listing.key`) how
+    many sections each document of the page has of the kind it is listed for: literal ones, else related ones. `ended` is
+    the document that is asked for and that is not there because it is repealed.
     """
 
     query: str
@@ -452,6 +474,8 @@ class Results:
     literal_documents: int = 0
     group: Literal["section", "document"] = "section"
     by_meaning: int = 0
+    sections: Mapping[str, int] = field(default_factory=dict)
+    ended: Ended | None = None
 
     @property
     def listed(self) -> int:

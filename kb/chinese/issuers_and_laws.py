@@ -60,6 +60,12 @@ def short_names() -> Mapping[str, str]:
     return {name: NATION + name for name in table["statutes"]} | named
 
 
+def short_issuer(name: str) -> str:
+    """Return an issuer as lawyers write it for short: 全国人大常委会, 上海市人大常委会; others as they are."""
+    whole = name.replace("全国人民代表大会", "全国人大").replace("人民代表大会", "人大").replace("常务委员会", "常委会")
+    return whole.removeprefix(NATION) or whole
+
+
 @cache
 def typed_names() -> Mapping[str, str]:
     """Return the full title of a law by each name that people type for it: those of `short_names`, and 民诉, 行诉."""

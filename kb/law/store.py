@@ -19,6 +19,7 @@ from pathlib import Path
 from kb.base import clock, leashed, storage
 from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, KbError
+from kb.base.model import Ended
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
@@ -200,8 +201,8 @@ class Store:
             rows = database.execute("SELECT key, also FROM citation WHERE relation = 'repeals'")
             return frozenset(key for row in rows for key in row if key)
 
-    def ended(self, names: Iterable[str]) -> str:
-        """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did.
+    def ended(self, names: Iterable[str]) -> Ended | None:
+        """Return what ended the first of some documents by these titles that is not there; None where nothing did.
 
         Raises BadIndexError where there is no usable store.
         """
@@ -211,9 +212,8 @@ class Store:
             for name in names:
                 key = title_key(name)
                 if key and not reader.called(key) and (end := standings.repeal_of_name(key)):
-                    since = f"自 {end.day} 起" if end.day else ""
-                    return f"库里没有《{name}》：《{end.title}》载明它{since}废止。"
-        return ""
+                    return Ended(name, end.document, end.title, end.anchor, end.sentence, end.day)
+        return None
 
     def fingerprints(self) -> dict[str, str]:
         """Return the sha256 of the file that each document's citations were read of, by id. Raises BadIndexError."""

@@ -795,6 +795,8 @@ class Conformance:
         pages = [engine.search(query, 2, start, order=order, group="document") for start in range(0, len(of) + 2, 2)]
         assert [place for page in pages for place in places(page)] == expected
         assert sum(value.total for value in grouped.facets["kind"]) == len(of)
+        assert dict(grouped.sections) == {id: len(anchors) for id, anchors in of.items()}
+        assert all(set(page.sections) == {hit.document for hit in page.hits} for page in pages)
 
     def test_facets_of_documents_count_documents(self, engine: Engine) -> None:
         engine.update(GROUPED)

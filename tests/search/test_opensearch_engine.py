@@ -142,8 +142,8 @@ class Told:
     def repealed(self) -> tuple[str, ...]:
         return ()
 
-    def ended(self, names: object) -> str:
-        return ""
+    def ended(self, names: object) -> None:
+        """Nothing is repealed here."""
 
     def fingerprints(self) -> dict[str, str]:
         if self.lost:

@@ -60,7 +60,7 @@ def test_the_first_hit_is_reached_by_the_keyboard_alone(browser: webdriver.Chrom
     browser.get(f"{address}/search?q=行政复议")
     browser.switch_to.active_element.send_keys(Keys.TAB)
     skip = browser.switch_to.active_element
-    assert skip.get_attribute("href") == f"{browser.current_url}#kb-main"
+    assert skip.get_attribute("href") == f"{browser.current_url}#kb-results"
     skip.send_keys(Keys.ENTER)
     browser.switch_to.active_element.send_keys(Keys.TAB)
     link = browser.switch_to.active_element

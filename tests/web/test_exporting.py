@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import openpyxl
@@ -88,11 +88,13 @@ def test_hits_of_a_search_are_a_table_without_formulas(client: FlaskClient) -> N
 
 def test_what_is_saved_of_a_search_is_what_was_asked_for(client: FlaskClient) -> None:
     shown = page(client, "/search?q=行政复议&year=2021&order=date")
-    saved = {link.get_text(): str(link["href"]) for link in shown.select(".take a")}
+    sent = urlencode([(each["name"], each["value"]) for each in shown.select(".taking input")])
+    saved = {one.get_text(): f"{one['formaction']}?{sent}" for one in shown.select(".taking [formaction]")}
     rows = list(csv.DictReader(io.StringIO(client.get(saved["CSV"]).data.decode("utf-8-sig"))))
     assert rows and {row["日期"][:4] for row in rows} == {"2021"}
-    assert client.get(saved["Excel"]).data.startswith(b"PK")
-    assert client.get(saved["订阅（Atom）"]).mimetype == "application/atom+xml"
+    assert client.get(saved["导出结果"]).data.startswith(b"PK")
+    (address,) = page(client, saved["订阅"]).select(".feed a")
+    assert client.get(str(address["href"])).mimetype == "application/atom+xml"
     assert client.get("/search.csv?year=2021").status_code == 200
 
 

@@ -26,7 +26,7 @@ from kb.web.view.surroundings import PASSIVE, RELATIONS
 from kb.web.view.timeline import VERSION, WITHDRAWN
 from tests.web.test_accessibility import PAGES
 
-TEMPLATES = Path(interface_labels.__file__).parent / "templates"
+TEMPLATES = Path(interface_labels.__file__).parents[1] / "templates"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
@@ -112,7 +112,7 @@ def test_the_language_is_remembered_and_dates_and_counts_are_in_it(client: Flask
     assert shown(client, "/d/haojiang-2021-report").select_one("nav.site [lang=zh-CN]")
     again = client.get("/d/haojiang-2021-report").text
     assert "22 November 2021" in again and 'lang="en"' in again
-    assert "sections contain it" in client.get("/search?q=行政复议").text
+    assert "sections have these very words" in client.get("/search?q=行政复议").text
     client.get("/?lang=zh")
     assert "2021年11月22日" in client.get("/d/haojiang-2021-report").text
 

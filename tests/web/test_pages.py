@@ -7,7 +7,7 @@ import re
 import time
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -54,10 +54,12 @@ def texts(soup: Tag, selector: str) -> list[str]:
 
 def test_home_says_what_is_here_and_offers_searches_that_find_something(client: FlaskClient) -> None:
     home = page(client, "/")
-    figures = dict(zip(texts(home, ".figures dt"), texts(home, ".figures dd"), strict=True))
-    assert figures["文件"] == str(DOCUMENTS)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", figures["索引更新"])
-    assert "法治政府建设" in figures["最新文件"]
+    assert f"这里有 {DOCUMENTS} 份文件" in texts(home, ".holds")[0]
+    assert re.search(r"索引更新于 \d{4}-\d\d-\d\d \d\d:\d\d$", texts(home, ".state-of")[0])
+    assert "法治政府建设" in texts(home, "#kb-catalogue .documents a")[0]
+    assert texts(home, ".tasks h2") == ["查条文", "核对引注", "对照版本"]
+    for link in home.select(".tasks a"):
+        page(client, str(link["href"]))
     examples = [link["href"] for link in home.select(".examples a")]
     assert len(examples) == 3
     assert all(page(client, str(example)).select(".hit") for example in examples)
@@ -69,9 +71,10 @@ def test_a_search_leads_to_the_section_with_the_words_marked(client: FlaskClient
     links = [unquote(str(link["href"])) for link in found.select(".hit h2 a")]
     assert f"/d/{REPORT}?q={query}#1-3-2" in links
     hit = found.select(".hit")[links.index(f"/d/{REPORT}?q={query}#1-3-2")]
-    assert texts(hit, ".path > span")[-1] == "2.深入推进行政复议体制改革"
+    assert texts(hit, ".place > a")[0] == "2.深入推进行政复议体制改革"
     assert set(texts(hit, "mark")) == {"行政复议"}
-    assert texts(hit, ".address code") == [f"/d/{REPORT}#1-3-2"]
+    assert f"/d/{REPORT}#1-3-2" in [button["data-address"] for button in hit.select(".acts [data-address]")]
+    assert f"/d/{REPORT}/cite?anchor=1-3-2" in [link["href"] for link in hit.select(".acts a")]
     assert "汕头市濠江区人民政府" in hit.get_text()
 
 
@@ -87,21 +90,71 @@ def test_pages_of_results_hold_every_hit_once(client: FlaskClient) -> None:
     address, links = "/search?q=示例通知&group=section", []
     while address:
         found = page(client, address)
-        links += [link["href"] for link in found.select(".hit h2 a")]
+        links += [link["href"] for link in found.select(".hit .place > a")]
         following = found.select_one(".pager [rel=next]")
         address = str(following["href"]) if following else ""
-    assert texts(found, ".summary")[0].startswith(f"字面命中 {SMALL} 节（全库")
-    assert f"另有 {len(links) - SMALL} 节词语相近" in texts(found, ".summary")[0]
+    assert texts(found, "h1")[0].endswith(f"{SMALL} 条命中原文")
+    assert f"另有相关条文（非原文）{len(links) - SMALL} 条" in texts(found, ".scope")[0]
     assert len(set(links)) == len(links)
 
 
 def test_results_are_grouped_by_document_unless_one_is_searched(client: FlaskClient) -> None:
     found = page(client, "/search?q=示例")
     shown = [link["href"].partition("#")[0] for link in found.select(".hit h2 a")]
-    assert len(set(shown)) >= 6 and max(map(shown.count, shown)) <= 3
-    assert "份文件（全库" in texts(found, ".summary")[0] and "每份最多 3 节" in texts(found, ".summary")[0]
+    assert len(set(shown)) == len(shown) == 10
+    assert max(len(hit.select(".rows > li")) for hit in found.select(".hit")) <= 3
+    assert "见于" in texts(found, "h1")[0]
     inside = page(client, f"/search?q=示例&document={shown[0].removeprefix('/d/').partition('?')[0]}")
-    assert "每份最多" not in texts(inside, ".summary")[0]
+    assert "见于" not in texts(inside, "h1")[0]
+
+
+def test_the_other_sections_of_a_document_are_told_and_opened(client: FlaskClient) -> None:
+    found = page(client, "/search?q=示例")
+    card = next(hit for hit in found.select(".hit") if hit.select_one("button.rest"))
+    (rest,) = card.select("button.rest")
+    id, told, first = str(rest["value"]), int(re.findall(r"\d+", rest.get_text())[0]), int(str(rest["data-shown"]))
+    assert first >= len(card.select(".rows > li"))
+    # Without scripts the button sends its form: the same search within the document.
+    sent = {str(each["name"]): str(each["value"]) for each in found.select("#kb-within input")}
+    whole = page(client, f"/search?{urlencode({**sent, 'document': id})}")
+    assert texts(whole, "h1")[0].endswith(f"{told + first} 条命中原文")
+    opened = client.get(f"/search/rows?{urlencode({**sent, 'document': id, 'from': first})}").text
+    rows = BeautifulSoup(opened, "html.parser")
+    assert len(rows.select(".rows > li")) == min(told, 20)
+    known = {link["href"] for link in card.select(".place > a")}
+    assert not known & {link["href"] for link in rows.select(".place > a")}
+
+
+def test_a_long_query_is_not_repeated_in_every_address(client: FlaskClient) -> None:
+    query = "".join(f"示例通知的内容，第{number}号示例词语与行政复议。" for number in range(40))
+    answer = client.get(f"/search?{urlencode({'q': query})}")
+    assert answer.status_code == 200
+    assert len(answer.data) < 150_000 and answer.text.count(query) < 12
+    assert answer.text.count(quote(query)) < 8
+
+
+def test_the_place_that_is_named_stands_alone_with_its_whole_text(client: FlaskClient) -> None:
+    found = page(client, f"/search?q={quote('示例市示例条例第二条')}")
+    assert texts(found, "h1") == ["已定位到《示例市示例条例》第二条"]
+    assert "前款所称示例，是指示例。" in texts(found, ".answer .whole")[0]
+    leads = {link.get_text(): str(link["href"]) for link in found.select(".answer .do a")}
+    assert leads["引用"].endswith("/cite?anchor=art-2") and leads["Word"].endswith("/art-2.docx")
+    assert client.get(leads["Word"]).data.startswith(b"PK")
+    assert LAW not in [unquote(str(link["href"])) for link in found.select(".hit h2 a")]
+
+
+def test_a_near_miss_shows_the_real_wording_with_the_difference(client: FlaskClient) -> None:
+    found = page(client, f"/search?q={quote('示例机关应当履行下列职能')}")
+    assert texts(found, "h1") == ["未找到与原文完全一致的条文"]
+    (first,) = found.select(".nearest > .wording")
+    assert texts(first, "del") == ["能"] and texts(first, "ins") == ["责"]
+    assert "《示例市示例条例》第二条" in first.get_text()
+
+
+def test_related_hits_are_not_marked_with_shards(client: FlaskClient) -> None:
+    found = page(client, f"/search?q={quote('示例机关怎样履行行政复议的职责')}")
+    marked = [mark for hit in found.select(".hit") for mark in texts(hit, ".snippet mark")]
+    assert marked and all(len(mark) > 2 for mark in marked)
 
 
 def test_the_page_of_origins(client: FlaskClient) -> None:
@@ -113,7 +166,7 @@ def test_the_page_of_origins(client: FlaskClient) -> None:
 
 def test_nothing_found_says_where_it_looked_and_what_to_try(client: FlaskClient) -> None:
     found = page(client, "/search?q=“查无此语”")
-    assert texts(found, "h1") == ["没有找到“查无此语”"]
+    assert texts(found, "h1") == ["未找到与原文完全一致的条文"]
     assert f"{DOCUMENTS} 份文件" in found.get_text()
     assert "去掉引号" in found.get_text()
     assert found.select(".advice .examples a")
@@ -326,7 +379,9 @@ def test_every_page_keeps_to_this_host_and_has_its_landmarks(client: FlaskClient
     assert fetched and all(target.startswith("/") and not target.startswith("//") for target in fetched)
     assert not shown.select("[style], style, [onclick]")
     assert len(shown.select("main")) == len(shown.select("h1")) == 1
-    assert shown.select_one("html[lang=zh-CN]") and shown.select_one("a.skip[href='#kb-main']")
+    assert shown.select_one("html[lang=zh-CN]") and shown.select_one("a.skip")
+    target = str(shown.select("a.skip")[0]["href"]).removeprefix("#")
+    assert shown.select_one(f"main#{target}, main [id={target}]")
     ids = [element["id"] for element in shown.select("[id]")]
     assert len(ids) == len(set(ids))
     for label in shown.select("[aria-labelledby]"):

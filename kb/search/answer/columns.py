@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.base.errors import BadIndexError, StorageError
-from kb.base.model import FacetValue, Listing
+from kb.base.model import Ended, FacetValue, Listing
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
 from kb.chinese.short_titles import short_titles
@@ -269,16 +269,16 @@ class Knowledge:
         """The ids of the documents that another one, fetched before them, says the same as."""
         return frozenset(id for others in self.copies.values() for id in others)
 
-    def ended(self, query: str) -> tuple[str, ...]:
-        """Return what ended the document that a query (folded, a name) names and that is not there; nothing where nothing did."""
+    def ended(self, query: str) -> Ended | None:
+        """Return what ended the document that a query (folded, a name) names and that is not there; None where nothing did."""
         if self._told is None or self.unknown or not 0 < len(query) <= LONGEST_NAME:
-            return ()
-        named = [each.name for each in readings(query.translate(TITLE_MARKS))]
+            return None
+        typed = query.translate(TITLE_MARKS)
+        named = [typed, *(each.name for each in readings(typed))]
         titles = [title for name in named for title in (_typed_names().get(name, ""), name) if title]
         # Most queries name nothing that ended: they need not open the store.
         titles = [title for title in dict.fromkeys(titles) if title_key(title) in self._repealed]
-        said = self._told.ended(titles) if titles else ""
-        return (said,) if said else ()
+        return self._told.ended(titles) if titles else None
 
     def of(self, listing: Listing) -> Listing:
         """Say of a document how it stands today: nothing where nobody can tell, not even what its source once said."""

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kb.base.errors import UsageError
-from kb.base.model import Alternative, FacetValue, Hit, LikeSection, Results
+from kb.base.model import Alternative, Ended, FacetValue, Hit, LikeSection, Results
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.columns import number_as_printed
@@ -135,13 +135,15 @@ def results(
     searched: int,
     facets: Mapping[str, tuple[FacetValue, ...]],
     documents: tuple[int, int] | None = None,
+    sections: Mapping[str, int],
+    ended: Ended | None,
     warnings: Iterable[str] = (),
 ) -> Results:
     """Put an answer together; how long it took is for who began to say. `warnings` come before the other notes.
 
     `documents`, of an answer that is grouped by them: in how many something is found, and in how many literally.
     """
-    notes = [*warnings, *query.notes]
+    notes = [*([ended.told] if ended else []), *warnings, *query.notes]
     if not found.total:
         notes.append(_nothing_literal(query, found))
     elif query.told:
@@ -162,6 +164,8 @@ def results(
         documents=documents[0] if documents else 0,
         literal_documents=documents[1] if documents else 0,
         group="document" if documents else "section",
+        sections=sections,
+        ended=ended,
     )
 
 

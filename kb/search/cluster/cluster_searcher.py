@@ -14,7 +14,7 @@ import numpy as np
 from opensearchpy import OpenSearch
 
 from kb.base.errors import StorageError
-from kb.base.model import FacetValue, Listing, Suggestion
+from kb.base.model import Ended, FacetValue, Listing, Suggestion
 from kb.chinese.identity import fold
 from kb.law.typed import readings
 from kb.search.answer import suggestions
@@ -88,7 +88,8 @@ class Found:
     """What a query finds: a page of it, and the numbers of all. `texts` are the documents as they were searched.
 
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
-    `documents`, where they are grouped by them: in how many something is found, and in how many literally.
+    `documents`, where they are grouped by them: in how many something is found, and in how many literally;
+    `sections` by key, how many sections of each on the page.
     Of the related, so many are found `by_meaning` and not by their words.
     """
 
@@ -100,6 +101,7 @@ class Found:
     direct: bool
     absent: bool
     documents: tuple[int, int] | None = None
+    sections: Mapping[str, int] = field(default_factory=dict)
     by_meaning: int = 0
 
 
@@ -278,8 +280,8 @@ class Searcher:
                 return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
         return None, True
 
-    def ended(self, name: str) -> tuple[str, ...]:
-        """Return what ended the document that a query names and that is not there, in a sentence."""
+    def ended(self, name: str) -> Ended | None:
+        """Return what ended the document that a query names and that is not there; None where nothing did."""
         return self._knowledge.ended(name)
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:
@@ -511,6 +513,7 @@ class _Search:
             direct=bool(direct),
             absent=self._absent,
             documents=(len(by_document), len({one.candidate.key for one in sure if one.literal})),
+            sections={key: len(by_document[key]) for key in list(by_document)[first:last]},
         )
 
     def _having(self, columns: Documents, found: set[str]) -> Numbers:

@@ -232,7 +232,7 @@ def _results(
             for listed, stored in zip(found.page, kept, strict=True)
         )
     searched = found.texts.searched(query.conditions)
-    warnings = (searcher.unknown,) if searcher.unknown else () if found.direct else searcher.ended(query.name)
+    warnings = (searcher.unknown,) if searcher.unknown else ()
     if query.asked and searcher.vectors.unmeant:
         warnings = (*warnings, searcher.vectors.unmeant)
     warnings = (*warnings, *told_once(hits, query.conditions, searcher.copies))
@@ -244,5 +244,7 @@ def _results(
         searched=searched,
         facets=found.facets,
         documents=found.documents,
+        sections=found.sections,
+        ended=None if found.direct or searcher.unknown else searcher.ended(query.name),
         warnings=warnings,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from kb.base.model import Document, LikeSection, Listing, Origin, Results, Suggestion
+from kb.base.model import Document, Ended, LikeSection, Listing, Origin, Results, Suggestion
 
 if TYPE_CHECKING:
     from kb.search.query.conditions import Condition
@@ -71,8 +71,8 @@ class Standings(Protocol):
     def repealed(self) -> Collection[str]:
         """Return the keys (`title_key`) of all that is repealed by name, there or not. Raises BadIndexError where nobody can tell."""
 
-    def ended(self, names: Iterable[str]) -> str:
-        """Return what ended the first of some documents by these titles that is not there, in a sentence; "" where nothing did."""
+    def ended(self, names: Iterable[str]) -> Ended | None:
+        """Return what ended the first of some documents by these titles that is not there; None where nothing did."""
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the sha256 of every document's file when this was learnt, by id. Raises BadIndexError."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.base.errors import StorageError
-from kb.base.model import Suggestion
+from kb.base.model import Ended, Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
 from kb.search.answer.alike import likeness_to, likest, no_section
@@ -177,6 +177,13 @@ class Searcher:
             there[self._documents[group.sections]] = True
         return int(there.sum())
 
+    def sections_in(self, found: Found, shown: Iterable[tuple[int, Group]]) -> dict[str, int]:
+        """Count the sections that documents have of the kind by which they are listed, by key; `shown` are some of these."""
+        listed = {int(self._documents[section]): group is found.groups[-1] for section, group in shown}
+        *sure, related = found.groups
+        counts = [self._by_document(np.concatenate([each.sections for each in part])) for part in (sure, [related])]
+        return {self.documents.listings[at].key: int(counts[alike][at]) for at, alike in listed.items()}
+
     def like(self, document: str, anchor: str, most: int) -> list[tuple[int, float]]:
         """Return the sections of other present documents that are likest to one, the likest first, one of each law.
 
@@ -334,8 +341,8 @@ class Searcher:
         """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
         return self._reader.starting("reading", start)
 
-    def ended(self, name: str) -> tuple[str, ...]:
-        """Return what ended the document that a query names and that is not there, in a sentence."""
+    def ended(self, name: str) -> Ended | None:
+        """Return what ended the document that a query names and that is not there; None where nothing did."""
         return self._knowledge.ended(name)
 
     def suggest(self, typed: str, limit: int) -> list[Suggestion]:

@@ -62,6 +62,7 @@ class WhooshEngine:
         searcher = self._searcher()
         understood, found = first_found(query, conditions, searcher.stands, searcher.find)
         page = searcher.page if group == "section" else searcher.page_of_documents
+        listed = list(page(found, order, offset, offset + limit))
         hits = tuple(
             hit(
                 searcher.stored(section, found.documents),
@@ -71,7 +72,7 @@ class WhooshEngine:
                 direct=group_of.direct,
                 by_meaning=bool(among(np.array([section]), group_of.meant)[0]),
             )
-            for section, score, group_of in page(found, order, offset, offset + limit)
+            for section, score, group_of in listed
         )
         answer = results(
             searcher,
@@ -85,10 +86,13 @@ class WhooshEngine:
             documents=(searcher.spread(found.groups), searcher.spread(each for each in found.groups if each.literal))
             if group == "document"
             else None,
+            sections=searcher.sections_in(found, ((section, group_of) for section, _, group_of in listed))
+            if group == "document"
+            else {},
+            ended=None if found.direct else searcher.ended(understood.name),
             warnings=(
                 *searcher.warnings,
                 *((searcher.vectors.unmeant,) if understood.asked and searcher.vectors.unmeant else ()),
-                *(() if found.direct else searcher.ended(understood.name)),
                 *told_once(hits, understood.conditions, searcher.copies),
             ),
         )

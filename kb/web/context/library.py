@@ -53,6 +53,7 @@ _UNNAMED = {"files": "自行导入", "laws": "法律法规"}
 _TEXTS = 1_000_000  # characters of documents, about 15 bytes each
 _DRAWN = 6_000_000  # characters of pages, about 2 bytes each
 _ANSWERS = 300
+_STANDINGS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,14 @@ class Searched:
 class Catalogue:
     """What is in the index, newest document first: found once for each state of the index.
 
-    `examples` are searches that have hits, `numbers` document numbers by id, `shelves` the documents by what they are.
+    `examples` are searches that have hits, `by_id` the listings by their ids, `shelves` the documents by what they are.
     """
 
     stats: Stats
     listings: tuple[Listing, ...]
     holdings: tuple[Holding, ...]
     examples: tuple[str, ...]
-    numbers: Mapping[str, str]
+    by_id: Mapping[str, Listing]
     shelves: Shelves
 
     @property
@@ -107,6 +108,7 @@ class Library:
         self.engine = chosen_engine(settings)
         self.law = Store(settings.index)
         self.remembered = Remembered(_ANSWERS)
+        self.stood = Remembered(_STANDINGS)
         self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
         self.heavy = HeavyWork()
         self.made = MadeFiles(settings.index)
@@ -204,10 +206,10 @@ class Library:
     def _survey(self, stats: Stats) -> Catalogue:
         listings = sorted(self.engine.documents(), key=lambda listing: (listing.date, listing.id), reverse=True)
         examples = tuple(example for example in _EXAMPLES if self.engine.search(example, limit=1).total)
-        numbers = {listing.id: listing.document_number for listing in listings}
+        by_id = {listing.id: listing for listing in listings}
         shown = examples[:_SHOWN_EXAMPLES]
         return Catalogue(
-            stats, tuple(listings), _holdings(listings), shown, numbers, Shelves(listings, self._copies(stats))
+            stats, tuple(listings), _holdings(listings), shown, by_id, Shelves(listings, self._copies(stats))
         )
 
     def _copies(self, stats: Stats) -> Mapping[str, Sequence[str]]:

@@ -14,10 +14,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Document
+from kb.search.contract.engine import Group
 from kb.web.context.arguments import day, number, query
+from kb.web.context.facets import UNKNOWN
 from kb.web.context.library import library
 from kb.web.pages.browsing import years_chart
-from kb.web.view import as_of, interface_labels, outline_panel, reading, search_form
+from kb.web.view import as_of, cards, interface_labels, outline_panel, reading, search_form
 from kb.web.view.drawn_text import text
 from kb.web.view.edition import Edition
 from kb.web.view.lookup import NAME_COMPARED, Missing, find_edition
@@ -29,8 +31,10 @@ from kb.web.view.timeline import timeline
 
 blueprint = Blueprint("pages", __name__)
 
-HITS_PER_PAGE = 10
+PER_PAGE: dict[Group, int] = {"document": 10, "section": 20}
+ROWS_OPENED = 20
 NEWEST_SHOWN = 10
+KINDS_NAMED = 5
 _UNFOLDED = 120  # passages: the outline of a longer document is folded
 
 
@@ -39,9 +43,13 @@ def home() -> str:
     """What is here, how fresh, a search box with examples, ways to browse, and the newest documents."""
     catalogue = library().catalogue()
     fetched = [source.last_success for source in library().freshness().sources if source.last_success]
+    only = catalogue.stats.documents == 1
     return render_template(
         "home.html",
         catalogue=catalogue,
+        kinds=[count for count in catalogue.shelves.counts("kind") if count.value != UNKNOWN][:KINDS_NAMED],
+        sources=len(library().freshness().sources),
+        sampled=next(iter(library().search(catalogue.examples[0], 1, 0).hits)) if only and catalogue.examples else None,
         fetched=max(fetched, default=""),
         chart=years_chart(catalogue.shelves, {}),
         facets=[(facet, catalogue.shelves.counts(facet)) for facet in ("source", "kind", "theme", "issuer")],
@@ -52,7 +60,7 @@ def home() -> str:
 
 @blueprint.get("/search")
 def search() -> str | BaseResponse:
-    """Hits, ten a page, for `q` and what is chosen beside it; without any of it the form.
+    """Ten documents, or twenty sections, a page for `q` and what is chosen beside it; without any of it the form.
 
     The fields of the form are written into `q`, at an address to which the browser is sent on.
     """
@@ -62,20 +70,42 @@ def search() -> str | BaseResponse:
     as_of.view(asked.on)
     if asked.empty:
         return render_template("search.html", q="", asked=asked, results=None, catalogue=catalogue, page=1)
-    first = (number("page", 1, 1, LAST_PAGE) - 1) * HITS_PER_PAGE
-    results = library().search(asked.q, HITS_PER_PAGE, first, asked.conditions, asked.order, asked.group)
-    page, last, address = paging(results.listed, HITS_PER_PAGE, ".search", **asked.parameters())
+    size = PER_PAGE[asked.group]
+    first = (number("page", 1, 1, LAST_PAGE) - 1) * size
+    results = library().search(asked.q, size, first, asked.conditions, asked.order, asked.group)
+    page, last, address = paging(results.listed, size, ".search", **asked.parameters())
     return render_template(
         "search.html",
         q=asked.q,
         asked=asked,
         results=results,
-        first=first + 1,
+        listed=cards.listed(results),
+        notes=cards.notes(results),
         page=page,
         last=last,
         page_address=address,
         catalogue=catalogue,
         searched=list(library().searched()),
+    )
+
+
+@blueprint.get("/search/rows")
+def rows() -> str:
+    """Some more sections that a search finds in one document, from number `from` on: a part of the page of results."""
+    asked = search_form.asked("section")
+    as_of.view(asked.on)
+    first = number("from", 0, 0, LAST_PAGE)
+    found = library().search(asked.q, ROWS_OPENED, first, asked.conditions, asked.order, "section")
+    literal = bool(found.total)
+    total = found.total if literal else found.related
+    shown = [hit for hit in found.hits if hit.literal == literal]
+    return render_template(
+        "rows.html",
+        q=asked.q,
+        document=request.args.get("document", ""),
+        rows=[cards.row(hit) for hit in shown],
+        rest=total > first + len(shown),
+        total=total,
     )
 
 

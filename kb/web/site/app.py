@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +15,7 @@ from flask_compress import Compress
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.base import metrics
-from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
 from kb.web.api import api, law_api
@@ -38,7 +39,7 @@ from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import hosts, operations, readers, telemetry
 from kb.web.site.hosts import Hosts, guarded
-from kb.web.view import as_of, interface_labels, machine_metadata
+from kb.web.view import as_of, cards, facet_lists, interface_labels, machine_metadata
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,6 +51,7 @@ _COMPRESSED = (
 )
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
+_COMMAND = re.compile(r"\bkb [a-z]+")
 _REPEATED = 2_000  # characters of the arguments of an address, escaped
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
@@ -126,6 +128,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_pages)
     app.jinja_env.globals.update(LAW_HELPERS)
+    app.jinja_env.globals.update(cards.HELPERS, **facet_lists.HELPERS)
     app.url_defaults(as_of.keep_day)
     app.register_error_handler(KbError, _refuse)
     app.register_error_handler(HTTPException, _refuse)
@@ -184,14 +187,19 @@ def _refuse(error: KbError | HTTPException) -> Response:
     g.error = str(error)
     metrics.ERRORS.labels(type(error).__name__).inc()
     heading, sentence = interface_labels.REFUSALS.get(status, interface_labels.REFUSALS[400 if status < 500 else 500])
+    operator = ""
     if isinstance(error, KbError):
-        heading, sentence = interface_labels.UNREADABLE if isinstance(error, UnreadableError) else heading, str(error)
+        heading = interface_labels.UNREADABLE if isinstance(error, UnreadableError) else heading
+        sentence, operator = _told(error, sentence)
     if request.path.startswith(f"{api.PREFIX}/"):
-        response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=sentence)
+        detail = operator or sentence
+        response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail)
         response.mimetype = "application/problem+json"
     else:
         near = getattr(error, "suggestions", ())
-        page = render_template("error.html", heading=heading, sentence=sentence, status=status, suggestions=near)
+        page = render_template(
+            "error.html", heading=heading, sentence=sentence, operator=operator, status=status, suggestions=near
+        )
         response = Response(page)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
@@ -199,6 +207,14 @@ def _refuse(error: KbError | HTTPException) -> Response:
         response.headers["Retry-After"] = _RETRY
     response.status_code = status
     return response
+
+
+def _told(error: KbError, usual: str) -> tuple[str, str]:
+    """Return what an error says to readers, and to operators: what tells commands or files is for these, "" where nothing is."""
+    said = str(error)
+    if isinstance(error, UnreadableError):
+        return interface_labels.UNREADABLE_NOW, said
+    return (usual, said) if isinstance(error, StorageError) or _COMMAND.search(said) else (said, "")
 
 
 def _finish(response: Response) -> Response:

@@ -24,6 +24,7 @@ async function copyText(text, control) {
 document.addEventListener("click", (event) => {
   const control = event.target.closest("button.copy, a.permalink");
   if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (control.dataset.copy) { copyText(control.dataset.copy, control); return; }
   // A permalink without the words searched for: that is what one sends to a colleague.
   const address = control.dataset.address ?? location.pathname + control.getAttribute("href");
   copyText(new URL(address, location.href).href, control);

@@ -11,28 +11,30 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 
 from kb.base.model import Hit, Metadata, RepairKind, Results
+from kb.chinese.issuers_and_laws import short_issuer
 from kb.compare.characters import Run
 from kb.config.kinds import kinds
 from kb.search.answer.snippets import WIDTH, match_spans
-from kb.search.answer.summary import proof as chinese_proof
 from kb.search.contract.engine import Order
 from kb.search.query.conditions import NAMES
 from kb.web.context.language import page_language, say
 from kb.web.view.reading import loosely, strictly
 
+_SHARD = 3  # characters of a stretch of like words that is worth a mark, at least
 _BEIJING = timezone(timedelta(hours=8))
 
 REFUSALS = {
     400: ("这个请求有误", "地址里的参数不对，请检查后再试。"),
-    404: ("没有这个页面", "地址可能输错了，或者这个页面从来没有过。"),
+    404: ("没有这个页面", "地址可能输错了，或者复制时少了一截。可以用上面的框检索。"),
     405: ("不支持这种请求", "这里只能读取（GET），不能提交。"),
     413: ("发送的内容太大", "请分成几次发送。"),
     429: ("请求得太多", "请过一会儿再试。"),
     500: ("程序出错了", "这是程序的错误，不是您的错。请把地址和时间告诉管理员，错误已记入日志。"),
-    503: ("暂时不能提供服务", "请稍后再试。"),
+    503: ("暂时不能提供服务", "检索正在准备，请过几分钟再试；已打开的文件仍可阅读。"),
 }
 
 UNREADABLE = "这份文件读不出来"
+UNREADABLE_NOW = "它在库里的副本出了问题，暂时打不开；请把这个地址告诉管理员，修好后地址不变。"
 
 REPAIRS: dict[RepairKind, tuple[str, str]] = {
     "annotation": ("夹注", "去除夹注的拼音"),
@@ -148,18 +150,10 @@ def age(seconds: float) -> Markup:
     return say("刚刚")
 
 
-def proof(results: Results) -> Markup | str:
-    """The line over the hits, in the reader's language; the Chinese one is the command line's, too."""
-    if page_language() == "zh-CN":
-        return chinese_proof(results)
-    line = "{total} sections contain it, of {searched} compared character by character ({took} ms)"
-    also = "; {related} more have like words" if results.related else ""
-    return Markup(line + also).format(
-        total=f"{results.total:,}",
-        searched=f"{results.searched:,}",
-        took=f"{results.took_ms:.0f}",
-        related=f"{results.related:,}",
-    )
+def compared(results: Results) -> Markup:
+    """How a search was made: over how much, and how long it took."""
+    took = f"{results.took_ms:.0f}" if results.took_ms >= 1 else "<1"
+    return say("全库 {n} 条逐字核对，{ms} ms", n=f"{results.searched:,}", ms=took)
 
 
 def facts(*values: str) -> Markup:
@@ -180,7 +174,9 @@ def marked(text: str, query: str, literal: bool) -> Markup:
     """Escape a text and mark what matches the query: its strings if `literal`, else its words, too."""
     if not query:
         return escape(text)
-    return highlighted(text, match_spans(text, strictly(query) if literal else loosely(query)))
+    if literal:
+        return highlighted(text, match_spans(text, strictly(query)))
+    return highlighted(text, _of_some_length(match_spans(text, loosely(query))))
 
 
 def quoted(query: str) -> Markup:
@@ -189,11 +185,28 @@ def quoted(query: str) -> Markup:
     return Markup('<span lang="zh-CN">{}</span>').format(whole)
 
 
-def snippet(hit: Hit) -> Markup:
-    """A hit's snippet with its highlights, and dots where it was cut out of a longer text."""
-    start = "" if hit.snippet.startswith(hit.number) else "…"
+def excerpt(hit: Hit) -> Markup:
+    """A hit's snippet as a list shows it: without its number, which stands before it; of one that is not literal only what
+    a person would call a match is marked, no single words of two characters.
+    """
+    cut = len(hit.number) if hit.number and hit.snippet.startswith(hit.number) else 0
+    cut += len(hit.snippet[cut:]) - len(hit.snippet[cut:].lstrip())
+    spans = hit.highlights if hit.literal else _of_some_length(hit.highlights)
+    shown = [(max(start - cut, 0), end - cut) for start, end in spans if end > cut]
+    start = "" if cut or hit.snippet.startswith(hit.number) else "…"
     whole = len(hit.snippet) < WIDTH or hit.snippet.rstrip()[-1:] in "。；！？："
-    return Markup("{}{}{}").format(start, highlighted(hit.snippet, hit.highlights), "" if whole else "…")
+    return Markup("{}{}{}").format(start, highlighted(hit.snippet[cut:], shown), "" if whole else "…")
+
+
+def _of_some_length(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join spans that touch, and keep those of some length."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return [(start, end) for start, end in joined if end - start >= _SHARD]
 
 
 def link(address: str) -> Markup:
@@ -227,17 +240,18 @@ def page_numbers(page: int, last: int) -> Iterator[int]:
 
 FILTERS = {
     "age": age,
+    "compared": compared,
+    "excerpt": excerpt,
+    "short_issuer": short_issuer,
     "field_name": lambda field: NAMES[field][0],
     "day": day,
     "link": link,
     "marked": marked,
     "moment": moment,
     "place": place,
-    "proof": proof,
     "quoted": quoted,
     "repair_done": lambda kind: REPAIRS[kind][1],
     "repair_name": lambda kind: REPAIRS[kind][0],
-    "snippet": snippet,
     "readable": unquote,
     "format_name": lambda media_type: FORMATS.get(media_type, media_type),
     "source_kind": source_kind,

@@ -35,7 +35,9 @@ def find_document(id: str) -> Document:
         near = difflib.get_close_matches(id[:NAME_COMPARED], library().corpus.ids(), 6, 0.5)
         suggestions = [(name, url_for("pages.document", id=name)) for name in near]
         suggestions.append((f"检索“{id[:NAME_COMPARED]}”", url_for("pages.search", q=id[:NAME_COMPARED])))
-        raise Missing(str(error), suggestions) from error
+        raise Missing(
+            f"没有编号为“{id[:NAME_COMPARED]}”的文件：地址可能少了一截，或者它还没有收录。", suggestions
+        ) from error
 
 
 def find_edition(id: str, version: str = "") -> Edition:

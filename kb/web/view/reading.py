@@ -137,6 +137,14 @@ def passages(
         count += len(matched)
 
 
+def passages_at(document: Document, anchor: str) -> Iterator[Passage]:
+    """Yield a section and all below it, as they stand, with nothing marked; nothing where there is no such section."""
+    doubtful = document.doubtful()
+    for ancestors, section in document.paths():
+        if anchor in (section.anchor, *(above.anchor for above in ancestors)):
+            yield Passage(section, len(ancestors) + 1, 0, (), 1, doubtful.get(section.anchor, ()), ())
+
+
 def strip(passages: Sequence[Passage]) -> list[Tick]:
     """Where the matches lie: ticks on a strip that is as long as the text, at most one for each of its 200 steps."""
     places = [place for passage in passages for place in passage.matches]

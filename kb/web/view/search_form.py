@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,24 +58,18 @@ class Asked:
         found |= {"order": [self.order]} if self.order != "relevance" else {}
         return found | ({"group": [self.group]} if self.own_group else {})
 
-    def grouped(self, group: Group) -> str:
-        """The address of this search with hits counted in another unit."""
-        return self._address({**self.parameters(), "group": [group]})
-
-    def ordered(self, order: Order) -> str:
-        """The address of this search in another order."""
-        return self._address({**self.parameters(), "order": [order] if order != "relevance" else []})
+    def fields(self, *without: str) -> list[tuple[str, str]]:
+        """What a form sends along to ask this search again, but for what it asks otherwise; "facets" are all of them."""
+        left_out = {*without, *(FACETS if "facets" in without else ())}
+        sent = self.parameters().items()
+        return [(name, value) for name, values in sent if name not in left_out for value in values]
 
     def toggled(self, field: Field, value: str) -> str:
         """The address of this search with a value of a facet chosen, or no longer chosen."""
         chosen = self.parameters().get(field, [])
         if value not in chosen:
-            return f"{self._own}&{urlencode([(field, value)])}"  # a page has some fifty of these
+            return self._address({**self.parameters(), field: [*chosen, value]})
         return self._address({**self.parameters(), field: [each for each in chosen if each != value]})
-
-    @cached_property
-    def _own(self) -> str:
-        return self._address(self.parameters())
 
     def unconditioned(self) -> str:
         """The address of the same query, wherever it stands."""

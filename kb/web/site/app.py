@@ -17,6 +17,7 @@ from kb.base import metrics
 from kb.base.errors import KbError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
+from kb.structure.statute import short_title
 from kb.web.api import api, law_api
 from kb.web.context import preferences
 from kb.web.context.boundary import sees_details, told_alarm
@@ -91,7 +92,10 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(interface_labels.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(
-        facts=interface_labels.facts, page_numbers=interface_labels.page_numbers, static_url=_static_url(app)
+        facts=interface_labels.facts,
+        short_title=short_title,
+        page_numbers=interface_labels.page_numbers,
+        static_url=_static_url(app),
     )
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=interface_labels.ORDERS)
     app.jinja_env.globals.update(

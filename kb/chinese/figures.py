@@ -89,6 +89,19 @@ class Figure:
         """The least and the most that it says; both are the number where that is one without bounds."""
         return (self.value, self.value) if self.low is None and self.high is None else (self.low, self.high)
 
+    @property
+    def digits(self) -> str:
+        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3; "" where the number is printed so."""
+        shown = spanned(*self.bounds)
+        return "" if shown.replace(",", "") == self.text.replace(",", "") else shown
+
+
+def spanned(low: Decimal | None, high: Decimal | None) -> str:
+    """Write bounds in figures."""
+    if low is None or high is None:
+        return f"≤ {high:,f}" if high is not None else f"≥ {low:,f}"
+    return f"{low:,f}" if low == high else f"{low:,f}–{high:,f}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:

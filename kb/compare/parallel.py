@@ -14,7 +14,7 @@ from math import log, sqrt
 from typing import Literal
 
 from kb.base.model import Document, Listing, Section
-from kb.chinese.figures import Figure, figures
+from kb.chinese.figures import Figure, figures, spanned
 from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.places import UNITS
 
@@ -230,6 +230,27 @@ def counted(rows: Iterable[Row], documents: Sequence[Document]) -> list[Counted]
     """
     doubtful = [document.doubtful() for document in documents]
     return [line for row in rows for line in _lines(row, doubtful)]
+
+
+def sums(lines: Sequence[Counted]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Sum up the figures by unit: in each document how many there are, and the least and the most that they say."""
+    found: dict[str, list[list[Figure]]] = {}
+    for line in lines:
+        columns = found.setdefault(line.unit, [[] for _ in line.cells])
+        for column, cell in zip(columns, line.cells, strict=True):
+            column += [cell[1]] if cell else []
+    several = [(unit, columns) for unit, columns in found.items() if sum(map(len, columns)) > len(columns)]
+    return [
+        (unit, [(len(column), _extremes(column)) for column in columns])
+        for unit, columns in sorted(several, key=lambda each: -sum(map(len, each[1])))
+    ]
+
+
+def _extremes(column: Sequence[Figure]) -> str:
+    lows = [low for low, _ in (each.bounds for each in column) if low is not None]
+    highs = [high for _, high in (each.bounds for each in column) if high is not None]
+    every = [*lows, *highs]
+    return spanned(min(every) if lows else None, max(every) if highs else None) if every else ""
 
 
 def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]) -> Iterator[Counted]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 import xlsxwriter
 from docx.enum.section import WD_ORIENT
 from docx.shared import Pt
 
 from kb.base.model import Document
-from kb.chinese.figures import Figure
 from kb.compare.parallel import Cell, Counted, Row
 from kb.export.blocks import clean
 from kb.export.tables import LONGEST_CELL, as_workbook
@@ -69,22 +67,6 @@ def figures_xlsx(lines: Iterable[Counted], documents: Sequence[Document]) -> byt
     sheet.freeze_panes(1, 2)
     book.close()
     return made.getvalue()
-
-
-def in_figures(figure: Figure) -> str:
-    """Return a figure as numbers: 200–2,000, at most ≤ 30, at least ≥ 3; "" where it is printed so."""
-    low, high = figure.bounds
-    if low is None:
-        shown = f"≤ {_plain(high)}"
-    elif high is None:
-        shown = f"≥ {_plain(low)}"
-    else:
-        shown = _plain(low) if low == high else f"{_plain(low)}–{_plain(high)}"
-    return "" if shown.replace(",", "") == figure.text.replace(",", "") else shown
-
-
-def _plain(value: Decimal | None) -> str:
-    return f"{value:,f}" if value is not None else ""
 
 
 def _text(cell: Cell) -> str:

@@ -51,7 +51,7 @@ def test_one_section_can_be_compared_alone(client: FlaskClient) -> None:
 
 def test_each_number_leads_to_its_sentence(client: FlaskClient) -> None:
     shown = page(client, f"/parallel?{ALL}&view=figures")
-    (row,) = [row for row in shown.select("tbody tr") if texts(row, "th") == ["受理各类人民调解案件"]]
+    (row,) = [row for row in shown.select(".figures-table tbody tr") if texts(row, "th") == ["受理各类人民调解案件"]]
     assert texts(row, "td a") == ["195", "240", "1,050"]
     assert [rect["width"] for rect in row.select("rect")] == ["19", "23", "100"]
     for link, number in zip(row.select("td a"), ("195件", "240件", "1,050件"), strict=True):
@@ -117,7 +117,7 @@ def test_a_workbook_of_figures_has_the_least_and_the_most_as_numbers(empty: Sett
     for name, words in (("示例甲", "二百元以上二千元以下"), ("示例乙", "五百元以下")):
         put(corpus, name, f"第一条　违反规定养犬的，处{words}罚款。\n", title=f"{name}条例")
     client = create_app(empty).test_client()
-    (row,) = page(client, "/parallel?d=示例甲&d=示例乙&view=figures").select("tbody tr")
+    (row,) = page(client, "/parallel?d=示例甲&d=示例乙&view=figures").select(".figures-table tbody tr")
     assert texts(row, ".bounds") == ["200–2,000", "≤ 500"]
     book = openpyxl.load_workbook(io.BytesIO(client.get("/parallel/figures.xlsx?d=示例甲&d=示例乙").data))
     cells = [[cell.value for cell in row] for row in book.active.iter_rows()]

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from kb.base.errors import UsageError
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import MARKS, Figure
-from kb.compare.parallel import Counted, Row, align, alike, counted, groups
-from kb.export.parallel_table import figures_xlsx, in_figures, rows_docx, rows_xlsx
+from kb.compare.parallel import Counted, Row, align, alike, counted, groups, sums
+from kb.export.parallel_table import figures_xlsx, rows_docx, rows_xlsx
 from kb.export.tables import XLSX, as_csv
 from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
@@ -63,6 +63,7 @@ def page() -> str:
     ids = [document.id for document in documents]
     section = request.args.get("section") or None
     number, last, address = paging(len(rows), ROWS_PER_PAGE, ".page", d=ids, section=section, view=view)
+    lines = counted(rows, documents) if view == "figures" else []
     full = sum(row.held == len(documents) for row in rows)
     shown = rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
     return render_template(
@@ -75,7 +76,8 @@ def page() -> str:
         total=len(rows),
         full=full,
         alone=sum(row.held == 1 for row in rows),
-        lines=[(line, _cells(line, ids)) for line in counted(rows, documents)] if view == "figures" else (),
+        lines=[(line, _cells(line, ids)) for line in lines],
+        sums=sums(lines),
         page=number,
         last=last,
         page_address=address,
@@ -173,6 +175,6 @@ def _shown(id: str, section: Section, figure: Figure, top: Decimal) -> Shown:
     low, high = figure.bounds
     start = round(float((low or 0) / top * 100)) if low != high else 0
     return Shown(
-        figure.text, in_figures(figure), figure.clause, address, min(start, 99),
+        figure.text, figure.digits, figure.clause, address, min(start, 99),
         max(round(float((high if high is not None else top) / top * 100)) - start, 1),
     )  # fmt: skip

@@ -17,9 +17,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
+from kb.base.short_codes import LENGTH, whole_code
 from tests.web.conftest import HOSTILE, LAW, REPORT
 from tests.web.driving import DESK, PHONE, clipboard, look, scripts, seen, until
 
+CODE = whole_code(REPORT)[:LENGTH]
 PAGES = [
     "/",
     "/search?q=行政复议",
@@ -232,7 +234,7 @@ def test_the_link_of_a_section_is_copied_without_the_search(browser: webdriver.C
     browser.find_element(By.CSS_SELECTOR, "[id='1-3-2'] .permalink").click()
     browser.find_element(By.CSS_SELECTOR, ".card button").click()
     until(browser, "document.querySelector('.card .copied')")
-    assert clipboard(browser, address) == f"{address}/d/{REPORT}#1-3-2"
+    assert clipboard(browser, address) == f"{address}/d/{CODE}#1-3-2"
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
@@ -283,7 +285,7 @@ def test_a_printed_page_names_its_source_its_date_and_its_address(browser: webdr
     assert [round(float(side)) for side in pages[0].mediabox[2:]] == [595, 842]
     for number, page in enumerate(pages, start=1):
         text = "".join(unicodedata.normalize("NFKC", page.extract_text()).replace("⺠", "民").split())
-        for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{REPORT}", f"{number}/{len(pages)}"):
+        for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{CODE}", f"{number}/{len(pages)}"):
             assert words in text
         assert "下一节" not in text and "在本文中查找" not in text
 

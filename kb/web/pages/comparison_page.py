@@ -62,6 +62,7 @@ def page(id: str) -> str:
     stretches = [row for row in _stretches(comparison) if row.pair or not show]
     asked = {name: request.args.get(name) or None for name in ("from", "to", "with", "show")}
     number, last, address = paging(len(stretches), ROWS_PER_PAGE, ".page", id=id, **asked)
+    ways = {at: "" if at == number else address(at) for at in range(1, last + 1)}
     changed = [(row, place // ROWS_PER_PAGE + 1) for place, row in enumerate(stretches) if row.pair]
     return render_template(
         "compare.html",
@@ -71,7 +72,7 @@ def page(id: str) -> str:
         rows=[_marked(row) for row in stretches[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]],
         unchanged=not changed,
         index=[(change, [each for each in changed if each[0].pair.change == change]) for change in CHANGES],  # type: ignore[union-attr]
-        pages=[page for _, page in changed],
+        ways=[ways[at] for _, at in changed],
         counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
         printed=[pair for pair in comparison.pairs if pair.differs_in_print],
         changes=CHANGES,

@@ -39,7 +39,7 @@ from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import hosts, operations, readers, telemetry
 from kb.web.site.hosts import Hosts, guarded
-from kb.web.view import as_of, interface_labels, machine_metadata
+from kb.web.view import as_of, interface_labels, machine_metadata, short_addresses
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(_refuse_strangers)
     known = Hosts(settings)
     readers.guard(app, settings, known)
+    app.before_request(short_addresses.lead_on)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
     app.config["ORIGINS"] = settings.origins
     app.config["DETAILS"], app.config["MONITORS"] = settings.boundary.details, settings.monitors
@@ -99,7 +100,11 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=interface_labels.ORDERS)
     app.jinja_env.globals.update(
-        citation_page.HELPERS, **comparison_page.HELPERS, **machine_metadata.HELPERS, export_formats=formats
+        citation_page.HELPERS,
+        **comparison_page.HELPERS,
+        **short_addresses.HELPERS,
+        **machine_metadata.HELPERS,
+        export_formats=formats,
     )
     app.jinja_env.globals.update(
         _=say,

@@ -233,6 +233,21 @@ document.addEventListener("keydown", (event) => {
   if (more) more.open = false;
 });
 
+// What is printed says when it was fetched and printed by the reader's own clock.
+const zoned = { year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const inZone = (date) => date.toLocaleString(document.documentElement.lang, zoned);
+addEventListener("beforeprint", () => {
+  const imprint = document.querySelector(".imprint");
+  const fetched = imprint.querySelector("time[datetime]");
+  if (fetched) {
+    fetched.textContent = inZone(new Date(fetched.dateTime));
+    imprint.querySelector(".zone")?.remove();
+  }
+  const printed = imprint.querySelector(".printed-at");
+  printed.hidden = false;
+  printed.querySelector("time").textContent = inZone(new Date());
+});
+
 // On paper: all of it, or the section that is looked at.
 function toPaper(what) {
   const section = what ? lookedAt() : null;

@@ -143,6 +143,14 @@ def moment(iso: str) -> Markup | str:
     return Markup('<time datetime="{}" title="{}">{:%Y-%m-%d %H:%M}</time>').format(iso, say("北京时间"), local)
 
 
+def fetched_day(iso: str) -> str:
+    """The day of an ISO 8601 time in Beijing; what is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone(_BEIJING):%Y-%m-%d}" if "T" in iso else iso
+    except ValueError:
+        return iso
+
+
 def age(seconds: float) -> Markup:
     """How long ago, as roughly as people say it."""
     for sentence, length in (("{n} 天前", 86_400), ("{n} 小时前", 3600), ("{n} 分钟前", 60)):
@@ -241,6 +249,7 @@ FILTERS = {
     "day": day,
     "link": link,
     "marked": marked,
+    "fetched_day": fetched_day,
     "moment": moment,
     "place": place,
     "proof": proof,

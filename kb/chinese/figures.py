@@ -1,6 +1,7 @@
-"""Figures in the text of reports: the number, its unit, what it counts, and the clause that says so.
+"""Figures in a text: the number or range, its unit, what it counts, and the clause that says so.
 
-"565项行政许可事项时限压缩94.94%" → 565 项 行政许可事项时限压缩, 94.94 % 行政许可事项时限压缩. Years, dates, numbers of documents and
+"565项行政许可事项时限压缩94.94%" → 565 项 行政许可事项时限压缩, 94.94 % 行政许可事项时限压缩. In laws numbers are in Chinese and have bounds:
+"未登记的，处二百元以上二千元以下罚款" → 200 to 2,000 元 未登记的：罚款; 三十日内 → at most 30 日; 百分之五 → 5 %. Years, dates, numbers of documents and
 of articles are no figures: they carry none of the units. A number with a doubtful character in it or beside it is none either:
 nobody knows what was printed.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 
+from kb.chinese.numerals import numeral
 from kb.chinese.unreadable import MISSING
 
 # Longer units first, so that 人次 is not read as 人.
@@ -24,17 +26,40 @@ _FIGURE = re.compile(
     r"(?<![\d〔\[第A-Za-z-])(?<!\d[.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[千百]?[万亿]?)"
     rf"(?P<unit>%|％|{_UNITS})(?P<each>[(（][次项件人][)）])?(?![号款])"
 )
+_FIRST, _NEXT = "零一二三四五六七八九十两", "零一二三四五六七八九十百千万亿两"
+_HANZI = rf"(?<![第数几前本{_NEXT}〇年月])[{_FIRST}][{_NEXT}]*"
+_ARABIC = r"(?<![\d〔\[第A-Za-z.,年月-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:[千百]?[万亿]?)|(?<![\d〔\[第A-Za-z.,年月-])\d+(?:\.\d+)?(?:[千百]?[万亿]?)"
+_NUMBER = rf"(?:{_HANZI}|{_ARABIC})"
+# Units that are counted whatever stands around them, and those that are so only between bounds: 一人 and 两条 are mostly idiom.
+_SURE = "个工作日|工作日|个月|个小时|小时|分钟|平方公里|平方米|立方米|周岁|公里|厘米|毫米|公斤|千克|吨|元|倍|%|％"
+_BOUNDED = "年|日|天|周|米|人|名|户|只|条|件|份|次|处|家|辆|头"
+_TO = r"(?:至|到|—{1,2}|－|-|–|~|～)"
+_RANGE = re.compile(
+    rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>以上(?:不满|不足|不超过|至)?|{_TO})(?:(?(of)百分之))"
+    rf"(?P<high>[{_FIRST}][{_NEXT}]*|\d+(?:[.,]\d+)*[千百]?[万亿]?)(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以下|以内|之内|内)?"
+)
+_SINGLE = re.compile(
+    rf"(?P<before>不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限(?:养|额)?|不低于|不少于|至少|最低|超过|高于|多于|年满|(?<![届期])满)?"
+    rf"(?P<of>百分之)?(?P<number>{_NUMBER})(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以上|以下|以内|之内|内|前)?"
+)
+_AT_MOST = re.compile(r"不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限|以下|以内|之内|内|前")
+_AT_LEAST = re.compile(r"^(?:不低于|不少于|至少|最低|超过|高于|多于|年满|满)$|以上")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_PENALTY = re.compile(r"^(?:罚款|(?:行政)?拘留|罚金|有期徒刑|拘役|管制)")
+_SENTENCE = "。；;\n"
 MARKS = "，,。；;：:！!？?"
 _CLAUSE = re.compile(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 # Words that say nothing of what is counted, at either end of a label.
 _EMPTY_START = re.compile(
-    r"^(?:截至目前|目前|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里|共计|累计|合计|共有|共|已|并|和|及|等|的|了|为|达|[、\s“”\"（(）)])+"
+    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里|共计|累计|合计|共有|共|已|并|和|及|等|的|了|为|达|[、\s“”\"（(）)])+"
 )
 _EMPTY_END = re.compile(
     r"(?:共计|累计|合计|总共|共有|共|约|近|超过?|达到?|为|是|均|各|全部|有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
 _LONGEST = 24
+_YEARS = 100
+_TELLING = ("为", "期", "处", "满")
 _BESIDE = 8
 _NUMERIC_BEFORE = re.compile(r"[\d\s.,，．]*$")
 _BLANKS = re.compile(r"[ \u3000]*")
@@ -44,7 +69,9 @@ _BLANKS = re.compile(r"[ \u3000]*")
 class Figure:
     """A number as printed (`text`, without its unit), its `value`, its `unit`, and what it counts (`label`).
 
-    `start` and `end` are offsets of number and unit in the text; `clause` is the clause around them.
+    Where the text sets bounds they are `low` and `high`, None where it sets none on that side, and `text` is all that is
+    printed of them with the unit ("二百元以上二千元以下"); `value` is the higher one. `start` and `end` are offsets of number and
+    unit in the text; `clause` is the clause around them.
     """
 
     text: str
@@ -54,33 +81,144 @@ class Figure:
     clause: str
     start: int
     end: int
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    @property
+    def bounds(self) -> tuple[Decimal | None, Decimal | None]:
+        """The least and the most that it says; both are the number where that is one without bounds."""
+        return (self.value, self.value) if self.low is None and self.high is None else (self.low, self.high)
+
+    @property
+    def digits(self) -> str:
+        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3; "" where the number is printed so."""
+        shown = spanned(*self.bounds)
+        return "" if shown.replace(",", "") == self.text.replace(",", "") else shown
+
+
+def spanned(low: Decimal | None, high: Decimal | None) -> str:
+    """Write bounds in figures."""
+    if low is None or high is None:
+        return f"≤ {high:,f}" if high is not None else f"≥ {low:,f}"
+    return f"{low:,f}" if low == high else f"{low:,f}–{high:,f}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A figure as found: what is printed of it, its value and bounds, and its place."""
+
+    text: str
+    value: Decimal
+    unit: str
+    start: int
+    end: int
+    low: Decimal | None = None
+    high: Decimal | None = None
 
 
 def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Figure]:
     """Yield the figures of a text in order; `doubtful` are the places in it that could not be proved, beside the marked ones."""
     doubts = sorted([*doubtful, *(each.span() for each in re.finditer(MISSING, text))])
     for clause in _CLAUSE.finditer(text):
-        found = list(_FIGURE.finditer(text, *clause.span()))
-        for place, match in enumerate(found):
-            if _touched(text, match, doubts):
+        found = _found(text, *clause.span())
+        for place, each in enumerate(found):
+            if _touched(text, each, doubts):
                 continue
-            before = text[found[place - 1].end() if place else clause.start() : match.start()]
-            after = text[match.end() : found[place + 1].start() if place + 1 < len(found) else clause.end()]
-            yield _figure(match, _label(before, after), clause[0].strip())
+            before = text[found[place - 1].end if place else clause.start() : each.start]
+            after = text[each.end : found[place + 1].start if place + 1 < len(found) else clause.end()]
+            label = _penalty(text, clause.start(), after) or _label(before, after)
+            yield Figure(
+                each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high
+            )
 
 
-def _touched(text: str, match: re.Match[str], doubts: Sequence[tuple[int, int]]) -> bool:
-    """Return whether a doubtful place lies in a figure or beside it, with no more than blanks and marks of numbers between."""
-    start = match.start() - len(_NUMERIC_BEFORE.search(text[max(match.start() - _BESIDE, 0) : match.start()])[0])  # type: ignore[index]
-    end = match.end() + len(_BLANKS.match(text, match.end())[0])  # type: ignore[index]
-    return any(first <= end and last >= start for first, last in doubts)
+def _found(text: str, start: int, end: int) -> list[_Read]:
+    """Read the figures between two places: ranges first, then what has bounds or is in Chinese, then what is counted."""
+    found: list[_Read] = []
+    for pattern, read in ((_RANGE, _range), (_SINGLE, _single), (_FIGURE, _counted)):
+        for match in pattern.finditer(text, start, end):
+            each = read(match)
+            if each and all(each.end <= other.start or other.end <= each.start for other in found):
+                found.append(each)
+    return sorted(found, key=lambda each: each.start)
 
 
-def _figure(match: re.Match[str], label: str, clause: str) -> Figure:
+def _range(match: re.Match[str]) -> _Read | None:
+    unit = "%" if match["of"] else match["unit"].replace("％", "%")
+    told, named = match["join"], match["lowunit"]
+    if (named and named.replace("％", "%") != unit) or (told.startswith("以上") and not (named or match["of"])):
+        return None
+    if not told.startswith("以上") and _YEAR.search(match["low"]):
+        return None
+    low, high = _value(match["low"]), _value(match["high"])
+    if low is None or high is None or low > high:
+        return None
+    return _Read(match[0], high, unit, *match.span(), low, high)
+
+
+def _single(match: re.Match[str]) -> _Read | None:
+    value, unit = _value(match["number"]), "%" if match["of"] else match["unit"].replace("％", "%")
+    before, after = match["before"] or "", match["after"] or ""
+    hanzi = not match["number"][0].isascii()
+    told = before or after or (hanzi and match.string[max(match.start() - 1, 0) : match.start()] in _TELLING)
+    if value is None or not (hanzi or before or after) or (unit not in _SURE.split("|") and not told):
+        return None  # what is counted in figures is for `_counted`
+    if unit == "年" and (_YEAR.search(match["number"]) or (after in ("前", "内") and not hanzi and value > _YEARS)):
+        return None
+    if after == "前" and unit not in ("日", "天", "个工作日", "工作日", "个月", "年", "小时", "个小时"):
+        after = ""
+    start, end = match.span()
+    end -= len(match["after"] or "") - len(after)
+    told = before or after
+    low = value if _AT_LEAST.search(told) else None
+    high = value if low is None and _AT_MOST.search(told) else None
+    if low is None and high is None:
+        printed = match[0][len(before) : len(match[0]) - len(match["after"] or "")]
+        return _Read(printed, value, unit, start + len(before), end)
+    return _Read(match.string[start:end], value, unit, start, end, low, high)
+
+
+def _counted(match: re.Match[str]) -> _Read:
     unit = match["unit"].replace("％", "%")
     scale = prod(_SCALES[character] for character in match["scale"])
     value = Decimal(match["number"].replace(",", "")) * scale
-    return Figure(match["number"] + match["scale"], value, unit + (match["each"] or ""), label, clause, *match.span())
+    return _Read(match["number"] + match["scale"], value, unit + (match["each"] or ""), *match.span())
+
+
+def _value(printed: str) -> Decimal | None:
+    """Return the value of a number, None for one without a value: 二三, 十十."""
+    plain = printed.replace(",", "").replace("两", "二")
+    if plain[0].isascii():
+        number = re.match(r"[\d.]+", plain)
+        assert number  # it begins with a figure
+        return Decimal(number[0].rstrip(".")) * prod(_SCALES[character] for character in plain[number.end() :])
+    if len(plain) > 1 and not re.search("[十百千万亿]", plain):
+        return None
+    total = Decimal(0)
+    for power, scale in (("亿", 10**8), ("万", 10**4)):
+        head, found, plain = plain.rpartition(power)
+        total = (total + (Decimal(numeral(head)) if head else 0)) * scale if found else total
+        if found and not head:
+            return None
+    return total + (Decimal(numeral(plain)) if plain else 0)
+
+
+def _penalty(text: str, clause: int, after: str) -> str:
+    """Name a penalty by what it is for: the words of the sentence before it that end in 的; "" for what is none."""
+    named = _PENALTY.match(after.removeprefix("的"))
+    if not named:
+        return ""
+    start = max(text.rfind(mark, 0, clause) for mark in _SENTENCE) + 1
+    conducts = [part for part in re.split("[，,：:]", text[start:clause]) if part.endswith("的")]
+    conduct = re.sub(r"^.*?规定", "", conducts[-1])[-_LONGEST:] if conducts else ""
+    return f"{conduct}：{named[0]}" if conduct else named[0]
+
+
+def _touched(text: str, found: _Read, doubts: Sequence[tuple[int, int]]) -> bool:
+    """Return whether a doubtful place lies in a figure or beside it, with no more than blanks and marks of numbers between."""
+    start = found.start - len(_NUMERIC_BEFORE.search(text[max(found.start - _BESIDE, 0) : found.start])[0])  # type: ignore[index]
+    end = found.end + len(_BLANKS.match(text, found.end)[0])  # type: ignore[index]
+    return any(first <= end and last >= start for first, last in doubts)
 
 
 def _label(before: str, after: str) -> str:

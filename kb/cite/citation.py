@@ -43,14 +43,17 @@ class Citation:
         return next((form.text for form in self.forms if form.name == name), "")
 
 
-def cite(document: Document, anchor: str = "", quotation: str = "", base: str = "", version: str = "") -> Citation:
+def cite(
+    document: Document, anchor: str = "", quotation: str = "", base: str = "", version: str = "", code: str = ""
+) -> Citation:
     """Cite a document, the section or part at an address, or words of its text (see `locate`).
 
-    `base` goes before addresses of this library ("https://example.org"); they lead to `version` where one is named. The source's own address is cited where there
+    `base` goes before addresses of this library ("https://example.org"); they lead to `version` where one is named, and name the document
+    by its short `code` where that is given. The source's own address is cited where there
     is one. Raises NotFoundError for an unknown address and UsageError for words that do not stand there.
     """
     passage = locate(document, anchor, quotation)
-    path = f"{base}/d/{quote(document.id)}" + (f"/versions/{quote(version)}" if version else "")
+    path = f"{base}/d/{code or quote(document.id)}" + (f"/versions/{quote(version)}" if version else "")
     place = f"#{quote(passage.anchor)}" if passage.anchor else ""
     seal = "?" + urlencode({"quote": str(Seal.of(passage.quotation))}) if passage.quotation else ""
     url = f"{path}{seal}{place}"

@@ -1,6 +1,6 @@
 """Documents of one pattern side by side: the same section across years and places, and the figures in it.
 
-Sections are the same by their number, by their heading, or by the likeness of their words; the first document leads.
+Sections are the same by their heading, or by what they are about: the words that few other sections have.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
+from math import log, sqrt
 from typing import Literal
 
 from kb.base.model import Document, Listing, Section
-from kb.chinese.figures import Figure, figures
+from kb.chinese.figures import Figure, figures, spanned
 from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.places import UNITS
 
@@ -25,6 +25,10 @@ _CHANGING = re.compile(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|
 _LIKE_TITLE = 0.6
 _LIKE_WORDS = 0.3
 _LIKE_NUMBERED = 0.2
+_LIKE_TOPIC = 0.125
+_SAME_TOPIC = 0.4
+_COMMON = 0.4
+"""The share of sections that may have a pair of characters which tells topics apart."""
 _LIKE_HEADING = 0.6
 _LIKE_LABEL = 0.5
 _CANDIDATES = 8
@@ -37,6 +41,12 @@ class Cell:
 
     section: Section | None = None
     how: How = ""
+    more: tuple[Section, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All that stands in the cell: a document may say in several sections what the others say in one."""
+        return (self.section, *self.more) if self.section else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,11 @@ class Row:
     """One section across the documents, in their order."""
 
     cells: tuple[Cell, ...]
+
+    @property
+    def held(self) -> int:
+        """How many documents have it."""
+        return sum(cell.section is not None for cell in self.cells)
 
     @property
     def first(self) -> Section:
@@ -92,34 +107,96 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 @dataclass(slots=True)
 class _Read:
-    """A section as it is compared."""
+    """A section as it is compared: `weights` of its pairs of characters, those that few sections have weighing most."""
 
     section: Section
     heading: frozenset[str]
     words: frozenset[str]
+    weights: dict[str, float] = field(default_factory=dict)
     taken: bool = field(default=False)
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether it is the heading of a chapter, which is the same as no article."""
+        return bool(self.section.children) and len(self.section.text) <= len(self.section.label) + _SHORTEST
 
 
 def align(documents: Sequence[Document]) -> list[Row]:
-    """Align the sections of documents to those of the first; what only others have comes last.
+    """Align the sections of documents by what they are about; the rows of the first one lead, what only others have comes last.
 
-    Titles and signatures are left out: they name a document and are not compared.
+    A document that says in several sections what another says in one has them all in one cell. Titles and signatures are
+    left out: they name a document and are not compared.
     """
     read = [[_read(section) for section in document.walk() if _compared(section)] for document in documents]
-    lead, others = read[0], read[1:]
-    partners = [_partners(lead, other) for other in others]
-    rows = [
-        Row((Cell(each.section, "number"), *(chosen.get(place, Cell()) for chosen in partners)))
-        for place, each in enumerate(lead)
-    ]
-    return rows + list(_left_over(others, len(documents)))
+    _weigh([each for sections in read for each in sections])
+    rows: list[list[list[tuple[_Read, How]]]] = [[[(each, "number")], *([] for _ in documents[1:])] for each in read[0]]
+    for column, sections in enumerate(read[1:], start=1):
+        _place(rows, column, sections)
+        rows += [
+            [[(each, "")] if at == column else [] for at in range(len(documents))]
+            for each in sections
+            if not each.taken
+        ]
+    made = [Row(tuple(_cell(cell) for cell in row)) for row in rows]
+    return sorted(made, key=lambda row: 0 if row.cells[0].section else 1 if row.held > 1 else 2)
 
 
-def _left_over(others: Sequence[Sequence[_Read]], width: int) -> Iterator[Row]:
-    for column, sections in enumerate(others, start=1):
-        for each in sections:
-            if not each.taken:
-                yield Row(tuple(Cell(each.section) if at == column else Cell() for at in range(width)))
+def _cell(found: Sequence[tuple[_Read, How]]) -> Cell:
+    if not found:
+        return Cell()
+    (first, how), *more = found
+    return Cell(first.section, how, tuple(each.section for each, _ in more))
+
+
+def _place(rows: Sequence[list[list[tuple[_Read, How]]]], column: int, sections: Sequence[_Read]) -> None:
+    """Put the sections of a document into rows: one into each, the surest first, then others that are of a row's topic, too."""
+    scored = sorted(_scored(rows, sections), key=lambda each: -each[0])
+    for _, how, row, place in scored:
+        if not rows[row][column] and not sections[place].taken:
+            sections[place].taken = True
+            rows[row][column].append((sections[place], how))
+    for score, how, row, place in scored:
+        if not sections[place].taken and score >= _SAME_TOPIC:
+            sections[place].taken = True
+            rows[row][column].append((sections[place], how))
+
+
+def _scored(
+    rows: Sequence[list[list[tuple[_Read, How]]]], sections: Sequence[_Read]
+) -> Iterator[tuple[float, How, int, int]]:
+    """Yield (how sure, by what, row, place) of the sections that may belong into a row."""
+    holding: dict[str, list[int]] = defaultdict(list)
+    for place, each in enumerate(sections):
+        for pair in each.weights:
+            holding[pair].append(place)
+    numbered = {each.section.anchor: place for place, each in enumerate(sections)}
+    headed = [place for place, each in enumerate(sections) if each.heading]
+    for number, row in enumerate(rows):
+        best: dict[int, tuple[float, How]] = {}
+        for one in (cell[0][0] for cell in row if cell):
+            alike: dict[int, float] = defaultdict(float)
+            for pair, weight in one.weights.items():
+                for place in holding.get(pair, ()):
+                    alike[place] += weight * sections[place].weights[pair]
+            likely = sorted(alike, key=lambda place: -alike[place])[:_CANDIDATES]
+            same = [numbered[one.section.anchor]] if one.section.anchor in numbered else []
+            for place in {*likely, *same, *(headed if one.heading else ())}:
+                score = _score(one, sections[place], alike[place])
+                best[place] = max(best.get(place, (0.0, "")), score)
+        yield from ((score, how, number, place) for place, (score, how) in best.items() if how)
+
+
+def _weigh(sections: Sequence[_Read]) -> None:
+    """Weigh the pairs of characters by how few sections have them: what all say, of dogs, tells no topic apart."""
+    having = Counter(pair for each in sections for pair in each.words)
+    for each in sections:
+        weights = {
+            pair: log((1 + len(sections)) / having[pair])
+            for pair in each.words
+            if having[pair] <= max(len(sections) * _COMMON, 2 * _CANDIDATES)
+        }
+        length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        each.weights = {pair: weight / length for pair, weight in weights.items()}
 
 
 def _compared(section: Section) -> bool:
@@ -127,53 +204,23 @@ def _compared(section: Section) -> bool:
 
 
 def _read(section: Section) -> _Read:
-    return _Read(section, pairs(section.heading), pairs(section.text))
+    return _Read(section, pairs(section.heading), pairs(section.text.removeprefix(section.number)))
 
 
-def _partners(lead: Sequence[_Read], other: Sequence[_Read]) -> dict[int, Cell]:
-    """Pair the sections of two documents, the surest pairs first, each section once."""
-    scored = [
-        (score, how, place, candidate)
-        for place, candidate in _candidates(lead, other)
-        for score, how in [_score(lead[place], candidate)]
-        if how
-    ]
-    chosen: dict[int, Cell] = {}
-    for _, how, place, candidate in sorted(scored, key=lambda each: -each[0]):
-        if place not in chosen and not candidate.taken:
-            candidate.taken = True
-            chosen[place] = Cell(candidate.section, how)
-    return chosen
-
-
-def _candidates(lead: Sequence[_Read], other: Sequence[_Read]) -> Iterator[tuple[int, _Read]]:
-    """For each section of the one, those of the other worth a look: of the same number, or with the most pairs in common."""
-    holding: dict[str, list[int]] = defaultdict(list)
-    for place, each in enumerate(other):
-        for pair in each.words:
-            holding[pair].append(place)
-    numbered = {each.section.anchor: place for place, each in enumerate(other)}
-    common = max(len(other) // 4, 20)
-    for place, one in enumerate(lead):
-        rare = (holding[pair] for pair in one.words if len(holding.get(pair, ())) <= common)
-        shared = Counter(chain.from_iterable(rare))
-        found = {candidate for candidate, _ in shared.most_common(_CANDIDATES)}
-        if one.section.anchor in numbered:
-            found.add(numbered[one.section.anchor])
-        yield from ((place, other[candidate]) for candidate in sorted(found))
-
-
-def _score(one: _Read, other: _Read) -> tuple[float, How]:
-    """How sure it is that two sections are the same, and by what; "" where they are not."""
+def _score(one: _Read, other: _Read, alike: float) -> tuple[float, How]:
+    """How sure it is that two sections are of one topic, and by what; "" where they are not."""
+    if one.holds_others != other.holds_others and not (one.heading and other.heading):
+        return 0.0, ""
     same_number = one.section.anchor == other.section.anchor
     heading, words = likeness(one.heading, other.heading), likeness(one.words, other.words)
-    total = heading + words + 0.25 * same_number
+    total = heading + max(alike, words) + 0.05 * same_number
     if one.heading and other.heading:
         if heading >= _LIKE_HEADING:
             return total + 1, "heading"
-    elif same_number and words >= _LIKE_NUMBERED:
+        return (total, "words") if words >= _LIKE_WORDS else (0.0, "")
+    if same_number and words >= _LIKE_NUMBERED and alike >= _LIKE_TOPIC:
         return total, "number"
-    return (total, "words") if words >= _LIKE_WORDS else (0.0, "")
+    return (total, "words") if alike >= _LIKE_TOPIC or words >= _LIKE_WORDS else (0.0, "")
 
 
 def counted(rows: Iterable[Row], documents: Sequence[Document]) -> list[Counted]:
@@ -185,35 +232,54 @@ def counted(rows: Iterable[Row], documents: Sequence[Document]) -> list[Counted]
     return [line for row in rows for line in _lines(row, doubtful)]
 
 
+def sums(lines: Sequence[Counted]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Sum up the figures by unit: in each document how many there are, and the least and the most that they say."""
+    found: dict[str, list[list[Figure]]] = {}
+    for line in lines:
+        columns = found.setdefault(line.unit, [[] for _ in line.cells])
+        for column, cell in zip(columns, line.cells, strict=True):
+            column += [cell[1]] if cell else []
+    several = [(unit, columns) for unit, columns in found.items() if sum(map(len, columns)) > len(columns)]
+    return [
+        (unit, [(len(column), _extremes(column)) for column in columns])
+        for unit, columns in sorted(several, key=lambda each: -sum(map(len, each[1])))
+    ]
+
+
+def _extremes(column: Sequence[Figure]) -> str:
+    lows = [low for low, _ in (each.bounds for each in column) if low is not None]
+    highs = [high for _, high in (each.bounds for each in column) if high is not None]
+    every = [*lows, *highs]
+    return spanned(min(every) if lows else None, max(every) if highs else None) if every else ""
+
+
 def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]) -> Iterator[Counted]:
     columns = [
-        list(figures(cell.section.text, places.get(cell.section.anchor, ()))) if cell.section else []
+        [
+            (section, figure)
+            for section in cell.sections
+            for figure in figures(section.text, places.get(section.anchor, ()))
+        ]
         for cell, places in zip(row.cells, doubtful, strict=True)
     ]
     for column, own in enumerate(columns):
-        for figure in own:
+        for section, figure in own:
             cells: list[tuple[Section, Figure] | None] = [None] * len(columns)
-            cells[column] = _placed(row, column, figure)
+            cells[column] = (section, figure)
             for later in range(column + 1, len(columns)):
                 match = _same(figure, columns[later])
                 if match:
                     columns[later].remove(match)
-                    cells[later] = _placed(row, later, match)
+                    cells[later] = match
             yield Counted(figure.label, figure.unit, tuple(cells))
 
 
-def _placed(row: Row, column: int, figure: Figure) -> tuple[Section, Figure]:
-    section = row.cells[column].section
-    assert section is not None  # a figure was read from it
-    return section, figure
-
-
-def _same(figure: Figure, candidates: Sequence[Figure]) -> Figure | None:
+def _same(figure: Figure, candidates: Sequence[tuple[Section, Figure]]) -> tuple[Section, Figure] | None:
     """The candidate that counts the same: the same unit and the most alike label."""
     own = pairs(figure.label)
-    scored = [(likeness(own, pairs(other.label)), other) for other in candidates if other.unit == figure.unit]
-    best = max(scored, key=lambda each: each[0], default=(0.0, figure))
-    return best[1] if best[0] >= _LIKE_LABEL else None
+    scored = [(likeness(own, pairs(each[1].label)), each) for each in candidates if each[1].unit == figure.unit]
+    likely = max(scored, key=lambda each: each[0], default=None)
+    return likely[1] if likely and likely[0] >= _LIKE_LABEL else None
 
 
 def groups(listings: Iterable[Listing], limit: int) -> list[tuple[str, list[Listing]]]:

@@ -63,6 +63,13 @@ class Pair:
         """Whether it has another address."""
         return self.old is not None and self.new is not None and self.old.anchor != self.new.anchor
 
+    @property
+    def differs_in_print(self) -> bool:
+        """Whether the words are the same and only marks, widths or letters are printed in another way."""
+        if self.old is None or self.new is None or words(self.old) != words(self.new):
+            return False
+        return _printed(self.old) != _printed(self.new)
+
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """The characters of both, with what differs."""
@@ -150,6 +157,10 @@ def counterpart(old: Document, new: Document, anchor: str) -> Section | Part | N
 def words(section: Section) -> str:
     """A section's text without its number and however it is printed: what makes it the section it is."""
     return _folded(section.text.strip().removeprefix(section.number))
+
+
+def _printed(section: Section) -> str:
+    return "".join(section.text.strip().removeprefix(section.number).split())
 
 
 _folded = lru_cache(20_000)(fold)

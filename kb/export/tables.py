@@ -15,7 +15,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
 LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")
 _FORMULA = (*"=+-@\t\r\n", *"＝＋－＠")  # the wide ones are formulas to spreadsheets in Chinese and Japanese
-_LONGEST_CELL = 32_767
+LONGEST_CELL = 32_767
 _WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50)
 
 
@@ -75,7 +75,7 @@ def as_workbook(table: Iterable[Sequence[str]], columns: Sequence[str], widths: 
     everything = [columns, *table]
     for number, row in enumerate(everything):
         for column, cell in enumerate(row):
-            sheet.write_string(number, column, cell[:_LONGEST_CELL], wrapped if number else bold)
+            sheet.write_string(number, column, cell[:LONGEST_CELL], wrapped if number else bold)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(1, 0)

@@ -59,6 +59,12 @@ def readings(typed: str) -> Iterator[Typed]:
         yield whole
 
 
+def article_typed(number: str) -> str:
+    """Return the wanted anchor of an article of which only the number is typed: 12, 十二, 第十二条之一, 133-1; "" for no number."""
+    plain = re.sub(r"[\s　]", "", number)
+    return _anchor(plain) if any(pattern.fullmatch(plain) for pattern in _PLACES) else ""
+
+
 def _anchor(printed: str) -> str:
     """Return the wanted anchor of an article: 第十三条第二款, §133之一, 264, 133-1."""
     plain = printed.lstrip("，,")

@@ -85,3 +85,56 @@ def test_a_doubtful_character_elsewhere_leaves_the_figures() -> None:
 def test_a_number_at_a_place_that_could_not_be_proved_is_no_figure() -> None:
     text = "每吨85元，共3户"
     assert [figure.text for figure in figures(text, [(2, 3)])] == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "printed", "unit", "low", "high"),
+    [
+        ("处二百元以上二千元以下罚款", "二百元以上二千元以下", "元", "200", "2000"),
+        ("处二万元以上十万五千元以下罚款", "二万元以上十万五千元以下", "元", "20000", "105000"),
+        ("处200元以上2000元以下罚款", "200元以上2000元以下", "元", "200", "2000"),
+        ("违法所得一倍以上五倍以下的罚款", "一倍以上五倍以下", "倍", "1", "5"),
+        ("百分之五以上百分之十以下", "百分之五以上百分之十以下", "%", "5", "10"),
+        ("收取一至三倍费用", "一至三倍", "倍", "1", "3"),
+        ("应当在三十日内答复", "三十日内", "日", None, "30"),
+        ("10个工作日内", "10个工作日内", "个工作日", None, "10"),
+        ("不得超过五年", "不得超过五年", "年", None, "5"),
+        ("每户限养一只", "限养一只", "只", None, "1"),
+        ("年满十八周岁", "年满十八周岁", "周岁", "18", None),
+        ("五人以上", "五人以上", "人", "5", None),
+        ("处五千元罚款", "五千元", "元", "5000", "5000"),
+        ("不低于百分之三十", "不低于百分之三十", "%", "30", None),
+    ],
+)
+def test_a_figure_of_a_law_has_its_bounds(
+    text: str, printed: str, unit: str, low: str | None, high: str | None
+) -> None:
+    (figure,) = figures(text)
+    assert (figure.text, figure.unit) == (printed, unit)
+    assert figure.bounds == tuple(None if bound is None else Decimal(bound) for bound in (low, high))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "自二〇二〇年十月一日起施行",
+        "第二条、第三条",
+        "前两款规定",
+        "一人一证",
+        "十分重要",
+        "2021年内",
+        "一、总则",
+        "三五年",
+        "前三项",
+    ],
+)
+def test_what_only_looks_like_a_figure_is_none(text: str) -> None:
+    assert list(figures(text)) == []
+
+
+def test_a_fine_is_named_by_what_it_is_for() -> None:
+    text = "违反本条例第五条规定，未办理登记的，由公安机关责令改正；逾期不改正的，处五百元以下罚款。"
+    (figure,) = figures(text)
+    assert figure.label == "逾期不改正的：罚款"
+    (other,) = figures("违反本条例第五条规定，未办理登记的，由公安机关处五百元以下罚款。")
+    assert other.label == "未办理登记的：罚款"

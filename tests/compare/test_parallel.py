@@ -90,3 +90,27 @@ def test_two_long_statutes_are_aligned_in_a_few_seconds() -> None:
     rows = align(laws)
     assert time.process_time() - started < 10
     assert all(row.cells[0].section.anchor == row.cells[1].section.anchor for row in rows)  # type: ignore[union-attr]
+
+
+DOGS = [
+    document(
+        "甲市养犬条例",
+        "第一条　个人养犬的，应当办理养犬登记。\n第二条　犬只应当接种狂犬病疫苗。\n第三条　携犬外出应当使用犬绳牵领，并即时清除犬只粪便。\n"
+        "第四条　违反本条例规定，未办理养犬登记的，处二百元以上二千元以下罚款。\n",
+    ),
+    document(
+        "乙市养犬条例",
+        "第一条　为了规范养犬行为，制定本条例。\n第二条　犬只出生满三个月的，应当接种狂犬病疫苗。\n第三条　养犬实行登记制度，个人应当办理养犬登记。\n"
+        "第四条　携犬外出的，应当使用犬绳牵领。\n第五条　违反本条例规定，养犬人未办理养犬登记的，处五百元以下罚款。\n",
+    ),
+]
+
+
+def test_rows_are_aligned_by_topic_and_not_by_number() -> None:
+    rows = [[cell.section.anchor if cell.section else "" for cell in row.cells] for row in align(DOGS)]
+    assert rows == [["art-1", "art-3"], ["art-2", "art-2"], ["art-3", "art-4"], ["art-4", "art-5"], ["", "art-1"]]
+
+
+def test_fines_of_one_topic_stand_in_one_line_with_their_bounds() -> None:
+    (line,) = [line for line in counted(align(DOGS), DOGS) if line.unit == "元"]
+    assert [cell[1].bounds if cell else None for cell in line.cells] == [(200, 2000), (None, 500)]

@@ -17,9 +17,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
+from kb.base.short_codes import LENGTH, whole_code
 from tests.web.conftest import HOSTILE, LAW, REPORT
 from tests.web.driving import DESK, PHONE, clipboard, look, scripts, seen, until
 
+CODE = whole_code(REPORT)[:LENGTH]
 PAGES = [
     "/",
     "/search?q=行政复议",
@@ -149,7 +151,7 @@ def test_sections_and_matches_are_gone_through_by_keys_and_by_buttons(browser: w
     assert browser.current_url.endswith("#1-3-1")
     count = len(browser.find_elements(By.CSS_SELECTOR, "article mark"))
     body.send_keys("n")
-    matches = browser.find_element(By.CSS_SELECTOR, ".tools .matches")
+    matches = browser.find_element(By.CSS_SELECTOR, ".bar .matches")
     assert f"1/{count}" in matches.text.replace(" ", "")
     browser.find_element(By.CSS_SELECTOR, "[data-match='1']").click()
     assert [mark.get_attribute("id") for mark in browser.find_elements(By.CSS_SELECTOR, "mark.current")] == ["kb-m2"]
@@ -177,12 +179,62 @@ def test_a_document_can_be_searched(
     assert all(not button.is_displayed() for button in browser.find_elements(By.CSS_SELECTOR, ".scripted")) != allowed
 
 
+def test_the_sign_of_a_section_opens_what_can_be_done_with_it(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}#1-3-2")
+    sign = browser.find_element(By.CSS_SELECTOR, "[id='1-3-2'] .permalink")
+    assert "/cite?anchor=1-3-2" in str(sign.get_attribute("href"))  # where it leads without scripts
+    sign.click()
+    offered = [each.text for each in browser.find_elements(By.CSS_SELECTOR, ".card > *")]
+    assert offered == ["复制链接", "复制引注", "复制条文", "全部引注格式"]
+    clipboard(browser, address)
+    browser.find_element(By.XPATH, "//*[@class='card menu']/button[.='复制条文']").click()
+    until(browser, "document.querySelector('.card .copied')")
+    assert clipboard(browser, address).startswith("2.深入推进行政复议体制改革")
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not browser.find_elements(By.CLASS_NAME, "card")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_reading_line_says_where_one_is_and_covers_nothing(
+    browser: webdriver.Chrome, address: str, size: tuple[int, int]
+) -> None:
+    look(browser, size, "light")
+    for anchor in ("art-2", "art-2-p1-i2"):
+        browser.get(f"{address}/d/{quote(LAW)}#{anchor}")
+        until(browser, "[...document.querySelectorAll('.where .here')].every((each) => each.textContent)")
+        line = ".bar" if size == DESK else "nav.outline summary"
+        below = f"document.querySelector('{line}').getBoundingClientRect().bottom"
+        assert browser.execute_script(
+            f"return document.querySelector(':target').getBoundingClientRect().top >= {below}"
+        )
+
+
+def test_finding_goes_to_the_first_match_and_enter_to_the_next(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}")
+    browser.find_element(By.ID, "kb-find").send_keys("行政复议", Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda _: browser.current_url.endswith("#kb-m1"))
+    assert browser.find_element(By.CSS_SELECTOR, "mark.current").get_attribute("id") == "kb-m1"
+    browser.find_element(By.ID, "kb-find").send_keys(Keys.ENTER)
+    until(browser, "document.querySelector('mark.current').id === 'kb-m2'")
+    browser.find_element(By.ID, "kb-find").send_keys(Keys.SHIFT, Keys.ENTER)
+    until(browser, "document.querySelector('mark.current').id === 'kb-m1'")
+
+
+def test_what_is_kept_is_the_section_that_is_looked_at(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}/d/{REPORT}#1-3-2")
+    browser.execute_script("document.getElementById('2').scrollIntoView()")
+    until(browser, "document.querySelector('.bar .here').textContent.startsWith('二')")
+    browser.find_element(By.TAG_NAME, "body").send_keys("s")
+    assert "二、" in browser.find_element(By.CSS_SELECTOR, "#kb-note .of").text
+
+
 def test_the_link_of_a_section_is_copied_without_the_search(browser: webdriver.Chrome, address: str) -> None:
     browser.get(f"{address}/d/{REPORT}?q=行政复议#1-3-2")
     clipboard(browser, address)
     browser.find_element(By.CSS_SELECTOR, "[id='1-3-2'] .permalink").click()
-    until(browser, "document.querySelector('.permalink.copied')")
-    assert clipboard(browser, address) == f"{address}/d/{REPORT}#1-3-2"
+    browser.find_element(By.CSS_SELECTOR, ".card button").click()
+    until(browser, "document.querySelector('.card .copied')")
+    assert clipboard(browser, address) == f"{address}/d/{CODE}#1-3-2"
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["scripts", "no-scripts"])
@@ -233,7 +285,7 @@ def test_a_printed_page_names_its_source_its_date_and_its_address(browser: webdr
     assert [round(float(side)) for side in pages[0].mediabox[2:]] == [595, 842]
     for number, page in enumerate(pages, start=1):
         text = "".join(unicodedata.normalize("NFKC", page.extract_text()).replace("⺠", "民").split())
-        for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{REPORT}", f"{number}/{len(pages)}"):
+        for words in ("汕头市濠江区人民政府", "2026年11月24日取得", f"{address}/d/{CODE}", f"{number}/{len(pages)}"):
             assert words in text
         assert "下一节" not in text and "在本文中查找" not in text
 

@@ -14,6 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from kb.base.short_codes import LENGTH, whole_code
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.web.site.app import create_app
@@ -64,7 +65,7 @@ def test_a_copied_quotation_is_told_to_be_unchanged(client: FlaskClient) -> None
     made = client.get(f"/api/v1/documents/{LAW}/citation?text=受理示例申请").json
     assert made
     path = made["url"].removeprefix("http://localhost").partition("#")[0]
-    opened = page(client, path)
+    opened = page(client, client.get(path).location)  # the short address leads on, with the seal
     assert texts(opened, ".verdict.unchanged blockquote") == ["受理示例申请"]
     assert [link["href"] for link in opened.select(".verdict a")] == ["#art-2-p1-i1"]
 
@@ -176,3 +177,20 @@ def test_whole_addresses_start_with_the_one_that_readers_use(settings: Settings)
     ):
         told = public.get(path, headers={"Host": "192.168.1.7:8000"}).text
         assert "https://kb.example.cn/" in told and "192.168" not in told and "localhost" not in told, path
+
+
+def test_a_short_address_leads_to_the_document_and_its_pages(client: FlaskClient) -> None:
+    code = whole_code(REPORT)[:LENGTH]
+    for rest in ("", "?q=行政复议", "/cite?anchor=1-3-2", "/1-3-2", ".txt"):
+        answer = client.get(f"/d/{code}{rest}")
+        assert (answer.status_code, unquote(answer.location)) == (302, f"/d/{REPORT}{rest}"), rest
+    assert client.get(f"/api/v1/documents/{code}").location == f"/api/v1/documents/{REPORT}"
+    assert client.get(f"/d/{code.upper()}").status_code == 302
+    assert client.get("/d/0000000000").status_code == 404
+    assert f"/d/{code}#1-3-2" in page(client, f"/d/{REPORT}/cite?anchor=1-3-2").get_text()
+
+
+def test_paper_bears_the_short_address_as_a_picture(client: FlaskClient) -> None:
+    shown = page(client, f"/d/{REPORT}")
+    assert shown.select_one(".imprint svg.qr path")
+    assert f"http://localhost/d/{whole_code(REPORT)[:LENGTH]}" in texts(shown, ".imprint p")

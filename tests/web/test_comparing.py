@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import quote, unquote
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from selenium import webdriver
 
-from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.web.site.app import create_app
+from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put
 from tests.web.test_browser import PHONE, look
 from tests.web.test_citing import ID, renumbered, version
 from tests.web.test_pages import page, texts
@@ -63,10 +67,49 @@ def test_two_documents_are_compared_as_two_versions_are(client: FlaskClient) -> 
     assert "<b>如下</b>" in shown.get_text()
 
 
-def test_one_version_alone_cannot_be_compared(client: FlaskClient) -> None:
-    told = page(client, f"/d/{REPORT}/compare", 404)
+def test_one_version_alone_says_so_and_offers_others(client: FlaskClient) -> None:
+    told = page(client, f"/d/{REPORT}/compare")
     assert "没有更早的版本" in told.get_text()
-    assert [link["href"] for link in told.select(".suggestions a")] == [f"/d/{REPORT}"]
+    offered = told.select_one(".suggestions a")
+    assert offered and page(client, str(offered["href"])).select(".sides")
+
+
+def test_another_document_is_named_by_its_title(client: FlaskClient) -> None:
+    title = texts(page(client, f"/d/{HOSTILE}"), "h1")[0]
+    assert texts(page(client, f"/d/{LAW}/compare?with={quote(title)}"), "h1") == ["两份文件对照"]
+
+
+def test_changes_have_an_index_and_lead_to_one_another(renumbered: FlaskClient) -> None:
+    shown = page(renumbered, f"/d/{ID}/compare?show=changes")
+    assert not shown.select("tr.same")
+    assert len(shown.select(".changes-index a")) == len(shown.select("tbody tr")) == 3
+    for link in shown.select(".changes-index a, .turn a"):
+        assert shown.select_one(f"[id='{str(link['href']).partition('#')[2]}']")
+
+
+def test_what_is_only_printed_otherwise_stands_apart(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    put(corpus, "示例甲", "第一条　示例，甲。\n第二条　乙。\n", title="示例甲")
+    put(corpus, "示例乙", "第一条　示例,甲。\n第二条　丙丁。\n", title="示例乙")
+    shown = page(create_app(empty).test_client(), "/d/示例乙/compare?with=示例甲")
+    assert texts(shown, ".printed summary") == ["另有 1 节只有标点、全角半角等排版不同"]
+    assert texts(shown, ".printed a") == ["第一条"]
+
+
+def test_the_longest_pair_comes_in_pages_at_once(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    for name in "甲乙":
+        articles = "".join(
+            f"第{n}条　示例{name}办理第{n}号示例事项，应当在{n}日内告知示例申请人。\n" for n in range(1, 1261)
+        )
+        put(corpus, f"示例{name}", articles, title=f"示例{name}")
+    client = create_app(empty).test_client()
+    address = "/d/示例乙/compare?with=示例甲"
+    client.get(address)
+    started = time.process_time()
+    shown = page(client, address)
+    assert time.process_time() - started < 1
+    assert 10 < len(shown.select("tbody tr")) <= 60 and shown.select_one(".pager [rel=next]")
 
 
 @pytest.mark.parametrize("parameters", ["from=x", "to=x", "with=x", "from=../..&to=%00", f"with={REPORT}&from=x"])
@@ -98,8 +141,6 @@ def test_no_parameter_breaks_a_comparison(client: FlaskClient, one: str, other: 
 
 
 def test_a_real_sites_silent_edit_can_be_seen(refreshed: Refreshed) -> None:
-    from kb.web.site.app import create_app
-
     shown = page(create_app(refreshed.settings).test_client(), f"/d/{refreshed.changed}/compare")
     assert shown.select(".sides ins, .sides del")
     links = [unquote(str(link["href"])) for link in shown.select("thead a")]

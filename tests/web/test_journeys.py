@@ -119,6 +119,7 @@ def test_a_reader_on_a_phone_goes_from_section_to_section(browser: webdriver.Chr
     here = browser.find_element(By.CSS_SELECTOR, "nav.outline .here")
     until(browser, "document.querySelector('nav.outline .here').textContent")
     assert "第一责任人" in here.text
+    browser.find_element(By.CSS_SELECTOR, ".bar .more summary").click()
     browser.find_element(By.CSS_SELECTOR, "[data-section='1']").click()
     assert browser.current_url.endswith("#1-1-2")
     browser.find_element(By.CSS_SELECTOR, "nav.outline summary").click()

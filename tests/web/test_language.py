@@ -26,12 +26,12 @@ from kb.web.view.surroundings import PASSIVE, RELATIONS
 from kb.web.view.timeline import VERSION, WITHDRAWN
 from tests.web.test_accessibility import PAGES
 
-TEMPLATES = Path(interface_labels.__file__).parents[1] / "templates"
+TEMPLATES = Path(interface_labels.__file__).parent.parent / "templates"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
-    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
+    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), interface_labels.OF_LAWS, {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
     {status: heading for status, (heading, _) in interface_labels.REFUSALS.items()},
 )  # fmt: skip
 

@@ -19,10 +19,30 @@ TEXT = """示例条例
 def test_articles_are_gathered_in_their_order() -> None:
     first, second = outline_panel.outline(parse(TEXT), {"art-2": 3, "art-1": 1})
     assert (first.label, second.label) == ("第一章　总则", "第二章　附则")
-    (run,) = first.children
-    assert (run.label, run.matches) == ("第一条至第二条", 4)
-    assert [(entry.label, entry.matches) for entry in run.articles] == [("第一条", 1), ("第一条之一", 0), ("第二条", 3)]
-    assert [entry.label for entry in second.children] == ["第三条"]
+    assert (first.span, first.matches, second.span) == ("1–2", 4, "3")
+    assert [(entry.label, entry.matches) for entry in first.articles] == [
+        ("第一条", 1),
+        ("第一条之一", 0),
+        ("第二条", 3),
+    ]
+    assert [entry.short for entry in first.articles] == ["1", "1之一", "2"]
+    assert [entry.label for entry in second.articles] == ["第三条"]
+
+
+def test_many_articles_under_no_heading_stand_in_short_rows() -> None:
+    text = "".join(f"第{number}条　示例。\n" for number in range(1, 25))
+    rows = outline_panel.outline(parse(text), {})
+    assert [(row.span, len(row.articles)) for row in rows] == [("1–10", 10), ("11–20", 10), ("21–24", 4)]
+
+
+def test_a_part_with_chapters_keeps_them() -> None:
+    (part,) = outline_panel.outline(parse("第一编　总则\n第一章　甲\n第一条　甲。\n第二章　乙\n第二条　乙。\n"), {})
+    assert [(chapter.label, chapter.span) for chapter in part.children] == [("第一章　甲", "1"), ("第二章　乙", "2")]
+
+
+def test_the_note_under_a_title_is_told_from_an_introduction() -> None:
+    note = Section("preamble", "", "", "（2020年1月1日示例大会通过）\n")
+    assert outline_panel.label_of(note) == "题注"
 
 
 def test_an_article_with_a_heading_breaks_the_run() -> None:

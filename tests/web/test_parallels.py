@@ -6,6 +6,7 @@ import csv
 import io
 from urllib.parse import quote
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
@@ -50,7 +51,7 @@ def test_one_section_can_be_compared_alone(client: FlaskClient) -> None:
 
 def test_each_number_leads_to_its_sentence(client: FlaskClient) -> None:
     shown = page(client, f"/parallel?{ALL}&view=figures")
-    (row,) = [row for row in shown.select("tbody tr") if texts(row, "th") == ["受理各类人民调解案件"]]
+    (row,) = [row for row in shown.select(".figures-table tbody tr") if texts(row, "th") == ["受理各类人民调解案件"]]
     assert texts(row, "td a") == ["195", "240", "1,050"]
     assert [rect["width"] for rect in row.select("rect")] == ["19", "23", "100"]
     for link, number in zip(row.select("td a"), ("195件", "240件", "1,050件"), strict=True):
@@ -102,3 +103,22 @@ def test_no_figure_and_no_title_becomes_a_formula(empty: Settings) -> None:
 )
 def test_bad_addresses_are_answered_in_plain_words(client: FlaskClient, address: str, status: int, words: str) -> None:
     assert words in page(client, address, status).get_text()
+
+
+@pytest.mark.parametrize("name", ["figures.xlsx", "rows.xlsx", "rows.docx"])
+def test_the_comparison_can_be_taken_along(client: FlaskClient, name: str) -> None:
+    answer = client.get(f"/parallel/{name}?{ALL}")
+    assert answer.status_code == 200 and answer.data.startswith(b"PK")
+    assert "至少要两份" in page(client, f"/parallel/{name}?d={REPORT}", 400).get_text()
+
+
+def test_a_workbook_of_figures_has_the_least_and_the_most_as_numbers(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    for name, words in (("示例甲", "二百元以上二千元以下"), ("示例乙", "五百元以下")):
+        put(corpus, name, f"第一条　违反规定养犬的，处{words}罚款。\n", title=f"{name}条例")
+    client = create_app(empty).test_client()
+    (row,) = page(client, "/parallel?d=示例甲&d=示例乙&view=figures").select(".figures-table tbody tr")
+    assert texts(row, ".bounds") == ["200–2,000", "≤ 500"]
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/parallel/figures.xlsx?d=示例甲&d=示例乙").data))
+    cells = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    assert cells[1][2:] == ["二百元以上二千元以下", 200, 2000, "第一条", "五百元以下", None, 500, "第一条"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import count, groupby
 
 from flask import Blueprint, Response, render_template, request
 
-from kb.base.model import Section
+from kb.base.errors import BadIndexError, StorageError, UsageError
+from kb.base.model import Listing, Section
+from kb.compare.parallel import alike
 from kb.compare.sections import CHANGES, Comparison, Pair, compare
 from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
 from kb.export.tables import XLSX
@@ -16,16 +18,23 @@ from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
 from kb.web.view.edition import Edition
 from kb.web.view.interface_labels import marked_runs
-from kb.web.view.lookup import find_both
+from kb.web.view.lookup import find_both, find_edition
 from kb.web.view.outline_panel import label_of
+from kb.web.view.paging import paging
 
 blueprint = Blueprint("comparing", __name__)
+
+
+ROWS_PER_PAGE = 60
+_FOLDED_SHOWN = 30
+_OFFERED = 12
+_VIEWS = ("", "changes")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A pair of sections that differ: each side as marked text, and `both` in one, for narrow screens. Or a stretch of
-    pairs that did not change (`folded`).
+    pairs that did not change (`folded`). `number` is the change's among all, from 1; 0 of what did not change.
     """
 
     pair: Pair | None = None
@@ -33,34 +42,69 @@ class Row:
     new: str = ""
     both: str = ""
     folded: tuple[Pair, ...] = ()
+    number: int = 0
 
 
 @blueprint.get("/d/<id>/compare")
 def page(id: str) -> str:
     """Set the version `from` (usually the one before) against the version `to` (usually the present one) of a document;
-    or, with `with`, that version of another document against it.
+    or, with `with`, that version of another document against it. With `show=changes` nothing but what changed.
+
+    Where there is but one text, what it may be compared with is offered.
     """
+    show = request.args.get("show", "")
+    if show not in _VIEWS:
+        raise UsageError(f"参数 show 可以是 changes，现在是“{show[:20]}”。")
+    if not any(request.args.get(name) for name in ("from", "to", "with")) and len(find_edition(id).history) < 2:
+        return render_template("compare_choose.html", document=find_edition(id).document, offered=_alike(id))
     before, after = _asked(id)
-    comparison = compare(before.document, after.document)
+    comparison = _compared(before, after)
+    stretches = [row for row in _stretches(comparison) if row.pair or not show]
+    asked = {name: request.args.get(name) or None for name in ("from", "to", "with", "show")}
+    number, last, address = paging(len(stretches), ROWS_PER_PAGE, ".page", id=id, **asked)
+    ways = {at: "" if at == number else address(at) for at in range(1, last + 1)}
+    changed = [(row, place // ROWS_PER_PAGE + 1) for place, row in enumerate(stretches) if row.pair]
     return render_template(
         "compare.html",
         before=before,
         after=after,
         document=after.document,
-        rows=list(_rows(comparison)),
+        rows=[_marked(row) for row in stretches[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]],
+        unchanged=not changed,
+        index=[(change, [each for each in changed if each[0].pair.change == change]) for change in CHANGES],  # type: ignore[union-attr]
+        ways=[ways[at] for _, at in changed],
         counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
+        printed=[pair for pair in comparison.pairs if pair.differs_in_print],
         changes=CHANGES,
         history=library().corpus.history(id),
+        show=show,
+        folded_shown=_FOLDED_SHOWN,
+        page=number,
+        last=last,
+        page_address=address,
     )
+
+
+def _alike(id: str) -> list[Listing]:
+    """Documents of the same kind and a like title; none where there is no index."""
+    try:
+        listings = library().catalogue().listings
+    except (BadIndexError, StorageError):
+        return []
+    own = next((listing for listing in listings if listing.id == id), None)
+    return alike(own, listings, _OFFERED) if own else []
+
+
+def _compared(before: Edition, after: Edition) -> Comparison:
+    key = ("compared", before.document.id, before.digest, after.document.id, after.digest)
+    return library().remembered.get(key, lambda: compare(before.document, after.document))
 
 
 @blueprint.get("/d/<id>/compare.docx")
 def table_in_word(id: str) -> Response:
     """The same as a table of old and new articles, in Word."""
     before, after = _asked(id)
-    made = comparison_docx(
-        compare(before.document, after.document), _titles(before, after), after.document.provenance.retrieved
-    )
+    made = comparison_docx(_compared(before, after), _titles(before, after), after.document.provenance.retrieved)
     return _saved(made, MEDIA_TYPE, "comparison.docx")
 
 
@@ -68,7 +112,7 @@ def table_in_word(id: str) -> Response:
 def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
     before, after = _asked(id)
-    made = comparison_xlsx(compare(before.document, after.document), _titles(before, after))
+    made = comparison_xlsx(_compared(before, after), _titles(before, after))
     return _saved(made, XLSX, "comparison.xlsx")
 
 
@@ -87,16 +131,24 @@ def _saved(data: bytes, media_type: str, name: str) -> Response:
     return answer
 
 
-def _rows(comparison: Comparison) -> Iterator[Row]:
+def _stretches(comparison: Comparison) -> Iterator[Row]:
+    """Yield the changes, numbered, and between them the stretches of what did not change."""
+    numbers = count(1)
     for same, run in groupby(comparison.pairs, key=lambda pair: pair.change == "same"):
         pairs = tuple(run)
         if same:
             yield Row(folded=pairs)
-            continue
-        for pair in pairs:
-            old = marked_runs(run for run in pair.runs if run.kind != "inserted")
-            new = marked_runs(run for run in pair.runs if run.kind != "deleted")
-            yield Row(pair, old, new, marked_runs(pair.runs))
+        else:
+            yield from (Row(pair, number=next(numbers)) for pair in pairs)
+
+
+def _marked(row: Row) -> Row:
+    """Mark what differs: it is found for the rows that are shown."""
+    if row.pair is None:
+        return row
+    old = marked_runs(run for run in row.pair.runs if run.kind != "inserted")
+    new = marked_runs(run for run in row.pair.runs if run.kind != "deleted")
+    return replace(row, old=old, new=new, both=marked_runs(row.pair.runs))
 
 
 def folded_label(pairs: Sequence[Pair]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
@@ -21,13 +20,14 @@ from kb.law.basis import CHANGED, Link, change_of, last_change
 from kb.law.checking import Checked, about, check, counts, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Known
-from kb.law.resolve import Resolved, Resolver
+from kb.law.resolve import Resolver
 from kb.law.standing import HOLDING, Standings
 from kb.search.query.authority import RANKS
 from kb.web.context.arguments import checked_day, day, query
 from kb.web.context.library import library
 from kb.web.pages import atom_feeds
 from kb.web.view import as_of
+from kb.web.view.citing_places import citing_rows, in_sentences
 from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import Missing, find_edition
 from kb.web.view.outline_panel import addresses
@@ -35,16 +35,14 @@ from kb.web.view.paging import paging
 from kb.web.view.surroundings import (
     address,
     neighbours,
-    place_now,
-    section_of,
     stale_documents,
-    told_of_old,
     version_on,
 )
 
 blueprint = Blueprint("law", __name__)
 
 _PAGE = 50
+_ON_CARD = 6
 _FEED = 50
 _DRAWN = 12
 _EXCERPT = 600
@@ -89,31 +87,25 @@ def graph_page(id: str) -> str:
 
 @blueprint.get("/d/<id>/cited-by")
 def cited_by(id: str) -> str:
-    """Every place that cites a document, or with `anchor` one section of it, by the citing document."""
+    """Every sentence that cites a document, or with `anchor` one section of it, by the citing document.
+
+    With `card` the first of them, as a part of a page.
+    """
     as_of.view(day())
     anchor, on = request.args.get("anchor", ""), as_of.viewed()
     found = find_edition(id, version_on(id, on)).document
-    sections = section_of(found)
     with library().law_reading() as reader:
         known, resolver = citation_json.known(reader, id), Resolver(reader)
-        rows = [
-            (citing, each)
-            for citing, each in resolver.cited_by(known)
-            if each.target
-            and (not on or citing.date <= on)
-            and (
-                not anchor or sections.get(each.target.anchor if on else place_now(resolver, each.target), "") == anchor
-            )
-        ]
-    rows.sort(key=lambda row: (row[0].date, row[0].id), reverse=True)
-    page, last, page_address = paging(len(rows), _PAGE, ".cited_by", id=id, anchor=anchor or None)
-    shown = rows[(page - 1) * _PAGE : page * _PAGE]
+        rows = citing_rows(resolver, known, found, anchor, on)
+        size = _ON_CARD if "card" in request.args else _PAGE
+        page, last, page_address = paging(len(rows), size, ".cited_by", id=id, anchor=anchor or None)
+        shown = list(in_sentences(resolver, rows[(page - 1) * size : page * size]))
     return render_template(
-        "cited_by.html",
+        "_citing_card.html" if "card" in request.args else "cited_by.html",
         document=known,
         anchor=anchor,
         label=addresses(found).get(anchor, ""),
-        rows=[(citing, _places(some)) for citing, some in groupby(shown, key=lambda row: row[0])],
+        rows=shown,
         total=len(rows),
         page=page,
         last=last,
@@ -162,17 +154,6 @@ def like_page(id: str) -> str:
         total=len(alike),
         shown=_OF_A_RANK,
     )
-
-
-def _places(rows: Iterable[tuple[Known, Resolved]]) -> list[tuple[str, list[str]]]:
-    """Return (anchor, what is cited there, of which text) of the sections of one document that cite, in the order of its text."""
-    by_section = groupby((each for _, each in rows), key=lambda each: each.found.anchor)
-    return [(anchor, [_told(each) for each in some]) for anchor, some in by_section]
-
-
-def _told(resolved: Resolved) -> str:
-    old = told_of_old(resolved.target) if resolved.target else ""
-    return f"{resolved.found.text}（{old}）" if old and resolved.found.place else resolved.found.text
 
 
 @blueprint.get("/excerpt/<id>/<anchor>")

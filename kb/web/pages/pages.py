@@ -7,13 +7,15 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Document
+from kb.chinese import article_places
+from kb.law.typed import article_typed
 from kb.search.contract.engine import Group
 from kb.web.context.arguments import day, number, query
 from kb.web.context.facets import UNKNOWN
@@ -35,7 +37,7 @@ PER_PAGE: dict[Group, int] = {"document": 10, "section": 20}
 ROWS_OPENED = 20
 NEWEST_SHOWN = 10
 KINDS_NAMED = 5
-_UNFOLDED = 120  # passages: the outline of a longer document is folded
+_UNFOLDED = 60  # passages: the outline of a longer document is folded
 
 
 @blueprint.get("/")
@@ -119,6 +121,21 @@ def document(id: str) -> str:
     return _reading(find_edition(id, version_on(id, as_of.viewed())))
 
 
+@blueprint.get("/d/<id>/go")
+@blueprint.get("/d/<id>/versions/<version>/go")
+def go(id: str, version: str = "") -> BaseResponse:
+    """Lead to the article whose number is typed as `n`: 12, 十二, 第十二条之一."""
+    shown, typed = find_edition(id, version), request.args.get("n", "").strip()
+    known = outline_panel.addresses(shown.document)
+    anchor = article_places.fit(article_typed(typed), known)
+    if not typed or not anchor:
+        numbers = [each for each in map(outline_panel.short_number, shown.document.walk()) if each]
+        there = f"这份文件里的是第{numbers[0]}条至第{numbers[-1]}条。" if numbers else "这份文件里没有条。"
+        whole = (f"《{shown.document.metadata.title}》全文和目录", shown.address())
+        raise Missing(f"没有第“{typed[:NAME_COMPARED]}”条：{there}", [whole])
+    return redirect(f"{shown.address()}#{quote(anchor)}")
+
+
 @blueprint.get("/d/<id>/")
 @blueprint.get("/d/<id>/<anchor>/")
 def slashed(id: str, anchor: str = "") -> BaseResponse:
@@ -136,6 +153,8 @@ def version(id: str, version: str) -> str:
 
 def _reading(shown: Edition) -> str:
     found, q = shown.document, query()
+    if reading.names_place(q, found):
+        q = ""  # who asks for an article is led there: its number and the name of the law are nothing to mark
     around = surroundings(shown)
     folded = library().drawn.get(("folded", shown.digest), lambda: reading.folded(found)) if q else None
     passages = list(reading.passages(found, q, around.links, folded))
@@ -153,6 +172,7 @@ def _reading(shown: Edition) -> str:
         text=text(shown, body, around),
         entries=outline_panel.outline(found.sections, matched),
         unfolded=len(body) < _UNFOLDED,
+        numbered=any(outline_panel.short_number(passage.section) for passage in body),
         matches=sum(matched.values()),
         strip=reading.strip(passages),
         days=timeline(shown, around),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from kb.base.errors import UsageError
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import MARKS, Figure
-from kb.compare.parallel import Counted, Row, align, alike, counted, groups
-from kb.export.tables import as_csv
+from kb.compare.parallel import Counted, Row, align, alike, counted, groups, sums
+from kb.export.parallel_table import figures_xlsx, rows_docx, rows_xlsx
+from kb.export.tables import XLSX, as_csv
+from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
 from kb.web.view.lookup import Missing, find_document
 from kb.web.view.paging import paging
@@ -29,12 +32,15 @@ _VIEWS = ("text", "figures")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure on the page: its number and unit, the address of its sentence, and how long its bar is, of 100."""
+    """A figure on the page: as printed and in figures, the address of its sentence, and its bar: where it starts, how long it
+    is, of 100.
+    """
 
     text: str
-    unit: str
+    figures: str
     clause: str
     address: str
+    start: int
     bar: int
 
 
@@ -45,11 +51,10 @@ def page() -> str:
     With one document, those like it are offered; with none, titles that many documents share.
     """
     documents = _documents()
-    listings = library().catalogue().listings
     if not documents:
-        return render_template("parallel_start.html", groups=groups(listings, _GROUPS))
-    offered = _offered(documents[0], listings)
+        return render_template("parallel_start.html", groups=groups(library().catalogue().listings, _GROUPS))
     if len(documents) == 1:
+        offered = _offered(documents[0], library().catalogue().listings)
         return render_template("parallel_choose.html", lead=documents[0], offered=offered, most=MOST)
     view = request.args.get("view", "text")
     if view not in _VIEWS:
@@ -58,6 +63,8 @@ def page() -> str:
     ids = [document.id for document in documents]
     section = request.args.get("section") or None
     number, last, address = paging(len(rows), ROWS_PER_PAGE, ".page", d=ids, section=section, view=view)
+    lines = counted(rows, documents) if view == "figures" else []
+    full = sum(row.held == len(documents) for row in rows)
     shown = rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
     return render_template(
         "parallel.html",
@@ -66,7 +73,11 @@ def page() -> str:
         view=view,
         section=section,
         rows=shown if view == "text" else (),
-        lines=[(line, _cells(line, ids)) for line in counted(rows, documents)] if view == "figures" else (),
+        total=len(rows),
+        full=full,
+        alone=sum(row.held == 1 for row in rows),
+        lines=[(line, _cells(line, ids)) for line in lines],
+        sums=sums(lines),
         page=number,
         last=last,
         page_address=address,
@@ -76,16 +87,48 @@ def page() -> str:
 @blueprint.get("/parallel/figures.csv")
 def table() -> Response:
     """The figures of the documents `d` as a table: what is counted, its unit, and its number in each document."""
-    documents = _documents()
-    if len(documents) < 2:
-        raise UsageError("至少要两份文件才能对比：请写成 /parallel/figures.csv?d=编号&d=编号。")
+    documents = _several("figures.csv")
     columns = ("项目", "单位", *(document.metadata.title for document in documents))
     lines = [
         (line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells))
         for line in counted(_rows(documents), documents)
     ]
-    answer = Response(as_csv(lines, columns), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="figures.csv"'
+    return _saved(as_csv(lines, columns), "text/csv", "figures.csv")
+
+
+@blueprint.get("/parallel/figures.xlsx")
+def workbook() -> Response:
+    """The same as a workbook, with the least and the most of each as numbers."""
+    documents = _several("figures.xlsx")
+    return _saved(figures_xlsx(counted(_rows(documents), documents), documents), XLSX, "figures.xlsx")
+
+
+@blueprint.get("/parallel/rows.xlsx")
+def rows_in_workbook() -> Response:
+    """The aligned sections of the documents `d` as a workbook, a row for each topic."""
+    documents = _several("rows.xlsx")
+    return _saved(rows_xlsx(_rows(documents), documents), XLSX, "comparison.xlsx")
+
+
+@blueprint.get("/parallel/rows.docx")
+def rows_in_word() -> Response:
+    """The same as a table in Word."""
+    documents = _several("rows.docx")
+    dated = max(document.provenance.retrieved for document in documents)
+    return _saved(rows_docx(_rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
+
+
+def _several(name: str) -> list[Document]:
+    """The documents of the address, two at least. Raises UsageError."""
+    documents = _documents()
+    if len(documents) < 2:
+        raise UsageError(f"至少要两份文件才能对比：请写成 /parallel/{name}?d=编号&d=编号。")
+    return documents
+
+
+def _saved(data: bytes, media_type: str, name: str) -> Response:
+    answer = Response(data, mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 
 
@@ -105,7 +148,9 @@ def _offered(lead: Document, listings: Sequence[Listing]) -> list[Listing]:
 
 def _rows(documents: Sequence[Document]) -> list[Row]:
     """The aligned sections: all, or those at and below the `section` of the first document. Raises Missing."""
-    rows, wanted = align(documents), request.args.get("section")
+    corpus = library().corpus
+    key = ("aligned", *((document.id, corpus.state(document.id).digest) for document in documents))
+    rows, wanted = library().remembered.get(key, lambda: align(documents)), request.args.get("section")
     if not wanted:
         return rows
     start = next(
@@ -119,15 +164,17 @@ def _rows(documents: Sequence[Document]) -> list[Row]:
 
 
 def _cells(line: Counted, ids: Sequence[str]) -> list[Shown | None]:
-    top = max(cell[1].value for cell in line.cells if cell) or 1
-    return [
-        _shown(id, *cell, round(float(cell[1].value / top * 100))) if cell else None
-        for id, cell in zip(ids, line.cells, strict=True)
-    ]
+    top = max(cell[1].value for cell in line.cells if cell) or Decimal(1)
+    return [_shown(id, *cell, top) if cell else None for id, cell in zip(ids, line.cells, strict=True)]
 
 
-def _shown(id: str, section: Section, figure: Figure, bar: int) -> Shown:
+def _shown(id: str, section: Section, figure: Figure, top: Decimal) -> Shown:
     # A query is quoted with straight marks: those of the clause itself would end it.
     clause = next(piece for piece in figure.clause.split('"') if figure.text in piece)
     address = url_for("pages.document", id=id, q=f'"{clause.rstrip(MARKS)}"', _anchor=section.anchor)
-    return Shown(figure.text, figure.unit, figure.clause, address, max(bar, 1))
+    low, high = figure.bounds
+    start = round(float((low or 0) / top * 100)) if low != high else 0
+    return Shown(
+        figure.text, figure.digits, figure.clause, address, min(start, 99),
+        max(round(float((high if high is not None else top) / top * 100)) - start, 1),
+    )  # fmt: skip

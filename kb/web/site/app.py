@@ -18,6 +18,7 @@ from kb.base import metrics
 from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
+from kb.structure.statute import short_title
 from kb.web.api import api, law_api
 from kb.web.context import preferences
 from kb.web.context.boundary import sees_details, told_alarm
@@ -39,7 +40,7 @@ from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import hosts, operations, readers, telemetry
 from kb.web.site.hosts import Hosts, guarded
-from kb.web.view import as_of, cards, facet_lists, interface_labels, machine_metadata
+from kb.web.view import as_of, cards, facet_lists, interface_labels, machine_metadata, short_addresses
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(_refuse_strangers)
     known = Hosts(settings)
     readers.guard(app, settings, known)
+    app.before_request(short_addresses.lead_on)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_SENT
     app.config["ORIGINS"] = settings.origins
     app.config["DETAILS"], app.config["MONITORS"] = settings.boundary.details, settings.monitors
@@ -93,11 +95,18 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(interface_labels.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(
-        facts=interface_labels.facts, page_numbers=interface_labels.page_numbers, static_url=_static_url(app)
+        facts=interface_labels.facts,
+        short_title=short_title,
+        page_numbers=interface_labels.page_numbers,
+        static_url=_static_url(app),
     )
     app.jinja_env.globals.update(freshness=shelf.freshness, order_names=interface_labels.ORDERS)
     app.jinja_env.globals.update(
-        citation_page.HELPERS, **comparison_page.HELPERS, **machine_metadata.HELPERS, export_formats=formats
+        citation_page.HELPERS,
+        **comparison_page.HELPERS,
+        **short_addresses.HELPERS,
+        **machine_metadata.HELPERS,
+        export_formats=formats,
     )
     app.jinja_env.globals.update(
         _=say,

@@ -25,8 +25,8 @@ if (dialog) {
   };
 
   const open = () => {
-    const passage = document.querySelector(".passage:target") ?? passages[place];
-    const label = passage ? links.get(passage.id)?.textContent ?? "" : "";
+    const passage = lookedAt();
+    const label = passage ? nameOf(links.get(passage.id)) : "";
     const { document: id, title, address } = dialog.dataset;
     subject = { document: id, title, anchor: passage?.id ?? "", label, address };
     text.value = kept().find((note) => same(note, subject))?.note ?? "";

@@ -22,12 +22,8 @@ async function copyText(text, control) {
 }
 
 document.addEventListener("click", (event) => {
-  const control = event.target.closest("button.copy, a.permalink");
-  if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (control.dataset.copy) { copyText(control.dataset.copy, control); return; }
-  // A permalink without the words searched for: that is what one sends to a colleague.
-  const address = control.dataset.address ?? location.pathname + control.getAttribute("href");
-  copyText(new URL(address, location.href).href, control);
+  const control = event.target.closest("button.copy");
+  if (control) copyText(control.dataset.copy ?? new URL(control.dataset.address, location.href).href, control);
 });
 
 // Choices are kept in cookies, so that the server sends the next page as it should look from the start.

@@ -10,6 +10,7 @@ from flask import request, url_for
 from kb.base.model import Document
 from kb.cite.citation import Citation, cite
 from kb.corpus.folder import Corpus, Version
+from kb.web.context.library import library
 
 Standing = Literal["", "present", "old", "beside"]
 
@@ -48,7 +49,8 @@ class Edition:
 
     def citation(self, anchor: str = "", text: str = "") -> Citation:
         """Cite what is shown, at the address by which the reader came. Raises NotFoundError and UsageError."""
-        return cite(self.document, anchor, text, request.url_root.rstrip("/"), self.version)
+        code = library().codes().code(self.document.id)
+        return cite(self.document, anchor, text, request.url_root.rstrip("/"), self.version, code)
 
     def address(self, endpoint: str = "pages.document") -> str:
         """The address of what is shown, at `pages.document`, `pages.snapshot` or `api.document`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ FIELDS = (
     ("effective", "施行日期"),
     ("identifier", "索引号"),
 )
+OF_LAWS = {"issuer": "制定机关", "kind": "效力位阶", "published": "公布日期"}
 _DATES = ("date", "published", "effective")
 FOUND = {
     "signature": "据落款",
@@ -106,13 +108,14 @@ class Row:
 
 def metadata_rows(metadata: Metadata) -> Iterator[Row]:
     """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
+    of_law = OF_LAWS if metadata.found.get("kind") == "level" else {}
     for name, label in (("title", "题名"), *FIELDS):
         others = tuple(metadata.alternatives.get(name, ()))
         value = getattr(metadata, name)
         if others or (value and name != "title"):
             shown = day if name in _DATES else str
             how = metadata.found.get(name, "")
-            yield Row(name, label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
+            yield Row(name, of_law.get(name, label), shown(value), FOUND.get(how, how), tuple(map(shown, others)))
 
 
 def chinese_date(iso: str) -> str:
@@ -140,6 +143,14 @@ def moment(iso: str) -> Markup | str:
     except ValueError:
         return iso
     return Markup('<time datetime="{}" title="{}">{:%Y-%m-%d %H:%M}</time>').format(iso, say("北京时间"), local)
+
+
+def fetched_day(iso: str) -> str:
+    """The day of an ISO 8601 time in Beijing; what is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone(_BEIJING):%Y-%m-%d}" if "T" in iso else iso
+    except ValueError:
+        return iso
 
 
 def age(seconds: float) -> Markup:
@@ -222,10 +233,17 @@ def source_kind(name: str) -> str:
     return name if kind is None else kind.english if page_language() == "en" else kind.label
 
 
+_UNIT = re.compile(r"(?:^|-)(part|bk|sub|ch|s)-\d+(?:-\d+)*$")
+
+
 def place(anchor: str) -> str:
-    """The class of a passage, by what its anchor says it is."""
-    name = anchor.partition("~")[0].rpartition("-")[2]
-    return name if name in ("title", "preamble", "signature") else ("article" if "art-" in anchor else "")
+    """The classes of a passage, by what its anchor says it is: an article, a chapter (unit-ch), a title."""
+    plain = anchor.partition("~")[0]
+    name = plain.rpartition("-")[2]
+    if name in ("title", "preamble", "signature"):
+        return name
+    unit = _UNIT.search(plain)
+    return "article" if "art-" in anchor else f"unit unit-{unit[1]}" if unit else ""
 
 
 def page_numbers(page: int, last: int) -> Iterator[int]:
@@ -247,6 +265,7 @@ FILTERS = {
     "day": day,
     "link": link,
     "marked": marked,
+    "fetched_day": fetched_day,
     "moment": moment,
     "place": place,
     "quoted": quoted,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from flask import request, url_for
 
-from kb.base.errors import NotFoundError
+from kb.base.errors import BadIndexError, NotFoundError, StorageError
 from kb.base.model import Document
 from kb.corpus.folder import Version
+from kb.structure.statute import short_title
 from kb.web.context.facets import FACETS, Shelves
 from kb.web.context.library import library
 from kb.web.view import interface_labels
@@ -59,12 +60,27 @@ def find_both(id: str, older: str, newer: str, other: str) -> tuple[Edition, Edi
     Raises Missing and UnreadableError.
     """
     after = find_edition(id, newer)
+    other = _named(other) if other else ""
     if not other and not older:
         older = _before(library().corpus.history(id), after.version)
     if not other and not older:
         whole = (f"《{after.present.metadata.title}》", url_for("pages.document", id=id))
         raise Missing("没有更早的版本可以对照：请另选一个版本，或者用 with= 指明另一份文件。", [whole])
     return find_edition(other or id, older), after
+
+
+def _named(typed: str) -> str:
+    """The id of the document that somebody means by its id or its title; what was typed where none is called so."""
+    corpus = library().corpus
+    if typed in corpus.ids():
+        return typed
+    try:
+        listings = library().catalogue().listings
+    except (BadIndexError, StorageError):
+        return typed
+    plain = typed.strip("《》 　")
+    called = (each.id for each in listings if plain in (each.title, short_title(each.title)))
+    return next(called, typed)
 
 
 def _before(history: Sequence[Version], version: str) -> str:

@@ -14,8 +14,10 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.base import tables
-from kb.base.model import Document, Section
+from kb.base.model import Document, Listing, Section
 from kb.chinese.identity import fold
+from kb.law.typed import readings
+from kb.search.answer.columns import TITLE_MARKS, names
 from kb.search.answer.snippets import holding, match_spans
 from kb.search.query.matching import Span
 from kb.search.query.query import Query, parse
@@ -29,6 +31,7 @@ _WITH = {1 << place: bytes(bits | 1 << place for bits in range(256)) for place i
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _LINE = re.compile(r"[^\n]+")
 _UNDERSTOOD = 128
+_LAW = re.compile(r"(?:法|典|条例|规定|办法|细则|规则|解释|决定|宪法)$|法解释")
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 
 _STEPS, _STRIP = 200, 1000
@@ -169,13 +172,28 @@ def loosely(query: str) -> Query:
     return parse(query)
 
 
+def names_place(query: str, document: Document) -> bool:
+    """Whether a query names an article of this very document and asks for nothing else: 行政复议法12."""
+    found, called = document.metadata, _laws_of_places(query)
+    known = Listing(document.id, "", found.title, found.document_number, found.issuer, found.kind, found.date)
+    return bool(called) and not called.isdisjoint(names(known))
+
+
+@lru_cache(maxsize=_UNDERSTOOD)
+def _laws_of_places(query: str) -> frozenset[str]:
+    """The folded names of laws of which a query may name an article."""
+    found = readings(fold(query).translate(TITLE_MARKS))
+    return frozenset(each.name for each in found if each.anchor and _LAW.search(each.name))
+
+
 def _matches(document: Document, query: str, folded: Sequence[str]) -> list[list[Span]]:
     """What to mark in each section: the query's strings; its words only where none of them stands in the document."""
     texts = [section.text for section in document.walk()]
     strict = strictly(query)
     candidates = zip(texts, holding(folded, strict), strict=True)
     found = [match_spans(text, strict) if holds else [] for text, holds in candidates]
-    return found if any(found) else [match_spans(text, query) for text in texts]
+    # The words of a place, 行政复议法 of 行政复议法12, are not what is asked for.
+    return found if any(found) or _laws_of_places(query) else [match_spans(text, query) for text in texts]
 
 
 def _starts(document: Document) -> list[int]:

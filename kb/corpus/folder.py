@@ -430,7 +430,7 @@ class Corpus:
             yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
         for path in sorted(self.root.glob("*.md")):
             yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
-        for path in sorted(self.root.glob("[!.]*/*/*.md")):
+        for path in sorted(self.root.glob("[!.]*/[!.]*/*.md")):
             owner = path.parent.with_name(f"{path.parent.name}.md")
             if not owner.is_file():
                 yield Problem(

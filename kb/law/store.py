@@ -91,7 +91,8 @@ class Store:
         """
         storage.make_folder(self.path.parent)
         with storage.lock(self.path.with_suffix(".lock")):
-            self._clear()
+            # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
+            storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
             self._seal.take_off()
             heads: list[tuple[str, bytes]] = []
             if rebuild:
@@ -100,13 +101,6 @@ class Store:
             problems = self._write(corpus, progress, heads)
             self._seal.put_on()
         return problems
-
-    def _clear(self) -> None:
-        """Remove the unfinished seals of killed runs; unfinished folders beside them are the index's own."""
-        with storage.refusals(self.path.parent):
-            for leftover in list(self.path.parent.glob(f"{storage.TEMPORARY}*")):
-                if not storage.is_folder(leftover):
-                    leftover.unlink(missing_ok=True)
 
     def _write(
         self, corpus: Corpus, progress: Callable[[int, int], None] | None, heads: Sequence[tuple[str, bytes]]
@@ -291,6 +285,10 @@ class Store:
         with storage.refusals(self.path):
             for suffix in ("", "-wal", "-shm", "-journal"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+def _is_no_folder(path: Path) -> bool:
+    return not storage.is_folder(path)
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

@@ -64,7 +64,7 @@ def import_laws(
     source name, StorageError when the corpus cannot be written.
     """
     report = Report()
-    with ExitStack() as stack, corpus.writing():
+    with ExitStack() as stack, corpus.writing("import laws"):
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-laws-")))
         files = [file for number, path in enumerate(paths) for file in _files(path, scratch / str(number), report)]
         inputs = _new(_joined(files, scratch), corpus, source, report)

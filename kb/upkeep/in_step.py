@@ -11,6 +11,7 @@ from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
 
+_MOST_LOST = 5
 _REBUILT = "引用库不见了或已损坏，已重建。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
@@ -43,6 +44,9 @@ def bring_in_step(
     does not keep the others back. Vectors come last, and only where the settings ask for them.
     """
     outcome, shown = Outcome(), show or _silent
+    lost = [problem.sentence for problem in corpus.lost()]
+    outcome.problems += lost[:_MOST_LOST]
+    outcome.problems += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
     with _noted(outcome), shown("查找引用") as progress:
         damaged = law.check()
         outcome.problems += law.update(corpus, rebuild=rebuild or bool(damaged), progress=progress)

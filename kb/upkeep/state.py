@@ -188,12 +188,13 @@ class State:
         where = "(trouble <> '' or outcome in ('failed', 'suspicious')) and parent = '' and walk < ? and tries < ?"
         return self._select(where, walk, tries)
 
-    def news(self, limit: int) -> list[str]:
-        """Return the latest days on which there was news, newest first."""
+    def news(self, limit: int, today: str) -> list[str]:
+        """Return the latest days on which there was news, newest first; none that lies after `today` (ISO 8601)."""
         with self._refusals():
             found = self._db.execute(
-                "select distinct noticed from post where noticed <> '' and parent = '' order by noticed desc limit ?",
-                (limit,),
+                "select distinct noticed from post where noticed <> '' and noticed <= ? and parent = ''"
+                " order by noticed desc limit ?",
+                (today, limit),
             )
             return [str(day) for (day,) in found]
 

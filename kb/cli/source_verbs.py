@@ -126,7 +126,8 @@ def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
     corpus, engine = Corpus(config.corpus), chosen_engine(config)
     judged = verdict(config, corpus, engine, Store(config.index))
     broken = any(each.name.startswith("index/") for each in judged.findings)
-    return judged, _meant(engine) if config.semantic and corpus.ids() and not broken else {}
+    asked = config.semantic and not broken and corpus.ids() and not corpus.writer()
+    return judged, _meant(engine) if asked else {}
 
 
 def _show_source(each: SourceStatus) -> None:

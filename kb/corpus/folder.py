@@ -510,7 +510,8 @@ class Corpus:
             return
         damage = judge(data, known)
         if damage and damage != "edited":
-            own = f"确实是自己改的，请运行 kb check --accept {id}。" if damage == "damaged" else ""
+            readable = damage == "damaged" or (damage == "truncated" and not markdown.is_damaged(data))
+            own = f"确实是自己改的，请运行 kb check --accept {id}。" if readable else ""
             yield Problem(path, f"{path} {SAID[damage]}。{_REPAIR}{own}", id, damage)
             return
         try:

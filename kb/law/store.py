@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kb.base import clock, leashed, storage
 from kb.base.checksums import Seal
-from kb.base.errors import BadIndexError, KbError
+from kb.base.errors import BadIndexError, KbError, unforeseen
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
@@ -426,3 +426,7 @@ def _record(root: Path, id: str) -> Record | str:
         return record(Corpus(root), id)
     except KbError as error:
         return str(error)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 — one text that we cannot read must not keep all others from being found
+        return f"{id}：{unforeseen('查找引用', error)}"

@@ -18,8 +18,8 @@ from kb.upkeep.state import FOLDER
 ACKNOWLEDGED = f"{FOLDER}/.acknowledged.json"
 """Below the corpus: which findings somebody knows of. No source's name begins with a dot."""
 _SEAL = "seal"
-RECORDS = tuple(f".{name}.json" for name in ("index", "alarms", "acknowledged", "checked", "disk", "failing"))
-"""The small records of no source."""
+RECORDS = tuple(f".{name}.json" for name in ("alarms", "acknowledged", "checked", "disk", "failing"))
+"""The small records of no source; that of the index, which each `kb index` and `kb check` settles, is not among them."""
 _UNSEALED = {"started", "since", "problem"}
 _TOLERANCE = timedelta(hours=2)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

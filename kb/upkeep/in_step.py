@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
@@ -96,6 +96,8 @@ def _noted(outcome: Outcome) -> Iterator[None]:
         yield
     except KbError as error:
         outcome.errors.append(error)
+    except Exception as error:  # noqa: BLE001 — a step that meets a mistake of ours must not stop the others
+        outcome.errors.append(KbError(unforeseen("使索引与语料库一致", error)))
 
 
 def _silent(_: str) -> AbstractContextManager[Progress]:

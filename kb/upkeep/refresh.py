@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.base.errors import KbError, UnreadableError, UsageError, unforeseen
 from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -219,6 +219,9 @@ class _Run:
                     self._walk(state, tally, now)
                 except KbError as error:
                     tally.error = str(error)
+                    tally.failed += 1
+                except Exception as error:  # noqa: BLE001 — a source that meets a mistake of ours must not stop the others
+                    tally.error = unforeseen("更新这个来源", error)
                     tally.failed += 1
                 state.commit()
                 if not self.dry:

@@ -49,7 +49,7 @@ def test_damage_is_named_and_repaired_to_the_byte(filled: Kb, damage: Callable[[
     good = _file(filled).read_bytes()
     _file(filled).write_bytes(damage(good))
     assert "示例.md" in filled("check", code=1)
-    filled("index", code=0 if damage(good) == good[:-60] else 1)  # a shorter text might be an edit
+    filled("index", code=1)
     assert "已恢复成写入时的样子" in filled("check", "--repair") + filled.said
     assert _file(filled).read_bytes() == good
     assert filled("check").endswith("完好。\n")

@@ -9,10 +9,9 @@ from pathlib import Path
 from kb.base import leash
 from kb.upkeep import findings, robots
 from kb.upkeep.findings import Finding
-from kb.upkeep.state import FOLDER
 
-TOLD = f"{FOLDER}/.alarms.json"
-"""What has been told, below the corpus. No source's name begins with a dot."""
+TOLD = f"{findings.RUN}/alarms.json"
+"""What has been told, below the corpus."""
 _DAY, _WEEK = timedelta(hours=23), timedelta(days=7, hours=-1)  # cron is not to the minute
 _DAILY = timedelta(days=7)
 

@@ -15,11 +15,11 @@ from kb.base import clock, storage
 from kb.base.errors import NotFoundError
 from kb.upkeep.state import FOLDER
 
-ACKNOWLEDGED = f"{FOLDER}/.acknowledged.json"
-"""Below the corpus: which findings somebody knows of. No source's name begins with a dot."""
+RUN = f"{FOLDER}/.run"
+"""Below the corpus: what is remembered of no single source."""
+ACKNOWLEDGED = f"{RUN}/acknowledged.json"
+"""Which findings somebody knows of."""
 _SEAL = "seal"
-RECORDS = tuple(f".{name}.json" for name in ("alarms", "acknowledged", "checked", "disk", "failing"))
-"""The small records of no source; that of the index, which each `kb index` and `kb check` settles, is not among them."""
 _UNSEALED = {"started", "since", "problem"}
 _TOLERANCE = timedelta(hours=2)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -59,10 +59,10 @@ def trusted(written: str, now: datetime) -> str:
     return written if moment <= now + _TOLERANCE else ""
 
 
-def in_future(folder: Path, now: datetime) -> list[str]:
-    """Return the files of a folder's state (JSON) in which a time lies in the future."""
+def in_future(root: Path, now: datetime) -> list[str]:
+    """Return the small records (JSON) below a corpus in which a time lies in the future."""
     found = []
-    for path in sorted((*folder.glob("[!.]*.json"), *folder.glob(".[!.]*.json"))):
+    for path in sorted((root / FOLDER).rglob("*.json")):
         try:
             times = _MOMENT.findall(path.read_text(encoding="utf-8", errors="replace"))
         except OSError:
@@ -113,9 +113,9 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
     storage.write_atomic(path, json.dumps(sealed, ensure_ascii=False, indent=2).encode())
 
 
-def damaged(folder: Path) -> list[Path]:
-    """Return the small records of no source in a folder that are not as they were written."""
-    return [folder / name for name in RECORDS if is_damaged(folder / name)]
+def damaged(root: Path) -> list[Path]:
+    """Return the small records of no source, below a corpus, that are not as they were written."""
+    return [path for path in sorted((root / RUN).glob("*.json")) if is_damaged(path)]
 
 
 def is_damaged(path: Path) -> bool:
@@ -130,7 +130,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def _is_of_source(path: Path) -> bool:
-    return not path.name.startswith(".")
+    return path.parent.name != Path(RUN).name and not path.name.startswith(".")
 
 
 def _holds(record: Mapping[str, Any]) -> bool:

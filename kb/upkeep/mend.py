@@ -21,7 +21,6 @@ from kb.search.contract.engine import Engine
 from kb.upkeep import findings, seals
 from kb.upkeep.in_step import index_problem, mend_index
 from kb.upkeep.keeping import damaged_records
-from kb.upkeep.state import FOLDER
 
 
 def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> list[Problem]:
@@ -37,7 +36,7 @@ def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> 
     ]
     found += [
         Problem(path, f"{path} 与写入时不一致：它只是运行的记录，请运行 kb check --repair 删除它。", "", "damaged")
-        for path in findings.damaged(corpus.root / FOLDER)
+        for path in findings.damaged(corpus.root)
     ]
     of_index = [*engine.check(corpus.fingerprints()), *law.check()] or filter(None, [index_problem(engine)])
     return [*found, *(Problem(settings.index, sentence) for sentence in of_index)]
@@ -70,7 +69,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
         for name, _ in tuple(seals.damaged(corpus.root)):
             seals.unseal(corpus.root, name)
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
-        for path in findings.damaged(corpus.root / FOLDER):
+        for path in findings.damaged(corpus.root):
             storage.remove(path)
             yield f"{path} 已损坏，已删除：下次运行会重新记录。"
     yield from mend_index(corpus, law, engine)

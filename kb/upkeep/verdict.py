@@ -31,7 +31,7 @@ from kb.upkeep.status import SourceStatus, index_alarm, status
 CHECK_DAYS = 7
 """How often `kb refresh` reads every byte again, as `kb check` does."""
 _LATE_CHECK = 3 * CHECK_DAYS
-_CHECKED, _DISK, _FAILING = (f"{FOLDER}/.{name}.json" for name in ("checked", "disk", "failing"))
+_CHECKED, _DISK, _FAILING = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing"))
 _LEAST_BYTES, _LEAST_FILES = 300_000_000, 10_000
 _SOON = 90  # days
 _SAMPLES = 60
@@ -222,7 +222,7 @@ def _of_check(
 
 
 def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
-    ahead = findings.in_future(corpus.root / FOLDER, now)
+    ahead = findings.in_future(corpus.root, now)
     if ahead:
         sentence = (
             f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"

@@ -13,6 +13,8 @@ from kb.config.settings import Settings
 from kb.corpus.folder import ASIDE, Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
+from kb.upkeep.findings import RUN
+from kb.upkeep.in_step import index_problem
 from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus
 from kb.upkeep.verdict import Verdict, verdict
@@ -34,7 +36,7 @@ class Freshness:
 
 
 class Watch:
-    """Looks at everything: anew when a refresh has written something or a minute has passed, else from memory."""
+    """Looks at everything: anew when a refresh or an index was written or a minute has passed, else from memory."""
 
     def __init__(self, corpus: Corpus, settings: Settings, engine: Engine, law: Store) -> None:
         self._corpus, self._settings, self._engine, self._law = corpus, settings, engine, law
@@ -42,10 +44,11 @@ class Watch:
 
     def look(self) -> Freshness:
         """How everything is. A state that cannot be read is an alarm, never an error of the page."""
-        minute = int(datetime.now(UTC).timestamp() // 60)
-        return self._of_moment(_changed(self._corpus.root / FOLDER), minute)
+        written = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
+        index = (index_problem(self._engine), self._law.token())
+        return self._of_moment(written, index, int(datetime.now(UTC).timestamp() // 60))
 
-    def _look(self, _changed: int, _minute: int) -> Freshness:
+    def _look(self, _written: object, _index: object, _minute: int) -> Freshness:
         found = verdict(self._settings, self._corpus, self._engine, self._law)
         index = next((each.sentence for each in found.open if each.name.startswith("index/")), "")
         alarms: dict[str, str] = {}

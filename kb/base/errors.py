@@ -3,6 +3,11 @@
 Each error carries one clear Chinese sentence saying what is wrong and what to do about it.
 """
 
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
 
 class KbError(Exception):
     """Anything a user or operator can do something about.
@@ -61,3 +66,12 @@ class TooOftenError(KbError):
 
     exit_code = 6
     status = 429
+
+
+def unforeseen(doing: str, error: Exception) -> str:
+    """Return a sentence that says that the program itself is at fault, and where: for the few places where one file, one
+    source or one step that meets a mistake of ours must not stop the others.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return f"{doing}时程序自己出了错（{type(error).__name__}：{str(error)[:200]}，{where}）：这是程序的毛病，请连同这句话报告。"

@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,17 +124,24 @@ def sync(path: Path) -> None:
         _sync(path)
 
 
-def remove_leftovers(root: Path) -> None:
-    """Delete what killed runs left unfinished below `root`, files and folders. Raises StorageError.
+def remove_leftovers(root: Path, which: Callable[[Path], bool] = os.path.lexists, *, below: bool = True) -> None:
+    """Delete what killed runs left unfinished in `root`, and `below` it: files, folders and links, or those of `which`.
 
-    Call it only under the lock.
+    Call it only under the lock. What the machine does not let go stays: nobody reads it, and it keeps nobody from work.
     """
-    with refusals(root):
-        for leftover in list(root.rglob(f"{TEMPORARY}*")):
-            if is_folder(leftover):
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+    with suppress(OSError):
+        found = list(root.rglob(f"{TEMPORARY}*") if below else root.glob(f"{TEMPORARY}*"))
+        for leftover in filter(which, found):
+            remove(leftover)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a link or a folder with all that is in it, as far as the machine lets it go."""
+    if is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def is_folder(path: Path) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kb.base import scratch, storage
+from kb.base import clock, scratch, storage
 from kb.base.address import Address
 from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
@@ -290,6 +290,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     """
     from kb.upkeep.mend import mend, problems
     from kb.upkeep.status import note_indexed
+    from kb.upkeep.verdict import grave, note_checked
 
     corpus = existing(Corpus(config.corpus))
     for id in (Address.read(each).id for each in accept):
@@ -299,16 +300,26 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     others = [chosen_engine(config, kind) for kind in ENGINES if kind != config.engine] if engines else []
     for sentence in mend(corpus, engine, law, config) if repair else ():
         say(sentence)
-    found = problems(corpus, engine, law)
+    problematic = problems(corpus, engine, law, config)
+    found = [each.sentence for each in problematic]
     for other in others:
         found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
     found = list(dict.fromkeys(found))
     if not found:
         note_indexed(corpus.root)
+    try:
+        note_checked(corpus, grave(problematic, config.index), clock.now())
+    except StorageError as error:
+        say(f"没有记下这次核对：{error}")
     doubtful = sum(1 for _ in corpus.doubtful())
     if as_json:
-        print_json({"documents": len(corpus.ids()), "problems": found, "doubtful": doubtful})
+        damage = [
+            {"file": str(each.path), "document": each.id, "damage": each.damage} for each in problematic if each.damage
+        ]
+        print_json({"documents": len(corpus.ids()), "problems": found, "damage": damage, "doubtful": doubtful})
     else:
+        if since := corpus.ledger.read().found:
+            say(f"账本里有照当时的样子补记的文件（最近一次 {since}）：在那之前的损坏和删除，账本不知道。")
         for sentence in found:
             click.echo(sentence)
         if doubtful:

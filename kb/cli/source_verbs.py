@@ -22,7 +22,9 @@ from kb.upkeep.tally import Progress, Report, Tally
 
 if TYPE_CHECKING:
     from kb.ingest.rederive import Difference, Kind
+    from kb.upkeep.status import SourceStatus
     from kb.upkeep.trial import Trial
+    from kb.upkeep.verdict import Verdict
 
 _COUNTS = {
     "new": "新增",
@@ -64,47 +66,82 @@ def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool
 
 
 @verb("status")
+@click.option(
+    "--acknowledge",
+    metavar="警报",
+    multiple=True,
+    help="知道了这个警报：它不变就不再报（名称见 kb doctor；可多次使用）",
+)
 @JSON
-def _status(config: Settings, as_json: bool) -> int:
-    """每个来源最近怎样：上次成功、文件数、下次应在何时、有没有问题。有警报时退出码是 1。"""
-    from kb.search.open.engines import chosen_engine
-    from kb.upkeep.in_step import index_problem
-    from kb.upkeep.status import index_alarm, status
+def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> int:
+    """一切是否正常：每个来源、索引、语料库、磁盘、时钟；有没有人知道的警报以外的警报，有就以退出码 1 结束。"""
+    from kb.corpus.ledger import user
+    from kb.upkeep import findings
 
-    corpus = Corpus(config.corpus)
-    found, index = status(config.sources, corpus), index_alarm(corpus)
-    meant: dict[str, object] = {}
-    if not index and corpus.ids() and not corpus.writer():
-        engine = chosen_engine(config)
-        index = index_problem(engine)
-        meant = _meant(engine) if config.semantic and not index else {}
-    code = FAILED if index or any(each.alarm for each in found) else 0
+    judged, meant = _verdict(config)
+    if acknowledge:
+        corpus = Corpus(config.corpus)
+        for each in findings.acknowledge(acknowledge, judged.findings, corpus.root, user()):
+            say(f"记下了：{each.name} 有人知道。它变成别的毛病，或恢复之后再出现，会再报。")
+        judged, meant = _verdict(config)
+    code = FAILED if judged.open else 0
+    index = next((each.sentence for each in judged.findings if each.name.startswith("index/")), "")
     if as_json:
         print_json(
-            {"sources": [asdict(each) for each in found], "index": index, **({"meaning": meant} if meant else {})}
+            {
+                "sources": [asdict(each) for each in judged.sources],
+                "index": index,
+                "findings": findings.as_json(judged.findings),
+                "checked": judged.checked,
+                "disks": [{**asdict(each), "folder": str(each.folder)} for each in judged.disks],
+                **({"meaning": meant} if meant else {}),
+            }
         )
         return code
-    if not found:
+    if not judged.sources:
         click.echo("kb.toml 里还没有来源。")
-    for each in found:
-        success = each.last_success or "还没有过"
-        click.echo(
-            f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}"
-        )
-        if each.unfinished:
-            click.echo(f"    {each.unfinished}")
-        if each.next_due:
-            click.echo(f"    下次应在 {each.next_due} 之前")
-        for sentence in each.problems[:_NOTES]:
-            click.echo(f"    {sentence}")
-        if each.alarm:
-            click.echo(f"    警报：{each.alarm}")
-    if index:
-        click.echo(f"索引警报：{index}")
+    for source in judged.sources:
+        _show_source(source)
+        for each in judged.findings:
+            if each.name.startswith(f"{source.name}/"):
+                click.echo(f"    警报：{each.told}")
+    names = {source.name for source in judged.sources}
+    for each in judged.findings:
+        if each.name.partition("/")[0] not in names:
+            click.echo(f"{each.title}警报：{each.told}")
     if meant:
         there = f"{meant['sections']:,} 节有向量（旧版本在内）。" if meant["sections"] else ""
         click.echo(f"按意思查找：{there}{meant['problem']}")
+    if judged.checked:
+        click.echo(f"上次核对每个字节：{judged.checked}。")
     return code
+
+
+def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
+    """Return how everything is, and what is found by meaning where the settings ask for it and the index can be searched."""
+    from kb.law.store import Store
+    from kb.search.open.engines import chosen_engine
+    from kb.upkeep.verdict import verdict
+
+    corpus, engine = Corpus(config.corpus), chosen_engine(config)
+    judged = verdict(config, corpus, engine, Store(config.index))
+    broken = any(each.name.startswith("index/") for each in judged.findings)
+    asked = config.semantic and not broken and corpus.ids() and not corpus.writer()
+    return judged, _meant(engine) if asked else {}
+
+
+def _show_source(each: SourceStatus) -> None:
+    success = each.last_success or "还没有过"
+    closed = "，已停办" if each.closed else ""
+    click.echo(
+        f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}{closed}"
+    )
+    if each.unfinished:
+        click.echo(f"    {each.unfinished}")
+    if each.next_due:
+        click.echo(f"    下次应在 {each.next_due} 之前")
+    for sentence in each.problems[:_NOTES]:
+        click.echo(f"    {sentence}")
 
 
 def _meant(engine: Engine) -> dict[str, object]:
@@ -118,6 +155,37 @@ def _meant(engine: Engine) -> dict[str, object]:
     return {"sections": stats.meant, "problem": stats.unmeant or missing}
 
 
+@verb("doctor")
+@JSON
+def _doctor(config: Settings, as_json: bool) -> int:
+    """出了什么毛病、从什么时候起、接下来输入什么命令；一切正常就以退出码 0 结束。"""
+    from kb.upkeep import findings
+
+    judged, _ = _verdict(config)
+    if as_json:
+        print_json(findings.as_json(judged.findings))
+        return FAILED if judged.open else 0
+    for number, each in enumerate(judged.findings, start=1):
+        click.echo(f"{number}. {each.title}：{each.sentence}")
+        click.echo(f"   从何时起：{each.since or '没有记录'}")
+        if each.advice:
+            click.echo(f"   接下来：{each.advice}")
+        if each.acknowledged:
+            click.echo(f"   有人知道：{each.acknowledged}")
+        else:
+            click.echo(f"   知道了、暂不处理：kb status --acknowledge {each.name}")
+    writer = Corpus(config.corpus).writer()
+    if writer:
+        click.echo(f"进程 {writer} 正在写入语料库。")
+    for disk in judged.disks:
+        need = "还不知道一年要用多少" if disk.year is None else f"照现在的速度一年要用 {disk.year / 1e9:,.1f} GB"
+        click.echo(f"磁盘 {disk.folder}：还有 {disk.free / 1e9:,.1f} GB，{need}。")
+    click.echo(f"上次核对每个字节：{judged.checked or '还没有过（kb check）'}。")
+    if not judged.findings:
+        click.echo("没有发现毛病。")
+    return FAILED if judged.open else 0
+
+
 @verb("rederive")
 @click.option("--write", is_flag=True, help="把新的结果写入语料库（手工修改过的文件不动）")
 @JSON
@@ -129,7 +197,7 @@ def _rederive(config: Settings, write: bool, as_json: bool) -> int:
     from kb.ingest.rederive import kinds, rederive
 
     corpus = existing(Corpus(config.corpus))
-    with corpus.writing() if write else nullcontext():
+    with corpus.writing("rederive") if write else nullcontext():
         differences = list(rederive(corpus, config))
         grouped = kinds(differences)
         if not as_json:
@@ -316,7 +384,7 @@ def shown_report(report: Report) -> None:
         for sentence in (tally.error, tally.short, *tally.notes):
             if sentence:
                 say(f"    {sentence}")
-    for sentence in filter(None, (*report.mended, report.index, report.untold)):
+    for sentence in filter(None, (*report.mended, report.index, *report.found, report.untold)):
         say(sentence)
     click.echo(f"用时 {report.seconds:.1f} 秒。")
 

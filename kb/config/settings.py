@@ -122,7 +122,12 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     (
         "refresh.alarm",
         "",
-        "有来源出现警报或恢复正常时，把说明交给谁：一条命令（说明写到它的标准输入），或 http(s):// 开头的网址（发 JSON）",
+        "出现警报、警报变了或恢复正常时，把说明交给谁（没有恢复的，每天再说一次，一周之后每周一次）：一条命令（说明写到它的标准输入），或 http(s):// 开头的网址（发 JSON）",
+    ),
+    (
+        "refresh.heartbeat",
+        "",
+        "外面的“心跳”监视（例如 healthchecks.io）的网址：每次 kb refresh 做完、没有警报或警报已经送到时访问它；它收不到，就由它去叫人",
     ),
     (
         "follow.path",
@@ -207,6 +212,7 @@ class Settings:
     ocr: bool = False
     contact: str = ""
     alarm: str = ""
+    heartbeat: str = ""
     sources: tuple[Source, ...] = ()
     workers: int = 2
     address: str = ""
@@ -266,6 +272,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         ocr=bool(values["ingest.ocr"]),
         contact=str(values["refresh.contact"]),
         alarm=str(values["refresh.alarm"]),
+        heartbeat=str(values["refresh.heartbeat"]),
         sources=tuple(_placed(source, folder) for source in listed),
         engine=str(values["engine.kind"]),
         cluster=_cluster(values, folder),
@@ -384,6 +391,11 @@ def _origins_problem(value: object) -> str:
     return '应当是没有路径的网址的列表，例如 ["https://www.example.cn"]，或者 ["*"]'
 
 
+def _heartbeat_problem(value: object) -> str:
+    good = isinstance(value, str) and (not value or value.startswith(("http://", "https://")))
+    return "" if good else "应当是以 http:// 或 https:// 开头的网址"
+
+
 def _names_problem(value: object) -> str:
     names = value if isinstance(value, list) else [None]
     if all(isinstance(each, str) and (each == "*" or _NAME.fullmatch(each)) for each in names):
@@ -444,6 +456,7 @@ _CHECKED: Mapping[str, Callable[[object], str]] = {
     "mail.security": _security_problem,
     "mail.from": _sender_problem,
     "mail.user": lambda value: "" if isinstance(value, str) and value.isascii() else "应当是英文字母、数字和符号",
+    "refresh.heartbeat": _heartbeat_problem,
 }
 
 

@@ -26,6 +26,7 @@ SOURCE_SETTINGS: Table = (
     ("every", 24, "打算每隔多少小时更新一次：超过三倍还没有成功就报警（1 到 8760）"),
     ("full_days", 7, "每隔多少天自动全面核对一次，找出撤下和修改的文件（1 到 365）"),
     ("missing", 0, "核对过：网站说的篇数里确实没有列出的有几篇；不超过它就不当作列表不全"),
+    ("closed", False, "网站已经停办，或者不再取它：不更新，也不报警；文件留着（写明名称的 kb refresh 仍会去取）"),
     ("allow_private", False, "允许访问内网和本机地址（只用于单位自己的内网网站）"),
     ("verify", True, "检查 HTTPS 证书；设为 false 会记入每份文件的出处"),
     (
@@ -98,6 +99,7 @@ class Source:
     every: int = 24
     full_days: int = 7
     missing: int = 0
+    closed: bool = False
     allow_private: bool = False
     verify: bool = True
     legacy_tls: bool = False

@@ -24,6 +24,8 @@ from kb.base.cache import Remembered
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
+from kb.corpus.damage import SAID, Damage, judge
+from kb.corpus.ledger import FOUND, Entry, Ledger, entry, user
 from kb.corpus.snapshots import Snapshots
 from kb.structure import yaml_head
 
@@ -40,6 +42,8 @@ _VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
 _MOST = 1_000_000_000  # bytes of a document's file
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
+_REPAIR = "请运行 kb check --repair 恢复。"
+_TORN = "有 {} 行与写入时不一致（多半是断电或磁盘出错）"
 State = Literal["new", "changed", "unchanged", "conflict"]
 
 ASIDE = ".suspicious"
@@ -84,11 +88,14 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant."""
+    """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant, `damage`
+    what became of the file's bytes, "" where it is something else.
+    """
 
     path: Path
     sentence: str
     id: str = ""
+    damage: Damage = ""
 
 
 class Corpus:
@@ -100,6 +107,8 @@ class Corpus:
         # None by default: a corpus is handed to other processes, and a lock cannot be.
         self._ready = Remembered(keep, _length) if keep else None
         self.snapshots = Snapshots(root / ".snapshots")
+        self.ledger = Ledger(root)
+        self._by = ""
         self._known: dict[str, dict[str, str]] = {}
         self._taken: set[str] = set()
         self._surveyed = False
@@ -250,16 +259,78 @@ class Corpus:
         return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, by: str = "kb") -> Iterator[None]:
         """Hold the corpus's lock; needed around `write` and `id_for`. Clears away what killed runs left.
 
+        `by` is the command that writes, for the ledger; one that was lost is begun anew with the files that are there.
         Raises StorageError when the folder cannot be written or another process holds the lock.
         """
         storage.make_folder(self.root)
         with storage.lock(self.root / ".lock"):
             storage.remove_leftovers(self.root)
-            self._surveyed = False
-            yield
+            self._surveyed, self._by = False, by
+            if not self.ledger.begin():
+                self.note_found()
+            try:
+                yield
+            finally:
+                self.ledger.end()
+
+    def put(self, path: Path, data: bytes, taken: str = "") -> None:
+        """Write a document's file, or a version's, and put it down in the ledger. Raises StorageError; needs `writing`."""
+        storage.write_atomic(path, data)
+        self.ledger.add([self._entry(path, data, self._by, taken)])
+
+    def note_found(self) -> None:
+        """Put down in the ledger the files that are as they were written and that it does not know: a run was killed
+        before it could, the ledger was lost, or there was none yet. Raises StorageError; needs `writing`.
+        """
+        known = self.ledger.read().entries
+        for path in self._every_file():
+            data = self._bytes(path)
+            told = known.get(self._below(path))
+            if (told is None or told.sha256 != hashlib.sha256(data).hexdigest()) and front_matter.intact(
+                markdown.plain(data.decode("utf-8", "replace"))
+            ):
+                self.ledger.add([self._entry(path, data, FOUND)])
+
+    def missing(self) -> dict[str, Entry]:
+        """Return what the ledger tells of the files that are not there any more, by their path below the corpus.
+
+        One that was moved is there. Raises StorageError.
+        """
+        told = self.ledger.read().entries
+        gone = {file: each for file, each in told.items() if each.sha256 and not (self.root / file).is_file()}
+        if not gone:
+            return {}
+        moved = {storage.sha256_of(path) for path in self._every_file() if self._below(path) not in told}
+        return {file: each for file, each in gone.items() if each.sha256 not in moved}
+
+    def bytes_of(self, digest: str) -> bytes:
+        """Return the bytes of the file with that sha256, as they are kept elsewhere in the corpus; b"" where they are not.
+
+        A text that was accepted from a person is kept as a snapshot, one that was replaced as a version.
+        """
+        try:
+            return self.snapshots.read(digest)
+        except (NotFoundError, UnreadableError):
+            pass
+        for path in self._every_file():
+            if path.stem.endswith(f"-{digest[:8]}") and storage.sha256_of(path) == digest:
+                return self._bytes(path)
+        return b""
+
+    def _entry(self, path: Path, data: bytes, by: str, taken: str = "") -> Entry:
+        found = _SNAPSHOT.search(data[:_HEAD].decode("utf-8", "replace"))
+        return entry(self._below(path), data, found[1] if found else "", by, taken)
+
+    def _below(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _every_file(self) -> Iterator[Path]:
+        """Yield the files of all documents, and of their versions."""
+        for path in self._files():
+            yield from (path, *_versions(path))
 
     def writer(self) -> str:
         """Return the number of the process that is writing, "" when none is. Raises StorageError."""
@@ -360,21 +431,41 @@ class Corpus:
             return False
         marked = markdown.dump(replace(document, provenance=replace(document.provenance, withdrawn=date)))
         when = front_matter.accepted(text)
-        storage.write_atomic(path, (front_matter.accept(marked, when) if when else marked).encode())
+        self.put(path, (front_matter.accept(marked, when) if when else marked).encode())
         return True
 
     def accept(self, id: str) -> None:
-        """Record a document's present text as intended, and the versions kept beside it as seen.
+        """Record a document's present text as intended, and the versions kept beside it as seen; of one that is not there
+        any more, that it is meant to be gone. The ledger tells who did it, and when.
 
         Raises NotFoundError, UnreadableError, StorageError, and UsageError for a file that carries no checksum of ours.
         """
-        path = self._find(id)
+        with self.writing("check --accept"):
+            gone = [file for file in self.missing() if id in (Path(file).stem, Path(file).parent.name)]
+            self.ledger.add(Entry(file, "", at=clock.stamp(), by=self._by, taken=user()) for file in gone)
+            try:
+                path = self._find(id)
+            except NotFoundError:
+                if gone:
+                    return
+                raise
+            self._accept(path, id)
+
+    def _accept(self, path: Path, id: str) -> None:
         text = markdown.normal(self._bytes(path), path.name)
         markdown.load(text, id, path.parent.name)
-        if not front_matter.is_ours(text):
+        if front_matter.is_ours(text):
+            text = front_matter.accept(text, clock.stamp())
+        elif not self._known_head(path):
             raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
-        with self.writing():
-            storage.write_atomic(path, front_matter.accept(text, clock.stamp()).encode())
+        data = text.encode()
+        self.snapshots.store(data)  # it can be derived from nothing else
+        self.put(path, data, user())
+
+    def _known_head(self, path: Path) -> bool:
+        """Return whether the ledger says that a file had a front matter of ours."""
+        known = self.ledger.read().entries.get(self._below(path))
+        return bool(known and known.head)
 
     def check(self) -> Iterator[Problem]:
         """Verify every byte of the corpus that kb wrote, and that every document is readable; yield what is wrong."""
@@ -385,10 +476,24 @@ class Corpus:
                 sound.add(digest)
             except (UnreadableError, NotFoundError) as error:
                 yield Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error))
-        yield from self._misplaced()
+        lost = {problem.path: problem for problem in self.lost()}
+        yield from self._misplaced(lost)
+        told = self.ledger.read()
+        if told.damaged:
+            yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
         for path in self._files():
             for file in (path, *_versions(path)):
-                yield from self._check_file(file, path.stem, sound)
+                yield from self._check_file(file, path.stem, sound, told.entries.get(self._below(file)))
+        yield from lost.values()
+
+    def lost(self) -> Iterator[Problem]:
+        """Yield the files that the ledger knows and that are not there any more."""
+        for name in self.missing():
+            file = self.root / name
+            id = file.stem if file.parent.parent == self.root else file.parent.name
+            yield Problem(
+                file, f"{file} {SAID['deleted']}。{_REPAIR}确实要删除，请运行 kb check --accept {id}。", id, "deleted"
+            )
 
     def misread(self) -> Iterator[Problem]:
         """Yield the files written by hand whose front matter cannot be read: they are documents without it."""
@@ -397,19 +502,30 @@ class Corpus:
             if not front_matter.is_ours(head) and (fault := yaml_head.fault(head)):
                 yield _misread(path, fault)
 
-    def _check_file(self, path: Path, id: str, sound: set[str]) -> Iterator[Problem]:
+    def _check_file(self, path: Path, id: str, sound: set[str], known: Entry | None) -> Iterator[Problem]:
         try:
-            text = markdown.normal(self._bytes(path), str(path))
-            document = markdown.load(text, id, path.relative_to(self.root).parts[0])
+            data = self._bytes(path)
         except (UnreadableError, OSError) as error:
             yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
+            return
+        damage = judge(data, known)
+        if damage and damage != "edited":
+            readable = damage == "damaged" or (damage == "truncated" and not markdown.is_damaged(data))
+            own = f"确实是自己改的，请运行 kb check --accept {id}。" if readable else ""
+            yield Problem(path, f"{path} {SAID[damage]}。{_REPAIR}{own}", id, damage)
+            return
+        try:
+            text = markdown.normal(data, str(path))
+            document = markdown.load(text, id, path.relative_to(self.root).parts[0])
+        except UnreadableError as error:
+            yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id, damage or "damaged")
             return
         if not front_matter.is_ours(text):
             if fault := yaml_head.fault(text):
                 yield _misread(path, fault)
             return
-        if not front_matter.intact(text):
-            yield Problem(path, f"{path} 与写入时不一致：手工修改或损坏。确认无误请运行 kb check --accept {id}。", id)
+        if damage:
+            yield Problem(path, f"{path} {SAID[damage]}。确认无误请运行 kb check --accept {id}。", id, damage)
         if document.provenance.snapshot not in sound:
             yield Problem(
                 path,
@@ -417,8 +533,10 @@ class Corpus:
                 id,
             )
 
-    def _misplaced(self) -> Iterator[Problem]:
-        """Yield files that nothing will ever read, and ids that stand for two documents."""
+    def _misplaced(self, lost: dict[Path, Problem]) -> Iterator[Problem]:
+        """Yield files that nothing will ever read, and ids that stand for two documents; of versions whose document is
+        `lost`, that it is.
+        """
         seen: dict[str, Path] = {}
         for path in self._files():
             other = seen.setdefault(_folded(path.stem), path)
@@ -430,9 +548,11 @@ class Corpus:
             yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
         for path in sorted(self.root.glob("*.md")):
             yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
-        for path in sorted(self.root.glob("[!.]*/*/*.md")):
+        for path in sorted(self.root.glob("[!.]*/[!.]*/*.md")):
             owner = path.parent.with_name(f"{path.parent.name}.md")
-            if not owner.is_file():
+            if known := lost.pop(owner, None):
+                yield replace(known, sentence=f"{path} 是旧版本，但现行文件 {known.sentence}")
+            elif not owner.is_file():
                 yield Problem(
                     path, f"{path} 是旧版本，但现行文件 {owner} 不见了：请从备份恢复，或重新 kb ingest 原文件。"
                 )
@@ -488,12 +608,15 @@ class Corpus:
     def _loaded(self, path: Path, id: str, data: bytes) -> Document:
         text = markdown.normal(data, str(path))
         document = markdown.load(text, id, path.relative_to(self.root).parts[0])
-        if not front_matter.is_ours(text):
-            return document
-        if not front_matter.intact(text):
+        if front_matter.intact(text):
+            when = front_matter.accepted(text)
+            return _noted(document, f"正文经人工修改，于 {when[:10]} 确认。") if when else document
+        damage = judge(data, self.ledger.read().entries.get(self._below(path)))
+        if damage not in ("", "edited"):
+            raise UnreadableError(f"{path} {SAID[damage]}。{_REPAIR}确实是自己改的，请运行 kb check --accept {id}。")
+        if front_matter.is_ours(text):
             return _noted(document, f"{_EDITED}。")
-        when = front_matter.accepted(text)
-        return _noted(document, f"正文经人工修改，于 {when[:10]} 确认。") if when else document
+        return document
 
     def _survey(self) -> None:
         """Learn which origin each document has, from the heads of the files."""
@@ -517,7 +640,7 @@ class Corpus:
 
     def _replace(self, path: Path, document: Document, data: bytes, state: State) -> Outcome:
         self.snapshots.store(data)
-        storage.write_atomic(path, markdown.dump(document).encode())
+        self.put(path, markdown.dump(document).encode())
         return Outcome(state, document.id, path)
 
     def _stay(self, path: Path, data: bytes) -> Outcome:
@@ -529,7 +652,7 @@ class Corpus:
         version = path.with_suffix("") / f"{date or '0000-00-00'}-{hashlib.sha256(data).hexdigest()[:8]}.md"
         if not version.is_file():
             storage.make_folder(version.parent)
-            storage.write_atomic(version, data)
+            self.put(version, data)
         return version
 
     def _keep_beside(self, path: Path, document: Document, data: bytes) -> Outcome:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from urllib.parse import unquote
 
 from kb.base import leash, leashed
-from kb.base.errors import UnreadableError
+from kb.base.errors import KbError, UnreadableError, unforeseen
 from kb.base.model import Document, Metadata, Provenance, Repair
 from kb.config.settings import Settings
 from kb.ingest import titles
@@ -58,6 +58,10 @@ def on_leash(settings: Settings, function: Callable[P, T], *arguments: P.args, *
         raise UnreadableError(leash.too_slow(settings.timeout)) from error
     except MemoryError as error:
         raise UnreadableError(DIED) from error
+    except KbError:
+        raise
+    except Exception as error:  # it ran in a process of its own: as if that had died
+        raise UnreadableError(unforeseen("读这个文件", error)) from error
 
 
 def document(extracted: Extracted, found: Provenance, source: str, name: str) -> Document:

@@ -63,7 +63,7 @@ def import_laws(
     source name, StorageError when the corpus cannot be written.
     """
     report = Report()
-    with ExitStack() as stack, corpus.writing():
+    with ExitStack() as stack, corpus.writing("import laws"):
         place = stack.enter_context(scratch.folder("laws"))
         files = [file for number, path in enumerate(paths) for file in _files(path, place / str(number), report)]
         inputs = _new(_joined(files, place), corpus, source, report)

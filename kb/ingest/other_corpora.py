@@ -48,7 +48,7 @@ def import_corpora(
     whole), UsageError for a bad source name, StorageError.
     """
     report, done = Report(), 0
-    with corpus.writing():
+    with corpus.writing("import corpus"):
         for path in paths:
             for batch in _batches(_lines(path, settings, report)):
                 _take(batch, corpus, settings, source, report)

@@ -75,7 +75,7 @@ def ingest(
     """
     report = Report()
     inputs = list(_inputs(paths, corpus, report))
-    with corpus.writing():
+    with corpus.writing("ingest"):
         for done, (each, built) in enumerate(build_all(inputs, source, settings), start=1):
             if built.document:
                 document = replace(built.document, id=corpus.id_for(source, each.origin))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kb.base import clock, leashed, storage
 from kb.base.checksums import Seal
-from kb.base.errors import BadIndexError, KbError
+from kb.base.errors import BadIndexError, KbError, unforeseen
 from kb.base.model import Ended
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
@@ -92,7 +92,8 @@ class Store:
         """
         storage.make_folder(self.path.parent)
         with storage.lock(self.path.with_suffix(".lock")):
-            self._clear()
+            # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
+            storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
             self._seal.take_off()
             heads: list[tuple[str, bytes]] = []
             if rebuild:
@@ -101,13 +102,6 @@ class Store:
             problems = self._write(corpus, progress, heads)
             self._seal.put_on()
         return problems
-
-    def _clear(self) -> None:
-        """Remove the unfinished seals of killed runs; unfinished folders beside them are the index's own."""
-        with storage.refusals(self.path.parent):
-            for leftover in list(self.path.parent.glob(f"{storage.TEMPORARY}*")):
-                if not storage.is_folder(leftover):
-                    leftover.unlink(missing_ok=True)
 
     def _write(
         self, corpus: Corpus, progress: Callable[[int, int], None] | None, heads: Sequence[tuple[str, bytes]]
@@ -293,6 +287,10 @@ class Store:
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
+def _is_no_folder(path: Path) -> bool:
+    return not storage.is_folder(path)
+
+
 def _identity(path: Path) -> tuple[int, int, int] | None:
     """Tell one state of a file from another, None where there is none, or where it is empty.
 
@@ -428,3 +426,7 @@ def _record(root: Path, id: str) -> Record | str:
         return record(Corpus(root), id)
     except KbError as error:
         return str(error)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 — one text that we cannot read must not keep all others from being found
+        return f"{id}：{unforeseen('查找引用', error)}"

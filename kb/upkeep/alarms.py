@@ -1,58 +1,81 @@
-"""Tell somebody when sources begin or cease to need a look: by a command that gets the words, or by a webhook."""
+"""Tell somebody what needs a look, and when it does no more: by a command that gets the words, or by a webhook."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from kb.base import leash, storage
-from kb.upkeep import robots
-from kb.upkeep.state import FOLDER
+from kb.base import leash
+from kb.upkeep import findings, robots
+from kb.upkeep.findings import Finding
 
-TOLD = f"{FOLDER}/.told.json"
-"""Which alarms have been told, below the corpus. No source's name begins with a dot."""
+TOLD = f"{findings.RUN}/alarms.json"
+"""What has been told, below the corpus."""
+_DAY, _WEEK = timedelta(hours=23), timedelta(days=7, hours=-1)  # cron is not to the minute
+_DAILY = timedelta(days=7)
 
 _SECONDS = 60
 
 
-def tell(to: str, alarms: Mapping[str, str], root: Path) -> str:
-    """Send the alarms (whom they concern → sentence) to a command or an address, when others are concerned than last time.
+def tell(to: str, open_: Sequence[Finding], root: Path, now: datetime) -> str:
+    """Send what is open to a command or an address: when there is something new, of another content, or over; and again
+    while it lasts, each day for a week, then each week.
 
-    Answers what went wrong, "" when nothing did; then they are told again the next time. Raises StorageError.
+    Answers what went wrong, "" when nothing did; then it is told again the next time. Raises StorageError.
     """
     path = root / TOLD
-    before = _told(path)
-    if alarms.keys() == before:
+    told = _told(path)
+    over = {name: record for name, record in told.items() if name not in {each.name for each in open_}}
+    if not over and not any(_is_due(told.get(each.name), each, now) for each in open_):
         return ""
-    over = sorted(before - alarms.keys())
     send = _post if to.startswith(("http://", "https://")) else _run
-    problem = send(to, alarms, over)
+    problem = send(to, open_, sorted({record.get("title", name) for name, record in over.items()}))
     if not problem:
-        storage.make_folder(path.parent)
-        storage.write_atomic(path, json.dumps(sorted(alarms), ensure_ascii=False).encode())
+        findings.write(path, {each.name: _record(told.get(each.name), each, now) for each in open_})
     return problem
 
 
-def _told(path: Path) -> set[str]:
-    """Return whom the alarms told last concern; what cannot be read was not told."""
-    try:
-        return set(json.loads(path.read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return set()
+def _is_due(told: dict[str, str] | None, finding: Finding, now: datetime) -> bool:
+    if told is None or told.get("content") != finding.content:
+        return True
+    first, last = (findings.trusted(told.get(key, ""), now) for key in ("first", "last"))
+    if not (first and last):
+        return True
+    begun, before = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    return now - before >= (_DAY if now - begun < _DAILY else _WEEK)
 
 
-def _words(alarms: Mapping[str, str], over: Sequence[str]) -> str:
-    head = f"政策文库：{len(alarms)} 处需要查看" if alarms else "政策文库：一切恢复正常"
+def _record(told: dict[str, str] | None, finding: Finding, now: datetime) -> dict[str, str]:
+    at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    same = told is not None and told.get("content") == finding.content
+    first = findings.trusted(told.get("first", ""), now) if told and same else ""
+    return {"title": finding.title, "content": finding.content, "first": first or at, "last": at}
+
+
+def _told(path: Path) -> dict[str, dict[str, str]]:
+    """Return what was told last; what cannot be read was not told."""
+    return {name: told for name, told in findings.read(path).items() if isinstance(told, dict)}
+
+
+def beat(url: str) -> str:
+    """Tell a dead man's switch outside that a run came to its end; answer what went wrong, "" when nothing did."""
+    problem = robots.ping(url, "心跳")
+    return f"{problem}：请检查网络和 kb.toml 里的 refresh.heartbeat。" if problem else ""
+
+
+def _words(open_: Sequence[Finding], over: Sequence[str]) -> str:
+    titles = {each.title for each in open_}
+    head = f"政策文库：{len(titles)} 处需要查看" if titles else "政策文库：一切恢复正常"
     return "\n".join(
-        (head, *(f"{name}：{alarm}" for name, alarm in alarms.items()), *(f"{name}：已恢复" for name in over))
+        (head, *(f"{each.title}：{each.sentence}" for each in open_), *(f"{name}：已恢复" for name in over))
     )
 
 
-def _run(command: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
+def _run(command: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     """Run a command as a shell would, the words on its stdin."""
     try:
-        code, said = leash.run_command(command, f"{_words(alarms, over)}\n".encode(), _SECONDS)
+        code, said = leash.run_command(command, f"{_words(open_, over)}\n".encode(), _SECONDS)
     except TimeoutError:
         return f"报警的命令（{command}）没有成功：{_SECONDS} 秒内没有结束。请检查 kb.toml 里的 refresh.alarm。"
     except OSError as error:
@@ -63,7 +86,11 @@ def _run(command: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
     return ""
 
 
-def _post(url: str, alarms: Mapping[str, str], over: Sequence[str]) -> str:
+def _post(url: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     """Post the words to a robot, the alarms beside them."""
-    problem = robots.send(url, _words(alarms, over), "警报", {"alarms": alarms, "over": over})
+    alarms: dict[str, str] = {}
+    for each in open_:
+        alarms[each.title] = " ".join(filter(None, (alarms.get(each.title), each.sentence)))
+    beside = {"alarms": alarms, "over": over, "findings": findings.as_json(open_)}
+    problem = robots.send(url, _words(open_, over), "警报", beside)
     return f"{problem}：请检查网络和 kb.toml 里的 refresh.alarm。" if problem else ""

@@ -90,7 +90,7 @@ def accept(names: Sequence[str], corpus: Corpus, settings: Settings) -> list[str
     is none, or a file's, UnreadableError for what holds no document, StorageError.
     """
     done = []
-    with corpus.writing():
+    with corpus.writing("source aside"):
         for name in names:
             source, path, record = _find(corpus, settings, name)
             with _opened(corpus, source) as state:
@@ -145,7 +145,7 @@ def _answer(record: dict[str, Any], known: Post, body: bytes) -> Fetched:
 
 def drop(names: Sequence[str], corpus: Corpus, settings: Settings) -> int:
     """Throw away what was set aside: the same answer is not reported again. Raises UsageError, StorageError."""
-    with corpus.writing():
+    with corpus.writing("source aside"):
         for name in names:
             source, path, record = _find(corpus, settings, name)
             with _opened(corpus, source) as state:

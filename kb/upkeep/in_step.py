@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
 
+_MOST_LOST = 5
 _REBUILT = "引用库不见了或已损坏，已重建。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
@@ -43,6 +44,9 @@ def bring_in_step(
     does not keep the others back. Vectors come last, and only where the settings ask for them.
     """
     outcome, shown = Outcome(), show or _silent
+    lost = [problem.sentence for problem in corpus.lost()]
+    outcome.problems += lost[:_MOST_LOST]
+    outcome.problems += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
     with _noted(outcome), shown("查找引用") as progress:
         damaged = law.check()
         outcome.problems += law.update(corpus, rebuild=rebuild or bool(damaged), progress=progress)
@@ -92,6 +96,8 @@ def _noted(outcome: Outcome) -> Iterator[None]:
         yield
     except KbError as error:
         outcome.errors.append(error)
+    except Exception as error:  # noqa: BLE001 — a step that meets a mistake of ours must not stop the others
+        outcome.errors.append(KbError(unforeseen("使索引与语料库一致", error)))
 
 
 def _silent(_: str) -> AbstractContextManager[Progress]:

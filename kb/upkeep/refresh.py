@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from kb.base.errors import KbError, UnreadableError, UsageError
+from kb.base.errors import KbError, UnreadableError, UsageError, unforeseen
 from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -31,16 +31,20 @@ from kb.fetch.network.urls import Form, absolute
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
+from kb.upkeep.findings import trusted
 from kb.upkeep.in_step import bring_in_step
 from kb.upkeep.keeping import Keeper
+from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
-from kb.upkeep.status import note_indexed, note_indexing, note_start, status, write_status
+from kb.upkeep.status import note_indexed, note_indexing, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
+from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
 from kb.upkeep.walk import Walk
 
 _MOST_SEEDS = 50
+_MEANWHILE = 900  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +103,92 @@ def refresh(
     report = Report()
     with ExitStack() as stack:
         if not dry_run:
-            stack.enter_context(corpus.writing())
+            stack.enter_context(corpus.writing("refresh"))
+        law = Store(settings.index)
+        meanwhile = _Meanwhile(corpus, law, engine, hosts.clock.monotonic, hosts.clock.monotonic())
+        shown = on_progress or _silent
         for source in sources:
-            run = _Run(source, corpus, settings, hosts, full, dry_run, on_progress or _silent)
+            said = shown if dry_run else meanwhile.beside(shown)
+            run = _Run(source, corpus, settings, hosts, full, dry_run, said)
             report.sources[source.name] = run.go()
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())
-            done = bring_in_step(corpus, Store(settings.index), {"": engine})
+            done = bring_in_step(corpus, law, {"": engine})
             report.index, report.mended = done.said, tuple(done.mended)
             note_indexed(corpus.root, report.index)
-            report.untold = _tell(corpus, settings, report.index, hosts.clock.now())
+            _look_after(report, corpus, engine, settings, hosts.clock.now())
+    if not dry_run:
+        _tell(report, corpus, engine, settings, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
 
 
 def chosen(settings: Settings, names: Sequence[str]) -> tuple[Source, ...]:
-    """Return the sources with these names, or all of them. Raises UsageError for a name that there is not."""
+    """Return the sources with these names, or all that are not closed. Raises UsageError for a name that there is not."""
     known = {source.name: source for source in settings.sources}
     for name in names:
         if name not in known:
             there = f"现有的来源是 {'、'.join(known)}" if known else "kb.toml 里还没有 [[source]]"
             raise UsageError(f"没有名为“{name}”的来源：{there}。")
-    return tuple(known[name] for name in names) if names else settings.sources
+    return (
+        tuple(known[name] for name in names) if names else tuple(each for each in settings.sources if not each.closed)
+    )
 
 
 def _silent(name: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _tell(corpus: Corpus, settings: Settings, index: str, now: datetime) -> str:
-    """Tell whom the settings name of the alarms there are now; return why that failed, "" when it did not."""
-    if not settings.alarm:
-        return ""
+def _look_after(report: Report, corpus: Corpus, engine: Engine, settings: Settings, now: datetime) -> None:
+    """Read every byte again where that is due, and note how much room there is: nobody else may do so for years."""
+    law = Store(settings.index)
     try:
-        found = {each.title: each.alarm for each in status(settings.sources, corpus, now) if each.alarm}
-        return alarms.tell(settings.alarm, found | ({"索引": index} if index else {}), corpus.root)
+        if check_is_due(corpus, now):
+            corpus.note_found()
+            report.found = tuple(grave(problems(corpus, engine, law, settings), settings.index))
+            note_checked(corpus, report.found, now)
+        note_disk(settings, corpus, now)
     except KbError as error:
-        return str(error)
+        report.found = (*report.found, str(error))
+
+
+def _tell(report: Report, corpus: Corpus, engine: Engine, settings: Settings, now: datetime) -> None:
+    """Tell whom the settings name of what is not well, and a dead man's switch that all is well or somebody was told."""
+    try:
+        open_ = verdict(settings, corpus, engine, Store(settings.index), now).open
+        others = [
+            each for each in open_ if not each.name.startswith("step/")
+        ]  # that it could not be told, it cannot tell
+        report.untold = alarms.tell(settings.alarm, others, corpus.root, now) if settings.alarm else ""
+        note_step(corpus, "alarm", report.untold)
+        if settings.heartbeat and (not others or (settings.alarm and not report.untold)):
+            missed = alarms.beat(settings.heartbeat)
+            note_step(corpus, "heartbeat", missed)
+            report.untold = " ".join(filter(None, (report.untold, missed)))
+    except KbError as error:
+        report.untold = str(error)
+
+
+@dataclass(slots=True)
+class _Meanwhile:
+    """Lets what was fetched be searched while a long fill goes on. What goes wrong then, the last time will say."""
+
+    corpus: Corpus
+    law: Store
+    engine: Engine
+    monotonic: Callable[[], float]
+    last: float
+
+    def beside(self, on_progress: Progress) -> Progress:
+        """Return what tells how far a source is, and brings the index in step now and then."""
+
+        def told(name: str, done: int, total: int) -> None:
+            on_progress(name, done, total)
+            if self.monotonic() - self.last >= _MEANWHILE:
+                bring_in_step(self.corpus, self.law, {"": self.engine})
+                self.last = self.monotonic()
+
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +219,9 @@ class _Run:
                     self._walk(state, tally, now)
                 except KbError as error:
                     tally.error = str(error)
+                    tally.failed += 1
+                except Exception as error:  # noqa: BLE001 — a source that meets a mistake of ours must not stop the others
+                    tally.error = unforeseen("更新这个来源", error)
                     tally.failed += 1
                 state.commit()
                 if not self.dry:
@@ -275,7 +331,10 @@ def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int
 
 
 def _sweep_is_due(state: State, source: Source, now: datetime) -> bool:
+    """Return whether all is to be looked through again: a time that has not come yet is nothing to wait for."""
     swept = state.recall("swept", "")
+    if swept and not trusted(swept, now):
+        return True
     return bool(swept) and now - datetime.fromisoformat(swept) >= timedelta(days=source.full_days)
 
 

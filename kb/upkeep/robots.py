@@ -23,14 +23,20 @@ def send(url: str, words: str, what: str, beside: Mapping[str, object] | None = 
     Return why `what` (警报, 订阅) did not arrive, "" when it did. A robot that refuses answers 200, and says why in its JSON.
     """
     content = {"msgtype": "text", "text": {"content": words}, **(beside or {})}
+    return _asked("POST", url, json.dumps(content, ensure_ascii=False).encode(), what)
+
+
+def ping(url: str, what: str) -> str:
+    """Ask for an address, as one does of a dead man's switch; return why `what` did not arrive, "" when it did."""
+    return _asked("GET", url, b"", what)
+
+
+def _asked(method: str, url: str, content: bytes, what: str) -> str:
+    headers = [("Content-Type", "application/json")] if content else []
     try:
         with httpcore.ConnectionPool(ssl_context=trusting()) as pool:
             answer = pool.request(
-                "POST",
-                url,
-                headers={"Content-Type": "application/json"},
-                content=json.dumps(content, ensure_ascii=False).encode(),
-                extensions={"timeout": _TIMEOUT},
+                method, url, headers=headers, content=content or None, extensions={"timeout": _TIMEOUT}
             )
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
         return f"{what}送不到 {host(url)}（{error or type(error).__name__}）"

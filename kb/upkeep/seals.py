@@ -7,7 +7,9 @@ from pathlib import Path
 
 from kb.base import storage
 from kb.base.checksums import Seal
-from kb.upkeep.state import FOLDER
+from kb.upkeep.state import FOLDER, is_torn
+
+_SUFFIXES = (".json", ".sqlite", ".sha256")
 
 
 def of_source(root: Path, source: str) -> Seal:
@@ -17,21 +19,27 @@ def of_source(root: Path, source: str) -> Seal:
 
 
 def unseal(root: Path, source: str) -> bool:
-    """Take a source's seal off; answer whether it held (or there was none). What it did not hold for is removed, too.
+    """Take a source's seal off; answer whether it held (or there was none, and all can be read). What it did not hold
+    for is removed, too: what is torn must not keep a source from being refreshed ever again.
 
     Raises StorageError.
     """
     seal = of_source(root, source)
-    broken = seal.broken()
-    with storage.refusals(seal.sums):
-        for each in broken and seal.files:
-            each.unlink(missing_ok=True)
+    broken = bool(seal.broken()) or (not seal.sums.is_file() and any(map(is_torn, seal.files)))
+    for each in seal.files if broken else ():
+        for beside in ("", "-journal", "-wal", "-shm"):
+            storage.remove(each.with_name(each.name + beside))
     seal.take_off()
     return not broken
 
 
 def damaged(root: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """Yield the sources whose seal does not hold, with the files concerned. Raises StorageError."""
-    for path in sorted((root / FOLDER).glob("[!.]*.sha256")):
-        if broken := of_source(root, path.stem).broken():
-            yield path.stem, broken
+    """Yield the sources whose seal does not hold, or of which something is torn, with the files concerned.
+
+    Raises StorageError.
+    """
+    for name in sorted({path.stem for path in (root / FOLDER).glob("[!.]*.*") if path.suffix in _SUFFIXES}):
+        seal = of_source(root, name)
+        broken = seal.broken() if seal.sums.is_file() else tuple(filter(is_torn, seal.files))
+        if broken:
+            yield name, broken

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +61,23 @@ create table if not exists place (place primary key, key) without rowid;
 create table if not exists likeness (likeness primary key, key) without rowid;
 create index if not exists by_document on post (document);
 """
+
+
+def is_torn(path: Path) -> bool:
+    """Return whether a file of what is remembered, a database or JSON, is there and cannot be read as what it should be."""
+    if not path.is_file():
+        return path.exists()
+    try:
+        if path.suffix == ".json":
+            return not isinstance(json.loads(path.read_bytes()), dict)
+        with closing(sqlite3.connect(path)) as database:
+            return [row[0] for row in database.execute("pragma quick_check(1)")] != ["ok"]
+    except sqlite3.OperationalError:
+        return False  # the machine refuses: who opens it says why
+    except (sqlite3.DatabaseError, ValueError):
+        return True
+    except OSError:
+        return False
 
 
 class State:
@@ -171,12 +188,13 @@ class State:
         where = "(trouble <> '' or outcome in ('failed', 'suspicious')) and parent = '' and walk < ? and tries < ?"
         return self._select(where, walk, tries)
 
-    def news(self, limit: int) -> list[str]:
-        """Return the latest days on which there was news, newest first."""
+    def news(self, limit: int, today: str) -> list[str]:
+        """Return the latest days on which there was news, newest first; none that lies after `today` (ISO 8601)."""
         with self._refusals():
             found = self._db.execute(
-                "select distinct noticed from post where noticed <> '' and parent = '' order by noticed desc limit ?",
-                (limit,),
+                "select distinct noticed from post where noticed <> '' and noticed <= ? and parent = ''"
+                " order by noticed desc limit ?",
+                (today, limit),
             )
             return [str(day) for (day,) in found]
 

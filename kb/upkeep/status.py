@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,23 @@ from kb.base import clock, storage
 from kb.base.errors import StorageError
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
-from kb.upkeep import rhythm
+from kb.upkeep import findings, rhythm
 from kb.upkeep.state import FOLDER, State
 from kb.upkeep.tally import Tally
 
 _MOST_NOTES = 20
 _OVERDUE = 3
+_AGAIN = 3
 _INDEX = ".index"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One reason to look at a source: of what `kind`, in a sentence, since when (ISO 8601, "" where nobody noted it)."""
+
+    kind: str
+    sentence: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,8 @@ class SourceStatus:
 
     `documents` counts what is in the source's folder, whoever put it there. `counts` are those of the last refresh that
     came to its end, `problems` its errors in words; `unfinished` says that one is under way or was broken off, "" when
-    neither. `usual_days` is the learnt interval between two days with news. `alarm` is one sentence when somebody should
-    look, "" when all is well.
+    neither. `usual_days` is the learnt interval between two days with news. `alarm` says why somebody should look, "" when
+    all is well; `alarms` are its reasons one by one. A `closed` source has none.
     """
 
     name: str
@@ -47,23 +57,28 @@ class SourceStatus:
     problems: tuple[str, ...] = ()
     unfinished: str = ""
     alarm: str = ""
+    alarms: tuple[Alarm, ...] = ()
+    closed: bool = False
 
 
 def note_start(root: Path, source: Source, now: datetime) -> None:
     """Write down that a refresh of a source has begun, until `write_status` says how it went. Raises StorageError."""
     path = _path(root, source.name)
-    _write(path, _read(path) | {"started": _iso(now)})
+    before = findings.read(path)
+    findings.write(
+        path, before | {"started": _iso(now), "broken": before.get("broken", 0) + bool(before.get("started"))}
+    )
 
 
 def write_status(root: Path, source: Source, state: State, tally: Tally, now: datetime) -> None:
     """Write down how a refresh of a source went. Raises StorageError."""
     path = _path(root, source.name)
-    before = _read(path)
-    days = state.news(rhythm.REMEMBERED)
+    before = findings.read(path)
+    days = state.news(rhythm.REMEMBERED, now.date().isoformat())
     learnt = rhythm.of_dates(days)
     record = {
         "attempted": _iso(now),
-        "succeeded": before.get("succeeded", "") if tally.error else _iso(now),
+        "succeeded": findings.trusted(before.get("succeeded", ""), now) if tally.error else _iso(now),
         "counts": tally.counts(),
         "error": tally.error,
         "short": tally.short,
@@ -72,21 +87,26 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
         "arrived": state.recall("arrived", ""),
         "usual": round(learnt.usual, 2),
         "silence": round(learnt.alarm, 2),
+        "failures": before.get("failures", 0) + 1 if tally.error else 0,
     }
-    _write(path, record)
+    known = before.get("since", {})
+    troubles = {"failed": tally.error, "suspicious": tally.suspicious, "short": tally.short}
+    record["since"] = {kind: known.get(kind) or _iso(now) for kind, trouble in troubles.items() if trouble}
+    findings.write(path, record)
 
 
 def note_indexing(root: Path, now: datetime) -> None:
     """Write down that a refresh makes the index the corpus's, until `note_indexed` says how it went. Raises StorageError."""
     path = _path(root, _INDEX)
-    _write(path, {"started": _iso(now), "since": _kept(path).get("since", "")})
+    findings.write(path, {"started": _iso(now), "since": findings.read(path).get("since", "")})
 
 
 def note_indexed(root: Path, problem: str = "") -> None:
     """Write down what is wrong with the index, "" for nothing: then nothing stays written. Raises StorageError."""
     path = _path(root, _INDEX)
     if problem:
-        _write(path, {"problem": problem, "since": _kept(path).get("since") or _iso(clock.now())})
+        since = findings.trusted(findings.read(path).get("since", ""), clock.now())
+        findings.write(path, {"problem": problem, "since": since or _iso(clock.now())})
     elif path.exists():  # asked first: a read-only disk refuses to remove what is not there
         with storage.refusals(path):
             path.unlink(missing_ok=True)
@@ -94,29 +114,16 @@ def note_indexed(root: Path, problem: str = "") -> None:
 
 def index_alarm(corpus: Corpus) -> str:
     """Say that the last refresh left the index behind the corpus, "" when it did not."""
-    try:
-        record = _read(_path(corpus.root, _INDEX))
-    except StorageError as error:
-        return str(error)
+    path = _path(corpus.root, _INDEX)
+    if findings.is_damaged(path):
+        return f"读不了 {path}（与写入时不一致）：请运行 kb index，它会重新写。"
+    record = findings.read(path)
     if problem := record.get("problem", ""):
         return f"自 {record['since']} 起，索引没有跟上语料库：{problem}"
     started = record.get("started", "")
     if not started or corpus.writer():
         return ""
     return f"更新索引（{started} 开始）被打断，检索不到此后的文件：请运行 kb index。"
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    """Read a record that is about to be replaced: a damaged one does not keep it from that."""
-    try:
-        return _read(path)
-    except StorageError:
-        return {}
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    storage.make_folder(path.parent)
-    storage.write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2).encode())
 
 
 def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = None) -> tuple[SourceStatus, ...]:
@@ -133,13 +140,18 @@ def _status(source: Source, corpus: Corpus, now: datetime) -> SourceStatus:
     try:
         return _judged(source, title, corpus, _read(_path(corpus.root, source.name)), now)
     except StorageError as error:
-        return SourceStatus(source.name, title, source.kind, source.url, alarm=str(error))
+        alarms = () if source.closed else (Alarm("unreadable", str(error)),)
+        told = " ".join(each.sentence for each in alarms)
+        return SourceStatus(
+            source.name, title, source.kind, source.url, alarm=told, alarms=alarms, closed=source.closed
+        )
 
 
 def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], now: datetime) -> SourceStatus:
-    succeeded = record.get("succeeded", "")
+    succeeded = findings.trusted(record.get("succeeded", ""), now)
     success = datetime.fromisoformat(succeeded) if succeeded else None
     problems = (record.get("error", ""), record.get("short", ""), *record.get("notes", ()))
+    alarms = () if source.closed else tuple(_alarms(source, corpus, record, success, now))
     return SourceStatus(
         name=source.name,
         title=title,
@@ -151,11 +163,13 @@ def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], 
         documents=corpus.count(source.name),
         newest=record.get("newest", ""),
         usual_days=record.get("usual", 0.0),
-        next_due=_iso(success + timedelta(hours=source.every)) if success else "",
+        next_due=_iso(success + timedelta(hours=source.every)) if success and not source.closed else "",
         counts=record.get("counts", {}),
         problems=tuple(sentence for sentence in problems if sentence),
         unfinished=_unfinished(source, corpus, record.get("started", "")),
-        alarm=_alarm(source, corpus, record, success, now),
+        alarm=" ".join(each.sentence for each in alarms),
+        alarms=alarms,
+        closed=source.closed,
     )
 
 
@@ -168,39 +182,71 @@ def _unfinished(source: Source, corpus: Corpus, started: str) -> str:
     return f"上次更新（{started} 开始）被打断：再运行 kb refresh {source.name} 会接着做。"
 
 
-def _alarm(source: Source, corpus: Corpus, record: dict[str, Any], success: datetime | None, now: datetime) -> str:
-    """Say why somebody should look: wrong settings, failed, overdue, suspicious, incomplete, or silent for strangely long.
+def _alarms(
+    source: Source, corpus: Corpus, record: dict[str, Any], success: datetime | None, now: datetime
+) -> Iterator[Alarm]:
+    """Yield every reason to look at a source: none stands in front of another.
 
-    A source that never came to an end is late from the start; while its first refresh is under way, it is given the
-    time after which others are.
+    Wrong settings, failed, never or not lately refreshed, broken off again and again, suspicious pages, lists that are
+    not whole, silent for strangely long. A source that never came to an end is late from the start; while its first
+    refresh is under way, it is given the time after which others are.
     """
-    if source.problem or record.get("error"):
-        return source.problem or f"最近一次更新失败：{record['error']}"
+    since = record.get("since", {})
+    if source.problem:
+        yield Alarm("settings", source.problem)
+        return
+    if error := record.get("error", ""):
+        again = f"（已连续 {record['failures']} 次）" if record.get("failures", 0) >= _AGAIN else ""
+        yield Alarm("failed", f"最近一次更新失败{again}：{error}", since.get("failed", ""))
     patience = timedelta(hours=_OVERDUE * source.every)
+    started = record.get("started", "")
     if not success:
-        return _never(source, corpus, record.get("started", ""), now - patience)
-    if now - success > patience:
+        if sentence := _never(source, corpus, started, now, patience, failed=bool(error)):
+            yield Alarm("late", sentence, started)
+    elif now - success > patience:
         days = (now - success).days
-        return f"已有 {days} 天没有成功更新，本应每 {source.every} 小时一次：请检查定时任务和网络。"
+        sentence = f"已有 {days} 天没有成功更新，本应每 {source.every} 小时一次：请检查定时任务和网络。"
+        yield Alarm("late", sentence, _iso(success + timedelta(hours=source.every)))
+    if success and started and not corpus.writer() and _is_given_up(source, record, now):
+        sentence = f"上次更新（{started} 开始）被打断，此后没有再做完：请运行 kb refresh {source.name}，它会接着做。"
+        yield Alarm("interrupted", sentence, started)
     counts = record.get("counts", {})
     if counts.get("suspicious"):
-        return f"最近一次更新有 {counts['suspicious']} 个网页可疑，没有收录：请查看说明。"
-    return record.get("short", "") or _silence(record, now)
+        sentence = f"最近一次更新有 {counts['suspicious']} 个网页可疑，没有收录：请查看说明。"
+        yield Alarm("suspicious", sentence, since.get("suspicious", ""))
+    if short := record.get("short", ""):
+        yield Alarm("short", short, since.get("short", ""))
+    if silence := _silence(record, now):
+        yield Alarm("silent", silence)
 
 
-def _never(source: Source, corpus: Corpus, started: str, latest: datetime) -> str:
-    """Say that a source was never refreshed to the end, "" while the first refresh, begun after `latest`, is at it."""
+def _is_given_up(source: Source, record: dict[str, Any], now: datetime) -> bool:
+    """Return whether a refresh that was broken off was not taken up in its time, or was broken off again."""
+    started = findings.trusted(record["started"], now)
+    due = now - timedelta(hours=source.every)
+    return record.get("broken", 0) > 0 or not started or datetime.fromisoformat(started) < due
+
+
+def _never(source: Source, corpus: Corpus, started: str, now: datetime, patience: timedelta, *, failed: bool) -> str:
+    """Say that a source was never refreshed to the end, "" while the first refresh is at it, and has been for a while
+    only, and where it `failed`, which says it all.
+    """
     if not started:
-        return f"还没有更新过：请运行 kb refresh {source.name}，并检查定时任务。"
+        return "" if failed else f"还没有更新过：请运行 kb refresh {source.name}，并检查定时任务。"
     if not corpus.writer():
         return f"第一次更新（{started} 开始）被打断，文件不全：请再运行 kb refresh {source.name}，会接着做。"
-    late = datetime.fromisoformat(started) < latest
+    begun = findings.trusted(started, now)
+    late = not begun or datetime.fromisoformat(begun) < now - patience
     return f"第一次更新（{started} 开始）还没有完成：请检查它是否停住了。" if late else ""
 
 
 def _silence(record: dict[str, Any], now: datetime) -> str:
-    """Judge silence by the source's own rhythm; a document that arrived late ends it like one that is new."""
-    last = max(record.get("newest", ""), record.get("arrived", ""))
+    """Judge silence by the source's own rhythm; a document that arrived late ends it like one that is new.
+
+    A day that has not come yet is no news: a clock was ahead.
+    """
+    today = now.date().isoformat()
+    last = max((day for day in (record.get("newest", ""), record.get("arrived", "")) if day <= today), default="")
     if not last or not record.get("silence"):
         return ""
     silent = now.date().toordinal() - date.fromisoformat(last).toordinal()

@@ -41,18 +41,20 @@ class Tally:
 @dataclass(slots=True)
 class Report:
     """What a refresh did. `index` says what is wrong with the index, "" when it is the corpus's; `untold` why an alarm
-    could not be told, "" when it could or there was none; `mended` tells what was found damaged and made anew."""
+    could not be told, "" when it could or there was none; `mended` tells what was found damaged and made anew; `found`
+    what a full check of every byte found damaged."""
 
     sources: dict[str, Tally] = field(default_factory=dict)
     seconds: float = 0.0
     index: str = ""
     untold: str = ""
     mended: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether all is well: the exit code is 0 only then."""
-        return not (self.index or self.untold) and all(tally.ok for tally in self.sources.values())
+        return not (self.index or self.untold or self.found) and all(tally.ok for tally in self.sources.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of `kb refresh --json`."""
@@ -65,4 +67,5 @@ class Report:
             "problems": {name: sentences for name, sentences in problems.items() if sentences},
             "index": self.index,
             "untold": self.untold,
+            "found": list(self.found),
         }

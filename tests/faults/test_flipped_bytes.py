@@ -55,7 +55,8 @@ def answers(library: Library) -> tuple[object, ...]:
 
 
 def found(library: Library) -> list[str]:
-    return problems(Corpus(library.corpus.root), open_engine(library.settings.index), Store(library.settings.index))
+    engine, law = open_engine(library.settings.index), Store(library.settings.index)
+    return [each.sentence for each in problems(Corpus(library.corpus.root), engine, law, library.settings)]
 
 
 def flipped(data: bytes, chance: random.Random) -> bytes:

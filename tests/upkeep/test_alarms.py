@@ -54,6 +54,13 @@ def test_a_command_that_fails_is_said_and_tried_again(tmp_path: Path, site: Site
 
 
 class _Robot(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server: Any = self.server
+        server.beats += 1
+        self.send_response(server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def do_POST(self) -> None:
         server: Any = self.server
         server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -70,7 +77,7 @@ class _Robot(BaseHTTPRequestHandler):
 def robot() -> Iterator[Any]:
     """A chat's robot on loopback: `told` is what it got, `status` what it answers."""
     server: Any = HTTPServer(("127.0.0.1", 0), _Robot)
-    server.told, server.status, server.body = [], 200, b""
+    server.told, server.status, server.body, server.beats = [], 200, b"", 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -109,3 +116,25 @@ def test_a_robot_that_answers_200_and_refuses_in_its_json_is_asked_again(
         kb("refresh", code=1)
         assert "没有收下警报（errcode 310000：keywords not in content）" in kb.said
     assert len(robot.told) == 2
+
+
+def test_a_dead_mans_switch_hears_of_each_run_that_nobody_need_look_at_or_was_told_of(
+    tmp_path: Path, site: Site, robot: Any
+) -> None:
+    kb = _kb(tmp_path, site, "exit 3")
+    path = tmp_path / "kb.toml"
+    beat = f'heartbeat = "http://127.0.0.1:{robot.server_port}/beat"'
+    path.write_text(path.read_text(encoding="utf-8").replace("[refresh]", f"[refresh]\n{beat}"), encoding="utf-8")
+    kb("refresh")
+    assert robot.beats == 1
+    site.faults.put("/gkmlpt/*", faults.status(403))
+    kb("refresh", code=1)
+    assert robot.beats == 1  # somebody should look, and could not be told
+    path.write_text(path.read_text(encoding="utf-8").replace("exit 3", "cat > told.txt"), encoding="utf-8")
+    kb("refresh", code=1)
+    assert robot.beats == 2 and "示例网站" in (tmp_path / "told.txt").read_text(encoding="utf-8")
+    site.faults.clear()
+    robot.status = 500
+    kb("refresh", code=1)
+    assert "没有收下心跳（500）" in kb.said
+    assert "心跳" in kb("status", code=1)

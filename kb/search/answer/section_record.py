@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.base.errors import NotFoundError, StorageError, UnreadableError
+from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, unforeseen
 from kb.base.model import Document, Listing, Section
 from kb.base.workers import end_with_parent, processors
 from kb.chinese.identity import fold
@@ -213,6 +213,10 @@ def _read(source: Source, id: str, analyse: Analyse[Made]) -> tuple[str, Made | 
         return id, analyse(id, source.read(id))
     except (UnreadableError, NotFoundError) as error:
         return id, str(error)
+    except (KbError, MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 — one text that we cannot read must not keep all others from being found
+        return id, f"{id}：{unforeseen('建立索引', error)}"
 
 
 def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], inside: str, since: str) -> Stored:

@@ -172,9 +172,11 @@ class Generations:
         """
         with storage.refusals(self.root):
             for number in set(self.numbers()).difference(kept):
+                if not storage.is_folder(self._folder(number)):  # nothing of ours
+                    storage.remove(self._folder(number))
+                    continue
                 self._folder(number).rename(self.root / f"{storage.TEMPORARY}{secrets.token_hex(8)}")
-            for leftover in filter(storage.is_folder, list(self.root.glob(f"{storage.TEMPORARY}*"))):
-                shutil.rmtree(leftover)
+        storage.remove_leftovers(self.root, storage.is_folder, below=False)
 
 
 def unreadable(folder: Path, error: OSError) -> StorageError:

@@ -93,6 +93,7 @@ def learn(
     folder = root / encoder.name
     storage.make_folder(folder)
     with storage.lock(folder / ".lock"), storage.refusals(folder):
+        storage.remove_leftovers(folder)
         keys = [_key(each) if each else b"" for each in passages]
         path = _sound_file(folder, encoder.width, set(keys))
         known = _known(path, encoder.width)

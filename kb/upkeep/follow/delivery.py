@@ -23,6 +23,7 @@ from kb.fetch.network.transport import trusting
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, robots
+from kb.upkeep.findings import Finding
 from kb.upkeep.follow.digest import Desk, compose
 from kb.upkeep.follow.letters import confirmation, digest_letter, robot_words, trial
 from kb.upkeep.follow.news import gather
@@ -287,7 +288,6 @@ def _said(answer: bytes | str) -> str:
 def _alarm(settings: Settings, report: Report) -> None:
     """Tell whom the settings name for alarms when sending begins or ceases to fail."""
     if settings.alarm:
-        failed = alarms.tell(
-            settings.alarm, {"订阅": " ".join(report.problems)} if report.problems else {}, settings.follow
-        )
+        found = [Finding("follow/failed", "订阅", " ".join(report.problems))] if report.problems else []
+        failed = alarms.tell(settings.alarm, found, settings.follow, clock.now())
         report.problems += [failed] if failed else []

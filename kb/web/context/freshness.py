@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from kb.base.errors import StorageError
-from kb.config.sources import Source
+from kb.config.settings import Settings
 from kb.corpus.folder import ASIDE, Corpus
+from kb.law.store import Store
+from kb.search.contract.engine import Engine
+from kb.upkeep.findings import RUN
+from kb.upkeep.in_step import index_problem
 from kb.upkeep.state import FOLDER
-from kb.upkeep.status import SourceStatus, index_alarm, status
+from kb.upkeep.status import SourceStatus
+from kb.upkeep.verdict import Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The sources at a moment; `alarms` are (title of a source, or 索引, and why somebody should look at it); `index`
-    is what the last refresh left wrong with the index, "" for nothing."""
+    """The sources at a moment, and the whole verdict; `alarms` are (title of a source, or 索引, 磁盘 …, and why somebody
+    should look at it), without those that somebody knows of; `index` is what is wrong with the index, "" for nothing."""
 
-    sources: tuple[SourceStatus, ...] = ()
-    alarms: tuple[tuple[str, str], ...] = ()
-    index: str = ""
+    sources: tuple[SourceStatus, ...]
+    alarms: tuple[tuple[str, str], ...]
+    index: str
+    verdict: Verdict
 
     def of(self, name: str) -> SourceStatus | None:
         """The state of a source; None for one that is not refreshed, documents ingested by hand for instance."""
@@ -31,25 +36,25 @@ class Freshness:
 
 
 class Watch:
-    """Looks at the sources: anew when a refresh has written something or a minute has passed, else from memory."""
+    """Looks at everything: anew when a refresh or an index was written or a minute has passed, else from memory."""
 
-    def __init__(self, corpus: Corpus, sources: Sequence[Source]) -> None:
-        self._corpus, self._sources = corpus, sources
+    def __init__(self, corpus: Corpus, settings: Settings, engine: Engine, law: Store) -> None:
+        self._corpus, self._settings, self._engine, self._law = corpus, settings, engine, law
         self._of_moment = lru_cache(maxsize=1)(self._look)
 
     def look(self) -> Freshness:
-        """How the sources are. A state that cannot be read is an alarm of its source, never an error of the page."""
-        if not self._sources:
-            return Freshness()
-        minute = int(datetime.now(UTC).timestamp() // 60)
-        return self._of_moment(_changed(self._corpus.root / FOLDER), minute)
+        """How everything is. A state that cannot be read is an alarm, never an error of the page."""
+        written = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
+        index = (index_problem(self._engine), self._law.token())
+        return self._of_moment(written, index, int(datetime.now(UTC).timestamp() // 60))
 
-    def _look(self, _changed: int, _minute: int) -> Freshness:
-        found = status(self._sources, self._corpus)
-        alarms = [(each.title, each.alarm) for each in found if each.alarm]
-        if index := index_alarm(self._corpus):
-            alarms.append(("索引", index))
-        return Freshness(found, tuple(alarms), index)
+    def _look(self, _written: object, _index: object, _minute: int) -> Freshness:
+        found = verdict(self._settings, self._corpus, self._engine, self._law)
+        index = next((each.sentence for each in found.open if each.name.startswith("index/")), "")
+        alarms: dict[str, str] = {}
+        for each in found.open:
+            alarms[each.title] = " ".join(filter(None, (alarms.get(each.title), each.sentence)))
+        return Freshness(found.sources, tuple(alarms.items()), index, found)
 
 
 def _changed(folder: Path) -> int:

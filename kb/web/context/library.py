@@ -114,7 +114,7 @@ class Library:
         self.heavy = HeavyWork()
         self.made = MadeFiles(settings.index)
         self._titles = {source.name: source.title or source.name for source in settings.sources}
-        self._watch = Watch(self.corpus, settings.sources)
+        self._watch = Watch(self.corpus, settings, self.engine, self.law)
         self._of_generation = lru_cache(maxsize=1)(self._survey)
 
     def document(self, id: str, version: str = "") -> Document:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kb.base.errors import StorageError
-from kb.base.storage import TEMPORARY, refusals
+from kb.base.storage import TEMPORARY, refusals, remove
 
 _FOLDER = "made"
 _LEFT_BEHIND = 600.0  # seconds
@@ -46,7 +46,7 @@ class MadeFiles:
                 raise
             for other in folder.iterdir():
                 if other != made and (other.name.endswith(f"-{name}") or _is_left_behind(other)):
-                    other.unlink(missing_ok=True)
+                    remove(other)
         return made
 
     def _folder(self) -> Path:
@@ -64,8 +64,11 @@ def _named(name: str, state: str) -> str:
 
 
 def _is_left_behind(path: Path) -> bool:
-    """Whether it is what a process that was ended had begun; another one may still be writing what is younger."""
-    return path.name.startswith(TEMPORARY) and time.time() - path.lstat().st_mtime > _LEFT_BEHIND
+    """Whether it is what a process that was ended had begun; another one may still be writing what is younger.
+
+    What a clock that was ahead has dated is as old as it will ever be.
+    """
+    return path.name.startswith(TEMPORARY) and abs(time.time() - path.lstat().st_mtime) > _LEFT_BEHIND
 
 
 def _is_own(folder: Path) -> bool:

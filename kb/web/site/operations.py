@@ -46,7 +46,7 @@ def status() -> str:
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """For monitors: 200 and "ok" when the index can be searched and no source has an alarm, else 503 and, for whom the
+    """For monitors: 200 and "ok" when the index can be searched and nothing is found wrong, else 503 and, for whom the
     settings let know it, why.
     """
     troubles = list(_troubles(library()))
@@ -72,9 +72,10 @@ def readyz() -> Response:
 
 
 def _troubles(shelf: Library) -> Iterator[str]:
-    if problem := index_problem(shelf.engine):
+    fresh = shelf.freshness()
+    if not fresh.index and (problem := index_problem(shelf.engine)):
         yield problem
-    for title, alarm in shelf.freshness().alarms:
+    for title, alarm in fresh.alarms:
         yield f"{title}：{alarm}"
 
 

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from kb.base import metrics
 from kb.base.errors import KbError
+from kb.upkeep.verdict import Verdict
 from kb.web.context.library import library
 
 blueprint = Blueprint("telemetry", __name__)
@@ -67,7 +68,22 @@ def _figures() -> Iterator[Metric]:
     succeeded = {each.name: _moment(each.last_success) if each.last_success else 0.0 for each in sources}
     yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻，从未成功是 0", succeeded)
     yield _by_source("kb_refresh_alarm", "来源是否有警报", {each.name: float(bool(each.alarm)) for each in sources})
-    yield GaugeMetricFamily("kb_index_alarm", "最近一次更新之后，索引是否没有跟上语料库", float(bool(fresh.index)))
+    yield GaugeMetricFamily("kb_index_alarm", "索引是否不能用，或没有跟上语料库", float(bool(fresh.index)))
+    yield from _of_verdict(fresh.verdict)
+
+
+def _of_verdict(verdict: Verdict) -> Iterator[Metric]:
+    found = GaugeMetricFamily("kb_finding", "发现的毛病，按名称；1 是还没有人知道，0 是有人知道", labels=["name"])
+    for each in verdict.findings:
+        found.add_metric([each.name], float(not each.acknowledged))
+    yield found
+    yield GaugeMetricFamily("kb_findings_open", "还没有人知道的毛病有几处", len(verdict.open))
+    checked = _moment(verdict.checked) if verdict.checked else 0.0
+    yield GaugeMetricFamily("kb_checked_timestamp", "上次核对每个字节的时刻，从未核对是 0", checked)
+    free = GaugeMetricFamily("kb_disk_free_bytes", "磁盘还有多少字节", labels=["folder"])
+    for disk in verdict.disks:
+        free.add_metric([str(disk.folder)], disk.free)
+    yield free
 
 
 def _by_source(name: str, told: str, values: Mapping[str, float]) -> Metric:

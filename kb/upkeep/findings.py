@@ -1,0 +1,149 @@
+"""What somebody should look at: found by `kb.upkeep.verdict`, told by `kb.upkeep.alarms`, set aside by who knows of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kb.base import clock, storage
+from kb.base.errors import NotFoundError
+from kb.upkeep.state import FOLDER
+
+RUN = f"{FOLDER}/.run"
+"""Below the corpus: what is remembered of no single source."""
+ACKNOWLEDGED = f"{RUN}/acknowledged.json"
+"""Which findings somebody knows of."""
+_SEAL = "seal"
+_UNSEALED = {"started", "since", "problem"}
+_TOLERANCE = timedelta(hours=2)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not well: `name` calls it (`shili/late`), `title` says to people what it concerns, `sentence` what
+    is wrong. `since` is when that began (ISO 8601; "" where nobody noted it), `advice` what to type. `acknowledged` says
+    who knows of it, and since when.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    since: str = ""
+    advice: str = ""
+    acknowledged: str = ""
+
+    @property
+    def told(self) -> str:
+        """Return the sentence, with who knows of it."""
+        return f"{self.sentence}（有人知道：{self.acknowledged}）" if self.acknowledged else self.sentence
+
+    @property
+    def content(self) -> str:
+        """Return what tells it from another one of its name: numbers and days that only count on are none of it."""
+        return re.sub(r"[\d,.:TZ-]+", "#", re.sub(r"（已连续 \d+ 次）", "", self.sentence))
+
+
+def trusted(written: str, now: datetime) -> str:
+    """Return a time that was written down (ISO 8601), "" where it is none or lies in the future: a clock was wrong then."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return ""
+    return written if moment <= now + _TOLERANCE else ""
+
+
+def in_future(root: Path, now: datetime) -> list[str]:
+    """Return the small records (JSON) below a corpus in which a time lies in the future."""
+    found = []
+    for path in sorted((root / FOLDER).rglob("*.json")):
+        try:
+            times = _MOMENT.findall(path.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+        if any(not trusted(each, now) for each in times):
+            found.append(path.name)
+    return found
+
+
+def marked(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
+    """Return findings with who knows of them: of this very content, not of another one that is behind it."""
+    known = read(root / ACKNOWLEDGED)
+    return tuple(
+        replace(each, acknowledged=f"{told['by']}，{told['at']}")
+        if (told := known.get(each.name)) and told.get("content") == each.content
+        else each
+        for each in findings
+    )
+
+
+def acknowledge(names: Sequence[str], findings: Sequence[Finding], root: Path, by: str) -> list[Finding]:
+    """Write down that somebody knows of findings; return them. Raises NotFoundError for one that there is not, StorageError."""
+    there = {each.name: each for each in findings}
+    for name in names:
+        if name not in there:
+            raise NotFoundError(f"没有名为“{name}”的警报：现在有的是 {'、'.join(there) or '（没有）'}。")
+    known = {name: told for name, told in read(root / ACKNOWLEDGED).items() if name in there}  # the rest is over
+    known |= {name: {"content": there[name].content, "by": by, "at": clock.stamp()} for name in names}
+    write(root / ACKNOWLEDGED, known)
+    return [there[name] for name in names]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a small record, {} where there is none, or it is damaged: then nothing was written down."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(record, dict) or not (_is_of_source(path) or _holds(record)):
+        return {}
+    return {key: told for key, told in record.items() if key != _SEAL}
+
+
+def write(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a small record; one of no source, whose seal stands beside it, bears its own. Raises StorageError."""
+    sealed = record if _is_of_source(path) else {**record, _SEAL: _sum(record)}
+    storage.make_folder(path.parent)
+    storage.write_atomic(path, json.dumps(sealed, ensure_ascii=False, indent=2).encode())
+
+
+def damaged(root: Path) -> list[Path]:
+    """Return the small records of no source, below a corpus, that are not as they were written."""
+    return [path for path in sorted((root / RUN).glob("*.json")) if is_damaged(path)]
+
+
+def is_damaged(path: Path) -> bool:
+    """Return whether a small record of no source is there and not as it was written."""
+    try:
+        record = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return not isinstance(record, dict) or not _holds(record)
+
+
+def _is_of_source(path: Path) -> bool:
+    return path.parent.name != Path(RUN).name and not path.name.startswith(".")
+
+
+def _holds(record: Mapping[str, Any]) -> bool:
+    """Return whether a record's seal holds; an earlier version wrote that of the index without one."""
+    if _SEAL not in record:
+        return record.keys() <= _UNSEALED
+    return str(record[_SEAL]) == _sum({key: told for key, told in record.items() if key != _SEAL})
+
+
+def _sum(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+
+
+def as_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """Return findings as the command line and the API give them."""
+    return [asdict(each) for each in findings]

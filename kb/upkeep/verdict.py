@@ -1,0 +1,290 @@
+"""One verdict on the whole: what `kb status`, /healthz, /metrics, the status page and the alarm all tell.
+
+Health is what there is proof of: each source came to its end within its time and its lists were whole, the index and the
+store of citations are of the very files of the corpus, every byte was read again lately, the disk has room, the clock is
+sane. What nobody noted is not well.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kb.base import clock
+from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus, Problem
+from kb.law.store import Store
+from kb.search.contract.engine import Engine
+from kb.upkeep import findings
+from kb.upkeep.findings import Finding, trusted
+from kb.upkeep.in_step import index_problem
+from kb.upkeep.state import FOLDER
+from kb.upkeep.status import SourceStatus, index_alarm, status
+
+CHECK_DAYS = 7
+"""How often `kb refresh` reads every byte again, as `kb check` does."""
+_LATE_CHECK = 3 * CHECK_DAYS
+_CHECKED, _DISK, _FAILING = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing"))
+_LEAST_BYTES, _LEAST_FILES = 300_000_000, 10_000
+_SOON = 90  # days
+_SAMPLES = 60
+_MEGABYTE = 1_000_000
+_LEAST_DESCRIPTORS = 0.2
+_ADVICE = {
+    "late": "kb refresh {name}",
+    "interrupted": "kb refresh {name}",
+    "failed": "kb source try {name}",
+    "suspicious": "kb source aside {name}",
+    "short": "kb source try {name}",
+    "silent": "kb source try {name}",
+    "unreadable": "kb check --repair",
+    "settings": "kb source list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The room on a disk: bytes and files that are free, and what the next year needs at the present pace (bytes; None
+    where it is not known yet) and in how many days that fills it (None: never, or not known).
+    """
+
+    folder: Path
+    free: int
+    files: int | None
+    year: int | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How everything is at a `moment`: the sources, the room on the disks, when every byte was last read (ISO 8601, ""
+    for never), and the findings, those that somebody knows of, too.
+    """
+
+    moment: str = ""
+    sources: tuple[SourceStatus, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    checked: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """Return the findings that nobody knows of."""
+        return tuple(each for each in self.findings if not each.acknowledged)
+
+
+def verdict(
+    settings: Settings, corpus: Corpus, engine: Engine | None, law: Store, now: datetime | None = None
+) -> Verdict:
+    """Judge everything at a moment (now). Raises nothing of ours: what cannot be looked at is a finding."""
+    moment = now or clock.now()
+    sources = status(settings.sources, corpus, moment)
+    disks = tuple(_disks(settings, corpus, moment))
+    checked = findings.read(corpus.root / _CHECKED)
+    found = [
+        *(each for source in sources for each in _of_source(source)),
+        *_of_index(corpus, engine, law),
+        *_of_corpus(corpus, checked),
+        *_of_check(settings, sources, checked, moment),
+        *_of_clock(corpus, moment),
+        *(each for disk in disks for each in _of_disk(disk)),
+        *_of_machine(),
+        *_of_telling(corpus),
+    ]
+    return Verdict(
+        f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        sources,
+        disks,
+        trusted(checked.get("at", ""), moment),
+        findings.marked(found, corpus.root),
+    )
+
+
+def check_is_due(corpus: Corpus, now: datetime) -> bool:
+    """Return whether every byte is to be read again: it never was, or not lately, or at a time that has not come yet."""
+    at = trusted(findings.read(corpus.root / _CHECKED).get("at", ""), now)
+    return not at or now - datetime.fromisoformat(at) >= timedelta(days=CHECK_DAYS)
+
+
+def grave(problems: Sequence[Problem], index: Path) -> list[str]:
+    """Return what of the findings of a full check is damage: text that a person may have edited is no trouble, and what
+    the `index` lacks is told of it anyway.
+    """
+    return [each.sentence for each in problems if each.damage != "edited" and each.path != index]
+
+
+def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> None:
+    """Write down what a full check found damaged. Raises StorageError."""
+    path = corpus.root / _CHECKED
+    before = findings.read(path)
+    at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    since = (trusted(before.get("since", ""), now) or at) if sentences else ""
+    record = {"at": at, "count": len(sentences), "first": list(sentences[:1]), "since": since}
+    findings.write(path, record)
+
+
+def note_disk(settings: Settings, corpus: Corpus, now: datetime) -> None:
+    """Write down how much room there is, once a week, so that the pace is known. Raises StorageError."""
+    path = corpus.root / _DISK
+    today = now.date().isoformat()
+    samples = {day: told for day, told in findings.read(path).items() if day <= today}
+    if any(now.date().toordinal() - datetime.fromisoformat(day).toordinal() < CHECK_DAYS for day in samples):
+        return
+    samples[today] = {name: folder_free(folder)[0] for name, folder in _folders(settings).items()}
+    findings.write(path, dict(sorted(samples.items())[-_SAMPLES:]))
+
+
+def note_step(corpus: Corpus, step: str, problem: str) -> None:
+    """Write down that a step of a run failed, "" that it did not: it is a finding until it succeeds. Raises StorageError."""
+    path = corpus.root / _FAILING
+    failing = findings.read(path)
+    known = failing.pop(step, {})
+    if problem:
+        failing[step] = {"problem": problem, "since": known.get("since") or clock.stamp()}
+    if problem or known:
+        findings.write(path, failing)
+
+
+def _of_source(source: SourceStatus) -> Iterator[Finding]:
+    for each in source.alarms:
+        advice = _ADVICE[each.kind].format(name=source.name)
+        yield Finding(f"{source.name}/{each.kind}", source.title, each.sentence, each.since, advice)
+
+
+def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Finding]:
+    """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
+    try:
+        if noted := index_alarm(corpus):
+            record = findings.read(corpus.root / FOLDER / ".index.json")
+            yield Finding("index/failed", "索引", noted, record.get("since") or record.get("started", ""), "kb index")
+        if not any(True for _ in corpus.files()):
+            return
+        if engine and (problem := index_problem(engine)):
+            if not corpus.writer():
+                yield Finding("index/broken", "索引", problem, advice="kb index")
+        elif not corpus.writer() and (behind := _behind(corpus, law)) and not noted:
+            sentence = f"有 {behind:,} 份文件与索引里的不一样：检索到的不是现在的文字。"
+            yield Finding("index/behind", "索引", sentence, advice="kb index")
+    except KbError as error:
+        yield Finding("index/broken", "索引", str(error), advice="kb check")
+
+
+def _behind(corpus: Corpus, law: Store) -> int:
+    """Count the documents of which the store of citations, which the index is in step with, has another state."""
+    return _compared(corpus.root, corpus.stamp()[0], law, law.token())
+
+
+@lru_cache(maxsize=4)
+def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
+    try:
+        known = law.fingerprints()
+    except (BadIndexError, StorageError):
+        return 0  # who asks for the index says why
+    present = {id: digest for id, digest in Corpus(root).fingerprints().items() if "@" not in id}
+    return sum(known.get(id) != present.get(id) for id in known.keys() | present.keys())
+
+
+def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
+    try:
+        lost = [each.sentence for each in corpus.lost()]
+    except KbError as error:
+        yield Finding("corpus/unreadable", "语料库", str(error), advice="kb check")
+        return
+    if lost:
+        yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
+    if count := checked.get("count", 0):
+        sentence = _one_of(checked.get("first", [""]), count)
+        if "不见了，没有人" not in sentence:
+            yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
+
+
+def _one_of(sentences: Sequence[str], count: int) -> str:
+    return sentences[0] if count == 1 else f"{sentences[0]}（共 {count:,} 处，全部列在 kb check 里）"
+
+
+def _of_check(
+    settings: Settings, sources: Sequence[SourceStatus], checked: dict[str, Any], now: datetime
+) -> Iterator[Finding]:
+    """Say that nobody has read every byte for long: where there are sources, `kb refresh` does so."""
+    at = trusted(checked.get("at", ""), now)
+    if not settings.sources or not any(each.last_success for each in sources):
+        return
+    if checked and (not at or now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK)):
+        sentence = f"已有 {_LATE_CHECK} 天以上没有核对过每个字节，本应每 {CHECK_DAYS} 天一次：请检查定时任务。"
+        yield Finding("check/late", "核对", sentence, at, "kb check")
+
+
+def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
+    ahead = findings.in_future(corpus.root, now)
+    if ahead:
+        sentence = (
+            f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"
+            "将来的时间一律不采信，下次成功的更新会改正。"
+        )
+        yield Finding("clock/future", "时钟", sentence, advice="date -u；timedatectl")
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """Return the folders that are written to, one of each disk."""
+    found: dict[int, tuple[str, Path]] = {}
+    for name, folder in (("corpus", settings.corpus), ("index", settings.index)):
+        there = next((each for each in (folder, *folder.parents) if each.is_dir()), folder)
+        found.setdefault(there.stat().st_dev, (name, there))
+    return dict(found.values())
+
+
+def folder_free(folder: Path) -> tuple[int, int | None]:
+    """Return the bytes and the files that there is room for where a folder is; None where files are not counted."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize, disk.f_favail if disk.f_files else None
+
+
+def _disks(settings: Settings, corpus: Corpus, now: datetime) -> Iterator[Disk]:
+    today = now.date()
+    samples = {day: told for day, told in findings.read(corpus.root / _DISK).items() if day <= today.isoformat()}
+    first = min(samples, default="")
+    days = today.toordinal() - datetime.fromisoformat(first).toordinal() if first else 0
+    for name, folder in _folders(settings).items():
+        free, files = folder_free(folder)
+        before = samples[first].get(name) if first else None
+        if before is None or days < CHECK_DAYS:
+            yield Disk(folder, free, files)
+            continue
+        a_day = max(0.0, (before - free) / days)
+        yield Disk(folder, free, files, round(a_day * 365), int(free / a_day) if a_day else None)
+
+
+def _of_disk(disk: Disk) -> Iterator[Finding]:
+    if disk.free < _LEAST_BYTES:
+        sentence = f"{disk.folder} 所在的磁盘只剩 {disk.free / _MEGABYTE:,.0f} MB：写满之后收录和更新会停下。"
+        yield Finding("disk/space", "磁盘", sentence, advice=f"df -h {disk.folder}")
+    elif disk.days is not None and disk.days < _SOON:
+        sentence = f"照现在的速度，{disk.folder} 所在的磁盘约 {disk.days} 天后写满。"
+        yield Finding("disk/soon", "磁盘", sentence, advice=f"df -h {disk.folder}")
+    if disk.files is not None and disk.files < _LEAST_FILES:
+        sentence = f"{disk.folder} 所在的文件系统只能再建 {disk.files:,} 个文件（inode 快用完了）。"
+        yield Finding("disk/files", "磁盘", sentence, advice=f"df -i {disk.folder}")
+
+
+def _of_machine() -> Iterator[Finding]:
+    """Look at how many files and connections this very process may still open."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        opened = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 — names only
+    except OSError:
+        return
+    if most > 0 and most - opened < most * _LEAST_DESCRIPTORS:
+        sentence = f"这个进程最多能打开 {most:,} 个文件和连接，已经用了 {opened:,} 个：再多就会拒绝读者。"
+        yield Finding("machine/files", "系统", sentence, advice="ulimit -n 4096；systemd 用 LimitNOFILE=")
+
+
+def _of_telling(corpus: Corpus) -> Iterator[Finding]:
+    for step, told in findings.read(corpus.root / _FAILING).items():
+        yield Finding(f"step/{step}", "运行", told.get("problem", ""), told.get("since", ""), "kb refresh")

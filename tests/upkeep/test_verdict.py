@@ -1,0 +1,294 @@
+"""One verdict in five places: kb status, /healthz, /metrics, the status page and the alarm. What nobody noted is not well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kb.base.errors import StorageError
+from kb.config import settings
+from kb.corpus.folder import Corpus
+from kb.search.embedded.whoosh_engine import WhooshEngine
+from kb.upkeep import verdict
+from kb.web.site.app import create_app
+from tests.cli.running import EXAMPLE, KbHere
+
+SOURCE = '[[source]]\nname = "{0}"\nkind = "files"\nurl = "{0}"\ntitle = "来源{0}"\n'
+START = date(2026, 3, 2)
+
+
+@dataclass
+class Operated:
+    """A library with sources of files, looked at on days that the test names."""
+
+    kb: KbHere
+    monkeypatch: pytest.MonkeyPatch
+    day: date = START
+
+    @property
+    def folder(self) -> Path:
+        return self.kb.folder
+
+    def configure(self, *sources: str, refresh: str = "", more: str = "") -> None:
+        told = "alarm = 'cat >> told.txt'\n"
+        text = f"[refresh]\n{told}{refresh}" + "".join(SOURCE.format(each) for each in sources) + more
+        (self.folder / "kb.toml").write_text(text, encoding="utf-8")
+        for each in sources:
+            (self.folder / each).mkdir(exist_ok=True)
+            (self.folder / each / f"示例{each}.txt").write_text(f"{EXAMPLE}{each}的话。\n", encoding="utf-8")
+
+    def on(self, day: date) -> None:
+        self.day = day
+        self.monkeypatch.setenv("KB_TODAY", day.isoformat())
+
+    def refresh(self, *names: str) -> None:
+        """Refresh, whatever it ends with."""
+        with pytest.raises(SystemExit):
+            self._main("refresh", *names)
+        self.kb._output.readouterr()
+
+    def _main(self, *arguments: str) -> None:
+        from kb.cli.main import main
+
+        main(arguments)
+
+    def told(self) -> list[str]:
+        """Return what the alarm's command was told, and forget it."""
+        path = self.folder / "told.txt"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        path.unlink(missing_ok=True)
+        return lines
+
+    def places(self) -> dict[str, str]:
+        """Return what the four places that can be asked say, "" where they say that all is well."""
+        with pytest.raises(SystemExit) as ended:
+            self._main("status")
+        shown, said = self.kb._output.readouterr()
+        client = create_app(settings.load()).test_client()
+        health, metrics = client.get("/healthz"), client.get("/metrics").text
+        (count,) = [line.split()[1] for line in metrics.splitlines() if line.startswith("kb_findings_open ")]
+        page = client.get("/status").text
+        return {
+            "status": shown + said if ended.value.code else "",
+            "healthz": health.text if health.status_code == 503 else "",
+            "metrics": metrics if float(count) else "",
+            "page": page if 'class="alarms"' in page else "",
+        }
+
+    def everywhere(self, *words: str) -> None:
+        places = self.places()
+        for word in words:
+            for place in ("status", "healthz", "page"):
+                assert word in places[place], (word, place, places[place][:3000])
+        assert places["metrics"]
+
+    def nowhere(self) -> None:
+        places = self.places()
+        assert not any(places.values()), {place: said[:2000] for place, said in places.items()}
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Operated]:
+    monkeypatch.chdir(tmp_path)
+    operated = Operated(KbHere(tmp_path, capsys), monkeypatch)
+    operated.on(START)
+    operated.configure("甲", "乙")
+    yield operated
+
+
+def _weeks(here: Operated, names: tuple[str, ...], weeks: int = 5) -> list[int]:
+    """Refresh every day; return on which days somebody was told, counted from the first."""
+    told = []
+    for number in range(7 * weeks):
+        here.on(START + timedelta(days=number))
+        here.refresh(*names)
+        if here.told():
+            told.append(number)
+    return told
+
+
+def test_all_is_well_and_nobody_is_told(here: Operated) -> None:
+    here.refresh()
+    here.nowhere()
+    assert here.told() == []
+
+
+def test_a_source_that_is_never_refreshed_is_told_everywhere_and_each_week(here: Operated) -> None:
+    """Cron names one source: the other one is never asked."""
+    here.refresh("甲")
+    here.everywhere("还没有更新过：请运行 kb refresh 乙")
+    assert "来源乙：还没有更新过" in "".join(here.told())
+    days = _weeks(here, ("甲",))
+    assert days == [1, 2, 3, 4, 5, 6, 13, 20, 27, 34]
+
+
+def test_a_first_fill_that_was_killed_is_told_until_it_is_taken_up(here: Operated) -> None:
+    here.refresh("甲")
+    record = here.folder / "corpus" / ".state" / "乙.json"
+    record.write_text(json.dumps({"started": f"{START}T01:00:00Z"}), encoding="utf-8")
+    here.everywhere("第一次更新", "被打断")
+    here.told()
+    here.refresh("甲")
+    assert "被打断" in "".join(here.told())
+    here.refresh()
+    assert here.told() == ["政策文库：一切恢复正常", "来源乙：已恢复"]
+    here.nowhere()
+
+
+def test_a_refresh_that_is_broken_off_again_and_again_is_told(here: Operated) -> None:
+    here.refresh()
+    record = here.folder / "corpus" / ".state" / "乙.json"
+    known = json.loads(record.read_text(encoding="utf-8"))
+    (here.folder / "corpus" / ".state" / "乙.sha256").unlink()
+    record.write_text(json.dumps({**known, "started": f"{START}T03:00:00Z", "broken": 1}), encoding="utf-8")
+    here.everywhere("被打断，此后没有再做完")
+
+
+def test_an_index_that_fails_at_each_run_is_told_everywhere_and_each_week(
+    here: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.refresh()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError("写不了示例索引：磁盘已满。")
+
+    monkeypatch.setattr(WhooshEngine, "update", refuse)
+    (here.folder / "甲" / "新.txt").write_text(f"{EXAMPLE}又一句。\n", encoding="utf-8")
+    days = _weeks(here, ())
+    here.everywhere("写不了示例索引")
+    assert days == [0, 1, 2, 3, 4, 5, 6, 13, 20, 27, 34]
+    assert f"自 {START}" in here.places()["status"] and f"从何时起：{START}" in here.kb("doctor", code=1)
+
+
+def test_an_alarm_behind_an_alarm_is_told(here: Operated) -> None:
+    here.refresh("甲")
+    here.told()
+    (here.folder / "甲" / "示例甲.txt").unlink()
+    (here.folder / "甲").rmdir()
+    here.refresh("甲")
+    told = "\n".join(here.told())
+    assert "来源甲：最近一次更新失败" in told and "来源乙：还没有更新过" in told
+    here.on(START + timedelta(days=5))
+    here.everywhere("最近一次更新失败", "已有 5 天没有成功更新", "还没有更新过")
+
+
+def test_another_content_of_the_same_alarm_is_told_at_once(here: Operated) -> None:
+    here.refresh("甲")
+    here.refresh("甲")
+    assert len(here.told()) == 2
+    (here.folder / "corpus" / ".state" / "乙.json").write_text('{"started": "2026-03-01T00:00:00Z"}', encoding="utf-8")
+    here.refresh("甲")
+    assert "第一次更新" in "".join(here.told())
+
+
+def test_a_closed_source_is_not_refreshed_and_never_alarms(here: Operated) -> None:
+    here.configure("甲", more=SOURCE.format("乙") + "closed = true\n")
+    assert _weeks(here, (), 2) == []
+    here.nowhere()
+    assert "已停办" in here.kb("status") and not (here.folder / "corpus" / "乙").exists()
+
+
+def test_an_alarm_can_be_acknowledged_until_it_is_another_one(here: Operated) -> None:
+    here.refresh("甲")
+    here.told()
+    here.kb("status", "--acknowledge", "没有这个", code=3)
+    here.kb("status", "--acknowledge", "乙/late")
+    here.nowhere()
+    assert _weeks(here, ("甲",), 2) == [0]  # that it is over for who was told
+    (here.folder / "corpus" / ".state" / "乙.json").write_text('{"started": "2026-03-01T00:00:00Z"}', encoding="utf-8")
+    here.refresh("甲")
+    assert "被打断" in "".join(here.told())
+
+
+def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operated) -> None:
+    here.on(date(2031, 1, 1))
+    here.refresh()
+    here.on(START)
+    here.everywhere("时钟", "还没有更新过")
+    here.refresh()
+    here.nowhere()
+
+
+def test_a_clock_that_was_ahead_does_not_put_off_full_checks(here: Operated) -> None:
+    here.on(date(2031, 1, 1))
+    here.refresh()
+    here.on(START)
+    here.refresh()
+    corpus = Corpus(here.folder / "corpus")
+    assert not verdict.check_is_due(corpus, datetime(2026, 3, 3, tzinfo=UTC))
+    assert verdict.check_is_due(corpus, datetime(2026, 3, 20, tzinfo=UTC))
+
+
+def test_what_is_damaged_is_found_by_cron_alone(here: Operated) -> None:
+    here.kb("ingest", "--source", "另外", str(here.folder / "甲"))  # what a source has, it gives again
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "另外").glob("*.md")
+    digest = Corpus(here.folder / "corpus").read(path.stem).provenance.snapshot
+    (here.folder / "甲" / "示例甲.txt").write_text(f"{EXAMPLE}甲的话变了。\n", encoding="utf-8")
+    here.refresh()
+    snapshot = here.folder / "corpus" / ".snapshots" / digest[:2] / f"{digest}.gz"
+    snapshot.write_bytes(snapshot.read_bytes()[:-9])
+    here.on(START + timedelta(days=7))
+    here.refresh()
+    here.everywhere("已损坏")
+    assert "已损坏" in "".join(here.told())
+
+
+def test_files_that_the_index_does_not_have_are_told(here: Operated) -> None:
+    here.refresh()
+    here.kb("ingest", "--source", "另外", str(here.folder / "甲"))
+    here.everywhere("有 1 份文件与索引里的不一样")
+    here.kb("index")
+    here.nowhere()
+
+
+def test_a_full_disk_is_told_before_it_is_full(here: Operated, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = [10_000_000_000, 9_000_000_000]
+    monkeypatch.setattr(verdict, "folder_free", lambda _: (free[-1], None))
+    free.append(10_000_000_000)
+    here.refresh()
+    free.append(9_000_000_000)
+    here.on(START + timedelta(days=14))
+    here.refresh()
+    assert "一年要用 26.1 GB" in here.kb("doctor")
+    here.nowhere()
+    free.append(2_000_000_000)
+    here.everywhere("天后写满")
+    free.append(1_000_000)
+    here.everywhere("磁盘只剩 1 MB")
+
+
+def test_a_step_that_fails_each_time_is_a_finding(here: Operated) -> None:
+    here.configure("甲", "乙")
+    text = (here.folder / "kb.toml").read_text(encoding="utf-8").replace("cat >> told.txt", "exit 3")
+    (here.folder / "kb.toml").write_text(text, encoding="utf-8")
+    here.refresh("甲")
+    here.everywhere("报警的命令（exit 3）没有成功")
+
+
+def test_the_doctor_says_what_since_when_and_what_to_type(here: Operated) -> None:
+    here.refresh()
+    assert "没有发现毛病" in here.kb("doctor")
+    here.on(START + timedelta(days=9))
+    shown = here.kb("doctor", code=1)
+    assert "1. 来源甲：已有 8 天没有成功更新" in shown or "1. 来源甲：已有 9 天没有成功更新" in shown
+    assert "从何时起：2026-03-0" in shown and "接下来：kb refresh 甲" in shown
+    assert "kb status --acknowledge 甲/late" in shown
+    assert {"name", "title", "sentence", "since", "advice", "acknowledged"} == set(
+        json.loads(here.kb("doctor", "--json", code=1))[0]
+    )
+
+
+def test_one_damaged_document_does_not_keep_others_from_being_found(here: Operated) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    path.write_bytes(b"")
+    (here.folder / "乙" / "新.txt").write_text(f"{EXAMPLE}完善示例监督。\n", encoding="utf-8")
+    here.refresh("乙")
+    assert "1 节" in here.kb("search", "完善示例监督")
+    assert "甲的话" in here.kb("search", "甲的话")

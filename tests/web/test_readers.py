@@ -253,3 +253,12 @@ def test_the_file_tells_no_password_and_is_its_owners(tmp_path: Path) -> None:
         readers.remove(path, "nobody")
     with pytest.raises(NotFoundError):
         readers.feed_key(path, "nobody")
+
+
+def test_the_interface_says_that_it_wants_to_know_who_asks(service: Service, token: str, settings: Settings) -> None:
+    told = json.loads(service("/api/v1/openapi.json", Authorization=f"Bearer {token}").text)
+    assert {each["scheme"] for each in told["components"]["securitySchemes"].values()} == {"basic", "bearer"}
+    assert all("401" in operation["responses"] for path in told["paths"].values() for operation in path.values())
+    refused = service("/api/v1/search?q=行政")
+    assert refused.headers["content-type"] == "application/problem+json" and json.loads(refused.text)["status"] == 401
+    assert "security" not in create_app(settings).test_client().get("/api/v1/openapi.json").get_json()

@@ -83,6 +83,11 @@ def test_no_address_of_the_site_is_open_but_health(service: Service, settings: S
         assert "示例" not in service(path).text
 
 
+def test_a_strange_host_is_told_nothing_of_what_is_here(service: Service) -> None:
+    answer = service("/", Host="stranger.example")
+    assert answer.status == 400 and "<" not in answer.text and "stranger.example" in answer.text
+
+
 def test_a_reader_reads_with_password_or_token_and_nothing_is_kept(service: Service, token: str) -> None:
     for sent in (basic("张三", PASSWORD), f"Bearer {token}", basic("程序", token)):
         for path in (f"/d/{REPORT}", "/api/v1/search?q=行政", "/status", "/metrics", f"/d/{REPORT}.md", "/healthz"):
@@ -208,9 +213,11 @@ def test_a_damaged_list_of_readers_lets_nobody_in(settings: Settings, tmp_path: 
         assert one("/", Authorization=basic("a", PASSWORD)).status == 200
         path.write_text("{", encoding="utf-8")
         answer = one("/", Authorization=basic("a", PASSWORD))
-        assert answer.status >= 500 and "示例" not in answer.text
+        assert answer.status == 503 and "示例" not in answer.text and "<" not in answer.text
+        assert str(tmp_path) not in answer.text and answer.headers["retry-after"]
         path.unlink()
         assert one("/", Authorization=basic("a", PASSWORD)).status == 503
+    assert str(path) in one.logged
 
 
 def test_a_proxy_that_is_named_tells_the_reader_and_nobody_else_can(settings: Settings, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
     boundary.check(config, host)
     if config.boundary.files == "private":
         os.umask(PRIVATE)
-        for kept in (config.corpus, config.index):
+        for kept in (config.corpus, config.index, config.follow):
             storage.make_private(kept)
     with scratch.folder("metrics") as folder:
         os.environ.setdefault(SHARED_METRICS, str(folder))

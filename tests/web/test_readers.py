@@ -83,6 +83,11 @@ def test_no_address_of_the_site_is_open_but_health(service: Service, settings: S
         assert "示例" not in service(path).text
 
 
+def test_a_strange_host_is_told_nothing_of_what_is_here(service: Service) -> None:
+    answer = service("/", Host="stranger.example")
+    assert answer.status == 400 and "<" not in answer.text and "stranger.example" in answer.text
+
+
 def test_a_reader_reads_with_password_or_token_and_nothing_is_kept(service: Service, token: str) -> None:
     for sent in (basic("张三", PASSWORD), f"Bearer {token}", basic("程序", token)):
         for path in (f"/d/{REPORT}", "/api/v1/search?q=行政", "/status", "/metrics", f"/d/{REPORT}.md", "/healthz"):
@@ -208,9 +213,11 @@ def test_a_damaged_list_of_readers_lets_nobody_in(settings: Settings, tmp_path: 
         assert one("/", Authorization=basic("a", PASSWORD)).status == 200
         path.write_text("{", encoding="utf-8")
         answer = one("/", Authorization=basic("a", PASSWORD))
-        assert answer.status >= 500 and "示例" not in answer.text
+        assert answer.status == 503 and "示例" not in answer.text and "<" not in answer.text
+        assert str(tmp_path) not in answer.text and answer.headers["retry-after"]
         path.unlink()
         assert one("/", Authorization=basic("a", PASSWORD)).status == 503
+    assert str(path) in one.logged
 
 
 def test_a_proxy_that_is_named_tells_the_reader_and_nobody_else_can(settings: Settings, tmp_path: Path) -> None:
@@ -253,3 +260,12 @@ def test_the_file_tells_no_password_and_is_its_owners(tmp_path: Path) -> None:
         readers.remove(path, "nobody")
     with pytest.raises(NotFoundError):
         readers.feed_key(path, "nobody")
+
+
+def test_the_interface_says_that_it_wants_to_know_who_asks(service: Service, token: str, settings: Settings) -> None:
+    told = json.loads(service("/api/v1/openapi.json", Authorization=f"Bearer {token}").text)
+    assert {each["scheme"] for each in told["components"]["securitySchemes"].values()} == {"basic", "bearer"}
+    assert all("401" in operation["responses"] for path in told["paths"].values() for operation in path.values())
+    refused = service("/api/v1/search?q=行政")
+    assert refused.headers["content-type"] == "application/problem+json" and json.loads(refused.text)["status"] == 401
+    assert "security" not in create_app(settings).test_client().get("/api/v1/openapi.json").get_json()

@@ -31,6 +31,7 @@ from kb.search.query.query import MAX_QUERY
 from kb.web.api import law_api, openapi, schemas
 from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, Parameter, State
 from kb.web.context.arguments import checked_day
+from kb.web.context.boundary import gate
 from kb.web.context.library import library
 from kb.web.view import downloads, search_form
 from kb.web.view.lookup import find_both, find_edition
@@ -336,7 +337,7 @@ ENDPOINTS = (*interface.endpoints, *law_api.interface.endpoints)
 @blueprint.get("/openapi.json")
 def description() -> Response:
     """This interface as OpenAPI 3.1, written from its functions."""
-    return jsonify(openapi.describe(ENDPOINTS, PREFIX))
+    return jsonify(openapi.describe(ENDPOINTS, PREFIX, not gate().is_open))
 
 
 @blueprint.get("/")

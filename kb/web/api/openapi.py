@@ -25,8 +25,12 @@ _ERRORS = {
 }
 
 
-def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
-    """Return the description as an object that JSON can hold."""
+_SCHEMES = {"basic": {"type": "http", "scheme": "basic"}, "token": {"type": "http", "scheme": "bearer"}}
+_REFUSALS = {"401": "没有登录，或名称、密码、令牌不对", "429": "试错的次数太多"}
+
+
+def describe(endpoints: Sequence[Endpoint], prefix: str, signed_in: bool = False) -> dict[str, Any]:
+    """Return the description as an object that JSON can hold; whoever asks has to be `signed_in`, or need not."""
     types = [endpoint.answer for endpoint in endpoints if endpoint.answer is not Response]
     types += [endpoint.body for endpoint in endpoints if endpoint.body]
     found, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
@@ -35,17 +39,31 @@ def describe(endpoints: Sequence[Endpoint], prefix: str) -> dict[str, Any]:
     for endpoint in endpoints:
         paths.setdefault(endpoint.template, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
         paths |= {f"{endpoint.template}.{ending}": {"get": _file(endpoint, ending)} for ending in endpoint.endings}
+    if signed_in:
+        _refuse_strangers(paths)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "政策文库",
             "version": __version__,
-            "description": "检索、阅读、引用、对照政策文件。只读，不需要身份；出错时是 RFC 9457 的 problem+json。",
+            "description": "检索、阅读、引用、对照政策文件。只读；出错时是 RFC 9457 的 problem+json。",
         },
         "servers": [{"url": prefix}],
         "paths": paths,
-        "components": {"schemas": {name: _plain(schema) for name, schema in components.items()}},
+        "components": {
+            "schemas": {name: _plain(schema) for name, schema in components.items()},
+            **({"securitySchemes": _SCHEMES} if signed_in else {}),
+        },
+        **({"security": [{name: []} for name in _SCHEMES]} if signed_in else {}),
     }
+
+
+def _refuse_strangers(paths: Mapping[str, Any]) -> None:
+    """Add what every address answers to who is not signed in."""
+    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+    for operation in (each for path in paths.values() for each in path.values()):
+        for status, words in _REFUSALS.items():
+            operation["responses"][status] = {"description": words, "content": problem}
 
 
 def _operation(endpoint: Endpoint, schemas: Mapping[int, dict[str, Any]]) -> dict[str, Any]:

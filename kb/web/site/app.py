@@ -195,6 +195,10 @@ def _refuse(error: KbError | HTTPException) -> Response:
     status = error.status if isinstance(error, KbError) else error.code or 500
     g.error = str(error)
     metrics.ERRORS.labels(type(error).__name__).inc()
+    if outside := readers.told_outside(error):
+        if outside.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            outside.headers["Retry-After"] = _RETRY
+        return outside
     heading, sentence = interface_labels.REFUSALS.get(status, interface_labels.REFUSALS[400 if status < 500 else 500])
     operator = ""
     if isinstance(error, KbError):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STRANGER = "kb.stranger"
 """Where a request carries the host that was refused."""
 
+ASKED = "kb.asked"
+"""Where a request carries the host that it was for, whatever the address of the settings makes of it."""
+
 _WRITTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[\w.-]{1,253}?)\.?)(?::[0-9]{1,5})?", re.ASCII)
 _SHOWN = 80
 _PRIVATE = tuple(
@@ -70,7 +73,7 @@ def guarded(hosts: Hosts, answer: WSGIApplication) -> WSGIApplication:
     """Mark the requests that are for other hosts, to be refused; the strange name goes no further than the mark."""
 
     def answer_here(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        written = environ.get("HTTP_HOST", "")
+        written = environ[ASKED] = environ.get("HTTP_HOST", "")
         if not hosts.accepts(written, environ.get("kb.peer", "")):
             environ |= {"HTTP_HOST": "localhost", STRANGER: written}
         return answer(environ, start)

@@ -10,19 +10,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, request
+from werkzeug.exceptions import HTTPException
 
+from kb.base.errors import BusyError, KbError, UsageError
 from kb.config.settings import Settings
 from kb.web.api import api
-from kb.web.context.boundary import EXTENSION, sees_details
+from kb.web.context.boundary import EXTENSION, gate, sees_details
 from kb.web.context.gate import Admitted, Asked, Gate, Refused
 from kb.web.pages.follow_page import is_led_by_letter
-from kb.web.site.hosts import Hosts
+from kb.web.site.hosts import ASKED, Hosts
 
 _HEALTH = "operations.healthz"
 _FOR_OPERATORS = ("operations.status", "telemetry.shown")
 _FEEDS = ".atom"
 KEY = "key"
 """The argument of a feed's address that names the reader in secret."""
+_CANNOT = "现在无法核对登录：请过一会儿再试，或告诉管理员。"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _FORBIDDEN = "运行状态不在这里公开：请在服务器上查看，或让管理员改设置 serve.details、serve.monitors。"
 _FROM_ELSEWHERE = "这个请求是从别的网站的页面发来的，没有照办：请在本站的页面上操作。"
@@ -30,19 +33,19 @@ _FROM_ELSEWHERE = "这个请求是从别的网站的页面发来的，没有照�
 
 def guard(app: Flask, settings: Settings, hosts: Hosts) -> None:
     """Have every request pass the gate before anything of the library is looked at."""
-    gate = app.extensions[EXTENSION] = Gate(settings)
+    own = app.extensions[EXTENSION] = Gate(settings)
     header = "HTTP_" + settings.reader_header.upper().replace("-", "_")
 
     @app.before_request
     def _refuse_or_let_in() -> Response | None:
         if _is_from_elsewhere(hosts):
             return _answer(403, _FROM_ELSEWHERE)
-        if not gate.is_open and not _asks_what_it_may() and not is_led_by_letter():
-            found = gate.admit(_asked(header))
+        if not own.is_open and not _asks_what_it_may() and not is_led_by_letter():
+            found = own.admit(_asked(header))
             if isinstance(found, Admitted):
                 g.reader = found.name
             elif request.endpoint != _HEALTH or found.status != 401 or found.reason:
-                return _refusal(found, gate)
+                return _refusal(found, own)
         if request.endpoint in _FOR_OPERATORS and not sees_details():
             return _answer(403, _FORBIDDEN)
         return None
@@ -50,8 +53,8 @@ def guard(app: Flask, settings: Settings, hosts: Hosts) -> None:
     @app.url_defaults
     def _keyed(endpoint: str, values: dict[str, Any]) -> None:
         """Let a reader's own pages lead to feeds that need no password."""
-        if not gate.is_open and "reader" in g and _is_feed(app, endpoint) and KEY not in values:
-            values[KEY] = gate.feed_key(g.reader) or None
+        if not own.is_open and "reader" in g and _is_feed(app, endpoint) and KEY not in values:
+            values[KEY] = own.feed_key(g.reader) or None
 
 
 def _is_feed(app: Flask, endpoint: str) -> bool:
@@ -92,19 +95,31 @@ def _is_from_elsewhere(hosts: Hosts) -> bool:
     if request.path.startswith(f"{api.PREFIX}/") and ("*" in allowed or origin in allowed):
         return False
     there = urlsplit(origin) if origin.startswith(("http://", "https://")) else None
-    return there is None or not (there.netloc == request.host or hosts.is_named(there.hostname or ""))
+    return there is None or not (
+        there.netloc in (request.host, request.environ.get(ASKED)) or hosts.is_named(there.hostname or "")
+    )
 
 
-def _refusal(refused: Refused, gate: Gate) -> Response:
+def _refusal(refused: Refused, own: Gate) -> Response:
     if refused.reason:
         _note(refused)
     answer = _answer(refused.status, refused.sentence)
     if refused.status == 401:
-        basic = [] if gate.way == "proxy" else ['Basic realm="kb", charset="UTF-8"']
+        basic = [] if own.way == "proxy" else ['Basic realm="kb", charset="UTF-8"']
         answer.headers.setlist("WWW-Authenticate", [*basic, 'Bearer realm="kb"'])
     if refused.wait:
         answer.headers["Retry-After"] = str(refused.wait)
     return answer
+
+
+def told_outside(error: KbError | HTTPException) -> Response | None:
+    """Return what somebody who is not signed in is told of an error, None for who may see a page of the site."""
+    if gate().is_open or "reader" in g:
+        return None
+    if isinstance(error, (UsageError, BusyError)):
+        return _answer(error.status, str(error))
+    print(f"登录无法核对：{error}", file=sys.stderr, flush=True)
+    return _answer(503, _CANNOT)
 
 
 def _answer(status: int, sentence: str) -> Response:

@@ -113,7 +113,7 @@ def test_a_folder_that_is_no_model_is_told_in_one_sentence_and_words_answer(
     engine.update(Shelf(_DOGS, _ROADS))
     with pytest.raises(StorageError, match=said) as raised:
         engine.learn()
-    assert str(raised.value).count("。") == 1
+    assert str(raised.value).count("。") == 1 and str(tmp_path) not in str(raised.value)
     found = engine.search("应当承担赔偿责任")
     assert found.total == 1 and engine.stats().meant == 0 and engine.stats().unmeant
 

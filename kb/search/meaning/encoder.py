@@ -33,7 +33,8 @@ _TRIED = ("示例", "示例条例")
 class Encoder:
     """Turns texts into unit vectors of `width` numbers. `name` tells its vectors from those of other models.
 
-    The model is loaded when the first text is encoded. Many threads may use one.
+    The model is loaded when the first text is encoded. Many threads may use one. What is wrong with it is told to readers,
+    too: without the path of its folder.
     """
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
@@ -87,11 +88,11 @@ class Encoder:
         try:
             session = InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
         except (*refusals, failures.InvalidArgument, failures.NoSuchFile, failures.RuntimeException) as error:
-            raise StorageError(f"读不了模型 {self._model}：请换一个完整的 ONNX 文件。") from error
+            raise StorageError(f"读不了模型 {self._model.name}：请换一个完整的 ONNX 文件。") from error
         try:
             tokenizer = Tokenizer.from_file(str(self._words))
         except Exception as error:  # tokenizers raises nothing narrower
-            raise StorageError(f"读不了 {self._words}：请换成这个模型自己的 tokenizer.json。") from error
+            raise StorageError(f"读不了 {self._words.name}：请换成这个模型自己的 tokenizer.json。") from error
         tokenizer.no_padding()
         tokenizer.enable_truncation(_TOKENS)
         loaded = _Loaded(session, tokenizer, self._mean, wrong)
@@ -107,7 +108,7 @@ class Encoder:
         return loaded
 
     def _no_model(self, why: str) -> StorageError:
-        return StorageError(f"{self._model} 不能用作句向量模型（{why}）：请检查 kb.toml 的 semantic.model。")
+        return StorageError(f"{self._model.name} 不能用作句向量模型（{why}）：请检查 kb.toml 的 semantic.model。")
 
 
 class _Loaded:
@@ -165,7 +166,7 @@ def _one(folder: Path, pattern: str) -> Path:
     if len(found) != 1:
         there = f"有 {len(found)} 个 {pattern}，只能有一个" if found else f"没有 {pattern}"
         raise StorageError(
-            f"按意思查找的模型不在 {folder}（{there}）：请运行 scripts/environment semantic，"
+            f"按意思查找的模型不在 {folder.name}（{there}）：请运行 scripts/environment semantic，"
             'kb.toml 的 [semantic] model = "文件夹" 可以指定别的模型。'
         )
     return found[0]

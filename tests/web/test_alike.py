@@ -62,11 +62,11 @@ def page(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:
 
 
 def test_each_section_with_words_of_its_own_offers_what_is_like_it(client: FlaskClient) -> None:
-    offered = page(client, "/d/示例养狗条例").select('a.permalink[href*="/like"]')
+    offered = page(client, "/d/示例养狗条例").select('a.like[href*="/like"]')
     assert [link["href"].partition("anchor=")[2] for link in offered] == ["art-1", "art-2"]
     there = page(client, str(offered[0]["href"]))
     assert there.h1 and there.h1.get_text() == "相近条文" and "按含义相近，非原文" in there.get_text()
-    matched = page(client, "/d/示例养狗条例?q=咬伤").select('a.permalink[href*="/like"]')
+    matched = page(client, "/d/示例养狗条例?q=咬伤").select('a.like[href*="/like"]')
     assert len(matched) == 2
 
 

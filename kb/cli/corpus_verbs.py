@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -19,6 +21,7 @@ from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
 from kb.cli.terminal import FAILED, JSON, existing, print_json, progress, say, verb
+from kb.config import settings
 from kb.config.settings import ENGINES, Settings
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
@@ -240,13 +243,23 @@ def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bo
     return 0
 
 
+_COUNTED = "kb-metrics-"  # how the folder begins in which the processes of a server count
+
+
 @verb("serve")
 @click.option("--host", metavar="地址", help="监听的地址；默认见设置")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
 def _serve(config: Settings, host: str | None, port: int | None) -> int:
-    """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
-    with tempfile.TemporaryDirectory(prefix="kb-metrics-") as folder:
-        os.environ.setdefault(SHARED_METRICS, folder)
+    """提供网页和 JSON 接口，按 Ctrl+C 结束。
+
+    收到 SIGTERM，答完已经收到的请求再结束；收到 SIGHUP，重新读取设置和程序，不丢一个请求。
+    """
+    context = click.get_current_context()
+    path = context.params.get("config") or context.find_root().params["config"]
+    if SHARED_METRICS not in os.environ:
+        os.environ[SHARED_METRICS] = tempfile.mkdtemp(prefix=_COUNTED)
+    folder = os.environ[SHARED_METRICS]
+    try:
         from kb.web.site.http_server import serve  # not before: what it imports looks at that variable once
 
         engine = chosen_engine(config)
@@ -254,7 +267,12 @@ def _serve(config: Settings, host: str | None, port: int | None) -> int:
             engine.stats()
         except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
             say(f"{error}在此之前只能阅读，不能检索。")
-        serve(config, host or config.host, config.port if port is None else port, on_ready=say)
+        wanted = (host or config.host, config.port if port is None else port)
+        if serve(config, *wanted, on_ready=say, reread=lambda: settings.load(path)):
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # which goes on to count in that folder
+    finally:
+        if Path(folder).name.startswith(_COUNTED):
+            shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

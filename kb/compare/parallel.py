@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
+from kb.base import deadline
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import Figure, figures
 from kb.chinese.issuers_and_laws import NATION
@@ -154,7 +155,7 @@ def _candidates(lead: Sequence[_Read], other: Sequence[_Read]) -> Iterator[tuple
             holding[pair].append(place)
     numbered = {each.section.anchor: place for place, each in enumerate(other)}
     common = max(len(other) // 4, 20)
-    for place, one in enumerate(lead):
+    for place, one in enumerate(deadline.checked(lead)):
         rare = (holding[pair] for pair in one.words if len(holding.get(pair, ())) <= common)
         shared = Counter(chain.from_iterable(rare))
         found = {candidate for candidate, _ in shared.most_common(_CANDIDATES)}

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kb.base import deadline
 from kb.base.model import Listing
 from kb.search.embedded.arrays import ArrayCache, common, nbytes
 from kb.search.embedded.codec import Numbers, Reader
@@ -106,7 +107,7 @@ class Scorer:
         own = ranking.terms(strings)
         scores = self._added(own | other_terms(strings, own))
         scores *= self._kept_for(strings)
-        for string in strings:
+        for string in deadline.checked(strings):
             scores[self._headed(string)] *= HEADED
         best = np.flatnonzero(scores > FAR_BEHIND * scores.max(initial=0))
         found, documents = scores[best], self._documents[best]

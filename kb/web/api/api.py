@@ -20,7 +20,6 @@ from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Document, FacetValue, LikeSection, Origin, Part, Results, Section
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
-from kb.compare.sections import compare
 from kb.corpus.changes import events, order, tell
 from kb.corpus.folder import Corpus
 from kb.export import whole_corpus
@@ -36,6 +35,7 @@ from kb.web.view import downloads, search_form
 from kb.web.view.lookup import find_both, find_edition
 from kb.web.view.outline_panel import addresses, label_of
 from kb.web.view.surroundings import version_on, younger_than
+from kb.web.view.weighed import compared
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__)
@@ -247,7 +247,7 @@ def diff(
 ) -> schemas.Difference:
     """Return what became of each section from the version `from` to the version `to`, or from the document `with`."""
     before, after = find_both(id, from_, to, with_)
-    found = compare(before.document, after.document)
+    found = compared(before.document, after.document)
     return schemas.Difference({**found.counts}, tuple(found.changes()))
 
 
@@ -325,7 +325,7 @@ def corpus() -> Response:
     """Send every document, as its own address answers it; one that cannot be read has a line that says so."""
     shelf = Corpus(library().corpus.root)  # without the texts that are kept ready here
     path = library().made.get(
-        _WHOLE, f"{of_corpus().tag} {__version__}", lambda path: library().heavy.do(whole_corpus.write, shelf, path)
+        _WHOLE, f"{of_corpus().tag} {__version__}", lambda path: library().heavy.keep(whole_corpus.write, shelf, path)
     )
     return send_file(path, "application/gzip", as_attachment=True, download_name=_WHOLE, etag=False, max_age=0)
 

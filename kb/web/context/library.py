@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from flask import current_app
 
-from kb.base import metrics
+from kb.base import deadline, metrics
 from kb.base.cache import Remembered
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.model import Document, Listing, Results
@@ -105,7 +105,7 @@ class Library:
         self.law = Store(settings.index)
         self.remembered = Remembered(_ANSWERS)
         self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
-        self.heavy = HeavyWork()
+        self.heavy = HeavyWork(settings.heavy_seconds)
         self.made = MadeFiles(settings.index)
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings.sources)
@@ -143,7 +143,8 @@ class Library:
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""
-        return self._of_generation(self.engine.stats())
+        with deadline.lifted():
+            return self._of_generation(self.engine.stats())
 
     def state(self) -> str:
         """Name the whole state that answers are made of: index, how documents stand, the day. "" where there is no index."""

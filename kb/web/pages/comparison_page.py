@@ -8,7 +8,7 @@ from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request
 
-from kb.base.model import Section
+from kb.base.model import Document, Section
 from kb.compare.sections import CHANGES, Comparison, Pair, compare
 from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
 from kb.export.tables import XLSX
@@ -18,6 +18,7 @@ from kb.web.view.edition import Edition
 from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import find_both
 from kb.web.view.outline_panel import label_of
+from kb.web.view.weighed import compared
 
 blueprint = Blueprint("comparing", __name__)
 
@@ -41,7 +42,7 @@ def page(id: str) -> str:
     or, with `with`, that version of another document against it.
     """
     before, after = _asked(id)
-    comparison = compare(before.document, after.document)
+    comparison = compared(before.document, after.document)
     return render_template(
         "compare.html",
         before=before,
@@ -58,9 +59,7 @@ def page(id: str) -> str:
 def table_in_word(id: str) -> Response:
     """The same as a table of old and new articles, in Word."""
     before, after = _asked(id)
-    made = comparison_docx(
-        compare(before.document, after.document), _titles(before, after), after.document.provenance.retrieved
-    )
+    made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after))
     return _saved(made, MEDIA_TYPE, "comparison.docx")
 
 
@@ -68,8 +67,16 @@ def table_in_word(id: str) -> Response:
 def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
     before, after = _asked(id)
-    made = comparison_xlsx(compare(before.document, after.document), _titles(before, after))
+    made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after))
     return _saved(made, XLSX, "comparison.xlsx")
+
+
+def _in_word(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
+    return comparison_docx(compare(before, after), titles, after.provenance.retrieved)
+
+
+def _in_workbook(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
+    return comparison_xlsx(compare(before, after), titles)
 
 
 def _asked(id: str) -> tuple[Edition, Edition]:

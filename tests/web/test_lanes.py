@@ -84,6 +84,25 @@ def test_who_asks_for_much_at_once_waits_for_oneself() -> None:
     lanes.shutdown()
 
 
+def test_where_requests_of_one_reader_pile_up_the_newest_comes_first() -> None:
+    lanes, gate, order = Lanes(), Event(), list[int]()
+    held = [Asked("/search", serve=gate.wait) for _ in range(2)]
+    for each in held:
+        lanes.add_task(each)
+        assert each.begun.wait(5)
+    asked = [
+        Asked("/search", serve=lambda number=number: order.append(number))  # type: ignore[misc]
+        for number in range(3)
+    ]
+    for each in asked:
+        lanes.add_task(each)
+    assert not Event().wait(0.6)  # longer than anybody should wait
+    gate.set()
+    assert all(each.served.wait(5) for each in asked)
+    assert order[0] == 2
+    lanes.shutdown()
+
+
 def test_where_too_many_wait_the_next_is_told_so_at_once() -> None:
     lanes, gate = Lanes(), Event()
     first, *others = [Asked("/d/a.pdf", serve=gate.wait) for _ in range(9)]

@@ -54,8 +54,8 @@ from kb.search.query.weights import (
 )
 
 # Memory for what terms add and where, and for what stands under headings, in bytes for each section there is: what a
-# common term adds is as long as the corpus, and three hundred of them are to stay at hand.
-_IMPACTS, _HEADINGS = 1_000, 50
+# common term adds is as long as the corpus, and two hundred of them are to stay at hand.
+_IMPACTS, _HEADINGS = 700, 50
 # A term in more than this part of all sections is added faster to all of them than to its own.
 _DENSE = 8
 _NONE = np.empty(0, np.int64)

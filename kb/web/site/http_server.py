@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import logging
 import multiprocessing
@@ -45,6 +46,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 # The environment variable by which a program leaves to the next one its port and its processes; systemd's is number 3.
 _HANDED = "KB_HANDED_OVER"
 _OF_SYSTEMD = 3
+_ARENA_MAX = -8  # M_ARENA_MAX of <malloc.h>
 
 
 def serve(
@@ -167,6 +169,7 @@ def _answer(settings: Settings, listening: socket.socket, warm: Connection) -> N
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     end_with_parent()
     sys.setswitchinterval(_TURN)
+    _share_memory()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)
 
@@ -178,6 +181,12 @@ def _answer(settings: Settings, listening: socket.socket, warm: Connection) -> N
     server = _Server(app, settings.proxy, listening)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
+
+
+def _share_memory() -> None:
+    """Let all threads take memory from two places, where the C library (glibc) can: each of its own keeps what it once needed."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]

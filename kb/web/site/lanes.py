@@ -1,7 +1,8 @@
 """Who is served next: requests stand in lanes by what they may cost, each with threads of its own.
 
 What costs much waits for what costs much, and never before a search. In a lane the readers take turns, one request each, so
-that who asks for a hundred things at once waits for oneself. Who would wait too long is told so instead.
+that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest comes first:
+it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ class _TooMany:
 
 @dataclass(frozen=True, slots=True)
 class _Width:
-    """How many requests of a lane are served at a time, how many may wait, and how long."""
+    """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up."""
 
     threads: int
     most: int = 1_000
     wait: float = _WAIT
+    piled: float = 0.5
 
 
 _LANES = {
@@ -64,7 +66,7 @@ _LANES = {
     "search": _Width(2),
     "reading": _Width(2),
     "long": _Width(1, most=32),
-    "grave": _Width(1, most=8, wait=60),
+    "grave": _Width(1, most=8, wait=60, piled=60),
 }
 
 
@@ -146,14 +148,15 @@ class _Lane:
                 self._served -= 1
 
     def _next(self) -> tuple[float, Any] | None:
-        """Wait for the next request: the oldest of the client who has waited longest for a turn; None at the end."""
+        """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""
         with self._changed:
             while self._open and not self._count:
                 self._changed.wait()
             if not self._open:
                 return None
             client, requests = self._waiting.popitem(last=False)
-            taken = requests.popleft()
+            waited = time.monotonic() - requests[0][0]
+            taken = requests.pop() if self._width.piled < waited <= self._width.wait else requests.popleft()
             if requests:
                 self._waiting[client] = requests  # at the end
             self._count -= 1

@@ -395,7 +395,7 @@ def _cursor(*key: str) -> str:
 
 
 def _read_cursor(cursor: str, parts: int) -> list[str]:
-    """The key after which a page starts, [] for the first page. Raises UsageError."""
+    """The key after which a page starts, [] for the first page. Raises NotFoundError: no page has given such a cursor."""
     if not cursor:
         return []
     try:
@@ -403,7 +403,7 @@ def _read_cursor(cursor: str, parts: int) -> list[str]:
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
-        raise UsageError("参数 cursor 不完整：请原样使用上一页回答里的 next。")
+        raise NotFoundError("参数 cursor 不完整：请原样使用上一页回答里的 next。")
     return key
 
 

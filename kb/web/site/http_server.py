@@ -21,7 +21,7 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
@@ -42,6 +42,11 @@ _WAITING = 1024
 _CONNECTIONS = 200
 # Seconds that a process which is to end goes on to answer what was asked, and waits for what comes on an open connection.
 _LINGER, _IDLE = 30.0, 1.0
+# Seconds after which a process that does nothing any more is replaced: something in C, a regular expression perhaps, that
+# nobody foresaw keeps its only interpreter for itself.
+_STUCK, _STARTING = 60.0, 60.0
+# Bytes and lines of the head of a request: the longest query is 18,000 bytes, escaped.
+_HEAD, _LINES = 40_000, 150
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 # The environment variable by which a program leaves to the next one its port and its processes; systemd's is number 3.
 _HANDED = "KB_HANDED_OVER"
@@ -58,7 +63,7 @@ def serve(
 ) -> bool:
     """Serve on `host` and `port` (0: any free one) and say the address to `on_ready` when requests are answered.
 
-    A process that ends, whatever the reason, is replaced. On SIGTERM what was asked is still answered. Return whether to
+    A process that ends, whatever the reason, or gets stuck, is replaced. On SIGTERM what was asked is still answered. Return whether to
     start anew, for SIGHUP: the port and the processes are kept for `handed_over` then; `reread` raises where the settings
     have become wrong, and nothing changes. Raises StorageError when the port is taken or the address is not this machine's.
     """
@@ -69,13 +74,14 @@ def serve(
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
     with before.listening or _listening(host, port) as listening:
-        processes: list[multiprocessing.process.BaseProcess] = []
+        processes: dict[multiprocessing.process.BaseProcess, Any] = {}
 
         def start() -> None:
-            process = context.Process(target=_answer, args=(settings, listening, warm))
+            beat = context.RawValue("d", time.monotonic() + _STARTING)
+            process = context.Process(target=_answer, args=(settings, listening, warm, beat))
             with _undisturbed():
                 process.start()
-                processes.append(process)
+                processes[process] = beat
 
         shown = f"[{host}]" if ":" in host else host
         try:
@@ -84,17 +90,21 @@ def serve(
             on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
             Thread(target=before.leave, args=(warmed, settings.workers), daemon=True).start()
             while True:
-                wait([hung_up, *(process.sentinel for process in processes)])
-                for dead in [process for process in processes if not process.is_alive()]:
-                    processes.remove(dead)
-                    start()
+                wait([hung_up, *(process.sentinel for process in processes)], _STUCK / 4)
+                for process, beat in list(processes.items()):
+                    if time.monotonic() - beat.value > _STUCK:
+                        process.kill()
+                        process.join()
+                    if not process.is_alive():
+                        del processes[process]
+                        start()
                 if hung_up.poll() and hung_up.recv_bytes() and _may_begin_again(reread, on_ready):
                     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the next program listens to it
                     _hand_over(listening, [process.pid for process in processes if process.pid])
                     processes.clear()
                     return True
         finally:
-            _finish(processes)
+            _finish(list(processes))
 
 
 def _may_begin_again(reread: Callable[[], object], tell: Callable[[str], None]) -> bool:
@@ -161,7 +171,7 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _answer(settings: Settings, listening: socket.socket, warm: Connection) -> None:
+def _answer(settings: Settings, listening: socket.socket, warm: Connection, beat: Any) -> None:
     """Answer requests in a process of its own, until its parent ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -178,7 +188,7 @@ def _answer(settings: Settings, listening: socket.socket, warm: Connection) -> N
         warm.send_bytes(b"warm")
 
     Thread(target=be_warm, daemon=True).start()
-    server = _Server(app, settings.proxy, listening)
+    server = _Server(app, settings.proxy, listening, beat)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
 
@@ -190,11 +200,12 @@ def _share_memory() -> None:
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
-    """What accepts connections; when it is to `leave`, it accepts no more, and ends when all that was asked is answered."""
+    """What accepts connections, and says with every `beat`, once a second at least, that it is not stuck; when it is to `leave`, it accepts no more, and ends when all that was asked is answered."""
 
     leaving = 0.0
 
-    def __init__(self, app: Any, proxy: str, listening: socket.socket) -> None:
+    def __init__(self, app: Any, proxy: str, listening: socket.socket, beat: Any) -> None:
+        self._beat = beat
         adjustments = Adjustments(
             sockets=[listening],
             ident=None,
@@ -202,6 +213,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             connection_limit=4 * _CONNECTIONS,  # never reached: waitress would stop to accept
             asyncore_use_poll=True,  # select knows 1,024 descriptors
             max_request_body_size=MOST_SENT,
+            max_request_header_size=_HEAD,
             **_proxied(proxy),
         )
         where = (listening.family, listening.type, listening.proto, listening.getsockname())
@@ -217,6 +229,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def readable(self) -> bool:
         """Return whether connections are accepted. Raises SystemExit at the end."""
+        self._beat.value = time.monotonic()
         if not self.leaving:
             accepting: bool = super().readable()
             return accepting
@@ -233,6 +246,9 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads addresses with Chinese in them as curl sends them, not escaped, which waitress refuses."""
 
     def parse_header(self, header_plus: bytes) -> None:
+        """Read a head. Raises ParsingError where it has more lines than anybody sends: all connections wait for this."""
+        if header_plus.count(b"\n") > _LINES:
+            raise ParsingError("Too many header lines")
         line, ended, rest = header_plus.partition(b"\r\n")
         escaped = re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % found[0][0], line)
         super().parse_header(escaped + ended + rest)

@@ -23,11 +23,11 @@ RETRY = 10
 
 _WAIT = 10.0  # seconds; longer than a request may take, nobody waits for its turn
 _GRAVE = re.compile(
-    r".*\.(?:pdf|docx|xlsx|zip|gz)|/api/v1/search\.csv|/search\.csv|.*/(?:compare|diff|stale-basis|stale-basis\.xml)"
+    r".*\.(?:pdf|docx|xlsx|zip|gz)|.*/(?:compare|diff|stale-basis|stale-basis\.xml)"
     r"|/parallel(?:/.*)?"
 )
 _SEARCHING = re.compile(r"/|/search|/suggestions\.json|/api/v1/(?:search|suggest)")
-_SEARCHING_MUCH = re.compile(r"/search\.atom|/api/v1/facets|/terms")
+_SEARCHING_MUCH = re.compile(r"(?:/api/v1)?/search\.csv|/search\.atom|/api/v1/facets|/terms")
 _QUICK = re.compile(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
 # A plain search is short, has no words with gaps or distances, which look at many texts, and shows a page of hits.
 _SHORT = 400
@@ -66,7 +66,7 @@ _LANES = {
     "search": _Width(2),
     "reading": _Width(2),
     "long": _Width(1, most=32),
-    "grave": _Width(1, most=8, wait=60, piled=60),
+    "grave": _Width(1, most=8, wait=30, piled=30),
 }
 
 

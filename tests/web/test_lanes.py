@@ -120,6 +120,20 @@ def test_where_too_many_wait_the_next_is_told_so_at_once() -> None:
     lanes.shutdown()
 
 
+def test_where_all_places_are_taken_by_one_another_still_gets_one() -> None:
+    lanes, gate = Lanes(), Event()
+    first, *greedy = [Asked("/d/a.pdf", "greedy", serve=gate.wait) for _ in range(8)]
+    last, modest = Asked("/d/a.pdf", "greedy"), Asked("/d/a.pdf", "modest")
+    lanes.add_task(first)
+    assert first.begun.wait(5)
+    for each in (*greedy, last, modest):
+        lanes.add_task(each)
+    assert last.served.wait(5) and last.requests[0].error and not modest.requests[0].error
+    gate.set()
+    assert modest.served.wait(5)
+    lanes.shutdown()
+
+
 @pytest.mark.parametrize(
     "path", ["/search?q=%E5%85%AC*%E5%BC%80", f"/d/{LAW}", "/api/v1/search?q=a", "/gaps", "/search.atom?q=a*b"]
 )

@@ -84,9 +84,9 @@ class Lanes:
         """Let the first request of a connection be served when its turn comes."""
         request = channel.requests[0]
         lane = self._lanes["quick" if request.error else lane_of(request.command, request.path, request.query)]
-        if not lane.add(channel, self._client(channel, request)):
-            request.error = _TooMany()
-            self._lanes["quick"].add(channel, "")
+        if (refused := lane.add(channel, self._client(channel, request))) and refused.requests:
+            refused.requests[0].error = _TooMany()
+            self._lanes["quick"].add(refused, "")
 
     def _client(self, channel: Any, request: Any) -> str:
         peer = str(channel.addr[0])
@@ -120,15 +120,22 @@ class _Lane:
     def busy(self) -> bool:
         return bool(self._count or self._served)
 
-    def add(self, channel: Any, client: str) -> bool:
-        """Let a connection wait for its turn; return False where too many do."""
+    def add(self, channel: Any, client: str) -> Any:
+        """Let a connection wait for its turn; return the one for which there is no place, None where there is for all.
+
+        It is the newest of who has most there.
+        """
         with self._changed:
-            if self._count >= self._width.most and client:
-                return False
             self._waiting.setdefault(client, deque()).append((time.monotonic(), channel))
+            if self._count >= self._width.most:
+                greediest = max(self._waiting, key=lambda each: len(self._waiting[each]))
+                refused = self._waiting[greediest].pop()[1]
+                if not self._waiting[greediest]:
+                    del self._waiting[greediest]
+                return refused
             self._count += 1
             self._changed.notify()
-        return True
+        return None
 
     def close(self) -> None:
         with self._changed:

@@ -128,7 +128,7 @@ def test_quotes_around_all_of_it_mean_this_very_string() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["{}", "-{}-", "1{}", "第 1 页{}", "第1{}页", "第1页（共{}", "{}页", "2021-01-02{}", "www.a{}", "12/{}"]
+    "line", ["{}", "-{}-", "1{}", "第 1 页{}", "第1{}页", "第1页（共{}", "{}页", "2021-01-02{}", "12/{}"]
 )
 def test_a_line_of_blanks_is_read_in_a_moment(line: str) -> None:
     began = time.process_time()

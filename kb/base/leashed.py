@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +19,16 @@ from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
-from kb.base import leash
+from kb.base import deadline, leash
 from kb.base.errors import StorageError
 from kb.base.workers import end_with_parent, processors
 
 _GRACE = 60
 """Seconds of waiting, beside four times those of processor time: a busy machine, programs that the function starts."""
+_LOOK = 0.25
+"""Seconds between two looks whether anybody still waits for the answer."""
+_NICE = 10
+"""How much they give way to other processes: to those that answer readers, above all."""
 _idle: list[_Worker] = []
 _is_worker = False
 _lock = Lock()
@@ -35,8 +40,8 @@ T = TypeVar("T")
 def call(seconds: float, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     """Return what a function of a module returns, which may use `seconds` of processor time. Safe from many threads.
 
-    Raises what it raises; TimeoutError when it took too long, MemoryError when it died or took too much memory, and
-    StorageError when the machine starts no process.
+    Raises what it raises; TimeoutError when it took too long, MemoryError when it died or took too much memory,
+    StorageError when the machine starts no process, and GoneError when nobody waits any more for what asked for it.
     """
     if _is_worker:
         return function(*arguments, **named)  # on the leash already
@@ -94,8 +99,12 @@ class _Worker:
         self._environment = environment
         try:
             self._connection.send((seconds, changed, function, arguments, named))
-            if not self._connection.poll(4 * seconds + _GRACE):
-                raise TimeoutError
+            until = time.monotonic() + 4 * seconds + _GRACE
+            while not self._connection.poll(_LOOK):
+                if time.monotonic() > until:
+                    raise TimeoutError
+                if asked := deadline.present():
+                    asked.check_there()
             return self._connection.recv()  # type: ignore[no-any-return]
         except (EOFError, ConnectionError) as error:
             self._process.join()
@@ -113,6 +122,7 @@ def _serve(connection: Connection) -> None:
     _is_worker = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     end_with_parent()
+    os.nice(_NICE)
     leash.limit_memory()
     leash.deny_network()
     with ThreadPoolExecutor(1) as one:  # it keeps whatever a function raises

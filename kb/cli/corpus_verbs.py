@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
 from kb.cli.terminal import FAILED, JSON, PRIVATE, existing, print_json, progress, say, verb
-from kb.config import boundary
+from kb.config import boundary, settings
 from kb.config.boundary import MODES, told
 from kb.config.settings import ENGINES, Settings
 from kb.corpus.folder import Corpus
@@ -242,6 +243,9 @@ def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bo
     return 0
 
 
+_COUNTED = "kb-metrics-"  # how the folder begins in which the processes of a server count
+
+
 @verb("serve")
 @click.option("--host", metavar="地址", help="监听的地址；默认见设置")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")
@@ -252,17 +256,25 @@ def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bo
     help="local 本机、public 公开、intranet 内网、confidential 保密；默认见设置",
 )
 def _serve(config: Settings, host: str | None, port: int | None, mode: str | None) -> int:
-    """提供网页和 JSON 接口，按 Ctrl+C 结束。"""
-    if mode:
-        config = replace(config, boundary=boundary.chosen(mode, dict(config.parts)))
-    host = host or config.host
-    boundary.check(config, host)
+    """提供网页和 JSON 接口，按 Ctrl+C 结束。
+
+    收到 SIGTERM，答完已经收到的请求再结束；收到 SIGHUP，重新读取设置和程序，不丢一个请求。
+    """
+
+    def bounded(config: Settings) -> Settings:
+        config = replace(config, boundary=boundary.chosen(mode, dict(config.parts))) if mode else config
+        boundary.check(config, host or config.host)
+        return config
+
+    context = click.get_current_context()
+    path = context.params.get("config") or context.find_root().params["config"]
+    config = bounded(config)
     if config.boundary.files == "private":
         os.umask(PRIVATE)
         for kept in (config.corpus, config.index, config.follow):
             storage.make_private(kept)
     with scratch.folder("metrics") as folder:
-        os.environ.setdefault(SHARED_METRICS, str(folder))
+        os.environ[SHARED_METRICS] = str(folder)
         from kb.web.site.http_server import serve  # not before: what it imports looks at that variable once
 
         engine = chosen_engine(config)
@@ -270,9 +282,15 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
             engine.stats()
         except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
             say(f"{error}在此之前只能阅读，不能检索。")
-        serve(
-            config, host, config.port if port is None else port, lambda ready: say(f"{ready}\n{told(config.boundary)}")
+        again = serve(
+            config,
+            host or config.host,
+            config.port if port is None else port,
+            on_ready=lambda ready: say(f"{ready}\n{told(config.boundary)}"),
+            reread=lambda: bounded(settings.load(path)),
         )
+        if again:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # the folder goes as one that nobody holds
     return 0
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import log, sqrt
 from typing import Literal
 
+from kb.base import deadline
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import Figure, figures, spanned
 from kb.chinese.issuers_and_laws import NATION
@@ -171,7 +172,7 @@ def _scored(
             holding[pair].append(place)
     numbered = {each.section.anchor: place for place, each in enumerate(sections)}
     headed = [place for place, each in enumerate(sections) if each.heading]
-    for number, row in enumerate(rows):
+    for number, row in enumerate(deadline.checked(rows)):
         best: dict[int, tuple[float, How]] = {}
         for one in (cell[0][0] for cell in row if cell):
             alike: dict[int, float] = defaultdict(float)

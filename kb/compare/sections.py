@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from kb.base import deadline
 from kb.base.model import Document, Part, Section
 from kb.chinese.identity import fold
 from kb.compare.characters import Run, characters
@@ -73,6 +74,7 @@ class Pair:
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """The characters of both, with what differs."""
+        deadline.check()
         return characters(self.old.text if self.old else "", self.new.text if self.new else "")
 
 
@@ -232,7 +234,7 @@ def _candidates(
         for gram in known:
             postings[gram].append(at)
     sizes = np.array([len(known) for known in grams])
-    for here in left:
+    for here in deadline.checked(left):
         mine = _bigrams(words(before[here]))
         met = [at for gram in mine for at in postings.get(gram, ())]
         common = np.bincount(met, minlength=len(grams)) if met else np.zeros(len(grams))

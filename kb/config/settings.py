@@ -58,6 +58,16 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     ("serve.port", 8000, "网页服务的端口（0 到 65535，0 表示任选一个空闲端口）"),
     ("serve.workers", 2, "同时回答请求的进程数（1 到 64）；每个在大库上约占 0.5 GB 内存"),
     (
+        "serve.seconds",
+        10,
+        "一个普通请求（阅读、检索、比较、提示……）最多做几秒；做不完就回答 503 和原因，从不给出数了一半的结果",
+    ),
+    (
+        "serve.heavy_seconds",
+        180,
+        "一件大事（PDF、整库下载、长文字的核对、对照表……）最多用几秒的处理器时间；它们在另外的进程里一件一件地做",
+    ),
+    (
         "serve.address",
         "",
         "读者看到的网址，例如 https://kb.example.cn；引注、导出、订阅和网站地图里的地址由它开头；留空就用读者访问的地址",
@@ -159,7 +169,14 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
 )
 
 FILE_NAME = "kb.toml"
-_RANGES = {"mail.port": (1, 65535), "serve.port": (0, 65535), "serve.workers": (1, 64), "engine.shards": (1, 1024)}
+_RANGES = {
+    "mail.port": (1, 65535),
+    "serve.port": (0, 65535),
+    "serve.workers": (1, 64),
+    "serve.seconds": (1, 3600),
+    "serve.heavy_seconds": (1, 86400),
+    "engine.shards": (1, 1024),
+}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ADDRESSED = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _FILES = ("certificates", "client_certificate", "client_key")
@@ -215,6 +232,8 @@ class Settings:
     heartbeat: str = ""
     sources: tuple[Source, ...] = ()
     workers: int = 2
+    seconds: float = 10
+    heavy_seconds: float = 180
     address: str = ""
     proxy: str = ""
     origins: tuple[str, ...] = ()
@@ -256,6 +275,8 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         host=str(values["serve.host"]),
         port=int(values["serve.port"]),
         workers=int(values["serve.workers"]),
+        seconds=float(values["serve.seconds"]),
+        heavy_seconds=float(values["serve.heavy_seconds"]),
         address=str(values["serve.address"]).rstrip("/"),
         proxy=str(values["serve.proxy"]),
         origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),

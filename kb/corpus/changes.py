@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from kb.base import deadline
 from kb.base.errors import UnreadableError
 from kb.base.model import Document
 from kb.compare.sections import Comparison, compare
@@ -61,6 +62,7 @@ def order(event: Event) -> tuple[str, str, str]:
 
 def tell(corpus: Corpus, event: Event) -> Told | None:
     """Read what an event is about; None where a file cannot be read (`kb check` tells of it)."""
+    deadline.check()
     try:
         document = corpus.read(event.id, event.version)
         if event.kind != "changed":

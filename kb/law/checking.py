@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from typing import Any, Literal
 
+from kb.base.deadline import checked
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Metadata, Provenance, Section
 from kb.chinese import dates
@@ -148,11 +149,13 @@ def check(reader: Reader, corpus: Corpus, text: str, on: str, until: str) -> Ite
     if next(islice(_NAMES.finditer(text), MOST, None), None):  # before anything is done for each
         raise UsageError(f"文字里的题名、条号超过 {MOST:,} 处：请分成几次核对。")
     cited = [
-        (each, fates.resolver.target(_found(each), memo, on)) for each in find(_document(text), memo=True) if each.name
+        (each, fates.resolver.target(_found(each), memo, on))
+        for each in checked(find(_document(text), memo=True))
+        if each.name
     ]
     marks = quoted.marked(text)
     taken = 0  # where what was quoted of the citation before ends
-    for place, (citation, target) in enumerate(cited):
+    for place, (citation, target) in enumerate(checked(cited)):
         found = _found(citation)
         fate = fates.of(found, target, on)
         if fate.status == "right" and (end := _end_of_range(citation)):

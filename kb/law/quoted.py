@@ -19,6 +19,7 @@ from kb.chinese.numerals import hanzi
 from kb.compare.characters import characters as difference
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "〝": "〞", "‘": "’", '"': '"'}
+_OPENING = {closing: opening for opening, closing in _PAIRS.items()}
 _MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
 _LINE_START = re.compile(r"\n[\s　>]*$")
 _ADVERBS = "(?:明确|明文|分别|已经|已|即|也|均|是这样|具体|才|就|仅|还|又|则)*"
@@ -83,36 +84,40 @@ class Candidate:
 def marked(text: str) -> list[tuple[int, int]]:
     """Return where words in quotation marks start and end in a text, the outermost ones, in their order."""
     marks = list(_MARK.finditer(text))
+    closing = _closing(text, marks)
     found: list[tuple[int, int]] = []
     place = 0
     while place < len(marks):
-        close = _close(text, marks, place)
+        close = closing.get(place, 0)
         if close:
             found.append((marks[place].end(), marks[close].start()))
         place = max(close, place) + 1
     return found
 
 
-def _close(text: str, marks: Sequence[re.Match[str]], opening: int) -> int:
-    """Return which mark closes another one, marks of its kind inside it counted; 0 where it opens nothing, or stays open.
+def _closing(text: str, marks: Sequence[re.Match[str]]) -> dict[int, int]:
+    """Return by its place which mark closes each one, marks of its kind inside it counted; none for those that stay open.
 
-    A quotation of several lines opens at each of them and is closed once.
+    A quotation of several lines opens at each of them and is closed once. What is open waits until the depth falls below its
+    own: every mark is looked at once.
     """
-    first = marks[opening]
-    if first[0] not in _PAIRS:
-        return 0
-    closing, depth = _PAIRS[first[0]], 1
-    for place in range(opening + 1, len(marks)):
-        mark = marks[place]
-        if mark.start() - first.end() > _LONGEST:
-            return 0
-        if mark[0] == closing:
-            depth -= 1
-        elif mark[0] == first[0] and not _LINE_START.search(text, max(mark.start() - 12, 0), mark.start()):
-            depth += 1
-        if depth == 0:
-            return place
-    return 0
+    found: dict[int, int] = {}
+    depths = dict.fromkeys(_PAIRS, 0)
+    waiting: dict[str, list[tuple[int, int]]] = {opening: [] for opening in _PAIRS}
+    for place, mark in enumerate(marks):
+        closed = _OPENING.get(mark[0])
+        if closed:
+            depths[closed] -= 1
+            opened = waiting[closed]
+            while opened and opened[-1][1] > depths[closed]:
+                first = opened.pop()[0]
+                if mark.start() - marks[first].end() <= _LONGEST:
+                    found[first] = place
+        if mark[0] in _PAIRS:
+            if mark[0] != closed and not _LINE_START.search(text, max(mark.start() - 12, 0), mark.start()):
+                depths[mark[0]] += 1
+            waiting[mark[0]].append((place, depths[mark[0]]))
+    return found
 
 
 def beside(
@@ -120,7 +125,8 @@ def beside(
 ) -> Iterator[Candidate]:
     """Yield what may be quoted of a citation from `start` to `end`, between the one before it and the one after it: `low` and `high`."""
     place, reached = bisect_left(marks, (end, 0)), end
-    for opened, closed in marks[place:]:
+    for at in range(place, len(marks)):
+        opened, closed = marks[at]
         gap = text[reached : opened - 1]
         says = _SAYS.fullmatch(gap) is not None and reached == end
         if opened > high or not (says or (_NEAR if reached == end else _BETWEEN).fullmatch(gap)):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from kb.base import deadline
 from kb.law import timeline
 from kb.law.editions import read
 from kb.law.reader import Found, Reader
@@ -74,6 +75,7 @@ class Fates:
 
     def of(self, found: Found, target: Target | None, on: str) -> Fate:
         """Return what became of a citation that was made on a day (ISO 8601)."""
+        deadline.check()
         if target is None:
             return replace(self._absent(found, on), as_of=self.standings.as_of(self.today))
         now = self.standings.of(target.document, self.today)

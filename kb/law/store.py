@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from kb.base import clock, leashed, storage
+from kb.base import clock, deadline, leashed, storage
 from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, KbError, unforeseen
 from kb.base.model import Ended
@@ -242,6 +242,7 @@ class Store:
         if not self.exists():
             raise BadIndexError(self._missing())
         with self._open() as database:
+            deadline.bound(database)
             yield database
 
     def _missing(self) -> str:
@@ -260,6 +261,8 @@ class Store:
                     _make(database)
                 yield database
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                deadline.check()
             raise storage.refused_by_sqlite(self.path, error) from error
         except sqlite3.DatabaseError as error:
             raise BadIndexError(_damaged(self.path)) from error

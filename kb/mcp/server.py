@@ -16,6 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from kb import __version__
+from kb.base.deadline import Deadline, within
 from kb.base.errors import KbError, UsageError
 from kb.base.model import Document
 from kb.cite.citation import cite
@@ -124,7 +125,9 @@ def build(settings: Settings) -> MCPServer[Any]:
         (tools.compare, "比较一份文件的两个版本，或两份文件：逐节逐字的差别。"),
         (tools.cite, "引用一份文件、其中一条，或一段原文（必须一字不差）：《法学引注手册》、GB/T 7714 等格式。"),
     ):
-        server.add_tool(_told(function), name=function.__name__, description=description, structured_output=True)
+        server.add_tool(
+            _told(function, settings.seconds), name=function.__name__, description=description, structured_output=True
+        )
     return server
 
 
@@ -210,13 +213,14 @@ class _Tools:
         return {form.label: form.text for form in cited.forms} | {"地址": cited.url}
 
 
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let what is wrong with a call reach the assistant as the sentence that it is."""
+def _told(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    """Let what is wrong with a call reach the assistant as the sentence that it is; a call may take so many seconds."""
 
     @functools.wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
         try:
-            return function(*arguments, **named)
+            with within(Deadline(seconds)):
+                return function(*arguments, **named)
         except KbError as error:
             raise ToolError(str(error)) from error
 

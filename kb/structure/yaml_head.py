@@ -10,6 +10,10 @@ FENCE = "---\n"
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
+class TooDeepError(yaml.YAMLError):
+    """Lists in lists, deeper than anybody writes them."""
+
+
 def split(text: str) -> tuple[str, str]:
     """Return (front matter with its `---` lines, body); the front matter is "" where there is none."""
     body = end(text)
@@ -26,7 +30,10 @@ def end(text: str) -> int:
 
 def parse(head: str) -> Any:
     """Parse a head with its `---` lines; every scalar is the string that is printed. Raises yaml.YAMLError."""
-    return yaml.load(head.removeprefix(FENCE).removesuffix(FENCE), _LOADER)
+    try:
+        return yaml.load(head.removeprefix(FENCE).removesuffix(FENCE), _LOADER)
+    except RecursionError as error:
+        raise TooDeepError from error
 
 
 def read_any(head: str) -> dict[str, Any]:
@@ -49,6 +56,8 @@ def fault(text: str) -> str:
 
 def explain(error: yaml.YAMLError) -> str:
     """Say where a head stops being YAML."""
+    if isinstance(error, TooDeepError):
+        return "一层套一层，套得太深"
     if not isinstance(error, yaml.MarkedYAMLError):
         return "其中有 YAML 不允许的字符"
     # Of a bracket or a quote that is never closed, the place where it opens says more than the end of the text.

@@ -173,6 +173,24 @@ def children(parent: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes a process has")
+def test_a_process_of_the_server_that_is_stuck_is_replaced(filled: Kb) -> None:
+    code = """
+import kb.web.site.http_server as http_server
+from kb.config.settings import load
+http_server._STUCK, http_server._STARTING = 6.0, 0.0
+http_server.serve(load(), "127.0.0.1", 0, print)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=filled.folder, stdin=subprocess.DEVNULL) as server:
+        try:
+            until(lambda: len(children(server.pid)) == 2)
+            first = children(server.pid)
+            os.kill(first[0], signal.SIGSTOP)
+            until(lambda: len(children(server.pid)) == 2 and first[0] not in children(server.pid))
+        finally:
+            server.terminate()
+
+
 def until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not happened():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kb.search.query.matching import AllOf, AnyOf, Exact
-from kb.search.query.paste import articles, cleaned, joined, paragraphs
+from kb.search.query.paste import articles, cleaned, is_furniture, joined, paragraphs
 from kb.search.query.query import parse, readings
 
 SENTENCE = "示例机关应当自受理申请之日起六十日内作出示例决定"
@@ -123,3 +125,13 @@ def test_one_full_width_question_mark_is_text_before_it_is_a_wildcard() -> None:
 
 def test_quotes_around_all_of_it_mean_this_very_string() -> None:
     assert parse('"示例\n机关"').exact and parse('"示例\n机关"').required == ("示例机关",)
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", "-{}-", "1{}", "第 1 页{}", "第1{}页", "第1页（共{}", "{}页", "2021-01-02{}", "12/{}"]
+)
+def test_a_line_of_blanks_is_read_in_a_moment(line: str) -> None:
+    began = time.process_time()
+    for blank in (" ", "-", "\t", "\u3000"):
+        assert not is_furniture(line.format(blank * 20_000) + "某")
+    assert time.process_time() - began < 2  # by giving back one blank after the other it took hours

@@ -100,3 +100,10 @@ def test_a_body_of_a_good_size_is_taken(server: tuple[str, int]) -> None:
         head = ("Content-Type: application/json", f"Content-Length: {len(data)}", "Connection: close")
         client.sendall(_head(server, "POST /api/v1/citations", *head) + data)
         assert _status(client) == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("lines", ["X: a\r\n" * 5_000, "X: a\r\n" + " a\r\n" * 9_000, f"X: {'a' * 60_000}\r\n"])
+def test_a_head_longer_than_anybody_needs_is_refused(server: tuple[str, int], lines: str) -> None:
+    with socket.create_connection(server, timeout=30) as one:
+        one.sendall(f"GET / HTTP/1.1\r\nHost: {server[0]}\r\n{lines}\r\n".encode())
+        assert _status(one).split()[1] in ("400", "431")

@@ -30,7 +30,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def test_who_comes_while_another_is_served_is_told_at_once(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    heavy = HeavyWork()
+    heavy = HeavyWork(60)
     with ThreadPoolExecutor() as others:
         first = others.submit(heavy.do, Path.read_text, gate)
         with gate.open("w") as opened:  # opens when the first one has begun to read
@@ -42,7 +42,7 @@ def test_who_comes_while_another_is_served_is_told_at_once(tmp_path: Path) -> No
 
 
 def test_what_fails_leaves_the_place_to_the_next() -> None:
-    heavy = HeavyWork()
+    heavy = HeavyWork(60)
     with pytest.raises(FileNotFoundError):
         heavy.do(Path.read_text, Path("没有"))
     assert heavy.do(str.upper, "a") == "A"

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from rapidfuzz.distance import Levenshtein
 
+from kb.base import deadline
 from kb.base.model import Alternative, Difference
 from kb.chinese.identity import fold_with_places
 from kb.search.answer.section_record import Stored
@@ -88,7 +89,7 @@ def _wordings(string: str, texts: Texts, offered: int) -> list[Alternative]:
     if not most:
         return []
     aligned = []
-    for folded, section in texts.sharing(string, most, CANDIDATES):
+    for folded, section in deadline.checked(texts.sharing(string, most, CANDIDATES)):
         if found := align(string, folded, most):
             aligned.append((found.distance, section, folded[found.start : found.end], found))
     aligned.sort(key=lambda each: each[0])

@@ -33,6 +33,7 @@ from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
+from kb.base.deadline import checked
 from kb.base.errors import BadIndexError
 from kb.search.answer.section_record import Batch
 from kb.search.embedded.generations import REBUILD
@@ -359,7 +360,7 @@ class Reader:
         for opened in self._segments:
             inside = sections[(sections >= opened.first) & (sections < opened.first + opened.size)]
             texts, first = opened.folded, opened.first
-            found += [section for section in inside.tolist() if accepts(texts[section - first])]
+            found += [section for section in checked(inside.tolist()) if accepts(texts[section - first])]
         return np.array(found, np.int64)
 
     def folded(self, section: int) -> bytes:

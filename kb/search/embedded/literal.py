@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from kb.base import deadline
 from kb.search.embedded.arrays import ArrayCache, common, nbytes, without
 from kb.search.embedded.codec import Numbers, Reader
 from kb.search.query.analysis import bigrams
@@ -76,6 +77,7 @@ class Literal:
 
     def containing(self, string: str) -> Numbers:
         """Return the sections whose text contains a folded string, ascending."""
+        deadline.check()
         return self._sections.get(string, lambda: self._containing(string), nbytes)
 
     def _containing(self, string: str) -> Numbers:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kb.base import deadline
 from kb.base.model import Listing
 from kb.search.embedded.arrays import ArrayCache, common, nbytes
 from kb.search.embedded.codec import Numbers, Reader
@@ -48,8 +49,8 @@ from kb.search.query.weights import (
 )
 
 # Memory for what terms add and where, and for what stands under headings, in bytes for each section there is: what a
-# common term adds is as long as the corpus, and three hundred of them are to stay at hand.
-_IMPACTS, _HEADINGS = 1_000, 50
+# common term adds is as long as the corpus, and two hundred of them are to stay at hand.
+_IMPACTS, _HEADINGS = 700, 50
 # A term in more than this part of all sections is added faster to all of them than to its own.
 _DENSE = 8
 _NONE = np.empty(0, np.int64)
@@ -101,7 +102,7 @@ class Scorer:
         own = ranking.terms(strings)
         scores = self._added(own | other_terms(strings, own))
         scores *= self._kept_for(strings)
-        for string in strings:
+        for string in deadline.checked(strings):
             scores[self._headed(string)] *= HEADED
         best = np.flatnonzero(scores > FAR_BEHIND * scores.max(initial=0))
         found, documents = scores[best], self._documents[best]

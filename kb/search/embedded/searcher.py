@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.base import deadline
 from kb.base.errors import StorageError
 from kb.base.model import Ended, Suggestion
 from kb.chinese.identity import fold
@@ -303,7 +304,7 @@ class Searcher:
         if sum(not having for having in pairs.values()) + least > 0:
             return
         shared, read = np.zeros(self._reader.size, np.int16), 0
-        for pair in sorted(pairs, key=pairs.__getitem__):
+        for pair in deadline.checked(sorted(pairs, key=pairs.__getitem__)):
             if read > _READ_FOR_NEAR and least > 0:
                 break
             shared[self._reader.postings("text", pair)[0]] += 1
@@ -392,6 +393,7 @@ class Searcher:
 
     def stored(self, section: int, documents: Documents | None = None) -> Stored:
         """Return what was kept of a section, with how its document stands."""
+        deadline.check()
         validity = (documents or self.documents).listings[self._documents[section]].validity
         return unpack(self._reader.stored(section))._replace(validity=validity)
 

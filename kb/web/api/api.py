@@ -20,7 +20,6 @@ from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Document, FacetValue, LikeSection, Origin, Part, Results, Section
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
-from kb.compare.sections import compare
 from kb.corpus.changes import events, order, tell
 from kb.corpus.folder import Corpus
 from kb.export import whole_corpus
@@ -37,6 +36,7 @@ from kb.web.view import downloads, search_form
 from kb.web.view.lookup import find_both, find_edition
 from kb.web.view.outline_panel import addresses, label_of
 from kb.web.view.surroundings import version_on, younger_than
+from kb.web.view.weighed import compared
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__)
@@ -248,7 +248,7 @@ def diff(
 ) -> schemas.Difference:
     """Return what became of each section from the version `from` to the version `to`, or from the document `with`."""
     before, after = find_both(id, from_, to, with_)
-    found = compare(before.document, after.document)
+    found = compared(before.document, after.document)
     return schemas.Difference({**found.counts}, tuple(found.changes()))
 
 
@@ -326,7 +326,7 @@ def corpus() -> Response:
     """Send every document, as its own address answers it; one that cannot be read has a line that says so."""
     shelf = Corpus(library().corpus.root)  # without the texts that are kept ready here
     path = library().made.get(
-        _WHOLE, f"{of_corpus().tag} {__version__}", lambda path: library().heavy.do(whole_corpus.write, shelf, path)
+        _WHOLE, f"{of_corpus().tag} {__version__}", lambda path: library().heavy.keep(whole_corpus.write, shelf, path)
     )
     return send_file(path, "application/gzip", as_attachment=True, download_name=_WHOLE, etag=False, max_age=0)
 
@@ -396,7 +396,7 @@ def _cursor(*key: str) -> str:
 
 
 def _read_cursor(cursor: str, parts: int) -> list[str]:
-    """The key after which a page starts, [] for the first page. Raises UsageError."""
+    """The key after which a page starts, [] for the first page. Raises NotFoundError: no page has given such a cursor."""
     if not cursor:
         return []
     try:
@@ -404,7 +404,7 @@ def _read_cursor(cursor: str, parts: int) -> list[str]:
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
-        raise UsageError("参数 cursor 不完整：请原样使用上一页回答里的 next。")
+        raise NotFoundError("参数 cursor 不完整：请原样使用上一页回答里的 next。")
     return key
 
 

@@ -13,7 +13,6 @@ from kb.base.clock import today
 from kb.law import citation_json as told
 from kb.law.article_history import history
 from kb.law.basis import chain, change_of
-from kb.law.checking import check
 from kb.law.gaps import Gap, gaps
 from kb.law.since import Fates
 from kb.law.terms import Term
@@ -22,7 +21,8 @@ from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.library import library
 from kb.web.view.lookup import find_edition
-from kb.web.view.surroundings import neighbours, stale_documents
+from kb.web.view.surroundings import neighbours
+from kb.web.view.weighed import checked_text, stale_documents
 
 blueprint = Blueprint("law_api", __name__)
 interface = Interface(blueprint)
@@ -122,6 +122,5 @@ def check_text(body: schemas.TextToCheck) -> tuple[schemas.CheckedCitation, ...]
     """Return every citation in a text, with what became of it."""
     on = checked_day("on", body.on) or today()
     until = checked_day("until", body.until) or max(on, today())
-    with library().law_reading() as reader:
-        found = [each.as_json() for each in check(reader, library().corpus, body.text, on, until)]
+    found = [each.as_json() for each in checked_text(body.text, on, until)]
     return msgspec.convert(found, tuple[schemas.CheckedCitation, ...])

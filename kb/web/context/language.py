@@ -6,6 +6,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from kb.base import deadline
 from kb.web.context.preferences import preference
 from kb.web.languages import languages
 
@@ -29,6 +30,7 @@ def page_language() -> str:
 
 def say(sentence: str, **values: object) -> Markup:
     """Return a sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
+    deadline.check()  # every page says many
     translated = languages()[preference("lang")].sentences.get(sentence, sentence)
     if isinstance(translated, list):
         translated = translated[0 if str(values.get("n")) == "1" else 1]

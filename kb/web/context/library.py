@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from flask import current_app
 
-from kb.base import metrics
+from kb.base import deadline, metrics
 from kb.base.cache import Remembered
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.model import Document, Listing, Results
@@ -111,7 +111,7 @@ class Library:
         self.remembered = Remembered(_ANSWERS)
         self.stood = Remembered(_STANDINGS)
         self.drawn: Remembered = Remembered(_DRAWN, lambda pieces: sum(map(len, pieces)))
-        self.heavy = HeavyWork()
+        self.heavy = HeavyWork(settings.heavy_seconds)
         self.made = MadeFiles(settings.index)
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings, self.engine, self.law)
@@ -151,7 +151,8 @@ class Library:
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""
-        return self._of_generation(self.engine.stats())
+        with deadline.lifted():
+            return self._of_generation(self.engine.stats())
 
     def codes(self) -> Codes:
         """The short codes of the documents there are."""

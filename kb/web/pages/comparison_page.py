@@ -9,7 +9,7 @@ from itertools import count, groupby
 from flask import Blueprint, Response, render_template, request
 
 from kb.base.errors import BadIndexError, StorageError, UsageError
-from kb.base.model import Listing, Section
+from kb.base.model import Document, Listing, Section
 from kb.compare.parallel import alike
 from kb.compare.sections import CHANGES, Comparison, Pair, compare
 from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
@@ -21,6 +21,7 @@ from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import find_both, find_edition
 from kb.web.view.outline_panel import label_of
 from kb.web.view.paging import paging
+from kb.web.view.weighed import compared
 
 blueprint = Blueprint("comparing", __name__)
 
@@ -97,14 +98,14 @@ def _alike(id: str) -> list[Listing]:
 
 def _compared(before: Edition, after: Edition) -> Comparison:
     key = ("compared", before.document.id, before.digest, after.document.id, after.digest)
-    return library().remembered.get(key, lambda: compare(before.document, after.document))
+    return library().remembered.get(key, lambda: compared(before.document, after.document))
 
 
 @blueprint.get("/d/<id>/compare.docx")
 def table_in_word(id: str) -> Response:
     """The same as a table of old and new articles, in Word."""
     before, after = _asked(id)
-    made = comparison_docx(_compared(before, after), _titles(before, after), after.document.provenance.retrieved)
+    made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after))
     return _saved(made, MEDIA_TYPE, "comparison.docx")
 
 
@@ -112,8 +113,16 @@ def table_in_word(id: str) -> Response:
 def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
     before, after = _asked(id)
-    made = comparison_xlsx(_compared(before, after), _titles(before, after))
+    made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after))
     return _saved(made, XLSX, "comparison.xlsx")
+
+
+def _in_word(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
+    return comparison_docx(compare(before, after), titles, after.provenance.retrieved)
+
+
+def _in_workbook(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
+    return comparison_xlsx(compare(before, after), titles)
 
 
 def _asked(id: str) -> tuple[Edition, Edition]:

@@ -17,7 +17,7 @@ from kb.export.word_file import MEDIA_TYPE
 from kb.law import citation_json
 from kb.law.article_history import STEPS, history
 from kb.law.basis import CHANGED, Link, change_of, last_change
-from kb.law.checking import Checked, about, check, counts, headline
+from kb.law.checking import Checked, about, counts, headline
 from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.resolve import Resolver
@@ -35,9 +35,9 @@ from kb.web.view.paging import paging
 from kb.web.view.surroundings import (
     address,
     neighbours,
-    stale_documents,
     version_on,
 )
+from kb.web.view.weighed import checked_text, stale_documents
 
 blueprint = Blueprint("law", __name__)
 
@@ -253,7 +253,8 @@ def reviewed() -> Response:
     """The same as a Word file: the text with its references marked, and a comment at each."""
     text, on, until = _sent()
     checked = _checked(text, on, until)
-    made = reviewed_memo(text, checked, headline(checked), about(on, until), until)
+    about_it = (headline(checked), about(on, until), until)
+    made = library().heavy.do(reviewed_memo, text, checked, *about_it)
     answer = Response(made, mimetype=MEDIA_TYPE)
     answer.headers.set("Content-Disposition", "attachment", filename="reviewed.docx")
     return answer
@@ -269,8 +270,7 @@ def _sent() -> tuple[str, str, str]:
 def _checked(text: str, on: str, until: str) -> list[Checked]:
     if not text.strip():
         return []
-    with library().law_reading() as reader:
-        return list(check(reader, library().corpus, text, on, until))
+    return checked_text(text, on, until)
 
 
 def _pieces(text: str, checked: Sequence[Checked]) -> Iterator[tuple[str, int, Checked | None]]:

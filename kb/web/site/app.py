@@ -15,6 +15,7 @@ from flask_compress import Compress
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.base import metrics
+from kb.base.deadline import Deadline, lifted, within
 from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
@@ -147,6 +148,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.address:
         app.wsgi_app = _at(settings.address, app.wsgi_app)  # type: ignore[method-assign, assignment]
     app.wsgi_app = guarded(known, app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = _in_time(settings.seconds, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -154,6 +156,16 @@ def _refuse_strangers() -> None:
     """Return nothing to a request for a host that is not here. Raises UsageError."""
     if hosts.STRANGER in request.environ:
         raise UsageError(hosts.refusal(request.environ[hosts.STRANGER]))
+
+
+def _in_time(seconds: float, answer: WSGIApplication) -> WSGIApplication:
+    """Let every request have so many seconds, and end when its reader has hung up, where the server sees that."""
+
+    def answer_in_time(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        with within(Deadline(seconds, environ.get("waitress.client_disconnected", lambda: False))):
+            return answer(environ, start)
+
+    return answer_in_time
 
 
 def _at(address: str, answer: WSGIApplication) -> WSGIApplication:
@@ -192,6 +204,11 @@ def _is_refused_at_length() -> bool:
 
 def _refuse(error: KbError | HTTPException) -> Response:
     """Return an error as a page in plain words, or below the API's prefix as a problem document (RFC 9457)."""
+    with lifted():  # that the time was used up, too, takes some time to say
+        return _answer(error)
+
+
+def _answer(error: KbError | HTTPException) -> Response:
     status = error.status if isinstance(error, KbError) else error.code or 500
     g.error = str(error)
     metrics.ERRORS.labels(type(error).__name__).inc()

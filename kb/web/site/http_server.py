@@ -2,110 +2,253 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import logging
 import multiprocessing
+import os
 import re
 import signal
 import socket
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from threading import Thread
 from typing import Any
 
-from waitress import create_server
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
-from kb.base.errors import StorageError
+from kb.base.errors import KbError, StorageError
 from kb.base.workers import end_with_parent
 from kb.config.settings import Settings
 from kb.web.context.library import EXTENSION
 from kb.web.site.app import MOST_SENT, create_app
+from kb.web.site.lanes import Lanes
 
-# More of them wait for one another more than for disks: two answer a fifth more, and half as late at the worst.
-_THREADS = 2
+# Seconds that a thread goes on while others want to: with the usual 5 ms, a search stood still for as long at each of its
+# dozens of steps when something long was at work beside it.
+_TURN = 0.0005
 _WAITING = 1024
 # Connections that one process holds. One that comes later is let in all the same: who has kept a place longest without
 # asking for anything whole leaves it.
 _CONNECTIONS = 200
+# Seconds that a process which is to end goes on to answer what was asked, and waits for what comes on an open connection.
+_LINGER, _IDLE = 30.0, 1.0
+# Seconds after which a process that does nothing any more is replaced: something in C, a regular expression perhaps, that
+# nobody foresaw keeps its only interpreter for itself.
+_STUCK, _STARTING = 60.0, 60.0
+# Bytes and lines of the head of a request: the longest query is 18,000 bytes, escaped.
+_HEAD, _LINES = 40_000, 150
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+# The environment variable by which a program leaves to the next one its port and its processes; systemd's is number 3.
+_HANDED = "KB_HANDED_OVER"
+_OF_SYSTEMD = 3
+_ARENA_MAX = -8  # M_ARENA_MAX of <malloc.h>
 
 
-def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    reread: Callable[[], object] = lambda: None,
+) -> bool:
     """Serve on `host` and `port` (0: any free one) and say the address to `on_ready` when requests are answered.
 
-    A process that ends, whatever the reason, is replaced. Raises StorageError when the port is taken or the address is
-    not this machine's.
+    A process that ends, whatever the reason, or gets stuck, is replaced. On SIGTERM what was asked is still answered. Return whether to
+    start anew, for SIGHUP: the port and the processes are kept for `handed_over` then; `reread` raises where the settings
+    have become wrong, and nothing changes. Raises StorageError when the port is taken or the address is not this machine's.
     """
     signal.signal(signal.SIGTERM, _end)
-    settings = replace(settings, host=host)
     context = multiprocessing.get_context("fork")
-    with _listening(host, port) as listening:
-        processes: list[multiprocessing.process.BaseProcess] = []
+    settings, before = replace(settings, host=host), _Before()
+    (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+    if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
+        signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
+    with before.listening or _listening(host, port) as listening:
+        processes: dict[multiprocessing.process.BaseProcess, Any] = {}
 
         def start() -> None:
-            process = context.Process(target=_answer, args=(settings, listening))
+            beat = context.RawValue("d", time.monotonic() + _STARTING)
+            process = context.Process(target=_answer, args=(settings, listening, warm, beat))
             with _undisturbed():
                 process.start()
-                processes.append(process)
+                processes[process] = beat
 
         shown = f"[{host}]" if ":" in host else host
         try:
             for _ in range(settings.workers):
                 start()
             on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
+            Thread(target=before.leave, args=(warmed, settings.workers), daemon=True).start()
             while True:
-                wait([process.sentinel for process in processes])
-                for dead in [process for process in processes if not process.is_alive()]:
-                    processes.remove(dead)
-                    start()
+                wait([hung_up, *(process.sentinel for process in processes)], _STUCK / 4)
+                for process, beat in list(processes.items()):
+                    if time.monotonic() - beat.value > _STUCK:
+                        process.kill()
+                        process.join()
+                    if not process.is_alive():
+                        del processes[process]
+                        start()
+                if hung_up.poll() and hung_up.recv_bytes() and _may_begin_again(reread, on_ready):
+                    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the next program listens to it
+                    _hand_over(listening, [process.pid for process in processes if process.pid])
+                    processes.clear()
+                    return True
         finally:
-            for process in processes:
-                process.terminate()
+            _finish(list(processes))
+
+
+def _may_begin_again(reread: Callable[[], object], tell: Callable[[str], None]) -> bool:
+    try:
+        reread()
+    except KbError as error:
+        tell(f"设置没有重新读取，照旧服务：{error}")
+        return False
+    return True
+
+
+def _hand_over(listening: socket.socket, processes: Sequence[int]) -> None:
+    """Leave the port and the processes that answer there to the program that takes the place of this one."""
+    kept = os.dup(listening.fileno())
+    os.set_inheritable(kept, True)
+    os.environ[_HANDED] = " ".join(map(str, (kept, *processes)))
+
+
+class _Before:
+    """What was there before this program: a port that is open already, processes that still answer there."""
+
+    def __init__(self) -> None:
+        self.listening: socket.socket | None = None
+        self._processes: list[int] = []
+        if handed := os.environ.pop(_HANDED, ""):
+            descriptor, *self._processes = map(int, handed.split())
+            self.listening = socket.socket(fileno=descriptor)
+        elif os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+            self.listening = socket.socket(fileno=_OF_SYSTEMD)
+        if self.listening:
+            self.listening.set_inheritable(False)
+
+    def leave(self, warmed: Connection, number: int) -> None:
+        """End the processes from before when so many new ones are warm; what they were asked they still answer."""
+        for _ in range(number if self._processes else 0):
+            if warmed.poll(_LINGER):
+                warmed.recv_bytes()
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        for process in self._processes:
+            with suppress(ChildProcessError):
+                os.waitpid(process, 0)
+
+
+def _finish(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    """End processes: they answer what was asked, for so long as that may take."""
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + _LINGER + 5
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        if process.is_alive():
+            process.kill()
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let the signal that ends a process wait: in one that is just being made Python may drop what its handler raises."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    """Let the signals to this process wait: in one that is just being made Python may drop what their handlers raise."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _answer(settings: Settings, listening: socket.socket) -> None:
+def _answer(settings: Settings, listening: socket.socket, warm: Connection, beat: Any) -> None:
     """Answer requests in a process of its own, until its parent ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     end_with_parent()
+    sys.setswitchinterval(_TURN)
+    _share_memory()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
     app = create_app(settings)
-    Thread(target=app.extensions[EXTENSION].warm, daemon=True).start()
-    server = create_server(
-        app,
-        sockets=[listening],
-        threads=_THREADS,
-        ident=None,
-        connection_limit=4 * _CONNECTIONS,  # never reached: waitress would stop to accept
-        asyncore_use_poll=True,  # select knows 1,024 descriptors
-        max_request_body_size=MOST_SENT,
-        **_proxied(settings.proxy),
-    )
-    server.channel_class = _Channel
+
+    def be_warm() -> None:
+        app.extensions[EXTENSION].warm()
+        warm.send_bytes(b"warm")
+
+    Thread(target=be_warm, daemon=True).start()
+    server = _Server(app, settings.proxy, listening, beat)
+    signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
+
+
+def _share_memory() -> None:
+    """Let all threads take memory from two places, where the C library (glibc) can: each of its own keeps what it once needed."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+
+
+class _Server(TcpWSGIServer):  # type: ignore[misc]
+    """What accepts connections, and says with every `beat`, once a second at least, that it is not stuck; when it is to `leave`, it accepts no more, and ends when all that was asked is answered."""
+
+    leaving = 0.0
+
+    def __init__(self, app: Any, proxy: str, listening: socket.socket, beat: Any) -> None:
+        self._beat = beat
+        adjustments = Adjustments(
+            sockets=[listening],
+            ident=None,
+            channel_request_lookahead=1,  # else nobody sees that a reader has hung up
+            connection_limit=4 * _CONNECTIONS,  # never reached: waitress would stop to accept
+            asyncore_use_poll=True,  # select knows 1,024 descriptors
+            max_request_body_size=MOST_SENT,
+            max_request_header_size=_HEAD,
+            **_proxied(proxy),
+        )
+        where = (listening.family, listening.type, listening.proto, listening.getsockname())
+        self.channel_class = _Channel
+        super().__init__(
+            app, _sock=listening, dispatcher=Lanes(proxy), adj=adjustments, sockinfo=where, bind_socket=False
+        )
+
+    def leave(self) -> None:
+        """Begin to end."""
+        self.leaving = self.leaving or time.time()
+        self.pull_trigger()
+
+    def readable(self) -> bool:
+        """Return whether connections are accepted. Raises SystemExit at the end."""
+        self._beat.value = time.monotonic()
+        if not self.leaving:
+            accepting: bool = super().readable()
+            return accepting
+        now, held = time.time(), list(self.active_channels.values())
+        idle = [each for each in held if not each.requests and not each.request and not each.total_outbufs_len]
+        for channel in idle:
+            channel.will_close = now - max(channel.last_activity, self.leaving) > _IDLE
+        if not held or now - self.leaving > _LINGER:
+            raise SystemExit(0)
+        return False
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads addresses with Chinese in them as curl sends them, not escaped, which waitress refuses."""
 
     def parse_header(self, header_plus: bytes) -> None:
+        """Read a head. Raises ParsingError where it has more lines than anybody sends: all connections wait for this."""
+        if header_plus.count(b"\n") > _LINES:
+            raise ParsingError("Too many header lines")
         line, ended, rest = header_plus.partition(b"\r\n")
         escaped = re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % found[0][0], line)
         super().parse_header(escaped + ended + rest)
@@ -125,6 +268,13 @@ class _Task(WSGITask):  # type: ignore[misc]
         environ: dict[str, Any] = super().get_environment()
         forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ
         return environ | {"kb.peer": self.channel.addr[0], "kb.forwarded": forwarded}
+
+    def build_response_header(self) -> bytes:
+        """Return the head of the answer; where the server is about to end, it says that it is the last on its connection."""
+        if self.channel.server.leaving:
+            self.request.headers["CONNECTION"] = "close"
+        head: bytes = super().build_response_header()
+        return head
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]

@@ -15,7 +15,7 @@ from kb.base.errors import BadIndexError
 from kb.base.model import Document
 from kb.compare.sections import Comparison, compare
 from kb.law.basis import Link as BasisLink
-from kb.law.basis import chain, stale
+from kb.law.basis import chain
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import cited, made_on
 from kb.law.resolve import Resolved, Resolver, Target
@@ -78,13 +78,6 @@ class Surroundings:
     terms: Sequence[Term] = ()
     texts: int = 1
     copies: Sequence[Known] = ()
-
-
-def stale_documents() -> list[tuple[Known, tuple[BasisLink, ...]]]:
-    """The documents with a stale basis, found once for each state of the store and each day."""
-    with library().law_reading() as reader:
-        key = ("stale", reader.revision(), today())
-        return library().remembered.get(key, lambda: list(stale(Fates(reader, today()))))
 
 
 def version_on(id: str, on: str) -> str:

@@ -1,0 +1,153 @@
+"""Honest readers beside a hostile one, for half an hour: nobody who is honest meets an error or waits three times as long as alone.
+
+    python benchmarks/soak.py --place DIR [--minutes N] [--readers N]
+
+DIR has `corpus/` and `index/`. Eight readers search, read, ask for the law around what they read and take files away, at the
+pace of people; first alone for a fifth of the time, then beside a hostile one who makes the requests of `hostile.py` in turn,
+four at once. Each has an address of its own (127.0.0.x), as in a network. A 503 that says when to come again is no error for
+what is heavy: a file, a long text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import hostile
+import numpy as np
+from hostile import PLAIN, Request
+
+_PAUSE = 0.5  # seconds between an answer and the next question, about
+_ATTACKERS = 4
+_ROUND = 5.0  # seconds for each kind of attack
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--place", type=Path, required=True, metavar="DIR", help="a folder with corpus/ and index/")
+    parser.add_argument("--minutes", type=float, default=30, metavar="N", help="for how long (30)")
+    parser.add_argument("--readers", type=int, default=8, metavar="N", help="honest readers (8)")
+    given = parser.parse_args()
+    seconds = given.minutes * 60
+    with hostile.serving(given.place) as (port, _):
+        asked = honest(given.place)
+        time.sleep(3)
+        _readers(port, asked, given.readers, 10)  # everything is opened
+        alone = _readers(port, asked, given.readers, seconds / 5)
+        process = multiprocessing.get_context("fork").Process(
+            target=_hostile, args=(port, given.place, seconds), daemon=True
+        )
+        process.start()
+        beside = _readers(port, asked, given.readers, seconds * 4 / 5)
+        process.kill()
+    bad = False
+    print(f"{'':12}{'问':>8}{'中位 ms':>10}{'p99 ms':>10}{'旁边有人攻击':>8}{'中位 ms':>10}{'p99 ms':>10}  答复")
+    for kind, (times, statuses) in sorted(beside.items()):
+        before = alone[kind][0]
+        p99 = float(np.percentile(before, 99)), float(np.percentile(times, 99))
+        wrong = {each: count for each, count in statuses.items() if each != 200 and not (each == 503 and kind in HEAVY)}
+        slow = kind not in HEAVY and p99[1] > 3 * p99[0]
+        bad = bad or bool(wrong) or slow
+        figures = f"{len(before):>8}{np.median(before):>10.1f}{p99[0]:>10.1f}{len(times):>8}{np.median(times):>10.1f}{p99[1]:>10.1f}"
+        print(f"{kind:12}{figures}  {dict(statuses)} {'出错' if wrong else ''}{'太慢' if slow else ''}")
+    sys.exit(int(bad))
+
+
+HEAVY = ("file", "memo")
+
+
+def honest(place: Path) -> dict[str, list[Request]]:
+    """Return what readers ask for, by kind."""
+    ids = sorted(path.stem for path in (place / "corpus").glob("*/*.md"))
+    some = random.Random(7).sample(ids, min(len(ids), 60))
+    memo = "《民法典》第五百六十三条、第五百六十四条，《公司法》第二十一条。" * 20
+    return {
+        "search": [Request("/search?" + urlencode({"q": each})) for each in PLAIN],
+        "interface": [Request("/api/v1/search?" + urlencode({"q": each, "limit": 10})) for each in PLAIN],
+        "read": [Request(f"/d/{quote(id)}") for id in some],
+        "law": [Request(f"/api/v1/documents/{quote(id)}/standing") for id in some],
+        "health": [Request("/healthz")],
+        "file": [Request(f"/d/{quote(id)}.docx") for id in some[:10]],
+        "memo": [Request("/cite-check", urlencode({"text": memo}).encode(), {"Content-Type": hostile.FORM})],
+    }
+
+
+def _readers(
+    port: int, asked: dict[str, list[Request]], readers: int, seconds: float
+) -> dict[str, tuple[list[float], Counter[int]]]:
+    """Let readers ask for so long; return by kind how long each answer took (ms), and the statuses."""
+    found: dict[str, tuple[list[float], Counter[int]]] = {kind: ([], Counter()) for kind in asked}
+    until = time.monotonic() + seconds
+
+    def read(number: int) -> None:
+        chance = random.Random(number)
+        while time.monotonic() < until:
+            kind = chance.choices(list(asked), (8, 4, 6, 2, 1, 1, 1))[0]
+            status, took = _ask(port, chance.choice(asked[kind]), f"127.0.0.{number + 10}")
+            found[kind][0].append(1000 * took)
+            found[kind][1][status] += 1
+            time.sleep(chance.uniform(0, 2 * _PAUSE))
+
+    threads = [Thread(target=read, args=(number,)) for number in range(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _ask(port: int, request: Request, source: str) -> tuple[int, float]:
+    began = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
+    try:
+        connection.request(request.verb, request.path, request.body or None, request.headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, time.monotonic() - began
+    except (OSError, http.client.HTTPException):
+        return 0, time.monotonic() - began
+    finally:
+        connection.close()
+
+
+def _hostile(port: int, place: Path, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    kinds: list[Any] = [*hostile.requests(place).values(), *hostile.RUDE.values()]
+    random.Random(1).shuffle(kinds)
+    while time.monotonic() < until:
+        for each in kinds:
+            end = min(until, time.monotonic() + _ROUND)
+            threads = [
+                Thread(target=_work, args=(port, each, end, number), daemon=True) for number in range(_ATTACKERS)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(max(0.0, end - time.monotonic()) + 1)
+
+
+def _work(port: int, each: Any, end: float, number: int) -> None:
+    turn = number
+    while time.monotonic() < end:
+        if callable(each):
+            with suppress(OSError):
+                each(port, end, number)
+            return
+        status, _ = hostile.ask(port, each[turn % len(each)], max(0.5, end - time.monotonic()))
+        turn += 1
+        if status not in (200, 206, 304):
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()

@@ -137,7 +137,9 @@ class Library:
         with suppress(KbError):  # the reader who asks will be told
             self.catalogue()
             self.engine.suggest("行政")
-            self.engine.search("行政复意有哪些事项")  # stands nowhere: what is read alike, what is near are looked for, too
+            self.engine.search(
+                "行政复意有哪些事项"
+            )  # stands nowhere: what is read alike, what is near are looked for, too
         # What stays from now on is not gone through again: that took a tenth of a second of some reader's time.
         gc.collect()
         gc.freeze()

@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
 Made = Callable[[re.Match[str]], str]
 
@@ -216,40 +215,64 @@ _STEPS: tuple[tuple[re.Pattern[str], Made], ...] = (
 )
 
 
-@cache
-def _table() -> dict[int, str | int]:
-    """Map every character that is folded to what it is folded to, and those in daily use that are not to themselves.
+class _Table(dict[int, str | int]):
+    """Maps the code of every character to what it is folded to, itself mostly: made when a text first has it."""
 
-    A character that is not in the table costs `str.translate` an exception.
-    """
-    same = {other: one for one, others in _SAME.items() for other in others}
-    same |= _RADICALS | {code: one for code, one in _simplified().items() if code not in same}
-    same |= {old: new for old, new in _VARIANTS.items() if old != new}
-    forms = {chr(code) for low, high in _FORMS for code in range(low, high + 1)}
+    def __init__(self) -> None:
+        import opencc
 
-    def folded(character: str) -> str:
+        self._to_simplified = opencc.OpenCC("t2s").convert
+        super().__init__({code: _UNSEEN for low, high in _NOT_SEEN for code in range(low, high + 1)})
+        self.update(dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))  # bytes that were no text, from a command line
+
+    def __missing__(self, code: int) -> str | int:
+        character = chr(code)
+        made = self._folded(character)
+        self[code] = code if made == character else made
+        return self[code]
+
+    def _folded(self, character: str) -> str:
         for _ in range(_CHAINED):
-            plain = same.get(character) or (_plain(character) if character in forms else character)
-            lower = plain.lower() if len(plain.lower()) == len(plain) else plain
-            if lower == character:
+            plain = self._same(character)
+            if _within(_BEFORE_RADICALS, character) or plain != character or _within(_FORMS, character):
+                plain = plain.lower() if len(plain.lower()) == len(plain) else plain
+            if plain == character:
                 break
-            if len(lower) > 1:
-                return "".join(map(folded, lower))
-            character = lower
+            if len(plain) > 1:
+                return "".join(map(self._folded, plain))
+            character = plain
         return character
 
-    wanted = chain(range(0x2E80), *(range(low, high + 1) for low, high in _FORMS), map(ord, same))
-    table: dict[int, str | int] = {code: code for code in _DAILY}
-    table |= {code: made for code in wanted if (made := folded(chr(code))) != chr(code)}
-    table |= {code: _UNSEEN for low, high in _NOT_SEEN for code in range(low, high + 1)}
-    return table | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # bytes that were no text, from a command line
+    def _same(self, character: str) -> str:
+        """Return the character or characters that one is the same as."""
+        if known := _KNOWN.get(character):
+            return known
+        if _within(_IDEOGRAPHS, character):
+            simplified = self._to_simplified(character)
+            return simplified if len(simplified) == 1 else character
+        return _plain(character) if _within(_FORMS, character) else character
 
+
+def _within(ranges: Iterable[tuple[int, int]], character: str) -> bool:
+    return any(low <= ord(character) <= high for low, high in ranges)
+
+
+@cache
+def _table() -> _Table:
+    return _Table()
+
+
+_BEFORE_RADICALS = ((0, 0x2E7F),)
+_KNOWN = (
+    {other: one for one, others in _SAME.items() for other in others}
+    | _RADICALS
+    | {old: new for old, new in _VARIANTS.items() if old != new}
+)
 
 TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Full width to half width and nothing else: what two printings of one text may differ in."""
 
 _CHAINED = 4
-_DAILY = (*range(0x20, 0x7F), *range(0x3000, 0x3020), *range(0x4E00, 0x9FFF))
 
 
 def _plain(character: str) -> str:
@@ -261,12 +284,3 @@ def _plain(character: str) -> str:
     if "0020" in codes:  # a mark over nothing
         return character
     return "".join(_plain(chr(int(code, 16))) for code in codes)
-
-
-def _simplified() -> dict[str, str]:
-    """Convert every ideograph by itself: each on its own line, so that OpenCC's phrases do not apply."""
-    import opencc
-
-    characters = [chr(code) for low, high in _IDEOGRAPHS for code in range(low, high + 1)]
-    converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    return {old: new for old, new in zip(characters, converted, strict=True) if old != new and len(new) == 1}

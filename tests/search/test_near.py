@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from kb.search.answer.near import align, allowed, difference, differs
+from kb.search.open.engines import open_engine
+from tests.search.shelf import Shelf, document
 
 TEXT = "示例条例第六十二条规定，示例机关应当自受理申请之日起六十日内作出示例决定；但是法律规定少于六十日的除外。"
 SENTENCE = "示例机关应当自受理申请之日起六十日内作出示例决定"
@@ -60,3 +63,15 @@ def test_a_difference_makes_one_of_the_other(string: str, wording: str) -> None:
 )
 def test_what_says_something_else_is_pointed_out(string: str, wording: str, said: str) -> None:
     assert said in "".join(differs(string, wording)) and bool(differs(string, wording)) == bool(said)
+
+
+@pytest.mark.parametrize("slip", ["示例关机应当", "示机例关应当", "示例机构应当", "示例机关当", "示例机关应该当"])
+def test_a_short_string_is_found_among_many_that_share_its_commonest_parts(tmp_path: Path, slip: str) -> None:
+    engine = open_engine(tmp_path)
+    alike = [
+        document(f"a-{number:03}", f"机关应当公开第{number}项，示例也应当公开，某机关当日公开。")
+        for number in range(80)
+    ]
+    engine.update(Shelf(*alike, document("z", "本条规定：示例机关应当受理申请。")))
+    found = engine.search(slip).nearest
+    assert [(one.document, one.distance) for one in found if "示例" in one.text][:1] == [("z", 1)], found

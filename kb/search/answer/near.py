@@ -25,6 +25,9 @@ from kb.search.query.matching import occurrences
 CANDIDATES = 60
 """Sections that a string is aligned with at most."""
 
+_OF_SHORT = 5_000
+"""Those that are looked at for a short string: what is left of its pairs stands in many."""
+
 LONGEST = 600
 """Characters of a string that near wordings are looked for: of a longer one, its sentences."""
 
@@ -88,10 +91,7 @@ def _wordings(string: str, texts: Texts, offered: int) -> list[Alternative]:
     most = allowed(len(string))
     if not most:
         return []
-    aligned = []
-    for folded, section in deadline.checked(texts.sharing(string, most, CANDIDATES)):
-        if found := align(string, folded, most):
-            aligned.append((found.distance, section, folded[found.start : found.end], found))
+    aligned = list(_aligned(string, texts, most) if most > 1 else _slips(string, texts))
     aligned.sort(key=lambda each: each[0])
     best: dict[str, tuple[int, Stored, Aligned]] = {}
     ranked = sorted(
@@ -103,6 +103,39 @@ def _wordings(string: str, texts: Texts, offered: int) -> list[Alternative]:
     return [
         _alternative(string, wording, *about, texts.count(wording)) for wording, about in list(best.items())[:offered]
     ]
+
+
+def _aligned(string: str, texts: Texts, most: int) -> Iterator[tuple[int, Any, str, Aligned]]:
+    for folded, section in deadline.checked(texts.sharing(string, most, CANDIDATES)):
+        if found := align(string, folded, most):
+            yield found.distance, section, folded[found.start : found.end], found
+
+
+def _slips(string: str, texts: Texts) -> Iterator[tuple[int, Any, str, Aligned]]:
+    """Yield where a short string stands but for one slip: a character too many, too few or another, or two exchanged."""
+    halves, slip = (string[: len(string) // 2], string[len(string) // 2 :]), _one_slip(string)
+    for folded, section in deadline.checked(texts.sharing(string, 1, _OF_SHORT)):
+        if any(map(folded.__contains__, halves)) and slip.search(folded) and (found := align(string, folded, 1)):
+            yield found.distance, section, folded[found.start : found.end], found
+    for at in range(len(string) - 1):
+        exchanged = string[:at] + string[at + 1] + string[at] + string[at + 2 :]
+        if exchanged != string and texts.count(exchanged):
+            for folded, section in texts.sharing(exchanged, 0, CANDIDATES):
+                if (start := folded.find(exchanged)) >= 0:
+                    yield 1, section, exchanged, Aligned(start, start + len(string), 1)
+
+
+def _one_slip(string: str) -> re.Pattern[str]:
+    """Match a string with one edit: then one half of it stands as it is, beside the other with the edit."""
+    first, second = string[: len(string) // 2], string[len(string) // 2 :]
+    return re.compile(f"{re.escape(first)}(?:{_edited(second)})|(?:{_edited(first)}){re.escape(second)}")
+
+
+def _edited(string: str) -> str:
+    escaped = list(map(re.escape, string))
+    changed = ["".join((*escaped[:at], ".?", *escaped[at + 1 :])) for at in range(len(string))]
+    inserted = ["".join((*escaped[:at], ".", *escaped[at:])) for at in range(len(string) + 1)]
+    return "|".join((*changed, *inserted))
 
 
 def _with_stored(

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, islice
 
-from pypinyin import lazy_pinyin
-
 from kb.base.model import Alternative, Suggestion
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION
@@ -87,8 +85,15 @@ def readings(text: str) -> tuple[str, ...]:
     )
 
 
+def _syllables(string: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # loads its tables, 0.1 s: only where something is read aloud
+
+    syllables: list[str] = lazy_pinyin(string)
+    return syllables
+
+
 def _readings(word: str) -> Iterator[str]:
-    syllables = lazy_pinyin(word)
+    syllables = _syllables(word)
     yield f"{''.join(syllables)}{_READ_AS}{word}"
     if len(word) > 2:
         yield f"{''.join(syllable[0] for syllable in syllables)}{_READ_AS}{word}"
@@ -115,7 +120,7 @@ def _homophones(string: str, terms: Terms) -> Iterator[str]:
     for width in _WINDOW:
         for start in range(len(string) - width + 1):
             part = string[start : start + width]
-            for word in _read_as("".join(lazy_pinyin(part)), terms) if part.isalpha() else ():
+            for word in _read_as("".join(_syllables(part)), terms) if part.isalpha() else ():
                 if word != part and len(word) == width:
                     yield string[:start] + word + string[start + width :]
 

@@ -63,6 +63,7 @@ _MOST_TERMS = 700
 _OF_A_NAME = 200
 _READINGS = 8  # ways to cut what was typed into a name and a place
 _READ = 500
+_NEAR = 200  # texts that a string is compared with
 _FOR_SURE = 1e9
 _ROUNDING = 1e-6
 _LITERALLY = re.compile(r"([^a-z0-9\t])")
@@ -379,7 +380,7 @@ class Searcher:
         query = both(self.among([self.present.shown]))
         query["bool"]["must"] = [queries.sharing(string, len(string) - 1 - BROKEN * edits)]
         sort = [{"_score": "desc"}, "key", "number_in_text"]
-        (answer,) = self.ask({"query": query, "sort": sort, "size": most, "_source": ["stored"]})
+        (answer,) = self.ask({"query": query, "sort": sort, "size": min(most, _NEAR), "_source": ["stored"]})
         for hit in answer["hits"]["hits"]:
             stored = _stored(hit["_source"]["stored"])
             yield fold(stored.text), self.present.as_shown(stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -196,7 +197,7 @@ class WhooshEngine:
         return self._opened
 
     def _open(self, newest: int, token: Hashable) -> Searcher:
-        generation = self._generations.newest()
+        generation = self._generations.newest() if self._opened else self._first()
         if generation is None:
             raise _no_index(self._generations.root)
         if generation.format != self._format:
@@ -212,6 +213,13 @@ class WhooshEngine:
             return self._open(newest, token)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
+
+    def _first(self) -> Generation | None:
+        """Return the newest generation; while its bytes are compared, the dictionary of words is loaded."""
+        with ThreadPoolExecutor(1) as beside:
+            compared = beside.submit(self._generations.newest)
+            analysis.load()
+            return compared.result()
 
     def _neighbours(self, generation: Generation) -> Vectors:
         if self._meaning is None:

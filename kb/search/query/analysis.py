@@ -7,6 +7,8 @@ from functools import cache
 from itertools import chain
 from operator import add
 
+from kb.chinese.identity import fold
+
 VERSION = 3
 """Grows whenever folded text or terms change: an index made by another version is rebuilt."""
 
@@ -34,6 +36,11 @@ def terms(folded: str) -> Iterator[str]:
     stands in the text, whatever the words are.
     """
     return chain(folded, bigrams(folded), (word for word in words(folded) if len(word) > 2))
+
+
+def load() -> None:
+    """Load what the first text that is folded and cut would wait for."""
+    words(fold("一"))
 
 
 @cache

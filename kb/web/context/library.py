@@ -46,7 +46,9 @@ _EXAMPLES = (
     "规定",
 )
 _SHOWN_EXAMPLES = 3
-_SENTENCE = "被狗咬伤了怎么办"  # is looked for by meaning, too, where that can be: then its model is there
+# The one is looked for by meaning, too, where that can be: then its model is there. The other stands nowhere: what is read
+# alike and what is near are looked for.
+_SENTENCES = ("被狗咬伤了怎么办", "行政复意有哪些事项")
 _BUNDLED = frozenset(["haojiang-2021-report"])
 _UNNAMED = {"files": "自行导入", "laws": "法律法规"}
 
@@ -143,7 +145,8 @@ class Library:
         with suppress(KbError):  # the reader who asks will be told
             self.catalogue()
             self.engine.suggest("行政")
-            self.engine.search(_SENTENCE, limit=1)
+            for sentence in _SENTENCES:
+                self.engine.search(sentence, limit=1)
             self.codes()
         # What stays from now on is not gone through again: that took a tenth of a second of some reader's time.
         gc.collect()

@@ -146,7 +146,7 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
             click.echo(_updated(updated, engines[each].stats()))
     if not done.said and config.engine in kinds:
         note_indexed(corpus.root)
-    problems = [*done.problems, *(misread.sentence for misread in corpus.misread())]
+    problems = [*done.lost, *done.problems, *(misread.sentence for misread in corpus.misread())]
     for sentence in dict.fromkeys(problems):
         say(sentence)
     if done.errors:

@@ -21,13 +21,15 @@ Showing = Callable[[str], AbstractContextManager[Progress]]
 @dataclass(slots=True)
 class Outcome:
     """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end,
-    `mended` what was found damaged and was made anew.
+    `mended` what was found damaged and was made anew, `lost` which files are not there any more: the index is in step
+    with the corpus all the same.
     """
 
     updated: dict[str, Updated] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     errors: list[KbError] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> str:
@@ -45,8 +47,8 @@ def bring_in_step(
     """
     outcome, shown = Outcome(), show or _silent
     lost = [problem.sentence for problem in corpus.lost()]
-    outcome.problems += lost[:_MOST_LOST]
-    outcome.problems += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
+    outcome.lost += lost[:_MOST_LOST]
+    outcome.lost += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
     with _noted(outcome), shown("查找引用") as progress:
         damaged = law.check()
         outcome.problems += law.update(corpus, rebuild=rebuild or bool(damaged), progress=progress)

@@ -114,7 +114,7 @@ def refresh(
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())
             done = bring_in_step(corpus, law, {"": engine})
-            report.index, report.mended = done.said, tuple(done.mended)
+            report.index, report.mended, report.found = done.said, tuple(done.mended), tuple(done.lost)
             note_indexed(corpus.root, report.index)
             _look_after(report, corpus, engine, settings, hosts.clock.now())
     if not dry_run:
@@ -145,8 +145,9 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, settings: Settin
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
-            report.found = tuple(grave(problems(corpus, engine, law, settings), settings.index))
-            note_checked(corpus, report.found, now)
+            damaged = grave(problems(corpus, engine, law, settings), settings.index)
+            note_checked(corpus, damaged, now)
+            report.found = tuple(dict.fromkeys((*report.found, *damaged)))
         note_disk(settings, corpus, now)
     except KbError as error:
         report.found = (*report.found, str(error))

@@ -122,7 +122,7 @@ def test_the_front_page_shows_the_newest_and_the_ways_in(client: FlaskClient) ->
     home = page(client, "/")
     assert "法治政府建设" in texts(home, ".documents a")[0]
     assert len(home.select(".documents a")) == 10
-    ways = [str(link["href"]) for link in home.select(".facet h2 a")]
+    ways = [str(link["href"]) for link in home.select(".facet h3 a")]
     assert ways == ["/browse/source", "/browse/kind", "/browse/theme", "/browse/issuer"]
 
 

@@ -124,17 +124,26 @@ def listed(results: Results) -> Listed:
 
 def _cards(hits: Iterable[Hit], results: Results, direct: Hit | None, stood: Mapping[str, Stood]) -> Iterator[Card]:
     for at, ((document, version), some) in enumerate(groupby(hits, key=lambda hit: (hit.document, hit.version))):
-        found = list(some)[: SECTIONS_SHOWN if at == 0 else _OF_LATER] if results.group == "document" else list(some)
+        found = list(some)
+        if results.group == "document":
+            found = _best(found, SECTIONS_SHOWN if at == 0 else _OF_LATER)
         key = f"{document}@{version}" if version else document
         # The place that is named stands above, and counts as one of its document's.
         shown = len(found) + bool(direct and (direct.document, direct.version) == (document, version))
-        yield card(found, stood, shown, max(results.sections.get(key, 0) - shown, 0))
+        rows = [hit for hit in found if hit.anchor != "title"] if results.group == "document" else found
+        yield card(rows or found, stood, shown, max(results.sections.get(key, 0) - shown, 0))
+
+
+def _best(hits: Sequence[Hit], most: int) -> list[Hit]:
+    """Return the first hits of a document, as many as have `most` beside its bare title, which the card says anyway."""
+    rows = [at for at, hit in enumerate(hits) if hit.anchor != "title"][:most]
+    return list(hits[: rows[-1] + 1]) if rows else list(hits)
 
 
 def card(hits: Sequence[Hit], stood: Mapping[str, Stood], shown: int = 1, rest: int = 0) -> Card:
-    """Return the card of a document of which these sections are shown; its bare title only where nothing else is."""
+    """Return the card of a document of which these sections are shown."""
     first = hits[0]
-    rows = [row(hit) for hit in hits if hit.anchor != "title"] or [row(first)]
+    rows = [row(hit) for hit in hits]
     listing = library().catalogue().by_id.get(first.document)
     return Card(first, tuple(rows), listing, stood.get(_key(first)), shown, rest)
 

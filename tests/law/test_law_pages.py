@@ -16,6 +16,7 @@ from kb.web.site.app import create_app
 from tests.law.laws import LAW, RULES, Shelf
 from tests.web.test_feeds import NAMES, feed
 from tests.web.test_language import untranslated
+from tests.web.test_pages import texts
 
 _OLD = "示例旧法\n第一条　本法自2000年1月1日起施行。\n"
 
@@ -63,7 +64,7 @@ def test_citations_in_the_text_lead_to_the_text_of_their_day(client: FlaskClient
 
 def test_the_text_stays_the_text(changing: FlaskClient, shelf: Shelf) -> None:
     shown = page(changing, "/d/示例办法")
-    for extra in shown.select("details.cited-by, .permalink"):
+    for extra in shown.select(".beside, .permalink"):
         extra.decompose()
     text = "".join(shown.select_one("div.text").get_text().split())  # type: ignore[union-attr]
     body = "".join(section.text for section in shelf.corpus.read("示例办法").walk() if section.anchor != "title")
@@ -71,29 +72,38 @@ def test_the_text_stays_the_text(changing: FlaskClient, shelf: Shelf) -> None:
 
 
 def test_a_page_that_was_drawn_before_shows_what_is_new(changing: FlaskClient, shelf: Shelf) -> None:
-    assert len(page(changing, "/d/示例法").select("#art-2 details.cited-by a")) == 1
+    assert texts(page(changing, "/d/示例法"), "#art-2 .cited-by") == ["被引 1"]
     assert [mark.get_text() for mark in page(changing, "/d/示例法?q=受理").select("#art-2 mark")] == ["受理"]
     assert not page(changing, "/d/示例法").select("mark")
-    assert page(changing, "/d/示例法?lang=en").select_one("a.permalink")["aria-label"] == "Link to this section"  # type: ignore[index]
+    assert (
+        page(changing, "/d/示例法?lang=en").select_one("a.permalink")["aria-label"]
+        == "This section: link, citation, history"
+    )  # type: ignore[index]
     shelf.put("示例通知", "示例通知\n一、依照《示例法》第二条。\n", date="2020-01-01")
     shelf.update()
-    assert len(page(changing, "/d/示例法").select("#art-2 details.cited-by a")) == 2
+    assert texts(page(changing, "/d/示例法"), "#art-2 .cited-by") == ["Cited 2"]
     path = shelf.corpus.root / "示例" / "示例法.md"
     path.write_text(path.read_text(encoding="utf-8").replace("受理示例", "接受示例"), encoding="utf-8")
     assert "接受示例" in page(changing, "/d/示例法").select_one("#art-2").get_text()  # type: ignore[union-attr]
 
 
-def test_a_section_lists_what_cites_it(client: FlaskClient) -> None:
-    shown = page(client, "/d/示例法")
-    cited = shown.select_one("#art-2 details.cited-by")
-    assert cited is not None
-    assert [link["href"].rpartition("#")[2] for link in cited.select("a")] == ["art-1"]  # type: ignore[union-attr]
-    rows = page(client, "/d/示例法/cited-by?anchor=art-2").select("ul.citing a.place")
-    assert len(rows) == 2
-    whole = [place.get_text() for place in page(client, "/d/示例法/cited-by").select("ul.citing a.place")]
-    assert whole[1] == (
-        "#art-2 《示例法》第二条（引自 2009-12-01 的旧文本）、第三条（引自 2009-12-01 的旧文本）、第九百九十九条（引自 2009-12-01 的旧文本）"
-    )
+def test_a_section_says_how_often_it_is_cited_and_by_which_sentences(client: FlaskClient) -> None:
+    cited = page(client, "/d/示例法").select_one("#art-2 .cited-by")
+    assert cited is not None and cited.get_text() == "被引 1"
+    listed = page(client, str(cited["href"]))
+    assert len(listed.select("ul.citing a.place")) == 2
+    card = page(client, f"{cited['href']}&card")
+    assert texts(card, "ul.citing > li > a") == ["示例市示例办法"] and not card.select("main")
+    assert [link["href"].rpartition("#")[2] for link in card.select("a.place")] == ["art-1", "art-2"]
+    for place in listed.select("a.place"):
+        sentence = "".join(place.get_text().split())
+        assert place.em is not None and place.em.get_text() in sentence and len(sentence) > len(place.em.get_text())
+
+
+def test_a_citation_of_an_old_text_says_which_and_what_the_number_became(client: FlaskClient) -> None:
+    whole = page(client, "/d/示例法/cited-by")
+    told = texts(whole, "ul.citing small")
+    assert told and all(each.startswith("引自 2009-12-01 的旧文本") for each in told)
 
 
 def test_a_document_says_how_it_stands_and_why(client: FlaskClient) -> None:
@@ -126,7 +136,8 @@ def test_a_dated_view_leads_on_to_that_day(client: FlaskClient) -> None:
     assert [said.get_text().split()[0] for said in law.select("p.standing")] == ["2016年5月5日的情况"]
     assert "2009年12月1日的文本" in law.select_one("p.standing").get_text()  # type: ignore[union-attr]
     assert [link["href"] for link in law.select("#art-2 a.cites")] == ["#art-2-p1", "#art-3"]
-    assert str(law.select_one("#art-2 details.cited-by a")["href"]).endswith("?on=2016-05-05#art-1")  # type: ignore[index]
+    listed = page(client, str(law.select_one("#art-2 .cited-by")["href"]))  # type: ignore[index]
+    assert all("on=2016-05-05" in str(link["href"]) for link in listed.select("ul.citing a"))
     assert law.select_one("form.find input[name=on]")["value"] == "2016-05-05"  # type: ignore[index]
     assert "on=" not in str(law.select_one(".standing.dated a")["href"])  # type: ignore[index]
     assert "on=" not in str(law.select_one("link[rel=canonical]")["href"])  # type: ignore[index]
@@ -139,7 +150,7 @@ def test_a_dated_view_leads_on_to_that_day(client: FlaskClient) -> None:
 
 def test_in_a_dated_view_there_is_nothing_later(client: FlaskClient) -> None:
     law = page(client, "/d/示例法?on=2012-01-01")
-    assert not law.select("details.cited-by")
+    assert not law.select(".cited-by")
     assert "2010-01-01" in client.get("/api/v1/documents/示例法/standing?on=2012-01-01").get_data(as_text=True)
     assert not page(client, "/d/示例法/cited-by?on=2012-01-01").select("ul.citing a.place")
     early = page(client, "/d/示例办法?on=2012-01-01")

@@ -129,7 +129,7 @@ def test_results_say_what_was_searched_and_how_fresh_it_is(
 
 def test_a_withdrawn_document_says_so_first(client: FlaskClient, refreshed: Refreshed) -> None:
     shown = page(client, f"/d/{refreshed.withdrawn}")
-    (notice,) = texts(shown, "header.document > h1 + .standing")
+    (notice,) = texts(shown, "header.document > h1 ~ .standing")
     assert re.match(r"已撤下 \d{4}年\d+月\d+日", notice)
     assert shown.select(".text p")
     assert not page(client, f"/d/{refreshed.changed}").select(".withdrawn")

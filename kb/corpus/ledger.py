@@ -68,7 +68,7 @@ class Ledger:
     def __init__(self, root: Path) -> None:
         self.path = root / FILE
         self._known: tuple[tuple[int, int, int], Told] | None = None
-        self._last = b""
+        self._last: bytes | None = None
 
     def read(self) -> Told:
         """Return what it tells; nothing where there is none. Raises StorageError."""
@@ -117,19 +117,24 @@ class Ledger:
         return 0 < end == len(data)
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add lines, after `begin`. They are on the disk after `end`. Raises StorageError."""
-        lines = []
+        """Add lines. They are on the disk after `end`. Raises StorageError."""
+        if self._last is None:
+            self.begin()
+        lines, last = [], self._last or b""
         for entry in entries:
             told = {key: value for key, value in asdict(entry).items() if value or key == "sha256"}
             payload = json.dumps(told, ensure_ascii=False).encode()
-            self._last = _seal(self._last, payload)
-            lines.append(self._last + b" " + payload + b"\n")
+            last = _seal(last, payload)
+            lines.append(last + b" " + payload + b"\n")
         if lines:
+            self._last = None  # until it is there: a line that was torn is the next one's to mend
             with storage.refusals(self.path):
                 self._append(b"".join(lines))
+            self._last = last
 
     def end(self) -> None:
-        """Bring it to the disk. Raises StorageError."""
+        """Bring it to the disk; others may add lines then. Raises StorageError."""
+        self._last = None
         if self.path.is_file():
             storage.sync(self.path)
             storage.sync(self.path.parent)

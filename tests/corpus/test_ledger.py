@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.corpus.folder import Corpus
+from kb.corpus.ledger import Entry, Ledger
 from tests.cli.running import EXAMPLE, KbHere
 
 GOOD = "示例"
@@ -184,3 +185,11 @@ def test_a_copied_corpus_without_a_ledger_can_be_read(kb: KbHere) -> None:
     shutil.copytree(kb.folder / "corpus", there := kb.folder / "copy")
     (there / ".ledger").unlink()
     assert list(Corpus(there).check()) == []
+
+
+def test_lines_of_two_writers_are_chained(tmp_path: Path) -> None:
+    one, other = Ledger(tmp_path), Ledger(tmp_path)
+    for number, ledger in enumerate((one, one, other, one, other)):
+        ledger.add([Entry(f"files/{number}.md", "0" * 64)])
+        ledger.end()
+    assert (one.read().damaged, len(other.read().entries)) == (0, 5)

@@ -61,7 +61,12 @@ def test_check_says_how_many_documents_are_doubtful_and_where_to_look(
     assert run("check") == 0
     assert "1 份文件有存疑之处：在哪里、为什么，见 kb doubts。" in capsys.readouterr().err
     assert run("check", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"documents": 1, "problems": [], "doubtful": 1}
+    assert json.loads(capsys.readouterr().out) == {
+        "documents": 1,
+        "problems": [],
+        "doubtful": 1,
+        "damage": [],
+    }
     assert run("show", "坏") == 0
     shown = capsys.readouterr()
     assert "每吨1〓85元" in shown.out

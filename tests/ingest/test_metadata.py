@@ -416,7 +416,7 @@ def test_the_real_notices(notices: Path, settings: Settings) -> None:
     """Title, number, issuer and dates of each text alone are those of its page's table, wherever the text has them."""
     wrong = []
     for row in map(json.loads, (notices / "index.jsonl").read_text().splitlines()):
-        found = pipeline.build(notices / row["file"], row["file"], "x", settings, "")[0].metadata
+        found = pipeline.build(pipeline.Input(notices / row["file"], row["file"]), "x", settings, "")[0].metadata
         for field, value in wanted(row).items():
             value = dates.first(value) if field in ("date", "published") else value
             if field == "day" and value in (found.effective, found.date):

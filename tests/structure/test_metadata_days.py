@@ -35,7 +35,7 @@ def test_the_date_of_a_site_generator_is_not_that_of_the_document_where_the_text
 ) -> None:
     path = tmp_path / "示例.md"
     path.write_text(_TEXT.format(date=date), encoding="utf-8")
-    found = pipeline.build(path, path.name, "示例", settings.load(folder=tmp_path), "")[0].metadata
+    found = pipeline.build(pipeline.Input(path, path.name), "示例", settings.load(folder=tmp_path), "")[0].metadata
     assert (found.date, found.effective) == (made, "2019-03-01")
     assert other in found.alternatives["date"]
 
@@ -61,7 +61,7 @@ date: 2019-03-01
 def test_a_day_of_effect_is_no_day_of_making(tmp_path: Path, tail: str, date: str, how: str) -> None:
     path = tmp_path / "示例.md"
     path.write_text(_UNDATED + "\n" + tail, encoding="utf-8")
-    found = pipeline.build(path, path.name, "示例", settings.load(folder=tmp_path), "")[0].metadata
+    found = pipeline.build(pipeline.Input(path, path.name), "示例", settings.load(folder=tmp_path), "")[0].metadata
     assert (found.date, found.found.get("date", ""), found.effective) == (date, how, "2019-03-01")
 
 
@@ -78,7 +78,7 @@ def test_a_day_of_effect_is_no_day_of_making(tmp_path: Path, tail: str, date: st
 def test_a_joint_order_has_the_names_of_all(tmp_path: Path, line: str, number: str) -> None:
     path = tmp_path / "示例.txt"
     path.write_text(f"示例转移管理办法\n{line}\n第一条 为了示例，制定本办法。\n第二条 略。\n", encoding="utf-8")
-    found = pipeline.build(path, path.name, "示例", settings.load(folder=tmp_path), "")[0].metadata
+    found = pipeline.build(pipeline.Input(path, path.name), "示例", settings.load(folder=tmp_path), "")[0].metadata
     assert found.document_number == number
 
 
@@ -88,5 +88,5 @@ def test_the_number_of_a_document_that_is_quoted_first_is_not_the_own_one(tmp_pa
         "---\ntitle: 示例物质范围的说明\n---\n## 关于办理示例案件若干问题的解释（示释〔2016〕29号）\n\n第十五条 略。\n",
         encoding="utf-8",
     )
-    found = pipeline.build(path, path.name, "示例", settings.load(folder=tmp_path), "")[0].metadata
+    found = pipeline.build(pipeline.Input(path, path.name), "示例", settings.load(folder=tmp_path), "")[0].metadata
     assert (found.title, found.document_number) == ("示例物质范围的说明", "")

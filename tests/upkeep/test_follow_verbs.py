@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kb.base import clock
 from kb.upkeep.follow.subscriptions import Subscription, Subscriptions, Target
 from tests.cli.running import EXAMPLE, Kb, KbHere
 from tests.post_office import plain, post_office
@@ -56,10 +57,12 @@ def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 @pytest.fixture
 def library(kb: KbHere) -> KbHere:
-    """A library with one document, at an address."""
+    """A library with one document, at an address, that came before anybody follows: in an earlier second."""
     (kb.folder / "kb.toml").write_text('[serve]\naddress = "https://kb.example.cn"\n', encoding="utf-8")
     _ingest(kb, "一", EXAMPLE)
-    kb("follow", "send")
+    came = clock.stamp()
+    while clock.stamp() == came:
+        pass
     return kb
 
 

@@ -165,10 +165,7 @@ def test_sources_are_told(client: FlaskClient) -> None:
         ("/search?q=复议&order=best", "order"),
         ("/search?q=复议" + "&issuer=甲" * 60, "issuer"),
         ("/suggest", "缺少参数 q"),
-        ("/documents?cursor=x", "cursor"),
-        ("/documents?cursor=WyIiXQ==", "cursor"),
         ("/documents?cursor=" + "A" * 600, "cursor"),
-        ("/changes?cursor=W10=", "cursor"),
         (f"/documents/{REPORT}/versions?x=1", "这个地址没有参数"),
         (f"/documents/{REPORT}/citation?text=别处的文字", "没有这段文字"),
     ],
@@ -177,6 +174,13 @@ def test_a_wrong_question_says_what_would_be_right(client: FlaskClient, path: st
     answer = client.get(PREFIX + path)
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert words in answer.json["detail"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("path", ["/documents?cursor=x", "/documents?cursor=WyIiXQ==", "/changes?cursor=W10="])
+def test_a_cursor_that_nobody_was_given_leads_nowhere(client: FlaskClient, path: str) -> None:
+    answer = client.get(PREFIX + path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert "cursor" in answer.json["detail"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

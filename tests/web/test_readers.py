@@ -120,9 +120,9 @@ def test_an_unknown_name_costs_as_much_as_a_known_one() -> None:
     def seconds(name: str) -> float:
         times = []
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.process_time()
             assert not known.verifies(name, "x" * 20)
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
     assert 0.5 < seconds("a") / seconds("b") < 2

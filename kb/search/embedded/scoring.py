@@ -147,7 +147,7 @@ class Scorer:
         for name, norms in self._norms.items():
             sections, times = self._reader.postings(name, term)
             counts[sections] += times * norms[sections]
-        sections = np.flatnonzero(counts)
+        sections = np.flatnonzero(counts > 0)  # of booleans numpy finds them ten times faster than of numbers
         added = np.float32(weight) * ranking.impacts(counts[sections], self._size)
         if len(sections) * _DENSE < self._reader.size:
             return Impact(len(sections), sections, added)

@@ -48,6 +48,8 @@ BUSY, SEARCHES, LONGEST = 0.5, 10.0, 0.3
 """The share of processors that searches may take, how many there are a second, and how long one may keep a shard busy."""
 WORKERS, SPREAD = 2, (1, 4, 8)
 """Processes of the embedded engine, and numbers of shards for which it is told where the cluster is as quick."""
+LEAST_SIZES = 3
+"""Sizes that a plan is computed from: two that show growth, after the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def main() -> None:
     else:
         sys.exit(f"找不到语料库 {given.corpus}：请用 --corpus 指定。")
     print(table(rows))
-    print(plan(rows))
+    sizes = len({row.sections for row in rows})
+    print(plan(rows) if sizes >= LEAST_SIZES else f"只量了 {sizes} 种大小：推算要至少 {LEAST_SIZES} 种（第一种不算）。")
     if given.svg:
         given.svg.write_text(picture(rows), encoding="utf-8")
 

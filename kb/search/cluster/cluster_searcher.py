@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from opensearchpy import OpenSearch
 from kb.base.errors import StorageError
 from kb.base.model import Ended, FacetValue, Listing, Suggestion
 from kb.chinese.identity import fold
-from kb.law.typed import readings
 from kb.search.answer import suggestions
 from kb.search.answer.alike import likeness_to, likest, no_section
 from kb.search.answer.columns import (
@@ -26,9 +25,6 @@ from kb.search.answer.columns import (
     Documents,
     Knowledge,
     Numbers,
-    article_at,
-    article_of,
-    names_for,
     wanted,
 )
 from kb.search.answer.near import BROKEN
@@ -60,8 +56,6 @@ _DAYS = 8
 _MOST_TERMS = 700
 """Terms that a query is ranked by, the weightiest of them: clusters refuse queries with more than 1,024 clauses."""
 
-_OF_A_NAME = 200
-_READINGS = 8  # ways to cut what was typed into a name and a place
 _READ = 500
 _NEAR = 200  # texts that a string is compared with
 _FOR_SURE = 1e9
@@ -91,7 +85,8 @@ class Found:
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
     `documents`, where they are grouped by them: in how many something is found, and in how many literally;
     `sections` by key, how many sections of each on the page.
-    Of the related, so many are found `by_meaning` and not by their words.
+    Of the related, so many are found `by_meaning` and not by their words. `kept`, by id, is of sections on the page, as
+    far as it was asked for on the way.
     """
 
     page: tuple[Listed, ...]
@@ -104,21 +99,30 @@ class Found:
     documents: tuple[int, int] | None = None
     sections: Mapping[str, int] = field(default_factory=dict)
     by_meaning: int = 0
+    kept: Mapping[str, Stored] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
-    """How sections are scored for a query: the cluster's part of it (None: not at all), ours, and what is enough."""
+class _Scoring:
+    """How the cluster scores sections for a query of some strings (None: not at all); `whole`: what all of it could add."""
 
+    strings: tuple[str, ...] = ()
     score: Part | None = None
-    weighed: Weighed = field(default_factory=Weighed)
-    enough: float = 0.0
+    whole: float = 0.0
 
     def searching(self, parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
         """Return the query for sections that some parts find, scored."""
         return {
             "bool": {"filter": list(parts), "must_not": list(without), "should": [self.score] if self.score else []}
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How sections are scored for a query: our part of it, and what is enough."""
+
+    weighed: Weighed = field(default_factory=Weighed)
+    enough: float = 0.0
 
 
 class Searcher:
@@ -145,30 +149,31 @@ class Searcher:
         self._rows = partial(client_requests.rows, client, state.index)
         self._sections = partial(client_requests.sections, client, state.index)
         self._counting = state.counting()
-        rows = list(self._documents()) if told else []
-        self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in rows})
+        self._listed = self._documents()
+        self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in self._listed})
         self.unknown, self.copies = self._knowledge.unknown, self._knowledge.copies
-        self.present = self._at_present(rows)
+        self.present = self._at_present(self._listed)
         self._having: dict[str, int] = {}
-        self._scale = lru_cache(_ASKED)(self._measured)
+        self._scales: dict[tuple[str, ...], _Scale] = {}
+        self._terms = lru_cache(_ASKED)(_terms)
         self.count = lru_cache(_KEPT)(self._count)
         self.readings = lru_cache(_KEPT)(self._readings)
 
     def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
         """Return the hits `offset` to `offset + limit`, and the numbers of all."""
-        search = _Search(self, query, order, offset, limit)
+        search = _Search(self, query, order, offset, limit, group)
         return search.found() if group == "section" else search.found_by_document()
 
     @cached_property
     def columns(self) -> Documents:
         """The documents as columns, as they are at present."""
-        listings = [self._knowledge.of(row.listing) for row in self._documents() if row.listing]
+        listings = [self._knowledge.of(row.listing) for row in self._listed if row.listing]
         return Documents(listings, repeated=self._knowledge.repeated)
 
     @cached_property
     def numbering(self) -> Numbering:
         """The sections of this state by number."""
-        return Numbering(list(self._documents()))
+        return Numbering(self._listed)
 
     @cached_property
     def standings(self) -> Floats:
@@ -218,23 +223,21 @@ class Searcher:
 
     def ask(self, *bodies: Part) -> list[Any]:
         """Ask several things of this state at once."""
-        return self._ask(bodies)
+        return self._ask(bodies) if bodies else []
 
     def among(self, parts: Sequence[Part]) -> list[Part]:
         """Return some parts of a query and what makes them find only what counts."""
         return [self._counting, *parts]
 
-    def scale(self, strings: tuple[str, ...]) -> _Scale:
-        """Return how sections are scored for a query of these folded strings; it is remembered for the next page."""
-        return self._scale(strings) if strings else _Scale()
-
-    def stored(self, ids: Sequence[str]) -> list[Stored]:
-        """Return what was kept of some sections."""
-        return [_stored(kept) for kept in self._kept(ids)]
+    def stored(self, ids: Sequence[str], known: Mapping[str, Stored] = {}) -> list[Stored]:
+        """Return what was kept of some sections, of which some may be `known`."""
+        missing = [id for id in ids if id not in known]
+        found = {**known} | {id: _stored(kept) for id, kept in zip(missing, self._kept(missing), strict=True)}
+        return [found[id] for id in ids]
 
     def listings(self) -> Iterator[Listing]:
         """Yield the present documents, by id."""
-        for row in self._documents():
+        for row in self._listed:
             if row.listing and not row.listing.version:
                 yield self._knowledge.of(row.listing)
 
@@ -258,28 +261,34 @@ class Searcher:
         return ToldTexts(self.state, rows, Documents(told, repeated=ids), self._named, repeated)
 
     def _as_on(self, day: str) -> Texts:
-        return TextsOn(self.state, list(self._documents()), day, self._knowledge.on(day))
+        return TextsOn(self.state, self._listed, day, self._knowledge.on(day))
 
-    def _documents(self) -> Iterator[Row]:
+    def _documents(self) -> list[Row]:
+        """Read the documents and older versions of this state, by key: once, they are remembered."""
         rows = map(Row.read, self._rows(self.state.counting("listed")))
-        return (row for row in rows if row.listing)
+        return [row for row in rows if row.listing]
 
     def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
         """Return the section that a folded text names, an article or where a document starts, and whether it should be one and is none."""
         editions, anchor = texts.named(folded)
+        return _place_told(editions, *self.ask(*self._place_asked(editions, anchor)))
+
+    def _place_asked(self, editions: Sequence[str], anchor: str) -> list[Part]:
+        """Ask for the section at an anchor, or the first one, of some documents; nothing where there are none."""
         at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
-        if not editions:
-            return None, False
         query = both(self.among([{"terms": {"edition": editions}}, at]))
-        sort = ["number_in_text"]
-        first = {"query": query, "collapse": {"field": "edition"}, "sort": sort, "size": len(editions)}
-        (answer,) = self.ask({**first, "_source": ["key", "edition", "number_in_text"]})
-        found = {hit["_source"]["edition"]: hit for hit in answer["hits"]["hits"]}
-        for edition in editions:
-            if edition in found:
-                source = found[edition]["_source"]
-                return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
-        return None, True
+        first = {"query": query, "collapse": {"field": "edition"}, "sort": ["number_in_text"], "size": len(editions)}
+        return [{**first, "_source": ["key", "edition", "number_in_text"]}] if editions else []
+
+    def known_first(self, query: Query, texts: Texts) -> tuple[Candidate | None, bool]:
+        """Ask together for what a search must know before all else: how rare its terms are, and the place it names; return that (see `place`)."""
+        is_name = 0 < len(query.name) <= LONGEST_NAME
+        editions, anchor = texts.named(query.name.translate(TITLE_MARKS)) if is_name else ([], "")
+        unknown = self._unknown(self._terms(query.required)[1])
+        place, rare = self._place_asked(editions, anchor), self._rarity_asked(unknown)
+        answers = self.ask(*place, *rare)
+        self._learn_rarity(unknown, *answers[len(place) :])
+        return _place_told(editions, *answers[: len(place)])
 
     def ended(self, name: str) -> Ended | None:
         """Return what ended the document that a query names and that is not there; None where nothing did."""
@@ -300,9 +309,8 @@ class Searcher:
         return suggestions.different(found)[:limit]
 
     def _suggested_places(self, folded: str) -> Iterator[Suggestion]:
-        place, _ = (
-            self.place(folded, self.present) if article_of(folded) and not self._titled(folded) else (None, False)
-        )
+        _, anchor = self._named(folded)
+        place, _ = self.place(folded, self.present) if anchor else (None, False)
         if place:
             (stored,) = self.stored([place.id])
             yield Suggestion(f"{stored.title}{stored.number}", "place", stored.document, stored.anchor)
@@ -312,9 +320,12 @@ class Searcher:
         query["bool"]["must"] = [queries.containing("folded_title", folded)]
         sort = [{"_score": "desc"}, "title_length", "key"]
         (answer,) = self.ask({"query": query, "sort": sort, "size": limit, "_source": ["row"]})
-        containing = [hit["_source"]["row"]["listing"] for hit in answer["hits"]["hits"]]
-        for listing in (*self._titled(folded)[:limit], *containing):
-            yield Suggestion(listing["title"], "title", listing["id"])
+        for number in self.columns.named(folded)[:limit]:
+            listing = self.columns.listings[number]
+            yield Suggestion(listing.title, "title", listing.id)
+        for hit in answer["hits"]["hits"]:
+            containing = hit["_source"]["row"]["listing"]
+            yield Suggestion(containing["title"], "title", containing["id"])
 
     def _suggested_headings(self, folded: str, limit: int) -> Iterator[Suggestion]:
         query = both(self.among([]))
@@ -325,39 +336,10 @@ class Searcher:
         for hit in answer["hits"]["hits"]:
             yield Suggestion(hit["sort"][-1], "heading")
 
-    def _titled(self, folded: str) -> list[Any]:
-        """Return the listings of the documents that a folded text names, newest first."""
-        return [row["listing"] for row in self._rows_named(names_for(folded))]
-
     def _named(self, folded: str) -> tuple[list[str], str]:
         """Return the editions of the documents that a folded text names, newest first, and the article's anchor."""
-        if whole := self._rows_named(names_for(folded)):
-            return [row["edition"] for row in whole], ""
-        typed = list(islice(readings(folded), _READINGS))
-        names = [[*names_for(each.name), *names_for(each.number)] for each in typed]
-        rows = self._rows_of(names)
-        for each, some in zip(typed, names, strict=True):
-            if mine := next(filter(None, (rows[name] for name in some)), None):
-                return [row["edition"] for row in mine], article_at(each)
-        if not (parted := article_of(folded)):
-            return [], ""
-        return [row["edition"] for row in self._rows_named(names_for(parted[0]))], parted[1]
-
-    def _rows_named(self, names: Sequence[str]) -> list[Any]:
-        """Return the rows of the documents that have the first of some names that any has, newest first."""
-        rows = self._rows_of([names])
-        return next(filter(None, (rows[name] for name in names)), [])
-
-    def _rows_of(self, names: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
-        """Return the rows of the documents that have each of these names, newest first, asked for together."""
-        wanted = list(dict.fromkeys(name for some in names for name in some if name))
-        if not wanted:
-            return {}
-        query = both([self.state.counting("listed"), {"terms": {"names": wanted}}])
-        sort = [{"date": "desc"}, "key"]
-        (answer,) = self.ask({"query": query, "sort": sort, "size": _OF_A_NAME, "_source": ["row", "names"]})
-        sources = [hit["_source"] for hit in answer["hits"]["hits"]]
-        return {name: [source["row"] for source in sources if name in source["names"]] for name in wanted}
+        numbers, anchor = self.columns.place(folded)
+        return [self._listed[number].edition for number in numbers], anchor
 
     def _count(self, string: str) -> int:
         """Return how many sections of present documents contain a folded string."""
@@ -409,71 +391,113 @@ class Searcher:
         (answer,) = self.ask({"query": query, "size": 0, "aggs": {"readings": {"terms": terms}}})
         return [bucket["key"] for bucket in answer["aggregations"]["readings"]["buckets"]]
 
-    def _measured(self, strings: tuple[str, ...]) -> _Scale:
-        """See `scale`: the terms' rarity decides what each can add, the best sections decide what is enough."""
-        own = ranking.terms(strings)
-        weighted = own | weights.other_terms(strings, own)
+    def scoring(self, strings: tuple[str, ...]) -> _Scoring:
+        """Return how the cluster scores sections for a query of these folded strings: the terms' rarity decides what each can add."""
+        own, weighted = self._terms(strings)
         rarity = self._rarity(list(weighted))
         most = {
             term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weighted.items() if self._having[term]
         }
         most = dict(sorted(most.items(), key=lambda item: -item[1])[:_MOST_TERMS])
-        if not most:
-            return _Scale()
-        score = queries.scored(most, strings)
-        best = {"query": {"bool": {"filter": self.among([]), "must": [score]}}, "size": WINDOW}
-        (answer,) = self.ask({**best, **_sorted("relevance")})
-        weighed = weigh(_hits(answer)[1], self._replaced, "".join(strings), self._texts)
         whole = sum(weight * rarity[term] for term, weight in own.items())
-        enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * whole)
-        return _Scale(score, weighed, enough / (1 + weights.DOCUMENT))  # what a section gains as one of its document
+        return _Scoring(strings, queries.scored(most, strings) if most else None, whole)
+
+    def scale(self, scoring: _Scoring) -> _Scale | None:
+        """Return what was worked out of a query; None where that has to be asked for."""
+        return self._scales.get(scoring.strings) if scoring.score else _Scale()
+
+    def best_asked(self, scoring: _Scoring) -> Part:
+        """Ask for the best sections for a query, whatever its conditions: they decide what is enough."""
+        best = {"query": {"bool": {"filter": self.among([]), "must": [scoring.score]}}, "size": WINDOW}
+        return {**best, **_sorted("relevance"), "track_total_hits": False}
+
+    def scale_told(self, scoring: _Scoring, answer: Any) -> _Scale:
+        """Read the answer to `best_asked`, and remember it for the next page."""
+        weighed = weigh(_candidates(answer), self._replaced, "".join(scoring.strings), self._texts)
+        enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * scoring.whole)
+        scale = _Scale(weighed, enough / (1 + weights.DOCUMENT))  # what a section gains as one of its document
+        if len(self._scales) >= _ASKED:
+            self._scales.clear()
+        self._scales[scoring.strings] = scale
+        return scale
 
     def _texts(self, ids: Sequence[str]) -> list[str]:
         return [stored.text for stored in self.stored(ids)]
 
     def _rarity(self, terms: Sequence[str]) -> dict[str, float]:
         """Return how rare terms are, by the number of sections that have them in any field."""
-        unknown = [term for term in terms if term not in self._having]
-        if unknown:
-            if len(self._having) > _KEPT:
-                self._having.clear()
-                unknown = list(terms)
-            counted = {"query": both(self.among([])), "size": 0, "aggs": {"having": queries.features_of(unknown)}}
-            (answer,) = self.ask(counted)
-            buckets = answer["aggregations"]["having"]["buckets"]
-            self._having |= {term: bucket["doc_count"] for term, bucket in zip(unknown, buckets, strict=True)}
+        unknown = self._unknown(terms)
+        self._learn_rarity(unknown, *self.ask(*self._rarity_asked(unknown)))
         size = self.state.sections + self.state.older
         having = np.array([self._having[term] for term in terms], np.float64)
         return dict(zip(terms, np.log1p((size - having + 0.5) / (having + 0.5)).tolist(), strict=True))
+
+    def _unknown(self, terms: Iterable[str]) -> list[str]:
+        return [term for term in terms if term not in self._having]
+
+    def _rarity_asked(self, terms: Sequence[str]) -> list[Part]:
+        """Ask how many sections have each of some terms in any field; nothing where there are none."""
+        counted = {"query": both(self.among([])), "size": 0, "aggs": {"having": queries.features_of(terms)}}
+        return [counted] if terms else []
+
+    def _learn_rarity(self, terms: Sequence[str], *answers: Any) -> None:
+        """Remember what `_rarity_asked` tells."""
+        if len(self._having) > _KEPT:
+            self._having.clear()
+        for answer in answers:
+            buckets = answer["aggregations"]["having"]["buckets"]
+            self._having |= {term: bucket["doc_count"] for term, bucket in zip(terms, buckets, strict=True)}
+
+
+def _place_told(editions: Sequence[str], *answers: Any) -> tuple[Candidate | None, bool]:
+    """Read the answer to `_place_asked`: the section is in the first of the documents that has one."""
+    for answer in answers:
+        found = {hit["_source"]["edition"]: hit for hit in answer["hits"]["hits"]}
+        for edition in filter(found.__contains__, editions):
+            source = found[edition]["_source"]
+            return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
+    return None, bool(answers)
 
 
 class _Search:
     """One search: what is asked of the cluster for it, and what is made of the answers."""
 
-    def __init__(self, searcher: Searcher, query: Query, order: Order, offset: int, limit: int) -> None:
+    def __init__(self, searcher: Searcher, query: Query, order: Order, offset: int, limit: int, group: Group) -> None:
         self._searcher, self._query, self._order = searcher, query, order
-        self._first, self._last = offset, offset + limit
+        self._first, self._end = offset, offset + limit
+        self._last = self._end if group == "section" else MOST_LISTED
         self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
-        self._scale = searcher.scale(query.required)
         self._shown = searcher.texts_for(query.conditions)
         self._met = self._shown.meeting(query.conditions)
-        self._place, self._absent = self._named()
+        self._place, self._absent = searcher.known_first(query, self._shown)
+        self._scoring = searcher.scoring(query.required)
         self._named_ids: list[Part] = [{"ids": {"values": [self._place.id]}}] if self._place else []
         self._excluded = [queries.matching(node) for node in query.excluded]
         self._found_near = searcher.near(query)
         self._near = self._near_in_meaning()
+        self._scale, self._first_answers = self._asked_first()
+
+    def _asked_first(self) -> tuple[_Scale, list[Any]]:
+        """Ask for the literal matches and the place that is named, and with them for the scale where that is not remembered."""
+        bodies = [self._literal_ones(), *self._direct_ones()]
+        if known := self._searcher.scale(self._scoring):
+            return known, self._searcher.ask(*bodies)
+        *answers, best = self._searcher.ask(*bodies, self._searcher.best_asked(self._scoring))
+        return self._searcher.scale_told(self._scoring, best), answers
 
     def found(self) -> Found:
-        """Ask for the place that is named and the literal matches, then for the related ones and the facets."""
-        answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
+        """Ask for the related ones and the facets, and for what is shown of the page where that is known already."""
+        answers = self._first_answers
         total, literal = _hits(answers[0])
         direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        answer, more, by_meaning, related = self._related(len(direct) + total)
-        listed = [
+        sure = [
             *(self._listed(one, is_literal, True) for one in direct),
             *(self._listed(one, True, False) for one in self._in_order(literal)),
-            *related,
         ]
+        page = [one.candidate.id for one in sure[self._first : self._last]]
+        page = page if len(sure) >= self._last or not self._has_related() else []
+        answer, more, by_meaning, related, kept = self._related(len(sure), page)
+        listed = [*sure, *related]
         return Found(
             page=tuple(listed[self._first : self._last]),
             total=total + is_literal,
@@ -483,15 +507,16 @@ class _Search:
             texts=self._shown,
             direct=bool(direct),
             absent=self._absent,
+            kept=kept,
         )
 
     def found_by_document(self) -> Found:
         """Ask for all there is, and group it: the cluster counts the documents of common words only about."""
-        self._last, first, last = MOST_LISTED, self._first, self._last
-        answers = self._searcher.ask(self._literal_ones(), *self._direct_ones())
+        first, last = self._first, self._end
+        answers = self._first_answers
         total, literal = _hits(answers[0])
         direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        _, more, by_meaning, alike = self._related(0)
+        _, more, by_meaning, alike, _ = self._related(0)
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
             *(self._listed(one, True, False) for one in self._in_order(literal)),
@@ -527,7 +552,7 @@ class _Search:
         return np.array([listing.key in found for listing in columns.listings], np.int64)
 
     def _literal_ones(self) -> Part:
-        query = self._scale.searching(self._searcher.among([*self._met, self._literal]), self._named_ids)
+        query = self._scoring.searching(self._searcher.among([*self._met, self._literal]), self._named_ids)
         return {"query": query, "size": max(WINDOW, self._last), **_sorted(self._order)}
 
     def _direct_ones(self) -> list[Part]:
@@ -535,7 +560,7 @@ class _Search:
         if not self._place:
             return []
         parts = self._searcher.among([*self._met, *self._named_ids])
-        there = {"query": self._scale.searching(parts), "size": 1, **_sorted("relevance")}
+        there = {"query": self._scoring.searching(parts), "size": 1, **_sorted("relevance")}
         return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
 
     def _counted_and_related(self, before: int) -> Part:
@@ -550,7 +575,7 @@ class _Search:
         if not self._has_related():
             return {"query": both([*parts, either(found)]), "size": 0, "aggs": facets}
         sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in [*found, *self._near]]
-        alike = [{"bool": {"must": [self._scale.score], "must_not": self._excluded}}] if self._scale.score else []
+        alike = [{"bool": {"must": [self._scoring.score], "must_not": self._excluded}}] if self._scoring.score else []
         query = {"bool": {**either([*sure, *alike])["bool"], "filter": parts}}
         size = max(WINDOW, self._last - before) if self._last > before else 0
         listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, [*found, *self._near])}
@@ -559,7 +584,7 @@ class _Search:
     def _meant_ones(self) -> Part:
         """Ask for what is near in meaning and is not found for sure, all of it, scored by words."""
         without = [self._literal, *self._named_ids]
-        query = self._scale.searching(self._searcher.among([*self._met, *self._near]), without)
+        query = self._scoring.searching(self._searcher.among([*self._met, *self._near]), without)
         return {"query": query, "size": weights.NEAREST, **_sorted(self._order)}
 
     def _near_in_meaning(self) -> list[Part]:
@@ -567,22 +592,25 @@ class _Search:
         ids = self._searcher.numbering.ids(self._found_near.sections) if self._found_near else []
         return [both([{"ids": {"values": ids}}], self._excluded)] if ids else []
 
-    def _related(self, before: int) -> tuple[Any, int, int, list[Listed]]:
+    def _related(
+        self, before: int, page: Sequence[str] = ()
+    ) -> tuple[Any, int, int, list[Listed], Mapping[str, Stored]]:
         """Ask for what is related by words or meaning; return the answer with the facets, how many there are, how many of
-        these by their meaning only, and the first of them in order. `before`: how many others come first.
+        these by their meaning only, the first of them in order, and what is kept of a page. `before`: how many others come first.
         """
         bodies = [self._counted_and_related(before), *([self._meant_ones()] if self._near else [])]
-        answer, *others = self._searcher.ask(*bodies)
+        answer, *others = self._searcher.ask(*bodies, *_kept_asked(page))
+        kept = _kept_told(others.pop()) if page else {}
         more, by_words = _hits(answer) if self._has_related() else (0, [])
         near, meant = _hits(others[0]) if others else (0, [])
         by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
         listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
         if self._found_near is None:
-            return answer, more, 0, listed
+            return answer, more, 0, listed, kept
         window = WINDOW if self._order == "relevance" else len(listed)
         both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
         ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
-        return answer, more + near, len(by_meaning), [*ordered, *listed[window:]]
+        return answer, more + near, len(by_meaning), [*ordered, *listed[window:]], kept
 
     def _joined(self, likeness: Floats, candidates: Sequence[Candidate]) -> list[Listed]:
         """Return sections in order, scored by words and meaning."""
@@ -630,11 +658,6 @@ class _Search:
     def _in_order(self, candidates: list[Candidate]) -> list[Candidate]:
         return self._scale.weighed.in_order(candidates) if self._order == "relevance" else candidates
 
-    def _named(self) -> tuple[Candidate | None, bool]:
-        if not 0 < len(self._query.name) <= LONGEST_NAME:
-            return None, False
-        return self._searcher.place(self._query.name.translate(TITLE_MARKS), self._shown)
-
     def _whole_documents(self) -> Part:
         """Find what a query without text lists: one section for each document, or all where a place is asked for."""
         if any(each.field in ("article", "within") for each in self._query.conditions):
@@ -650,12 +673,30 @@ def _sorted(order: Order) -> Part:
 
 def _hits(answer: Any) -> tuple[int, list[Candidate]]:
     """Read the answer to a search that is `_sorted`."""
-    hits = answer["hits"]
+    return answer["hits"]["total"]["value"], _candidates(answer)
+
+
+def _candidates(answer: Any) -> list[Candidate]:
     found = []
-    for hit in hits["hits"]:
+    for hit in answer["hits"]["hits"]:
         *_, score, key, number = hit["sort"]
         found.append(Candidate(hit["_id"], key, number, score))
-    return hits["total"]["value"], found
+    return found
+
+
+def _kept_asked(ids: Sequence[str]) -> list[Part]:
+    """Ask what was kept of some sections; nothing where there are none."""
+    return [{"query": {"ids": {"values": list(ids)}}, "size": len(ids), "_source": ["stored"]}] if ids else []
+
+
+def _kept_told(answer: Any) -> dict[str, Stored]:
+    return {hit["_id"]: _stored(hit["_source"]["stored"]) for hit in answer["hits"]["hits"]}
+
+
+def _terms(strings: tuple[str, ...]) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the terms of a query with their weights: its own, and with what these may also be called."""
+    own = ranking.terms(strings)
+    return own, own | weights.other_terms(strings, own)
 
 
 def _stored(kept: Sequence[Any]) -> Stored:

@@ -211,14 +211,12 @@ def _results(
     group: Group,
 ) -> Results:
     def find(query: Query) -> Found:
-        with stage("weigh"):
-            searcher.scale(query.required)
         with stage("find"):
             return searcher.find(query, order, offset, limit, group)
 
     query, found = first_found(text, conditions, searcher.stands, find)
     with stage("read"):
-        kept = searcher.stored([listed.candidate.id for listed in found.page])
+        kept = searcher.stored([listed.candidate.id for listed in found.page], found.kept)
     with stage("snippets"):
         hits = tuple(
             hit(

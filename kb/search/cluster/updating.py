@@ -90,16 +90,15 @@ class Update:
         """Send what changed; return the rows of what was sent."""
         rows = {}
         prepare = Preparer(epoch, {key: plan.wanted[key] for key in plan.changed}, self.standings)
-        bulk = Bulk(self.client, index, held.check)
-        for done, (key, prepared) in enumerate(analysed(self.source, plan.changed, prepare), start=1):
-            if isinstance(prepared, str):
-                self.problems[key] = prepared
-            else:
-                bulk.add(prepared.lines)
-                rows[key] = prepared.row
-            if self.progress:
-                self.progress(done, len(plan.changed))
-        bulk.flush()
+        with Bulk(self.client, index, held.check) as bulk:
+            for done, (key, prepared) in enumerate(analysed(self.source, plan.changed, prepare), start=1):
+                if isinstance(prepared, str):
+                    self.problems[key] = prepared
+                else:
+                    bulk.add(prepared.lines)
+                    rows[key] = prepared.row
+                if self.progress:
+                    self.progress(done, len(plan.changed))
         return rows
 
     def _complete(self, state: State, rows: Mapping[str, Row]) -> None:

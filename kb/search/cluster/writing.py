@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -14,6 +17,10 @@ from kb.search.cluster.client_requests import patiently
 
 _BYTES = 4_000_000
 _ACTIONS = 500
+_SENDERS = 2
+"""Requests under way at a time: the cluster writes one while the next is read."""
+
+_TOLD = {"filter_path": "errors,items.*.status,items.*.error.reason,items.*.error.type,items.*._id"}
 _FINAL = (400, 401, 403, 413)
 """What will be refused however often it is sent. All else passes: full queues and disks, a copy that fails or moves (404, 500)."""
 
@@ -26,24 +33,49 @@ _LONG = 3_600
 
 
 class Bulk:
-    """Sends actions (two lines each, in JSON) to an index. What was refused is sent again, under the same id."""
+    """Sends actions (two lines each, in JSON) to an index, a few requests at a time. What was refused is sent again, under the same id.
+
+    Use it in a `with` statement: everything is sent when it ends in good order, and nothing is being sent any more however it ends.
+    """
 
     def __init__(self, client: OpenSearch, index: str, check: Callable[[], None]) -> None:
         self._client, self._index, self._check = client, index, check
         self._waiting: list[bytes] = []
         self._size = 0
+        self._senders = ThreadPoolExecutor(_SENDERS, "bulk")
+        self._sent: deque[Future[None]] = deque()
+        self._given_up = Event()
+
+    def __enter__(self) -> Bulk:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        try:
+            if not failed:
+                self._flush()
+                while self._sent:
+                    self._sent.popleft().result()
+        finally:
+            self._given_up.set()
+            self._senders.shutdown(cancel_futures=True)
 
     def add(self, actions: Iterable[bytes]) -> None:
-        """Send when there is enough to send. Raises StorageError for what the cluster will not take."""
+        """Send when there is enough to send; waits while as much as may be is on its way. Raises StorageError for what the cluster will not take."""
         for action in actions:
             self._waiting.append(action)
             self._size += len(action)
             if self._size >= _BYTES or len(self._waiting) >= _ACTIONS:
-                self.flush()
+                self._flush()
 
-    def flush(self) -> None:
-        """Send everything that waits."""
-        waiting, self._waiting, self._size = self._waiting, [], 0
+    def _flush(self) -> None:
+        """Hand over everything that waits."""
+        if len(self._sent) > _SENDERS:
+            self._sent.popleft().result()
+        self._sent.append(self._senders.submit(self._deliver, self._waiting))
+        self._waiting, self._size = [], 0
+
+    def _deliver(self, waiting: list[bytes]) -> None:
+        """Send some actions, and again what is refused."""
         give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
         while waiting:
             self._check()
@@ -55,13 +87,16 @@ class Bulk:
                     f"OpenSearch 有 {len(waiting):,} 项一直不肯写入（{reason}）：索引仍是原来的样子，"
                     "请查看各节点的磁盘和负载，然后再运行 kb index。"
                 )
-            time.sleep(wait)
+            if self._given_up.wait(wait):
+                return
             wait = min(2 * wait, _LONGEST_WAIT)
 
     def _send(self, actions: Sequence[bytes]) -> tuple[list[bytes], str]:
         """Send once; return what must be sent again, and why."""
         try:
-            answer = self._client.bulk(index=self._index, body=b"".join(actions), request_timeout=_TIMEOUT)
+            answer = self._client.bulk(
+                index=self._index, body=b"".join(actions), params=_TOLD, request_timeout=_TIMEOUT
+            )
         except ConnectionError as error:
             return list(actions), f"连不上：{error.error}"
         except TransportError as error:

@@ -58,6 +58,9 @@ class Texts(Protocol):
     def count(self, string: str) -> int:
         """Return how many sections of present documents contain a folded string."""
 
+    def counts(self, strings: Sequence[str]) -> Sequence[int]:
+        """Return the `count` of each of some strings: a cluster is asked for all together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
@@ -100,8 +103,10 @@ def _wordings(string: str, texts: Texts, offered: int) -> list[Alternative]:
     )
     for distance, stored, wording, found in ranked:
         best.setdefault(wording, (distance, stored, found))
+    shown = list(best)[:offered]
     return [
-        _alternative(string, wording, *about, texts.count(wording)) for wording, about in list(best.items())[:offered]
+        _alternative(string, wording, *best[wording], total)
+        for wording, total in zip(shown, texts.counts(shown), strict=True)
     ]
 
 
@@ -117,9 +122,9 @@ def _slips(string: str, texts: Texts) -> Iterator[tuple[int, Any, str, Aligned]]
     for folded, section in deadline.checked(texts.sharing(string, 1, _OF_SHORT)):
         if any(map(folded.__contains__, halves)) and slip.search(folded) and (found := align(string, folded, 1)):
             yield found.distance, section, folded[found.start : found.end], found
-    for at in range(len(string) - 1):
-        exchanged = string[:at] + string[at + 1] + string[at] + string[at + 2 :]
-        if exchanged != string and texts.count(exchanged):
+    both_ways = [string[:at] + string[at + 1] + string[at] + string[at + 2 :] for at in range(len(string) - 1)]
+    for exchanged, total in zip(both_ways, texts.counts(both_ways), strict=True):
+        if exchanged != string and total:
             for folded, section in texts.sharing(exchanged, 0, CANDIDATES):
                 if (start := folded.find(exchanged)) >= 0:
                     yield 1, section, exchanged, Aligned(start, start + len(string), 1)

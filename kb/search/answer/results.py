@@ -28,8 +28,8 @@ _quoted = lru_cache(4096)(quote)  # hits are of few documents
 class Counting(Texts, Protocol):
     """One state of an index, as far as alternatives ask it."""
 
-    def readings(self, start: str) -> Iterable[str]:
-        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
+    def readings(self, starts: Sequence[str]) -> Sequence[Iterable[str]]:
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with each of some strings."""
 
 
 class Outcome(Protocol):
@@ -186,7 +186,8 @@ def _how_found(query: Query, counting: Counting) -> str:
     if not query.pieces:
         return query.told
     sought = {string for leaf in query.leaves for string in leaf.strings}
-    missing = [each for each in query.pieces if each in sought and not counting.count(each)]
+    pieces = [each for each in query.pieces if each in sought]
+    missing = [each for each, total in zip(pieces, counting.counts(pieces), strict=True) if not total]
     short = [each for each in query.pieces if each not in sought]
     told = [query.told]
     if missing:
@@ -238,11 +239,12 @@ def _alternatives(
     if found and not suggestions.correctable(whole):
         return tuple(wordings), ()
     number = number_as_printed(query.name)  # 国发2019 5号 is two strings
-    close = [Alternative(number, total)] if (total := counting.count(number)) else []
-    for string in query.required[:_NAMED]:
-        total = counting.count(string)
-        close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.count)
-    meant = suggestions.corrections(whole, counting.readings, counting.count)
+    strings = query.required[:_NAMED]
+    numbered, *totals = counting.counts([number, *strings])
+    close = [Alternative(number, numbered)] if numbered else []
+    for string, total in zip(strings, totals, strict=True):
+        close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.counts)
+    meant = suggestions.corrections(whole, counting.readings, counting.counts)
     known = {alternative.text for alternative in meant}
     close = [one for one in close if fold(one.text) not in {fold(other.text) for other in wordings}]
     return tuple(one for one in dict.fromkeys((*wordings, *close)) if one.text not in known), tuple(meant)

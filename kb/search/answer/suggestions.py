@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, islice
@@ -21,6 +21,7 @@ _LONGEST_LATIN = 60
 _OFFERED = 5
 _TRIED = 40
 _LOOKED_AT = 500
+_AT_ONCE = 8
 _WINDOW = range(8, 1, -1)
 _LATIN = re.compile(r"[a-zü' ]{3,}")
 _MARKS = re.compile(r"[()《》〈〉\"'、，,。；;：:]")
@@ -28,8 +29,9 @@ _ARABIC = re.compile(r"[0-9]{1,4}")
 
 _READ_AS = "\t"
 
-Count = Callable[[str], int]
-Terms = Callable[[str], Iterable[str]]
+Counts = Callable[[Sequence[str]], Sequence[int]]
+Terms = Callable[[Sequence[str]], Sequence[Iterable[str]]]
+"""Answers of several strings at once: how often each occurs, or the readings that start with each."""
 
 
 class Texts:
@@ -63,7 +65,8 @@ def pinyin_words(string: str, terms: Terms, limit: int) -> list[str]:
     """Return words that are read as a folded string in Latin letters starts: xingz, xzf."""
     if not _LATIN.fullmatch(string):
         return []
-    found = islice(terms(re.sub("[' ]", "", string)), _LOOKED_AT)
+    (read,) = terms([re.sub("[' ]", "", string)])
+    found = islice(read, _LOOKED_AT)
     return sorted(dict.fromkeys(term.partition(_READ_AS)[2] for term in found), key=len)[:limit]
 
 
@@ -99,44 +102,50 @@ def _readings(word: str) -> Iterator[str]:
         yield f"{''.join(syllable[0] for syllable in syllables)}{_READ_AS}{word}"
 
 
-def corrections(string: str, terms: Terms, count: Count) -> list[Alternative]:
+def corrections(string: str, terms: Terms, counts: Counts) -> list[Alternative]:
     """Return what a folded string may have been meant for and how often each occurs: xzfy, xingzhengfuyi, 行政复意.
 
-    `terms` answers the readings in the index that start with something.
+    `terms` answers the readings in the index that start with some strings.
     """
     if not correctable(string):
         return []
     if _LATIN.fullmatch(string):
-        return _occurring(_read_as(re.sub("[' ]", "", string), terms), count)
-    return _occurring(_homophones(string, terms), count)
+        (read,) = _read_as([re.sub("[' ]", "", string)], terms)
+        return _occurring(read, counts)
+    return _occurring(_homophones(string, terms), counts)
 
 
-def _read_as(sound: str, terms: Terms) -> Iterator[str]:
-    return (term.partition(_READ_AS)[2] for term in terms(sound + _READ_AS))
+def _read_as(sounds: Sequence[str], terms: Terms) -> Iterator[list[str]]:
+    """Yield the words that are read as each of some sounds."""
+    for read in terms([sound + _READ_AS for sound in sounds]):
+        yield [term.partition(_READ_AS)[2] for term in read]
 
 
 def _homophones(string: str, terms: Terms) -> Iterator[str]:
     """Yield the string with a part of it, the longest first, exchanged for a word that is read alike."""
-    for width in _WINDOW:
-        for start in range(len(string) - width + 1):
-            part = string[start : start + width]
-            for word in _read_as("".join(_syllables(part)), terms) if part.isalpha() else ():
-                if word != part and len(word) == width:
-                    yield string[:start] + word + string[start + width :]
+    spans = [(start, start + width) for width in _WINDOW for start in range(len(string) - width + 1)]
+    spans = [(start, end) for start, end in spans if string[start:end].isalpha()]
+    sounds = ["".join(_syllables(string[start:end])) for start, end in spans]
+    for (start, end), read in zip(spans, _read_as(sounds, terms), strict=True):
+        for word in read:
+            if word != string[start:end] and len(word) == end - start:
+                yield string[:start] + word + string[end:]
 
 
-def nearest(string: str, count: Count) -> list[Alternative]:
+def nearest(string: str, counts: Counts) -> list[Alternative]:
     """Return the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
-    found = _occurring(_variants(string), count)
-    ends = [string[: _longest(string, count)], string[len(string) - _longest(string[::-1], lambda s: count(s[::-1])) :]]
+    found = _occurring(_variants(string), counts)
     enough = max(2, 2 * len(string) // 3)
-    return [*found, *_occurring((end for end in ends if len(end) >= enough), count)]
+    first = _longest(len(string), enough, lambda lengths: counts([string[:length] for length in lengths]))
+    last = _longest(len(string), enough, lambda lengths: counts([string[-length:] for length in lengths]))
+    ends = [string[:first], string[len(string) - last :]]
+    return [*found, *_occurring((end for end in ends if len(end) >= enough), counts)]
 
 
-def _occurring(strings: Iterable[str], count: Count) -> list[Alternative]:
+def _occurring(strings: Iterable[str], counts: Counts) -> list[Alternative]:
     """Return those of some strings that occur, the most frequent first."""
-    tried = islice(dict.fromkeys(strings), _TRIED)
-    found = [Alternative(string, number) for string in tried if (number := count(string))]
+    tried = list(islice(dict.fromkeys(strings), _TRIED))
+    found = [Alternative(string, number) for string, number in zip(tried, counts(tried), strict=True) if number]
     return sorted(found, key=lambda alternative: -alternative.total)[:_OFFERED]
 
 
@@ -155,9 +164,18 @@ def _variants(string: str) -> Iterator[str]:
             yield "".join(cut[:place]) + between + "".join(cut[place:])
 
 
-def _longest(string: str, count: Count) -> int:
-    """Return how many characters of a string's start occur together: what holds for some holds for fewer."""
-    return bisect_left(range(1, len(string)), True, key=lambda length: not count(string[:length]))
+def _longest(whole: int, enough: int, totals: Callable[[Sequence[int]], Sequence[int]]) -> int:
+    """Return the greatest length less than `whole` whose total is not 0, where what holds for one holds for less; less than `enough` where that does not.
+
+    `totals` answers of several lengths at once.
+    """
+    low, high = enough - 1, whole - 1
+    while low < high:
+        step = max(1, (high - low) // _AT_ONCE)
+        lengths = range(low + step, high + 1, step)
+        low += step * sum(map(bool, totals(lengths)))
+        high = min(high, low + step - 1)
+    return low
 
 
 def chinese(number: int) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from opensearchpy import OpenSearch
@@ -33,7 +33,7 @@ from kb.search.cluster import client_requests, queries
 from kb.search.cluster.index_state import State
 from kb.search.cluster.mapping import MOST_LISTED
 from kb.search.cluster.numbering import Numbering
-from kb.search.cluster.queries import Part, both, either
+from kb.search.cluster.queries import NOTHING, Part, both, either
 from kb.search.cluster.section_documents import Row
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
@@ -45,6 +45,8 @@ from kb.search.query.conditions import FACETS, Condition, asked_day
 from kb.search.query.matching import Exact
 from kb.search.query.query import Query
 from kb.search.query.ranking import Floats
+
+Told = TypeVar("Told")
 
 _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
@@ -156,8 +158,8 @@ class Searcher:
         self._having: dict[str, int] = {}
         self._scales: dict[tuple[str, ...], _Scale] = {}
         self._terms = lru_cache(_ASKED)(_terms)
-        self.count = lru_cache(_KEPT)(self._count)
-        self.readings = lru_cache(_KEPT)(self._readings)
+        self._counted: dict[str, int] = {}
+        self._read: dict[str, list[str]] = {}
 
     def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
         """Return the hits `offset` to `offset + limit`, and the numbers of all."""
@@ -341,13 +343,32 @@ class Searcher:
         numbers, anchor = self.columns.place(folded)
         return [self._listed[number].edition for number in numbers], anchor
 
-    def _count(self, string: str) -> int:
+    def count(self, string: str) -> int:
         """Return how many sections of present documents contain a folded string."""
-        if not string:
-            return 0
-        query = both(self.among([self.present.shown, queries.matching(Exact(string))]))
-        (answer,) = self.ask({"query": query, "size": 0, "track_total_hits": True})
-        return int(answer["hits"]["total"]["value"])
+        return self.counts([string])[0]
+
+    def counts(self, strings: Sequence[str]) -> list[int]:
+        """See `near.Texts`."""
+        return self._remembered(
+            self._counted, strings, self._count_asked, lambda told: int(told["hits"]["total"]["value"])
+        )
+
+    def _count_asked(self, string: str) -> Part:
+        found = queries.matching(Exact(string)) if string else NOTHING
+        return {"query": both(self.among([self.present.shown, found])), "size": 0, "track_total_hits": True}
+
+    def _remembered(
+        self, known: dict[str, Told], strings: Sequence[str], asked: Callable[[str], Part], read: Callable[[Any], Told]
+    ) -> list[Told]:
+        """Return what is known of some strings; what is not is asked for together."""
+        found = {string: known[string] for string in strings if string in known}
+        unknown = [string for string in dict.fromkeys(strings) if string not in found]
+        new = dict(zip(unknown, map(read, self.ask(*map(asked, unknown))), strict=True))
+        if len(known) > _KEPT:
+            known.clear()
+        known |= new
+        found |= new
+        return [found[string] for string in strings]
 
     def stands(self, query: Query) -> bool:
         """Return whether any section matches a query literally, whatever its conditions."""
@@ -383,13 +404,15 @@ class Searcher:
         """See `near.Texts`."""
         return section
 
-    def _readings(self, start: str) -> list[str]:
-        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
+    def readings(self, starts: Sequence[str]) -> list[list[str]]:
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with each of some strings."""
+        return self._remembered(self._read, starts, self._readings_asked, _keys)
+
+    def _readings_asked(self, start: str) -> Part:
         query = both(self.among([{"prefix": {"reading": start}}]))
         include = _LITERALLY.sub(r"\\\1", start) + ".*"
         terms = {"field": "reading", "include": include, "size": _READ, "order": {"_key": "asc"}}
-        (answer,) = self.ask({"query": query, "size": 0, "aggs": {"readings": {"terms": terms}}})
-        return [bucket["key"] for bucket in answer["aggregations"]["readings"]["buckets"]]
+        return {"query": query, "size": 0, "aggs": {"readings": {"terms": terms}}}
 
     def scoring(self, strings: tuple[str, ...]) -> _Scoring:
         """Return how the cluster scores sections for a query of these folded strings: the terms' rarity decides what each can add."""
@@ -682,6 +705,10 @@ def _candidates(answer: Any) -> list[Candidate]:
         *_, score, key, number = hit["sort"]
         found.append(Candidate(hit["_id"], key, number, score))
     return found
+
+
+def _keys(answer: Any) -> list[str]:
+    return [bucket["key"] for bucket in answer["aggregations"]["readings"]["buckets"]]
 
 
 def _kept_asked(ids: Sequence[str]) -> list[Part]:

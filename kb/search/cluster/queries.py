@@ -19,6 +19,7 @@ Part = dict[str, Any]
 """A piece of a request."""
 
 EVERYTHING: Part = {"match_all": {}}
+NOTHING: Part = {"match_none": {}}
 
 _PLACE_LENGTHS = range(2, 8)
 _SPECIAL = re.compile(r"([*?\\])")

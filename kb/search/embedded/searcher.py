@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -293,6 +293,10 @@ class Searcher:
         """Return how many sections of present documents contain a folded string."""
         return int(self.documents.present[self._documents[self._literal.containing(string)]].sum()) if string else 0
 
+    def counts(self, strings: Sequence[str]) -> list[int]:
+        """See `near.Texts`."""
+        return [self.count(string) for string in strings]
+
     def stands(self, query: Query) -> bool:
         """Return whether any section matches a query literally, whatever its conditions."""
         return not query.leaves or len(self._literal.matching(query.root)) > 0
@@ -338,9 +342,9 @@ class Searcher:
         asked = self.documents_for(conditions).asked_versions(conditions)
         return int(self._by_document(np.flatnonzero(self._reader.live))[asked].sum())
 
-    def readings(self, start: str) -> Iterable[str]:
-        """Return how words are read, as `suggestions.readings` writes it, where that starts with something."""
-        return self._reader.starting("reading", start)
+    def readings(self, starts: Sequence[str]) -> list[Iterable[str]]:
+        """Return how words are read, as `suggestions.readings` writes it, where that starts with each of some strings."""
+        return [self._reader.starting("reading", start) for start in starts]
 
     def ended(self, name: str) -> Ended | None:
         """Return what ended the document that a query names and that is not there; None where nothing did."""

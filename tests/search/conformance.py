@@ -91,6 +91,16 @@ GROUPED = Shelf(
 )
 
 
+WEAK = "行政许可，这里另有别的说明"
+# The sections of one document stand before all others, more of them than an engine looks at closely.
+LONG = Shelf(
+    of_sections("a", *(section(f"s-{number}", f"行政许可{number}") for number in range(1, 701))),
+    document("b", WEAK, WEAK),
+    document("c", WEAK),
+    document("d", *["无关"] * 900),
+)
+
+
 def dated(id: str, date: str, *texts: str, title: str) -> Document:
     sections = [section(f"s-{number}", text) for number, text in enumerate(texts, start=1)]
     return of_sections(id, *sections, title=title, date=date)
@@ -797,6 +807,16 @@ class Conformance:
         assert sum(value.total for value in grouped.facets["kind"]) == len(of)
         assert dict(grouped.sections) == {id: len(anchors) for id, anchors in of.items()}
         assert all(set(page.sections) == {hit.document for hit in page.hits} for page in pages)
+
+    def test_documents_behind_a_long_one_are_listed_and_counted(self, engine: Engine) -> None:
+        engine.update(LONG)
+        self.behind_a_long_one(engine, "行政许可")
+
+    def behind_a_long_one(self, engine: Engine, query: str) -> None:
+        pages = [engine.search(query, 1, start, group="document") for start in range(3)]
+        assert [len(page.hits) for page in pages] == [3, 2, 1] and {page.documents for page in pages} == {3}
+        assert [dict(page.sections) for page in pages] == [{"a": 700}, {"b": 2}, {"c": 1}]
+        assert places(engine.search(query, 3, group="document")) == [place for page in pages for place in places(page)]
 
     def test_facets_of_documents_count_documents(self, engine: Engine) -> None:
         engine.update(GROUPED)

@@ -14,7 +14,7 @@ from kb.search.embedded.whoosh_engine import WhooshEngine
 from kb.search.meaning.neighbours import Meaning
 from tests.cluster import Nodes
 from tests.search.by_meaning import ByMeaning
-from tests.search.conformance import Conformance
+from tests.search.conformance import LONG, Conformance
 from tests.search.shelf import Shelf, document, of_sections, section
 
 
@@ -31,6 +31,10 @@ class TestOpenSearchEngine(Conformance):
     def open(self, folder: Path) -> Engine:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         return OpenSearchEngine(Cluster(self._nodes.hosts, name))
+
+    def test_related_documents_behind_a_long_one_are_listed_and_counted(self, engine: Engine) -> None:
+        engine.update(LONG)
+        self.behind_a_long_one(engine, "行政许可怎样办理")
 
 
 class TestByMeaning(ByMeaning):

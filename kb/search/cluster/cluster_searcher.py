@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,7 +24,6 @@ from kb.search.answer.columns import (
     TITLE_MARKS,
     Documents,
     Knowledge,
-    Numbers,
     wanted,
 )
 from kb.search.answer.near import BROKEN
@@ -51,6 +50,10 @@ Told = TypeVar("Told")
 _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
 
+_COUNTED = 25_000
+"""Documents that are counted by one aggregation: clusters return 65,535 values, and of a search for two."""
+
+_GROWTH = 10
 _ASKED = 64
 _DAYS = 8
 """Days whose texts are remembered."""
@@ -226,6 +229,13 @@ class Searcher:
     def ask(self, *bodies: Part) -> list[Any]:
         """Ask several things of this state at once."""
         return self._ask(bodies) if bodies else []
+
+    def by_document(self) -> Iterator[Part]:
+        """Yield the aggregations that together count the sections of each document, exactly: one would be more than clusters return."""
+        parts = 1 + (self.state.documents + self.state.versions) // _COUNTED
+        for part in range(parts):
+            include = {"partition": part, "num_partitions": parts}
+            yield {"terms": {"field": "key", "size": 2 * _COUNTED, "include": include}}
 
     def among(self, parts: Sequence[Part]) -> list[Part]:
         """Return some parts of a query and what makes them find only what counts."""
@@ -460,7 +470,8 @@ class Searcher:
 
     def _rarity_asked(self, terms: Sequence[str]) -> list[Part]:
         """Ask how many sections have each of some terms in any field; nothing where there are none."""
-        counted = {"query": both(self.among([])), "size": 0, "aggs": {"having": queries.features_of(terms)}}
+        counted = {"query": both(self.among([])), "size": 0, "track_total_hits": False}
+        counted["aggs"] = {"having": queries.features_of(terms)}
         return [counted] if terms else []
 
     def _learn_rarity(self, terms: Sequence[str], *answers: Any) -> None:
@@ -482,13 +493,29 @@ def _place_told(editions: Sequence[str], *answers: Any) -> tuple[Candidate | Non
     return None, bool(answers)
 
 
+@dataclass(frozen=True, slots=True)
+class _Related:
+    """What is related: the answers that `counted` it, the first of it in order, how many there are, and of these `by_meaning` only.
+
+    `meant` are those that are near in meaning, `kept` is what is kept of a page.
+    """
+
+    counted: Sequence[Any]
+    listed: list[Listed]
+    total: int
+    by_meaning: int
+    meant: Sequence[Candidate]
+    kept: Mapping[str, Stored]
+
+
 class _Search:
     """One search: what is asked of the cluster for it, and what is made of the answers."""
 
     def __init__(self, searcher: Searcher, query: Query, order: Order, offset: int, limit: int, group: Group) -> None:
         self._searcher, self._query, self._order = searcher, query, order
-        self._first, self._end = offset, offset + limit
-        self._last = self._end if group == "section" else MOST_LISTED
+        self._first, self._last = offset, offset + limit
+        self._chosen = [each for each in query.conditions if each.whole and each.field in FACETS]
+        self._by_document = list(searcher.by_document()) if group == "document" else []
         self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
         self._shown = searcher.texts_for(query.conditions)
         self._met = self._shown.meeting(query.conditions)
@@ -503,6 +530,10 @@ class _Search:
     def _asked_first(self) -> tuple[_Scale, list[Any]]:
         """Ask for the literal matches and the place that is named, and with them for the scale where that is not remembered."""
         bodies = [self._literal_ones(), *self._direct_ones()]
+        self._direct_answers = len(bodies)
+        parts = self._searcher.among([*self._met, self._literal])
+        literal = both(parts, self._named_ids)
+        bodies += [{"query": literal, "size": 0, "aggs": {"found": keys}} for keys in self._by_document]
         if known := self._searcher.scale(self._scoring):
             return known, self._searcher.ask(*bodies)
         *answers, best = self._searcher.ask(*bodies, self._searcher.best_asked(self._scoring))
@@ -510,73 +541,133 @@ class _Search:
 
     def found(self) -> Found:
         """Ask for the related ones and the facets, and for what is shown of the page where that is known already."""
-        answers = self._first_answers
-        total, literal = _hits(answers[0])
-        direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
+        total, literal = _hits(self._first_answers[0])
+        direct, is_literal = self._direct()
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
             *(self._listed(one, True, False) for one in self._in_order(literal)),
         ]
         page = [one.candidate.id for one in sure[self._first : self._last]]
         page = page if len(sure) >= self._last or not self._has_related() else []
-        answer, more, by_meaning, related, kept = self._related(len(sure), page)
-        listed = [*sure, *related]
+        before = len(direct) + total
+        size = max(WINDOW, self._last - before) if self._last > before else 0
+        related = self._related([self._counted_and_related(self._facets(), size)], page)
+        listed = [*sure, *related.listed]
         return Found(
             page=tuple(listed[self._first : self._last]),
             total=total + is_literal,
-            related=more + len(direct) - is_literal,
-            by_meaning=by_meaning,
-            facets=_facets(answer["aggregations"], self._query.conditions),
+            related=related.total + len(direct) - is_literal,
+            by_meaning=related.by_meaning,
+            facets=_facets(related.counted[0]["aggregations"], self._query.conditions),
             texts=self._shown,
             direct=bool(direct),
             absent=self._absent,
-            kept=kept,
+            kept=related.kept,
         )
 
     def found_by_document(self) -> Found:
-        """Ask for all there is, and group it: the cluster counts the documents of common words only about."""
-        first, last = self._first, self._end
-        answers = self._first_answers
-        total, literal = _hits(answers[0])
-        direct, is_literal = ([], False) if not self._place else (_hits(answers[1])[1], _hits(answers[2])[0] > 0)
-        _, more, by_meaning, alike, _ = self._related(0)
+        """Count the sections of every document, list as many as it takes to know the documents of the page, and ask for theirs."""
+        first, last = self._first, self._last
+        total, literal = _hits(self._first_answers[0])
+        direct, is_literal = self._direct()
+        numbers = _numbers(self._first_answers[self._direct_answers :])
+        literal_ones = len(numbers | ({self._place.key: 1} if self._place and is_literal else {}))
+        sure_numbers = numbers + Counter(one.key for one in direct)
+        size = WINDOW
+        while size < MOST_LISTED and _documents([*direct, *literal]) < min(last, len(sure_numbers)):
+            size *= _GROWTH
+            (answer,) = self._searcher.ask({**self._literal_ones(), "size": min(size, MOST_LISTED)})
+            literal = _candidates(answer)
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
             *(self._listed(one, True, False) for one in self._in_order(literal)),
         ]
-        by_document: defaultdict[str, list[Listed]] = defaultdict(list)
-        for group in (sure, alike):
-            before = set(by_document)
-            for one in group:
-                if one.candidate.key not in before:
-                    by_document[one.candidate.key].append(one)
-        shown = [one for some in list(by_document.values())[first:last] for one in some[:SECTIONS_SHOWN]]
+        page: dict[str, list[Listed]] = {}
+        if last <= len(sure_numbers) or not self._has_related():
+            page = self._completed(dict(islice(_grouped(sure).items(), first, last)), sure_numbers)
+        size = (
+            MOST_LISTED if self._near and self._order != "relevance" else WINDOW
+        )  # all are put in order with the others
+        ids = [one.candidate.id for some in page.values() for one in some]
+        related = self._related(self._numbered(size), ids)
+        counted = _numbers(related.counted, "related") + Counter(one.key for one in related.meant)
+        alike_numbers = Counter({key: number for key, number in counted.items() if key not in sure_numbers})
+        alike = [one for one in related.listed if one.candidate.key not in sure_numbers]
+        wanted = min(last - len(sure_numbers), len(alike_numbers))
+        while size < MOST_LISTED and _documents(one.candidate for one in alike) < wanted:
+            size *= _GROWTH
+            more = self._related([{**self._counted_and_related({}, min(size, MOST_LISTED))}])
+            alike = [one for one in more.listed if one.candidate.key not in sure_numbers]
+        if last > len(sure_numbers) and self._has_related():
+            shown = dict(islice((_grouped(sure) | _grouped(alike)).items(), first, last))
+            page = self._completed(shown, sure_numbers, alike_numbers, {one.id for one in related.meant})
+        all_numbers = sure_numbers + alike_numbers
+        having = set(_numbers(related.counted, "found") if self._chosen else all_numbers)
         columns = self._shown.columns or self._searcher.columns
+        there = np.array([listing.key in having for listing in columns.listings], np.int64)
         return Found(
-            page=tuple(shown),
+            page=tuple(one for some in page.values() for one in some),
             total=total + is_literal,
-            related=more + len(direct) - is_literal,
-            by_meaning=by_meaning,
-            facets=columns.facets(self._having(columns, set(by_document)), self._query.conditions),
+            related=related.total + len(direct) - is_literal,
+            by_meaning=related.by_meaning,
+            facets=columns.facets(there, self._query.conditions),
             texts=self._shown,
             direct=bool(direct),
             absent=self._absent,
-            documents=(len(by_document), len({one.candidate.key for one in sure if one.literal})),
-            sections={key: len(by_document[key]) for key in list(by_document)[first:last]},
+            documents=(len(all_numbers), literal_ones),
+            sections={key: all_numbers[key] for key in page},
+            kept=related.kept,
         )
 
-    def _having(self, columns: Documents, found: set[str]) -> Numbers:
-        """Tell of each document whether something is found in it, whatever values of facets were chosen."""
-        if any(each.whole and each.field in FACETS for each in self._query.conditions):
-            body = self._counted_and_related(0)
-            unchosen = {name: part for name, part in body.items() if name not in ("aggs", "post_filter")}
-            (answer,) = self._searcher.ask({**unchosen, **_sorted(self._order), "size": MOST_LISTED})
-            found = {one.key for one in _hits(answer)[1]}
-        return np.array([listing.key in found for listing in columns.listings], np.int64)
+    def _completed(
+        self,
+        page: Mapping[str, list[Listed]],
+        sure: Mapping[str, int],
+        alike: Mapping[str, int] = {},
+        near: Collection[str] = (),
+    ) -> dict[str, list[Listed]]:
+        """Return the sections shown of some documents: where they stand farther down than was listed, they are asked for.
 
-    def _literal_ones(self) -> Part:
-        query = self._scoring.searching(self._searcher.among([*self._met, self._literal]), self._named_ids)
-        return {"query": query, "size": max(WINDOW, self._last), **_sorted(self._order)}
+        `near` are the ids of those that were listed because they are near in meaning.
+        """
+        lacking = {
+            key: some
+            for key, some in page.items()
+            if len(some) < min(SECTIONS_SHOWN, sure[key] if key in sure else alike[key])
+        }
+        bodies = []
+        for key, some in lacking.items():
+            body = self._literal_ones([{"term": {"key": key}}]) if key in sure else self._related_of(key)
+            before = sum(not one.direct and one.candidate.id not in near for one in some)
+            bodies.append({**body, "from": before, "size": SECTIONS_SHOWN - len(some)})
+        found = zip(lacking, map(_candidates, self._searcher.ask(*bodies)), strict=True)
+        others = {key: [self._listed(one, key in sure, False) for one in some] for key, some in found}
+        return {key: [*some, *others.get(key, [])][:SECTIONS_SHOWN] for key, some in page.items()}
+
+    def _related_of(self, key: str) -> Part:
+        body = self._counted_and_related({}, WINDOW)
+        return {**body, "post_filter": both([body["post_filter"], {"term": {"key": key}}])}
+
+    def _direct(self) -> tuple[list[Candidate], bool]:
+        """Return the place that is named, if it meets the conditions, and whether it matches literally."""
+        answers = self._first_answers
+        return (_hits(answers[1])[1], _hits(answers[2])[0] > 0) if self._place else ([], False)
+
+    def _numbered(self, size: int) -> list[Part]:
+        """Count the sections that are related in every document, and where a value of a facet is chosen, whatever is found."""
+        bodies: list[Part] = []
+        for keys in self._by_document:
+            counted = {"found": keys} if self._chosen else {}
+            if self._has_related():
+                counted["related"] = {"filter": self._only_related(), "aggs": {"keys": keys}}
+            bodies.append(self._counted_and_related(counted, 0 if bodies else size))
+        return bodies
+
+    def _literal_ones(self, narrowed: Sequence[Part] = ()) -> Part:
+        parts = [*self._met, self._literal, *narrowed]
+        query = self._scoring.searching(self._searcher.among(parts), self._named_ids)
+        size = WINDOW if self._by_document else max(WINDOW, self._last)
+        return {"query": query, "size": size, **_sorted(self._order)}
 
     def _direct_ones(self) -> list[Part]:
         """Ask for the place that is named, if it meets the conditions, and whether it matches literally."""
@@ -586,23 +677,24 @@ class _Search:
         there = {"query": self._scoring.searching(parts), "size": 1, **_sorted("relevance")}
         return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
 
-    def _counted_and_related(self, before: int) -> Part:
-        """Count the values of facets over all that is found, and list what is related of it: scored once for both.
+    def _counted_and_related(self, counted: Part, size: int) -> Part:
+        """Count something over all that is found, and list what is related of it: scored once for both.
 
         A facet's own choice does not narrow it: what is listed is narrowed after everything was counted.
         """
         conditions = self._query.conditions
-        chosen = [each for each in conditions if each.whole and each.field in FACETS]
-        parts = self._searcher.among(self._shown.meeting(each for each in conditions if each not in chosen))
-        found, facets = [self._literal, *self._named_ids], self._facets(chosen)
+        parts = self._searcher.among(self._shown.meeting(each for each in conditions if each not in self._chosen))
+        found = [self._literal, *self._named_ids]
         if not self._has_related():
-            return {"query": both([*parts, either(found)]), "size": 0, "aggs": facets}
+            return {"query": both([*parts, either(found)]), "size": 0, "aggs": counted}
         sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in [*found, *self._near]]
         alike = [{"bool": {"must": [self._scoring.score], "must_not": self._excluded}}] if self._scoring.score else []
         query = {"bool": {**either([*sure, *alike])["bool"], "filter": parts}}
-        size = max(WINDOW, self._last - before) if self._last > before else 0
-        listed = {"min_score": self._enough(), "size": size, "post_filter": both(self._met, [*found, *self._near])}
-        return {"query": query, "aggs": facets, **listed, **_sorted(self._order)}
+        listed = {"min_score": self._enough(), "size": size, "post_filter": self._only_related()}
+        return {"query": query, "aggs": counted, **listed, **_sorted(self._order)}
+
+    def _only_related(self) -> Part:
+        return both(self._met, [self._literal, *self._named_ids, *self._near])
 
     def _meant_ones(self) -> Part:
         """Ask for what is near in meaning and is not found for sure, all of it, scored by words."""
@@ -615,25 +707,21 @@ class _Search:
         ids = self._searcher.numbering.ids(self._found_near.sections) if self._found_near else []
         return [both([{"ids": {"values": ids}}], self._excluded)] if ids else []
 
-    def _related(
-        self, before: int, page: Sequence[str] = ()
-    ) -> tuple[Any, int, int, list[Listed], Mapping[str, Stored]]:
-        """Ask for what is related by words or meaning; return the answer with the facets, how many there are, how many of
-        these by their meaning only, the first of them in order, and what is kept of a page. `before`: how many others come first.
-        """
-        bodies = [self._counted_and_related(before), *([self._meant_ones()] if self._near else [])]
-        answer, *others = self._searcher.ask(*bodies, *_kept_asked(page))
-        kept = _kept_told(others.pop()) if page else {}
-        more, by_words = _hits(answer) if self._has_related() else (0, [])
-        near, meant = _hits(others[0]) if others else (0, [])
+    def _related(self, bodies: Sequence[Part], page: Sequence[str] = ()) -> _Related:
+        """Ask for what is related by words, as `_counted_and_related` does, or by meaning, and for what is kept of a page."""
+        meant_ones = [self._meant_ones()] if self._near else []
+        answers = self._searcher.ask(*bodies, *meant_ones, *_kept_asked(page))
+        kept = _kept_told(answers.pop()) if page else {}
+        near, meant = _hits(answers.pop()) if self._near else (0, [])
+        total, by_words = _hits(answers[0]) if self._has_related() else (0, [])
         by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
         listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
-        if self._found_near is None:
-            return answer, more, 0, listed, kept
-        window = WINDOW if self._order == "relevance" else len(listed)
-        both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
-        ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
-        return answer, more + near, len(by_meaning), [*ordered, *listed[window:]], kept
+        if self._found_near is not None:
+            window = WINDOW if self._order == "relevance" else len(listed)
+            both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
+            ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
+            listed = [*ordered, *listed[window:]]
+        return _Related(answers, listed, total + near, len(by_meaning), meant, kept)
 
     def _joined(self, likeness: Floats, candidates: Sequence[Candidate]) -> list[Listed]:
         """Return sections in order, scored by words and meaning."""
@@ -661,8 +749,9 @@ class _Search:
     def _listed(self, candidate: Candidate, literal: bool, direct: bool) -> Listed:
         return Listed(candidate, self._scale.weighed.of(candidate), literal, direct)
 
-    def _facets(self, chosen: Sequence[Condition]) -> Part:
+    def _facets(self) -> Part:
         facets: Part = {}
+        chosen = self._chosen
         for facet in FACETS:
             own = [value for each in chosen if each.field == facet for value in wanted(each)]
             others = [each for each in chosen if each.field != facet]
@@ -689,9 +778,13 @@ class _Search:
 
 
 def _sorted(order: Order) -> Part:
-    """Equal ones come best first, then in the order of their documents' keys, then of the text."""
-    sort = [*_FIRST[order], {"_score": "desc"}, "key", "number_in_text"]
-    return {"sort": sort, "track_scores": True, "track_total_hits": True, "_source": False}
+    """Equal ones come best first, then in the order of their documents' keys, then of the text.
+
+    A section's id is its edition and number: these stand in the columns that are sorted by, ids among what is kept, which
+    would have to be unpacked.
+    """
+    sort = [*_FIRST[order], {"_score": "desc"}, "key", "number_in_text", "edition"]
+    return {"sort": sort, "track_scores": True, "track_total_hits": True, "stored_fields": "_none_"}
 
 
 def _hits(answer: Any) -> tuple[int, list[Candidate]]:
@@ -702,8 +795,26 @@ def _hits(answer: Any) -> tuple[int, list[Candidate]]:
 def _candidates(answer: Any) -> list[Candidate]:
     found = []
     for hit in answer["hits"]["hits"]:
-        *_, score, key, number = hit["sort"]
-        found.append(Candidate(hit["_id"], key, number, score))
+        *_, score, key, number, edition = hit["sort"]
+        found.append(Candidate(f"{edition}-{number}", key, number, score))
+    return found
+
+
+def _numbers(answers: Iterable[Any], name: str = "found") -> Counter[str]:
+    """Read how many sections of each document were counted."""
+    counted = [answer.get("aggregations", {}).get(name, {}) for answer in answers]
+    buckets = chain.from_iterable(each.get("keys", each).get("buckets", []) for each in counted)
+    return Counter({bucket["key"]: bucket["doc_count"] for bucket in buckets})
+
+
+def _documents(candidates: Iterable[Candidate]) -> int:
+    return len({one.key for one in candidates})
+
+
+def _grouped(listed: Iterable[Listed]) -> dict[str, list[Listed]]:
+    found: defaultdict[str, list[Listed]] = defaultdict(list)
+    for one in listed:
+        found[one.candidate.key].append(one)
     return found
 
 

@@ -35,6 +35,9 @@ _CLIENT = "集群要求客户端证书时，设置 engine.client_certificate 和
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _TIMEOUT = 10
 _TRIES = 2
+_CONNECTIONS = 16
+"""Connections to a node that are kept open: threads beyond it would open one for every request."""
+
 _OLDEST = (2, 11)
 
 
@@ -55,7 +58,8 @@ def connect(cluster: Cluster) -> OpenSearch:
         timeout=_TIMEOUT,
         max_retries=_TRIES,
         retry_on_timeout=True,
-        retry_on_status=(),  # `asking.patiently` and `writing.Bulk` wait between their tries
+        pool_maxsize=_CONNECTIONS,
+        retry_on_status=(),  # `client_requests.patiently` and `writing.Bulk` wait between their tries
         **{name: value for name, value in secure.items() if value},
     )
 

@@ -9,7 +9,7 @@ from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
 from kb.search.cluster import updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
-from kb.search.contract.engine import Engine
+from kb.search.contract.engine import Engine, Group
 from kb.search.embedded.whoosh_engine import WhooshEngine
 from kb.search.meaning.neighbours import Meaning
 from tests.cluster import Nodes
@@ -60,6 +60,29 @@ def test_what_an_update_that_died_had_written_never_counts(cluster: Cluster, ope
     opensearch.ask(f"{cluster.name}/_doc/late-2?refresh=true", body, "PUT")  # what was under way when it died
     assert (engine.search("甲").total, engine.search("丁").total) == (2, 0)
     assert engine.check(shelf.fingerprints()) == []
+
+
+def test_a_search_asks_the_cluster_a_few_times(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = OpenSearchEngine(cluster)
+    long = "示例机关应当自受理申请之日起六十日内作出示例决定"
+    engine.update(Shelf(document("a", long, "行政许可"), document("b", "行政许可的示例")))
+    engine.search("示例")
+    asked, ask = [], engine._client.transport.perform_request
+
+    def counted(method: str, url: str, *args: object, **more: object) -> object:
+        asked.append(url)
+        return ask(method, url, *args, **more)
+
+    monkeypatch.setattr(engine._client.transport, "perform_request", counted)
+
+    def trips(query: str, group: Group) -> int:
+        asked.clear()
+        engine.search(query, group=group)
+        return len(asked)
+
+    assert trips("行政许可", "section") <= 4 and trips("行政许可", "section") <= 3
+    assert trips("许可", "document") <= 5
+    assert trips("示例机关应当自受理申请之日起九十日内作出决定吗", "section") <= 14  # and what comes near
 
 
 def _dies(engine: Engine, shelf: Shelf) -> bool:

@@ -540,7 +540,7 @@ class _Search:
         return self._searcher.scale_told(self._scoring, best), answers
 
     def found(self) -> Found:
-        """Ask for the related ones and the facets, and for what is shown of the page where that is known already."""
+        """Ask for the related ones and the facets, and for what is shown of the page as far as that is known already."""
         total, literal = _hits(self._first_answers[0])
         direct, is_literal = self._direct()
         sure = [
@@ -548,7 +548,6 @@ class _Search:
             *(self._listed(one, True, False) for one in self._in_order(literal)),
         ]
         page = [one.candidate.id for one in sure[self._first : self._last]]
-        page = page if len(sure) >= self._last or not self._has_related() else []
         before = len(direct) + total
         size = max(WINDOW, self._last - before) if self._last > before else 0
         related = self._related([self._counted_and_related(self._facets(), size)], page)

@@ -267,7 +267,7 @@ def test_what_is_refused_of_a_bulk_is_sent_again_and_nothing_counts_twice(folder
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, object]:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
-        if not request.path.endswith("/_bulk"):
+        if not request.path.partition("?")[0].endswith("/_bulk"):
             return _forwarded(opensearch, request, body)
         lines = body.splitlines()
         actions = list(zip(lines[::2], lines[1::2], strict=True))

@@ -1,4 +1,4 @@
-"""The verbs that keep the library elsewhere and bring it back: backup, restore."""
+"""The verbs that keep the library elsewhere, bring it back, and clear away what it can do without: backup, restore, gc."""
 
 from __future__ import annotations
 
@@ -90,3 +90,25 @@ def _restore(config: Settings, source: Path, folder: Path) -> int:  # noqa: ARG0
     )
     click.echo(f"接下来：cd {folder.resolve()} && kb index && kb check")
     return FAILED if state.problems else 0
+
+
+@verb("gc")
+@click.option("--dry-run", "dry", is_flag=True, help="只列出会删去什么")
+@JSON
+def _gc(config: Settings, dry: bool, as_json: bool) -> int:
+    """删去语料库用不着的：重复的、旧的可疑回答（每个网页留最近一个），再没有什么提到的快照。
+
+    文件、旧版本和它们的快照从不删去；可疑的回答至少要 keep.days 天旧（与后来的相同的除外）。先用 --dry-run 看一看。
+    """
+    from kb.upkeep.surplus import collect
+
+    corpus = existing(Corpus(config.corpus))
+    found = collect(corpus, config.keep_days, write=not dry)
+    if as_json:
+        print_json([{"file": str(each.path), "reason": each.reason, "bytes": each.size} for each in found])
+        return 0
+    for each in found:
+        click.echo(f"{each.path.relative_to(corpus.root)}：{each.reason}")
+    size = sum(each.size for each in found) / 1e6
+    click.echo(f"{'会删去' if dry else '删去了'} {len(found):,} 个文件（{size:,.1f} MB）。")
+    return 0

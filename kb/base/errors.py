@@ -47,6 +47,10 @@ class BadIndexError(KbError):
     status = 503
 
 
+class OtherFormatError(BadIndexError):
+    """The index was made by another version: documents can be read while it is made anew."""
+
+
 class StorageError(KbError):
     """The machine refuses: disk full, no permission, a port in use, a lock held."""
 

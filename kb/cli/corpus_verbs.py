@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kb.base import clock, scratch, storage
 from kb.base.address import Address
-from kb.base.errors import BadIndexError, NotFoundError, StorageError, UsageError
+from kb.base.errors import BadIndexError, NotFoundError, OtherFormatError, StorageError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
@@ -280,7 +280,7 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
         engine = chosen_engine(config)
         try:
             engine.stats()
-        except StorageError as error:  # of a cluster, perhaps: documents can be read meanwhile
+        except (StorageError, OtherFormatError) as error:  # documents can be read meanwhile
             say(f"{error}在此之前只能阅读，不能检索。")
         again = serve(
             config,

@@ -13,10 +13,19 @@ from collections.abc import Sequence
 import click
 
 from kb.base.errors import KbError
-from kb.cli import corpus_verbs, follow_verbs, import_verbs, law_verbs, reader_verbs, reading_verbs, source_verbs
+from kb.cli import (
+    backup_verbs,
+    corpus_verbs,
+    follow_verbs,
+    import_verbs,
+    law_verbs,
+    reader_verbs,
+    reading_verbs,
+    source_verbs,
+)
 from kb.cli.terminal import INTERRUPTED, USAGE, group, in_words, say
 
-VERBS = (corpus_verbs, reading_verbs, source_verbs, import_verbs, law_verbs, follow_verbs, reader_verbs)
+VERBS = (corpus_verbs, reading_verbs, source_verbs, import_verbs, law_verbs, follow_verbs, reader_verbs, backup_verbs)
 """The modules whose verbs join the group when they are imported, in the order of `kb --help`."""
 
 

@@ -133,7 +133,7 @@ def _mcp(config: Settings, http: bool, host: str, port: int) -> int:
         from kb.mcp.server import build
     except ModuleNotFoundError as error:
         raise StorageError(
-            f"缺少可选组件（{error.name}）：请运行 scripts/environment mcp，或 pip install 'kb[mcp]'。"
+            f"缺少可选组件（{error.name}）：请运行 scripts/environment mcp，或 pip install 'zhengce-wenku[mcp]'。"
         ) from error
     if http:
         from kb.mcp import over_http

@@ -140,6 +140,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "外面的“心跳”监视（例如 healthchecks.io）的网址：每次 kb refresh 做完、没有警报或警报已经送到时访问它；它收不到，就由它去叫人",
     ),
     (
+        "keep.days",
+        90,
+        "kb gc 删去的东西至少多旧：一个网页后来又有新的可疑回答的那些旧回答、再没有什么提到的快照（文件和它们的旧版本从不删去）",
+    ),
+    (
         "follow.path",
         "follow",
         "订阅者的地址和寄到哪里了，所在的文件夹（含个人信息，不在语料库里；网页服务和 kb follow 都要能写）",
@@ -230,6 +235,7 @@ class Settings:
     contact: str = ""
     alarm: str = ""
     heartbeat: str = ""
+    keep_days: int = 90
     sources: tuple[Source, ...] = ()
     workers: int = 2
     seconds: float = 10
@@ -294,6 +300,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         contact=str(values["refresh.contact"]),
         alarm=str(values["refresh.alarm"]),
         heartbeat=str(values["refresh.heartbeat"]),
+        keep_days=int(values["keep.days"]),
         sources=tuple(_placed(source, folder) for source in listed),
         engine=str(values["engine.kind"]),
         cluster=_cluster(values, folder),

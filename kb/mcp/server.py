@@ -1,7 +1,7 @@
 """The library for assistants: a Model Context Protocol server, so that they answer with sections and addresses.
 
 Its tools search, show an outline, read a section, compare versions and cite. What is wrong with a call is told in words;
-the official SDK (the extra `kb[mcp]`) speaks the protocol.
+the official SDK (the extra `mcp`) speaks the protocol.
 """
 
 from __future__ import annotations

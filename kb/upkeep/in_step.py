@@ -12,7 +12,7 @@ from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
 
 _MOST_LOST = 5
-_REBUILT = "引用库不见了或已损坏，已重建。"
+_REBUILT = "引用库不见了、已损坏，或者由另一个版本的程序建立：已重建。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
 """Shows how far a step, which it is told the name of, has come: with (documents done, documents to do)."""

@@ -31,7 +31,9 @@ LINES = ["示例区人民政府关于印发示例办法的通知", "第一条　
 needs_office = pytest.mark.skipif(
     not shutil.which("soffice"), reason="没有 LibreOffice（apt install libreoffice-writer-nogui）"
 )
-needs_ocr = pytest.mark.skipif(not find_spec("rapidocr"), reason="没有装可选组件 kb[ocr]（scripts/environment ocr）")
+needs_ocr = pytest.mark.skipif(
+    not find_spec("rapidocr"), reason="没有装可选组件 zhengce-wenku[ocr]（scripts/environment ocr）"
+)
 
 
 def read(data: bytes, suffix: str, **limits: float) -> files.Extracted:

@@ -18,7 +18,7 @@ from tests.search.by_meaning import ByMeaning
 from tests.search.shelf import Shelf, document
 from tests.search.small_model import small_model
 
-pytest.importorskip("onnxruntime", reason="kb[semantic] is not installed")
+pytest.importorskip("onnxruntime", reason="the extra semantic is not installed")
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
 _DOGS, _ROADS = document("dogs", "养狗咬伤人，狗主应当承担赔偿责任"), document("roads", "道路施工应当办理许可证照")

@@ -29,7 +29,7 @@ LIKE = "/d/示例养狗条例/like?anchor=art-1"
 @pytest.fixture(scope="module")
 def meant(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a corpus whose sections have vectors of a small model."""
-    pytest.importorskip("onnxruntime", reason="kb[semantic] is not installed")
+    pytest.importorskip("onnxruntime", reason="the extra semantic is not installed")
     pytest.importorskip("onnx", reason="onnx is not installed")
     folder = tmp_path_factory.mktemp("meant")
     model = small_model(tmp_path_factory.mktemp("model"))

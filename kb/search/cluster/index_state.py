@@ -15,7 +15,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError
 
 from kb.base import clock
-from kb.base.errors import BadIndexError
+from kb.base.errors import BadIndexError, OtherFormatError
 from kb.search.cluster.client_requests import patiently
 from kb.search.cluster.mapping import FORMAT, STATE
 from kb.search.cluster.section_documents import Row
@@ -83,7 +83,7 @@ def read_state(client: OpenSearch, alias: str) -> State | None:
 
 def strange(state: State) -> BadIndexError:
     """Say that an index was written by another version."""
-    return BadIndexError(f"索引由另一版本（{state.format}）写成，现在是 {FORMAT}：请运行 kb index 更新。")
+    return OtherFormatError(f"索引由另一版本（{state.format}）写成，现在是 {FORMAT}：请运行 kb index 更新。")
 
 
 def _of_rows(index: str, epoch: int, rows: Iterable[Row]) -> State:

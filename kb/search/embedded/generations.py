@@ -14,7 +14,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from kb.base import clock, storage
@@ -32,7 +32,7 @@ class Generation:
     """A complete state. `format` names what wrote it; `created` is an ISO 8601 time in UTC.
 
     `files` has the sha256 of each, `checksums` its XXH3: every byte is read before the state is answered from, so the
-    first answer must not wait for a cryptographic hash.
+    first answer must not wait for a cryptographic hash. Of the first layouts there are none.
     """
 
     number: int
@@ -42,7 +42,7 @@ class Generation:
     documents: int
     sections: int
     files: Mapping[str, str]
-    checksums: Mapping[str, str]
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -54,6 +54,10 @@ class Generation:
         """Return the fingerprint of every document in it, by id."""
         fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())
         return fingerprints
+
+
+_TOLD = {each.name for each in fields(Generation)} - {"number", "folder"}
+"""What a manifest says; one of a later program may say more."""
 
 
 class Generations:
@@ -152,18 +156,19 @@ class Generations:
 
     def _verified(self, number: int, thoroughly: bool = False) -> Generation:
         """Read a generation's manifest and compare every file. Raises BadIndexError, StorageError."""
-        digest_of, digests = (storage.sha256_of, "files") if thoroughly else (storage.xxh3_of, "checksums")
         folder = self._folder(number)
         damaged = BadIndexError(f"索引的第 {number} 代（{folder}）已损坏：{REBUILD}。")
         try:
             content = json.loads(_unsealed((folder / MANIFEST).read_bytes()))
+            quickly = "checksums" in content and not thoroughly
+            digest_of, digests = (storage.xxh3_of, "checksums") if quickly else (storage.sha256_of, "files")
             if any(digest_of(folder / name) != digest for name, digest in content[digests].items()):
                 raise damaged
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError) as error:
             raise damaged from error
         except OSError as error:
             raise unreadable(folder, error) from error
-        return Generation(number, folder, **content)
+        return Generation(number, folder, **{name: content[name] for name in content.keys() & _TOLD})
 
     def _clear(self, kept: list[int]) -> None:
         """Remove the drafts that killed runs left, and the generations that are not kept. Raises StorageError.

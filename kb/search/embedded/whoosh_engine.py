@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 
 from kb.base import storage
-from kb.base.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, OtherFormatError, StorageError
 from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
 from kb.search.answer.difference import Plan, staleness
 from kb.search.answer.difference import plan as planned
@@ -231,7 +231,7 @@ class WhooshEngine:
         return self._meaning is not None and self._meaning.state(known.generation.name) != known.vectors.state
 
     def _strange(self, generation: Generation) -> BadIndexError:
-        return BadIndexError(
+        return OtherFormatError(
             f"索引由另一版本（{generation.format}）写成，现在是 {self._format}：请运行 kb index 更新。"
         )
 

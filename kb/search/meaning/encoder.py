@@ -45,7 +45,7 @@ class Encoder:
         self._model, self._words = _one(folder, "*.onnx"), _one(folder, "*tokenizer.json")
         if missing := next((each for each in _COMPONENTS if not find_spec(each)), ""):
             raise StorageError(
-                f"缺少可选组件（{missing}）：请运行 scripts/environment semantic，或 pip install 'kb[semantic]'。"
+                f"缺少可选组件（{missing}）：请运行 scripts/environment semantic，或 pip install 'zhengce-wenku[semantic]'。"
             )
         self._threads, self._mean = threads, _is_mean(folder)
         self.name = f"{_digest(self._model)[:8]}{_digest(self._words)[:8]}{'m' * self._mean}"

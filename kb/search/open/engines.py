@@ -33,6 +33,6 @@ def chosen_engine(settings: Settings, kind: str = "") -> Engine:
         from kb.search.cluster.opensearch_engine import OpenSearchEngine
     except ModuleNotFoundError as error:
         raise StorageError(
-            f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'kb[opensearch]'。"
+            f"缺少可选组件（{error.name}）：请运行 scripts/environment opensearch，或 pip install 'zhengce-wenku[opensearch]'。"
         ) from error
     return OpenSearchEngine(settings.cluster, Store(settings.index), meaning)

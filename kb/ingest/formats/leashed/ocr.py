@@ -1,4 +1,4 @@
-"""Scanned pages of a PDF → text, by rapidocr (models in its wheel) on pages drawn by pdfium. The optional extra kb[ocr].
+"""Scanned pages of a PDF → text, by rapidocr (models in its wheel) on pages drawn by pdfium. The optional extra `ocr`.
 
 Runs in the child process of `kb.ingest.formats.convert`, in one thread.
 """

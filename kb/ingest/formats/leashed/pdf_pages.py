@@ -38,7 +38,7 @@ _MOST_SECONDS = (
     25.0  # of processor time for the places of characters; without them pages are read in the order of drawing
 )
 _ENCRYPTED = "这个 PDF 加了密：请取得密码，另存为不加密的文件后再收录。"
-_OCR = "请装上文字识别（运行 scripts/environment ocr，即可选组件 kb[ocr]），并在 kb.toml 里设 ingest.ocr = true。"
+_OCR = "请装上文字识别（运行 scripts/environment ocr，即可选组件 zhengce-wenku[ocr]），并在 kb.toml 里设 ingest.ocr = true。"
 _NO_TEXT = f"这个 PDF 没有文字层（多半是扫描件）：{_OCR}"
 _NO_SENSE = f"这个 PDF 的文字层是乱码（字体没有说明字形是哪些字）：{_OCR}"
 

@@ -1,0 +1,114 @@
+"""The verbs that keep the library elsewhere, bring it back, and clear away what it can do without: backup, restore, gc."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from kb.base.errors import NotFoundError
+from kb.cli.terminal import FAILED, JSON, existing, print_json, say, verb
+from kb.config import settings
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+
+_KEPT = 30
+_SHOWN = 10
+
+
+@verb("backup")
+@click.argument("target", type=click.Path(path_type=Path), metavar="目标文件夹")
+@click.option(
+    "--keep", type=click.IntRange(2), default=_KEPT, metavar="数", help="留几次备份，更早的删去；默认 30，至少 2"
+)
+@click.option("--check", "check_only", is_flag=True, help="不备份，只把那里每一次备份的每个字节核对一遍")
+@JSON
+def _backup(config: Settings, target: Path, keep: int, check_only: bool, as_json: bool) -> int:
+    """把语料库、订阅、读者名单和设置备份到一个文件夹（另一块盘、挂载的网络盘）。
+
+    每次备份是其中一个文件夹，里面就是文件本身；没有变的与上一次共用（硬链接）。写完逐字节读回来核对，才算数；中途断了，
+    以前的备份不动。语料库有损坏时照样备份并说明（退出码 1），这时不删去任何以前的备份。索引不备份：它由语料库生成。
+    """
+    from kb.upkeep import backup
+
+    if check_only:
+        return _checked(target, as_json)
+    context = click.get_current_context()
+    home = context.params.get("config") or context.find_root().params["config"] or Path(settings.FILE_NAME)
+    existing(Corpus(config.corpus))
+    kept = backup.back_up(config, home.absolute(), target, keep)
+    for sentence in kept.notes:
+        say(sentence)
+    for sentence in kept.state.problems[:_SHOWN]:
+        say(f"语料库有损坏，备份里的也是这样：{sentence}")
+    if kept.state.problems:
+        say(f"共 {len(kept.state.problems)} 处；以前的备份一次也没有删去。先运行 kb check --repair，再备份一次。")
+    if as_json:
+        told = asdict(kept)
+        print_json(told | {"state": told["state"] | {"path": str(kept.state.path)}})
+    else:
+        click.echo(f"备份在 {kept.state.path}：{kept.state.documents:,} 份文件。")
+        click.echo(
+            f"{kept.files:,} 个文件逐字节读回核对过，都与写入的相同：新写 {kept.copied:,} 个（{kept.written / 1e6:,.1f} MB），"
+            f"与上一次共用 {kept.linked:,} 个。" + (f"删去更早的 {len(kept.removed)} 次。" if kept.removed else "")
+        )
+    return FAILED if kept.state.problems else 0
+
+
+def _checked(target: Path, as_json: bool) -> int:
+    """Say of each state whether every byte of it is as it was written."""
+    from kb.upkeep import backup
+
+    found = {state.path.name: backup.damage(state.path) for state in backup.states(target)}
+    if not found:
+        raise NotFoundError(f"{target} 里没有备份。")
+    if as_json:
+        print_json(found)
+    else:
+        for name, wrong in found.items():
+            click.echo(f"{name}：" + ("完好。" if not wrong else "".join(wrong[:_SHOWN]) + f"共 {len(wrong)} 处。"))
+    return FAILED if any(found.values()) else 0
+
+
+@verb("restore")
+@click.argument("source", type=click.Path(path_type=Path), metavar="备份")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[文件夹]")
+def _restore(config: Settings, source: Path, folder: Path) -> int:  # noqa: ARG001
+    """把备份恢复到一个空的（或还没有的）文件夹；默认是当前文件夹。
+
+    写 kb backup 的目标文件夹，就恢复最近一次；写其中一次备份的文件夹，就恢复那一次。先核对备份的每个字节，有一个不对就什么也不写；
+    写好之后再读回核对。之后在那里运行 kb index 和 kb check。
+    """
+    from kb.upkeep import backup
+
+    state, files, notes = backup.restore(source, folder.resolve())
+    for sentence in (*notes, *state.problems[:_SHOWN]):
+        say(sentence)
+    click.echo(
+        f"已恢复 {state.path.name}：{state.documents:,} 份文件，{files:,} 个文件在备份里和写好之后都逐字节核对过。"
+    )
+    click.echo(f"接下来：cd {folder.resolve()} && kb index && kb check")
+    return FAILED if state.problems else 0
+
+
+@verb("gc")
+@click.option("--dry-run", "dry", is_flag=True, help="只列出会删去什么")
+@JSON
+def _gc(config: Settings, dry: bool, as_json: bool) -> int:
+    """删去语料库用不着的：重复的、旧的可疑回答（每个网页留最近一个），再没有什么提到的快照。
+
+    文件、旧版本和它们的快照从不删去；可疑的回答至少要 keep.days 天旧（与后来的相同的除外）。先用 --dry-run 看一看。
+    """
+    from kb.upkeep.surplus import collect
+
+    corpus = existing(Corpus(config.corpus))
+    found = collect(corpus, config.keep_days, write=not dry)
+    if as_json:
+        print_json([{"file": str(each.path), "reason": each.reason, "bytes": each.size} for each in found])
+        return 0
+    for each in found:
+        click.echo(f"{each.path.relative_to(corpus.root)}：{each.reason}")
+    size = sum(each.size for each in found) / 1e6
+    click.echo(f"{'会删去' if dry else '删去了'} {len(found):,} 个文件（{size:,.1f} MB）。")
+    return 0

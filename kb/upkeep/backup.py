@@ -1,0 +1,385 @@
+"""Backups in a plain folder: every state is a folder of its own with the files as they are, and `sha256sum -c` reads its list.
+
+A state is `<number>-<when>-<seal>/`: the seal is the beginning of the sha256 of its list, `SHA256SUMS`, so that no line of it
+is lost unnoticed. What has not changed since the state before is the same file (a hard link). A state has its name only
+when every byte of it was read back; one that was not finished is `.tmp-…`, and goes at the next time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from kb import __version__
+from kb.base import clock, inside, storage
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError
+from kb.config import settings
+from kb.config.settings import Settings
+from kb.corpus.folder import Corpus
+from kb.upkeep.follow import subscriptions
+
+SUMS = "SHA256SUMS"
+ABOUT = "backup.json"
+_STATE = re.compile(r"(\d{4,})-(\d{4}-\d\d-\d\dT\d{6}Z)-([0-9a-f]{8})")
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_LOCK = ".lock"
+_CHUNK = 1 << 20
+_FEWEST = 2
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state that was kept: what it holds, and what was damaged in the corpus when it was taken (`problems`)."""
+
+    path: Path
+    number: int
+    taken: str = ""
+    documents: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a backup did. `copied` and `linked` count files, `written` bytes are of those that were copied; every one of the `files`
+    was read back.
+    """
+
+    state: State
+    files: int
+    copied: int
+    linked: int
+    written: int
+    removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Taking:
+    """A state in the making: the list so far, and the state before."""
+
+    folder: Path
+    before: Path | None
+    known: Mapping[str, str]
+    sums: dict[str, str] = field(default_factory=dict)
+    copied: int = 0
+    written: int = 0
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def take(self, root: Path, below: str) -> None:
+        """Take the files of a folder as `below`; the locks and what killed runs left are nobody's."""
+        for path in _files(root):
+            name = path.relative_to(root).as_posix()
+            if path.is_symlink() or not path.is_file():
+                self.notes.append(f"{path} 是链接或不是普通文件，没有备份。")
+            elif "\n" in name or "\\" in name:
+                self.notes.append(f"{path} 的名称里有换行或反斜杠，没有备份：请改名。")
+            else:
+                self.add(root, name, f"{below}/{name}")
+
+    def add(self, root: Path, name: str, as_name: str) -> None:
+        """Take one file, by a link to the state before where its bytes are there. What is gone meanwhile is not there, and
+        what cannot be read keeps no other file from being kept.
+        """
+        try:
+            with inside.opened(root, name) as file:
+                digest = _digest(file)
+        except FileNotFoundError:
+            return
+        except (OSError, UnreadableError) as error:
+            self.problems.append(f"{root / name} 读不出来，没有备份（{error}）。")
+            return
+        target = self.folder / as_name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not self._link(as_name, digest, target):
+            with inside.opened(root, name) as file:
+                digest = self._copy(file, target)
+        self.sums[as_name] = digest
+
+    def _link(self, name: str, digest: str, target: Path) -> bool:
+        """Link to the file of the state before, if that still has these bytes: a damaged one is not handed on."""
+        if self.before is None or self.known.get(name) != digest:
+            return False
+        with suppress(OSError):  # not there, or a file system without links
+            if _read_back(self.before / name) == digest:
+                os.link(self.before / name, target)
+                return True
+            self.notes.append(f"以前的备份 {self.before / name} 已损坏；这一次重新写了一份好的。")
+        return False
+
+    def _copy(self, file: IO[bytes], target: Path) -> str:
+        """Copy a file with its times and who may use it; return the sha256 of what was copied."""
+        digest = hashlib.sha256()
+        with target.open("xb") as copy:
+            for chunk in _chunks(file):
+                digest.update(chunk)
+                copy.write(chunk)
+            copy.flush()
+            os.fsync(copy.fileno())
+            self.written += copy.tell()
+        found = os.fstat(file.fileno())
+        target.chmod(stat.S_IMODE(found.st_mode))
+        os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+        self.copied += 1
+        return digest.hexdigest()
+
+
+def back_up(config: Settings, home: Path, target: Path, keep: int) -> Kept:
+    """Keep the corpus, the subscriptions, the readers and the settings in `target`, as a new state; `home` is the settings file.
+
+    At most `keep` states stay; the last that was taken of a sound corpus always does. Nothing is removed unless the new
+    one is sound. Raises StorageError, and UsageError for a target that is part of what is kept.
+    """
+    target = target.resolve()
+    _refuse_target(target, config)
+    storage.make_folder(target)
+    with storage.lock(target / _LOCK), storage.refusals(target):
+        storage.remove_leftovers(target, below=False)
+        before = states(target)
+        last = before[-1].path if before else None
+        taking = _Taking(target / f"{storage.TEMPORARY}state", last, _listed(last)[0] if last else {})
+        taking.folder.mkdir(mode=0o700)
+        places = _places(config, home)
+        with storage.lock(config.corpus / _LOCK):
+            taking.take(config.corpus, places["corpus"])
+        _take_beside(taking, config, home, places)
+        state, notes = _finish(taking, places, number=before[-1].number + 1 if before else 1)
+        removed = [] if state.problems else _surplus([*before, state], max(keep, _FEWEST))
+        for each in removed:
+            storage.remove(each)
+        files, names = len(taking.sums) - 1, tuple(each.name for each in removed)
+        return Kept(state, files, taking.copied, files - taking.copied, taking.written, names, notes)
+
+
+def restore(source: Path, folder: Path) -> tuple[State, int, tuple[str, ...]]:
+    """Put a state (`source`: its folder, or the target that holds it, whose last one it is then) into an empty folder.
+
+    Answer the state, how many files were read back, and what is to be known. Every byte is verified in the backup before
+    anything is written, and once more where it was written to. Raises NotFoundError, UsageError, UnreadableError and StorageError.
+    """
+    state = _chosen(source)
+    storage.make_folder(folder)
+    with storage.refusals(folder):
+        storage.remove_leftovers(folder, below=False)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder} 不是空的：恢复从不覆盖任何东西，请换一个空的（或还没有的）文件夹。")
+    if wrong := damage(state.path):
+        raise UnreadableError(_refusal(state, wrong))
+    sums, _ = _listed(state.path)
+    staged = folder / f"{storage.TEMPORARY}restored"
+    with storage.refusals(folder):
+        for name in sums:
+            if name != ABOUT:
+                (staged / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(state.path / name, staged / name)
+                storage.sync(staged / name)
+        _sync_folders(staged)
+        if wrong := [name for name, digest in sums.items() if name != ABOUT and _read_back(staged / name) != digest]:
+            raise StorageError(f"写进 {folder} 的 {_some(wrong)} 与备份不同：请检查磁盘，再恢复到别处。")
+        for path in sorted(staged.iterdir()):
+            path.rename(folder / path.name)
+        staged.rmdir()
+        storage.sync(folder)
+    return state, len(sums) - 1, _elsewhere(folder, _about(state.path))
+
+
+def states(target: Path) -> list[State]:
+    """Return the states in a folder of backups, the last one last, by their numbers: no clock is trusted."""
+    found = []
+    with storage.refusals(target, "读"):
+        for path in target.iterdir() if target.is_dir() else ():
+            if (named := _STATE.fullmatch(path.name)) and storage.is_folder(path):
+                told = _about(path)
+                documents, problems = told.get("documents", 0), told.get("problems")
+                listed = tuple(map(str, problems)) if isinstance(problems, list) else (f"{path / ABOUT} 读不出来。",)
+                count = documents if isinstance(documents, int) else 0
+                found.append(State(path, int(named[1]), named[2], count, listed))
+    return sorted(found, key=lambda state: state.number)
+
+
+def damage(state: Path) -> list[str]:
+    """Read every byte of a state; return a sentence for each file that is not as it was written. Raises StorageError."""
+    with storage.refusals(state, "读"):
+        sums, sound = _listed(state)
+        found = [] if sound else [f"{SUMS} 与写入时不一致。"]
+        there = {path.relative_to(state).as_posix() for path in _files(state)} - {SUMS}
+        found += [f"{name} 不见了。" for name in sorted(sums.keys() - there)]
+        found += [f"{name} 不在清单里。" for name in sorted(there - sums.keys())]
+        changed = [name for name, digest in sums.items() if name in there and _read_back(state / name) != digest]
+        return [*found, *(f"{name} 与写入时不一致。" for name in changed)]
+
+
+def _finish(taking: _Taking, places: Mapping[str, str], number: int) -> tuple[State, tuple[str, ...]]:
+    """Read back what was written, and give it its name. Raises StorageError."""
+    folder, taken = taking.folder, clock.stamp().replace(":", "")
+    copy = Corpus(folder / places["corpus"])
+    shown = str(folder) + os.sep
+    problems = taking.problems + [each.sentence.replace(shown, "") for each in copy.check() if each.damage != "edited"]
+    documents = len(copy.ids())
+    told = {"number": number, "taken": taken, "program": __version__, "documents": documents, "places": dict(places)}
+    about = json.dumps({**told, "problems": problems}, ensure_ascii=False, indent=2).encode()
+    storage.write_atomic(folder / ABOUT, about)
+    taking.sums[ABOUT] = hashlib.sha256(about).hexdigest()
+    listing = "".join(f"{digest}  {name}\n" for name, digest in sorted(taking.sums.items())).encode()
+    storage.write_atomic(folder / SUMS, listing)
+    _sync_folders(folder)
+    if wrong := [name for name, digest in taking.sums.items() if _read_back(folder / name) != digest]:
+        raise StorageError(
+            f"写好的备份读回来不一样（{_some(wrong)}）：请检查 {folder.parent} 所在的磁盘。以前的备份没有动。"
+        )
+    final = folder.with_name(f"{number:04}-{taken}-{hashlib.sha256(listing).hexdigest()[:8]}")
+    folder.rename(final)
+    storage.sync(final.parent)
+    return State(final, number, taken, documents, tuple(problems)), tuple(taking.notes)
+
+
+def _take_beside(taking: _Taking, config: Settings, home: Path, places: Mapping[str, str]) -> None:
+    """Take what is not in the corpus: the settings, the readers, the subscriptions, which the server may write just now."""
+    for path, key in ((home, "settings"), (config.readers_file, "readers")):
+        if path and path.is_file():
+            taking.add(path.resolve().parent, path.resolve().name, places[key])
+    database = config.follow / subscriptions.FILE
+    if not database.is_file():
+        return
+    copy = taking.folder / f"{storage.TEMPORARY}follow"
+    copy.mkdir(mode=0o700)
+    os.close(os.open(copy / subscriptions.FILE, os.O_WRONLY | os.O_CREAT, 0o600))
+    try:
+        with closing(sqlite3.connect(database)) as present, closing(sqlite3.connect(copy / subscriptions.FILE)) as kept:
+            present.backup(kept)
+    except sqlite3.Error as error:
+        raise StorageError(f"订阅 {database} 读不出来（{error}），没有备份：请先恢复或移走它。") from error
+    taking.add(copy, subscriptions.FILE, f"{places['follow']}/{subscriptions.FILE}")
+    shutil.rmtree(copy)
+
+
+def _places(config: Settings, home: Path) -> dict[str, str]:
+    """Return where each thing stands in a state: where it is beside the settings, or under a plain name."""
+    wanted = {"corpus": config.corpus, "follow": config.follow, "readers": config.readers_file or home.parent}
+    places = {"settings": settings.FILE_NAME}
+    for key, path in wanted.items():
+        below = Path(os.path.relpath(path, home.parent))
+        plain = {"readers": "readers.json"}.get(key, key)
+        places[key] = below.as_posix() if ".." not in below.parts and below.parts else plain
+    return places
+
+
+def _elsewhere(folder: Path, told: Mapping[str, object]) -> tuple[str, ...]:
+    """Say which of the restored settings lead to another place than where the files were restored to."""
+    config = folder / settings.FILE_NAME
+    places = told.get("places")
+    if not config.is_file() or not isinstance(places, dict):
+        return ()
+    loaded = settings.load(config)
+    now = {"corpus": loaded.corpus, "follow": loaded.follow, "readers": loaded.readers_file}
+    names = {"corpus": "corpus.path", "follow": "follow.path", "readers": "serve.readers_file"}
+    return tuple(
+        f"kb.toml 里的 {names[key]} 指着 {path}，恢复出来的在 {folder / places[key]}：请移过去，或改这一项。"
+        for key, path in now.items()
+        if path and (folder / places[key]).exists() and path.resolve() != (folder / places[key]).resolve()
+    )
+
+
+def _chosen(source: Path) -> State:
+    """Return the state that is meant. Raises NotFoundError."""
+    source = source.resolve()
+    if _STATE.fullmatch(source.name):
+        named = [state for state in states(source.parent) if state.path == source]
+        if named:
+            return named[0]
+    elif found := states(source):
+        return found[-1]
+    raise NotFoundError(f"{source} 里没有备份：请写 kb backup 的目标文件夹，或其中一次备份的文件夹。")
+
+
+def _refusal(state: State, wrong: Sequence[str]) -> str:
+    earlier = [each.path.name for each in states(state.path.parent) if each.number < state.number]
+    advice = f"更早的一次：kb restore {state.path.with_name(earlier[-1])}。" if earlier else "没有更早的备份。"
+    return f"备份 {state.path} 有损坏，没有恢复任何东西：{_some(wrong)}{advice}"
+
+
+def _surplus(kept: Sequence[State], keep: int) -> list[Path]:
+    """Return the oldest states beyond those that stay; those that were taken of a damaged corpus are not counted, and go
+    with the sound ones that are younger.
+    """
+    sound = [state for state in kept if not state.problems]
+    first = sound[-keep].number if len(sound) > keep else 0
+    return [state.path for state in kept if state.number < first]
+
+
+def _refuse_target(target: Path, config: Settings) -> None:
+    for path in (config.corpus, config.index, config.follow):
+        kept = path.resolve()
+        if target == kept or kept in target.parents or target in kept.parents:
+            raise UsageError(f"备份不能放在 {path} 里，也不能包着它：请写另一个文件夹，最好在另一块盘上。")
+
+
+def _listed(state: Path) -> tuple[dict[str, str], bool]:
+    """Return the list of a state, sha256 by name, and whether it is as it was written."""
+    with suppress(FileNotFoundError):
+        data = (state / SUMS).read_bytes()
+        sums = {name: digest for digest, name in _LINE.findall(data.decode("utf-8", "replace"))}
+        named = _STATE.fullmatch(state.name)
+        safe = all(".." not in Path(name).parts and not name.startswith("/") for name in sums)
+        return (sums if safe else {}), safe and bool(named and hashlib.sha256(data).hexdigest().startswith(named[3]))
+    return {}, False
+
+
+def _about(state: Path) -> dict[str, object]:
+    try:
+        told = json.loads((state / ABOUT).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Yield what is in a folder and below it, but folders, locks and what killed runs left, by name."""
+    for folder, folders, names in os.walk(root):
+        here = Path(folder)
+        links = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if not name.startswith(storage.TEMPORARY))
+        for name in sorted([*names, *links]):
+            if name != _LOCK and not name.startswith(storage.TEMPORARY):
+                yield here / name
+
+
+def _read_back(path: Path) -> str:
+    """Return the sha256 of a file's bytes as the disk has them, as far as the machine lets go of what it remembers of them."""
+    with path.open("rb", buffering=0) as file:
+        with suppress(OSError):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return _digest(file)
+
+
+def _digest(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(file):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _sync_folders(root: Path) -> None:
+    for folder, _, _ in os.walk(root):
+        storage.sync(Path(folder))
+
+
+def _some(sentences: Sequence[str]) -> str:
+    more = f"……共 {len(sentences)} 处。" if len(sentences) > _SHOWN else ""
+    return "".join(sentences[:_SHOWN]) + more

@@ -75,7 +75,7 @@ def _formats() -> dict[str, str]:
     help="写到哪里，- 表示标准输出；默认写到当前文件夹",
 )
 def _export(config: Settings, address: str, format: str, output: Path | None) -> int:
-    """把一份文件或其中一条写成 Word、PDF、Markdown 等格式，或做成证据包。"""
+    """把一份文件或其中一条写成 Word、PDF、Markdown 等格式，或做成存证包。"""
     from kb.export.evidence_package import evidence
     from kb.export.formats import EVIDENCE, Exported, export
     from kb.export.scope import select
@@ -84,7 +84,7 @@ def _export(config: Settings, address: str, format: str, output: Path | None) ->
     document = corpus.read(wanted.id, wanted.version)
     if format == EVIDENCE:
         if wanted.anchor:
-            raise UsageError("证据包是整份文件的：请去掉 # 和后面的条款。")
+            raise UsageError("存证包是整份文件的：请去掉 # 和后面的条款。")
         packed = evidence(corpus, document, config.address, wanted.version)
         made = Exported(f"{wanted.id}.zip", "application/zip", packed)
     else:

@@ -1,4 +1,4 @@
-"""证据包: one ZIP with all that shows where a document's text comes from and what was done to it.
+"""存证包: one ZIP with all that shows where a document's text comes from and what was done to it.
 
 The same state of the corpus gives the same bytes: names, times and record ids come from the document, not from the day.
 """
@@ -206,7 +206,7 @@ def _about(selection: Selection) -> str:
     facts, provenance = selection.document.metadata, selection.document.provenance
     sentences = (each.sentence.removeprefix("存疑：") for each in provenance.doubts)
     doubts = "".join(f"存疑：{each}\n" for each in (*selection.doubts, *sentences))
-    return f"""《{facts.title}》证据包
+    return f"""《{facts.title}》存证包
 
 {selection.source}
 本库地址：{selection.citation.url}

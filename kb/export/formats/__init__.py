@@ -51,7 +51,7 @@ def formats() -> Mapping[str, Format]:
 
 def labels() -> dict[str, str]:
     """Return what Chinese readers call each format, by ending; the evidence last."""
-    return {**{ending: each.label for ending, each in formats().items()}, EVIDENCE: "证据包"}
+    return {**{ending: each.label for ending, each in formats().items()}, EVIDENCE: "存证包（含校验值）"}
 
 
 def export(selection: Selection, format: str) -> Exported:

@@ -295,12 +295,12 @@ def test_a_pdf_in_gbk_is_read() -> None:
 
 
 def test_a_pdf_whose_text_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UnreadableError, match=r"乱码.*kb\[ocr\].*ingest\.ocr = true"):
+    with pytest.raises(UnreadableError, match=r"乱码.*zhengce-wenku\[ocr\].*ingest\.ocr = true"):
         read(paper.pdf([LINES], "Identity-H", "Identity", glyphs), ".pdf")
 
 
 def test_a_scan_names_the_extra() -> None:
-    with pytest.raises(UnreadableError, match=r"没有文字层.*kb\[ocr\].*ingest\.ocr = true"):
+    with pytest.raises(UnreadableError, match=r"没有文字层.*zhengce-wenku\[ocr\].*ingest\.ocr = true"):
         read(paper.pdf([[], []]), ".pdf")
 
 

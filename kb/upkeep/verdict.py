@@ -114,10 +114,10 @@ def check_is_due(corpus: Corpus, now: datetime) -> bool:
 
 
 def grave(problems: Sequence[Problem], index: Path) -> list[str]:
-    """Return what of the findings of a full check is damage: text that a person may have edited is no trouble, and what
-    the `index` lacks is told of it anyway.
+    """Return what of the findings of a full check is damage: text that a person may have edited is no trouble; what is
+    lost, and what the `index` lacks, is told whenever somebody looks.
     """
-    return [each.sentence for each in problems if each.damage != "edited" and each.path != index]
+    return [each.sentence for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
 
 
 def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> None:
@@ -201,8 +201,7 @@ def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
     if count := checked.get("count", 0):
         sentence = _one_of(checked.get("first", [""]), count)
-        if "不见了，没有人" not in sentence:
-            yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
+        yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
 
 
 def _one_of(sentences: Sequence[str], count: int) -> str:

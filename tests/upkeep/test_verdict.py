@@ -239,6 +239,19 @@ def test_what_is_damaged_is_found_by_cron_alone(here: Operated) -> None:
     assert "已损坏" in "".join(here.told())
 
 
+def test_damage_is_told_beside_a_file_that_is_lost(here: Operated) -> None:
+    """The lost one has an older version, which `kb check` comes upon before anything else."""
+    here.refresh()
+    (here.folder / "甲" / "示例甲.txt").write_text(f"{EXAMPLE}甲的话变了。\n", encoding="utf-8")
+    here.refresh()
+    corpus = here.folder / "corpus"
+    (lost,), (zeroed,) = (corpus / "甲").glob("*.md"), (corpus / "乙").glob("*.md")
+    lost.unlink()
+    zeroed.write_bytes(bytes(zeroed.stat().st_size))
+    here.kb("check", code=1)
+    here.everywhere("不见了，没有人说过要删除它", "里有空字节")
+
+
 def test_files_that_the_index_does_not_have_are_told(here: Operated) -> None:
     here.refresh()
     here.kb("ingest", "--source", "另外", str(here.folder / "甲"))

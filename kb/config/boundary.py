@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kb.base.errors import KbError, UsageError
 
 if TYPE_CHECKING:
-    from kb.config.settings import Settings
+    from kb.config.settings import Mail, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Boundary:
     caching: str
     files: str
     readers: str
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether what is in the library may go to anybody who asks for it."""
+        return self.mode != "confidential" and self.readers == "none"
 
 
 MODES: Mapping[str, Boundary] = {
@@ -117,9 +122,18 @@ def _problem(settings: Settings, only_here: bool) -> str:
         )
     if boundary.mode == "confidential" and settings.proxy == "*":
         return 'mode = "confidential" 时 proxy 不能是 "*"，否则谁都可以冒充别的访问者：请写明代理的地址。'
+    if problem := letters_problem(settings.mail, boundary):
+        return problem
     if boundary.readers == "password" and settings.readers_file and (problem := _nobody(settings.readers_file)):
         return problem
     return "" if only_here else _problem_outside(settings, boundary)
+
+
+def letters_problem(mail: Mail, boundary: Boundary) -> str:
+    """Say why letters may not be sent, "" where they may: what is not for everybody goes to named domains only."""
+    if not mail.host or mail.domains or boundary.is_for_everybody:
+        return ""
+    return "这个文库不是给所有人看的：设置了 mail.host，还要在 mail.domains 里写明可以寄到哪些域名的邮箱。"
 
 
 def _problem_outside(settings: Settings, boundary: Boundary) -> str:

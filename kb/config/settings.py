@@ -275,6 +275,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
     else:
         values = {name: default for name, default, _ in SETTINGS}
     parts = {part: str(values[f"serve.{part}"]) for part in PARTS}
+    open_to = boundary.chosen(str(values["serve.mode"]), parts)
     return Settings(
         corpus=folder / str(values["corpus.path"]),
         index=folder / str(values["index.path"]),
@@ -288,7 +289,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         origins=tuple(str(each).rstrip("/") for each in values["serve.origins"]),
         hosts=tuple(str(each) for each in values["serve.hosts"]),
         log=bool(values["serve.log"]),
-        boundary=boundary.chosen(str(values["serve.mode"]), parts),
+        boundary=open_to,
         parts=tuple(parts.items()),
         monitors=tuple(values["serve.monitors"]),
         readers_file=folder / str(values["serve.readers_file"]),
@@ -307,11 +308,11 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         semantic=bool(values["semantic.search"]),
         model=folder / str(values["semantic.model"]) if values["semantic.model"] else None,
         follow=folder / str(values["follow.path"]),
-        mail=_mail(values),
+        mail=_mail(values, open_to),
     )
 
 
-def _mail(values: Mapping[str, Any]) -> Mail:
+def _mail(values: Mapping[str, Any], open_to: Boundary) -> Mail:
     """Return how letters are sent. Raises UsageError where something else is needed for it."""
     mail = Mail(*(values[f"mail.{key}"] for key in ("host", "port", "security", "user", "from", "domains")))
     if not mail.host:
@@ -320,10 +321,8 @@ def _mail(values: Mapping[str, Any]) -> Mail:
         raise UsageError("设置了 mail.host，还要写 mail.from：发件人的邮箱地址。")
     if not values["serve.address"]:
         raise UsageError("设置了 mail.host，还要写 serve.address：信里的链接由它开头。")
-    if not mail.domains and (values["serve.mode"] == "confidential" or values["serve.readers"] not in ("", "none")):
-        raise UsageError(
-            "这个文库不是给所有人看的：设置了 mail.host，还要在 mail.domains 里写明可以寄到哪些域名的邮箱。"
-        )
+    if problem := boundary.letters_problem(mail, open_to):
+        raise UsageError(problem)
     if mail.user and mail.security == "none" and mail.host not in _LOOPBACK:
         raise UsageError("mail.security 是 none 时密码会以明文送出：请改用 starttls 或 tls，或者不写 mail.user。")
     return mail

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from kb.cli.main import main
 from kb.config.boundary import MODES
 from kb.config.settings import Settings
+from kb.web.site.app import create_app
 from tests.cli.running import EXAMPLE
 from tests.web.conftest import REPORT
 from tests.web.serving import Service, config, refused, serving
@@ -110,6 +112,26 @@ def test_settings_that_contradict_one_another_are_refused_in_a_sentence(
 ) -> None:
     said = refused(config(tmp_path, settings, **serve), *arguments)
     assert told in said and said.count("\n") == 1
+
+
+def test_letters_of_a_library_that_is_made_confidential_at_the_start_go_to_named_domains(
+    tmp_path: Path, settings: Settings
+) -> None:
+    kb_toml = config(tmp_path, settings, address="https://kb.example.cn")
+    with kb_toml.open("a", encoding="utf-8") as file:
+        file.write('\n[mail]\nhost = "127.0.0.1"\nfrom = "kb@example.cn"\n')
+    said = refused(kb_toml, "--mode", "confidential")
+    assert "mail.domains" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("client", "told"), [("127.0.0.1", True), ("203.0.113.9", False)])
+def test_what_the_operator_has_to_do_is_told_by_the_interface_to_whom_it_may(
+    tmp_path: Path, settings: Settings, client: str, told: bool
+) -> None:
+    app = create_app(replace(settings, index=tmp_path / "none", boundary=MODES["public"]))
+    answer = app.test_client().get("/api/v1/search?q=行政", environ_base={"REMOTE_ADDR": client})
+    assert answer.status_code == 503 and answer.json
+    assert ("kb index" in answer.json["detail"]) == told and answer.json["detail"]
 
 
 def test_a_confidential_library_is_readable_by_its_owner_only(

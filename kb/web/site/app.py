@@ -222,7 +222,7 @@ def _answer(error: KbError | HTTPException) -> Response:
         heading = interface_labels.UNREADABLE if isinstance(error, UnreadableError) else heading
         sentence, operator = _told(error, sentence)
     if request.path.startswith(f"{api.PREFIX}/"):
-        detail = operator or sentence
+        detail = operator if operator and sees_details() else sentence
         response = jsonify(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail)
         response.mimetype = "application/problem+json"
     else:

@@ -355,7 +355,8 @@ def _compared(engine: Engine, other: Engine, corpus: Corpus) -> list[str]:
 
 def _updated(updated: Updated, stats: Stats) -> str:
     older = f"，另有旧版本 {stats.versions:,} 份" if stats.versions else ""
-    meant = f"其中 {stats.meant:,} 节可以按意思找到（旧版本在内）。" if stats.meant else ""
+    counted = "（旧版本在内）" if stats.versions else ""
+    meant = f"其中 {stats.meant:,} 节可以按意思找到{counted}。" if stats.meant else ""
     return (
         f"索引现有 {stats.documents:,} 份文件、{stats.sections:,} 节"
         f"{older}（新增 {updated.added}，更新 {updated.changed}，移除 {updated.removed}，未变 {updated.unchanged}）。{meant}"

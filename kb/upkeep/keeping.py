@@ -94,7 +94,7 @@ class Keeper:
     def _same(self, old: Document, new: Document) -> bool:
         """Return whether the site says the same; counters, categories and headers do not matter."""
         return (
-            _steady(old.text) == _steady(new.text)
+            steady(old.text) == steady(new.text)
             and _facts(old.metadata) == _facts(new.metadata)
             and _lasting(old.provenance.listed) == _lasting(new.provenance.listed)
             and old.provenance.attachments == new.provenance.attachments
@@ -182,7 +182,7 @@ def _short(data: bytes) -> str:
 
 def likeness(document: Document, published: str, files: Iterable[str]) -> str:
     """Tell documents that are the same in all that a reader sees: title, text, day of publication and files."""
-    told = [document.metadata.title, _steady(document.text), published, sorted(files)]
+    told = [document.metadata.title, steady(document.text), published, sorted(files)]
     text = "".join(json.dumps(told, ensure_ascii=False).split())
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -221,7 +221,7 @@ def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return headers
 
 
-def _steady(text: str) -> str:
+def steady(text: str) -> str:
     """Take out of a text what changes from visit to visit: counters of views, links to the posts beside, the day."""
     return _COUNTED.sub("", _COUNTER.sub(r"\1", _PASSING.sub("", text)))
 
@@ -232,7 +232,7 @@ def _facts(metadata: Metadata) -> Metadata:
 
 def _lasting(labels: Mapping[str, str]) -> dict[str, str]:
     return {
-        label: _steady(value)
+        label: steady(value)
         for label, value in labels.items()
         if label not in _VOLATILE and not _COUNTER.fullmatch(f"{label}0")
     }

@@ -18,10 +18,11 @@ from kb.base import clock, storage
 from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.corpus.folder import ASIDE, Corpus
 from kb.upkeep.findings import trusted
+from kb.upkeep.keeping import steady
 
 _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_PASSING = re.compile(r"[\w-]*\d[\w-]*")
-"""What differs between two answers that are one page: counters, times, tokens."""
+_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[0-9A-Za-z_-]+|\d{9,}")
+"""What a page writes anew at each visit: letters with figures in one word, and times as computers count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _surplus_records(corpus: Corpus, days: int) -> Iterator[Surplus]:
 def _likeness(corpus: Corpus, snapshot: str) -> str:
     """Return an answer without what differs at each visit, "" for one that cannot be read."""
     try:
-        return _PASSING.sub("", corpus.snapshot(snapshot).decode("utf-8", "replace"))
+        return _TOKEN.sub("", steady(corpus.snapshot(snapshot).decode("utf-8", "replace")))
     except (NotFoundError, UnreadableError):
         return ""
 

@@ -49,6 +49,21 @@ def test_of_answers_that_repeat_one_another_the_last_stays(library: Library) -> 
     assert not list(damaged_records(library.corpus.root))
 
 
+@pytest.mark.parametrize("texts", [("罚款5000元以上", "罚款8000元以上"), ("第5条，一律禁止", "第5条，一律允许")])
+def test_answers_that_say_something_else_are_not_the_same(tmp_path: Path, texts: tuple[str, str]) -> None:
+    with Site(Content(posts=3)) as site:
+        post = site.content.listed()[0]
+        found = Library(tmp_path / "library", source(f"{site.url}{post.path}", "page"))
+        found.refresh()
+        for views, text in enumerate((*texts, texts[1])):
+            body = f"<h1>{post.title}</h1><div class='article-content'><p>{text}</p><p>浏览次数：10{views}</p></div>"
+            page = f"<html><meta charset='utf-8'><title>{post.title}</title>{body}</html>"
+            site.faults.put_first(post.path, faults.status(200, page))
+            assert found.refresh(full=True).suspicious == 1
+    assert len(list(asides(found.corpus))) == 3
+    assert len(collect(found.corpus, 90, write=False)) == 1
+
+
 def test_snapshots_that_nothing_names_go_when_they_are_old_and_no_others(library: Library) -> None:
     _age(library.corpus.snapshots.root)
     kept = library.corpus.snapshots.store(b"young")

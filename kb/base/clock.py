@@ -22,9 +22,9 @@ def today() -> str:
     return (_set() or date.today()).isoformat()
 
 
-def stamp() -> str:
-    """Return the moment as it is written down: ISO 8601 in UTC, to the second."""
-    return f"{now():%Y-%m-%dT%H:%M:%SZ}"
+def stamp(moment: datetime | None = None) -> str:
+    """Return a moment in UTC (now) as it is written down: ISO 8601, to the second."""
+    return f"{moment or now():%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _set() -> date | None:

@@ -323,6 +323,11 @@ class Hit:
     validity: str = ""
     by_meaning: bool = False
 
+    @property
+    def key(self) -> str:
+        """What names the text that it is in, as `Listing.key`."""
+        return f"{self.document}@{self.version}" if self.version else self.document
+
 
 @dataclass(frozen=True, slots=True)
 class LikeSection:

@@ -243,9 +243,6 @@ def _show_history(config: Settings, corpus: Corpus, wanted: Address, as_json: bo
     return 0
 
 
-_COUNTED = "kb-metrics-"  # how the folder begins in which the processes of a server count
-
-
 @verb("serve")
 @click.option("--host", metavar="地址", help="监听的地址；默认见设置")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="端口", help="端口；默认见设置，0 表示任选一个空闲端口")

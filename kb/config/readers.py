@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +22,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 
 SHORTEST, LONGEST = 12, 128
@@ -142,7 +141,7 @@ def _of(file: _File, name: str) -> Reader:
     """Return the reader of a name, a new one where there is none. Raises UsageError."""
     if not _NAME.fullmatch(name) or unicodedata.normalize("NFC", name) != name:
         raise UsageError("读者的名称要是 1 到 64 个字母、数字、汉字或 . _ @ + -，里面没有空格和冒号。")
-    return file.readers.setdefault(name, Reader(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"))
+    return file.readers.setdefault(name, Reader(clock.stamp()))
 
 
 def _unknown(name: str) -> NotFoundError:

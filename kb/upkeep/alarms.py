@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kb.base import leash
+from kb.base import clock, leash
 from kb.upkeep import findings, robots
 from kb.upkeep.findings import Finding
 
@@ -47,7 +47,7 @@ def _is_due(told: dict[str, str] | None, finding: Finding, now: datetime) -> boo
 
 
 def _record(told: dict[str, str] | None, finding: Finding, now: datetime) -> dict[str, str]:
-    at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    at = clock.stamp(now)
     same = told is not None and told.get("content") == finding.content
     first = findings.trusted(told.get("first", ""), now) if told and same else ""
     return {"title": finding.title, "content": finding.content, "first": first or at, "last": at}
@@ -88,9 +88,6 @@ def _run(command: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
 
 def _post(url: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     """Post the words to a robot, the alarms beside them."""
-    alarms: dict[str, str] = {}
-    for each in open_:
-        alarms[each.title] = " ".join(filter(None, (alarms.get(each.title), each.sentence)))
-    beside = {"alarms": alarms, "over": over, "findings": findings.as_json(open_)}
+    beside = {"alarms": findings.by_title(open_), "over": over, "findings": findings.as_json(open_)}
     problem = robots.send(url, _words(open_, over), "警报", beside)
     return f"{problem}：请检查网络和 kb.toml 里的 refresh.alarm。" if problem else ""

@@ -50,6 +50,14 @@ class Finding:
         return re.sub(r"[\d,.:TZ-]+", "#", re.sub(r"（已连续 \d+ 次）", "", self.sentence))
 
 
+def by_title(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return what is wrong by whom it concerns, in a sentence or several."""
+    found: dict[str, str] = {}
+    for each in findings:
+        found[each.title] = " ".join(filter(None, (found.get(each.title), each.sentence)))
+    return found
+
+
 def trusted(written: str, now: datetime) -> str:
     """Return a time that was written down (ISO 8601), "" where it is none or lies in the future: a clock was wrong then."""
     try:

@@ -116,9 +116,9 @@ def refresh(
             done = bring_in_step(corpus, law, {"": engine})
             report.index, report.mended, report.found = done.said, tuple(done.mended), tuple(done.lost)
             note_indexed(corpus.root, report.index)
-            _look_after(report, corpus, engine, settings, hosts.clock.now())
+            _look_after(report, corpus, engine, law, settings, hosts.clock.now())
     if not dry_run:
-        _tell(report, corpus, engine, settings, hosts.clock.now())
+        _tell(report, corpus, engine, law, settings, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
 
@@ -139,9 +139,8 @@ def _silent(name: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _look_after(report: Report, corpus: Corpus, engine: Engine, settings: Settings, now: datetime) -> None:
+def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime) -> None:
     """Read every byte again where that is due, and note how much room there is: nobody else may do so for years."""
-    law = Store(settings.index)
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
@@ -153,10 +152,10 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, settings: Settin
         report.found = (*report.found, str(error))
 
 
-def _tell(report: Report, corpus: Corpus, engine: Engine, settings: Settings, now: datetime) -> None:
+def _tell(report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime) -> None:
     """Tell whom the settings name of what is not well, and a dead man's switch that all is well or somebody was told."""
     try:
-        open_ = verdict(settings, corpus, engine, Store(settings.index), now).open
+        open_ = verdict(settings, corpus, engine, law, now).open
         others = [
             each for each in open_ if not each.name.startswith("step/")
         ]  # that it could not be told, it cannot tell

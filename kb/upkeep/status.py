@@ -25,7 +25,7 @@ _INDEX = ".index"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One reason to look at a source: of what `kind`, in a sentence, since when (ISO 8601, "" where nobody noted it)."""
+    """One reason to look at a source, or at the index: of what `kind`, in a sentence, since when (ISO 8601, "" where nobody noted it)."""
 
     kind: str
     sentence: str
@@ -66,7 +66,7 @@ def note_start(root: Path, source: Source, now: datetime) -> None:
     path = _path(root, source.name)
     before = findings.read(path)
     findings.write(
-        path, before | {"started": _iso(now), "broken": before.get("broken", 0) + bool(before.get("started"))}
+        path, before | {"started": clock.stamp(now), "broken": before.get("broken", 0) + bool(before.get("started"))}
     )
 
 
@@ -77,8 +77,8 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
     days = state.news(rhythm.REMEMBERED, now.date().isoformat())
     learnt = rhythm.of_dates(days)
     record = {
-        "attempted": _iso(now),
-        "succeeded": findings.trusted(before.get("succeeded", ""), now) if tally.error else _iso(now),
+        "attempted": clock.stamp(now),
+        "succeeded": findings.trusted(before.get("succeeded", ""), now) if tally.error else clock.stamp(now),
         "counts": tally.counts(),
         "error": tally.error,
         "short": tally.short,
@@ -91,14 +91,14 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
     }
     known = before.get("since", {})
     troubles = {"failed": tally.error, "suspicious": tally.suspicious, "short": tally.short}
-    record["since"] = {kind: known.get(kind) or _iso(now) for kind, trouble in troubles.items() if trouble}
+    record["since"] = {kind: known.get(kind) or clock.stamp(now) for kind, trouble in troubles.items() if trouble}
     findings.write(path, record)
 
 
 def note_indexing(root: Path, now: datetime) -> None:
     """Write down that a refresh makes the index the corpus's, until `note_indexed` says how it went. Raises StorageError."""
     path = _path(root, _INDEX)
-    findings.write(path, {"started": _iso(now), "since": findings.read(path).get("since", "")})
+    findings.write(path, {"started": clock.stamp(now), "since": findings.read(path).get("since", "")})
 
 
 def note_indexed(root: Path, problem: str = "") -> None:
@@ -106,24 +106,25 @@ def note_indexed(root: Path, problem: str = "") -> None:
     path = _path(root, _INDEX)
     if problem:
         since = findings.trusted(findings.read(path).get("since", ""), clock.now())
-        findings.write(path, {"problem": problem, "since": since or _iso(clock.now())})
+        findings.write(path, {"problem": problem, "since": since or clock.stamp()})
     elif path.exists():  # asked first: a read-only disk refuses to remove what is not there
         with storage.refusals(path):
             path.unlink(missing_ok=True)
 
 
-def index_alarm(corpus: Corpus) -> str:
-    """Say that the last refresh left the index behind the corpus, "" when it did not."""
+def index_alarm(corpus: Corpus) -> Alarm | None:
+    """Return that the last refresh left the index behind the corpus, None when it did not."""
     path = _path(corpus.root, _INDEX)
     if findings.is_damaged(path):
-        return f"读不了 {path}（与写入时不一致）：请运行 kb index，它会重新写。"
+        return Alarm("index", f"读不了 {path}（与写入时不一致）：请运行 kb index，它会重新写。")
     record = findings.read(path)
     if problem := record.get("problem", ""):
-        return f"自 {record['since']} 起，索引没有跟上语料库：{problem}"
+        return Alarm("index", f"自 {record['since']} 起，索引没有跟上语料库：{problem}", record["since"])
     started = record.get("started", "")
     if not started or corpus.writer():
-        return ""
-    return f"更新索引（{started} 开始）被打断，检索不到此后的文件：请运行 kb index。"
+        return None
+    sentence = f"更新索引（{started} 开始）被打断，检索不到此后的文件：请运行 kb index。"
+    return Alarm("index", sentence, record.get("since") or started)
 
 
 def status(sources: Sequence[Source], corpus: Corpus, now: datetime | None = None) -> tuple[SourceStatus, ...]:
@@ -163,7 +164,7 @@ def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], 
         documents=corpus.count(source.name),
         newest=record.get("newest", ""),
         usual_days=record.get("usual", 0.0),
-        next_due=_iso(success + timedelta(hours=source.every)) if success and not source.closed else "",
+        next_due=clock.stamp(success + timedelta(hours=source.every)) if success and not source.closed else "",
         counts=record.get("counts", {}),
         problems=tuple(sentence for sentence in problems if sentence),
         unfinished=_unfinished(source, corpus, record.get("started", "")),
@@ -206,7 +207,7 @@ def _alarms(
     elif now - success > patience:
         days = (now - success).days
         sentence = f"已有 {days} 天没有成功更新，本应每 {source.every} 小时一次：请检查定时任务和网络。"
-        yield Alarm("late", sentence, _iso(success + timedelta(hours=source.every)))
+        yield Alarm("late", sentence, clock.stamp(success + timedelta(hours=source.every)))
     if success and started and not corpus.writer() and _is_given_up(source, record, now):
         sentence = f"上次更新（{started} 开始）被打断，此后没有再做完：请运行 kb refresh {source.name}，它会接着做。"
         yield Alarm("interrupted", sentence, started)
@@ -267,7 +268,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StorageError(f"读不了 {path}（{error}）：请检查磁盘，或删除这个文件，下次更新会重新写它。") from error
     return dict(record)
-
-
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -99,7 +99,7 @@ def verdict(
         *_of_telling(corpus),
     ]
     return Verdict(
-        f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        clock.stamp(moment),
         sources,
         disks,
         trusted(checked.get("at", ""), moment),
@@ -124,7 +124,7 @@ def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> Non
     """Write down what a full check found damaged. Raises StorageError."""
     path = corpus.root / _CHECKED
     before = findings.read(path)
-    at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    at = clock.stamp(now)
     since = (trusted(before.get("since", ""), now) or at) if sentences else ""
     record = {"at": at, "count": len(sentences), "first": list(sentences[:1]), "since": since}
     findings.write(path, record)
@@ -162,8 +162,7 @@ def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Fin
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
         if noted := index_alarm(corpus):
-            record = findings.read(corpus.root / FOLDER / ".index.json")
-            yield Finding("index/failed", "索引", noted, record.get("since") or record.get("started", ""), "kb index")
+            yield Finding("index/failed", "索引", noted.sentence, noted.since, "kb index")
         if not any(True for _ in corpus.files()):
             return
         if engine and (problem := index_problem(engine)):

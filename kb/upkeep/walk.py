@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from kb.base import clock
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.kinds import kinds
@@ -557,7 +558,7 @@ class Walk:
         if not self.deep:
             self.tally.short = self.state.recall("short", "")
         if self.full or not self._standing:
-            self.state.remember("swept", f"{self.now:%Y-%m-%dT%H:%M:%SZ}")
+            self.state.remember("swept", clock.stamp(self.now))
         self.state.commit()
 
 

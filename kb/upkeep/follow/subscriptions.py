@@ -150,7 +150,7 @@ class Subscriptions:
         with self._open() as database:
             self._forget_unconfirmed(database, now)
             self._refuse_too_many(database, wanted.recipient, client, now)
-            asked = replace(wanted, state="asked", token=secrets.token_urlsafe(24), begun=_stamp(now))
+            asked = replace(wanted, state="asked", token=secrets.token_urlsafe(24), begun=clock.stamp(now))
             return self._put(database, asked)
 
     def add(self, wanted: Subscription) -> Subscription:
@@ -165,7 +165,7 @@ class Subscriptions:
         """Return the subscription that a link names. Raises NotFoundError where the link is not one that was sent."""
         found = next(iter(self._select("number = ?", number)), None) if self.path.is_file() else None
         right = hmac.compare_digest((found.token if found else "").encode(), token.encode("utf-8", "replace"))
-        late = _stamp(clock.now() - timedelta(days=ASKED_DAYS))
+        late = clock.stamp(clock.now() - timedelta(days=ASKED_DAYS))
         if not found or not right or (found.state == "asked" and found.begun < late):
             raise NotFoundError("没有这个订阅：链接不完整，或者超过三天没有确认。请完整复制信里的链接，或重新订阅。")
         return found
@@ -304,17 +304,17 @@ class Subscriptions:
         database.execute("delete from letter where subscription = ?", (gone.number,))
 
     def _forget_unconfirmed(self, database: sqlite3.Connection, now: datetime) -> None:
-        before = _stamp(now - timedelta(days=ASKED_DAYS))
+        before = clock.stamp(now - timedelta(days=ASKED_DAYS))
         for each in self._rows(database, "state = 'asked' and begun < ?", before):
             database.execute("delete from letter where subscription = ?", (each.number,))
             database.execute("delete from subscription where number = ?", (each.number,))
-        database.execute("delete from attempt where moment < ?", (_stamp(now - timedelta(days=1)),))
+        database.execute("delete from attempt where moment < ?", (clock.stamp(now - timedelta(days=1)),))
 
     def _refuse_too_many(self, database: sqlite3.Connection, recipient: str, client: str, now: datetime) -> None:
         """Note an attempt, by digests of who makes it for whom. Raises TooOftenError where there are too many."""
         recipient = recipient.lower()
         whom, who = _digest(recipient), _digest(client)
-        hour = _stamp(now - timedelta(hours=1))
+        hour = clock.stamp(now - timedelta(hours=1))
 
         def count(where: str, *given: object) -> int:
             return int(database.execute(f"select count(*) from {where}", given).fetchone()[0])
@@ -327,7 +327,7 @@ class Subscriptions:
             raise TooOftenError("今天的确认信已经寄得太多：请明天再试，或用 Atom 订阅。")
         if count("subscription where state = 'active' and lower(recipient) = ?", recipient) >= _FOLLOWED:
             raise TooOftenError(f"一个邮箱最多有 {_FOLLOWED} 个订阅：请先退订几个。")
-        database.execute("insert into attempt values (?, ?, ?)", (_stamp(now), who, whom))
+        database.execute("insert into attempt values (?, ?, ?)", (clock.stamp(now), who, whom))
 
     def _select(self, where: str, *values: object) -> list[Subscription]:
         with self._open() as database:
@@ -388,7 +388,3 @@ def _row(seen: Seen) -> tuple[str, ...]:
 
 def _digest(who: str) -> str:
     return hashlib.sha256(who.encode()).hexdigest()
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

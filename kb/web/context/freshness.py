@@ -13,7 +13,7 @@ from kb.config.settings import Settings
 from kb.corpus.folder import ASIDE, Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
-from kb.upkeep.findings import RUN
+from kb.upkeep.findings import RUN, by_title
 from kb.upkeep.in_step import index_problem
 from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus
@@ -51,10 +51,7 @@ class Watch:
     def _look(self, _written: object, _index: object, _minute: int) -> Freshness:
         found = verdict(self._settings, self._corpus, self._engine, self._law)
         index = next((each.sentence for each in found.open if each.name.startswith("index/")), "")
-        alarms: dict[str, str] = {}
-        for each in found.open:
-            alarms[each.title] = " ".join(filter(None, (alarms.get(each.title), each.sentence)))
-        return Freshness(found.sources, tuple(alarms.items()), index, found)
+        return Freshness(found.sources, tuple(by_title(found.open).items()), index, found)
 
 
 def _changed(folder: Path) -> int:

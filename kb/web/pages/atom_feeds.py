@@ -35,7 +35,8 @@ _SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SECRET = re.compile(r"(?<=\?)key=[^&]*&|[?&]key=[^&]*")
 """What names the reader in a feed's own address; the feed is the same for all."""
-_KINDS = {"new": "新增", "changed": "更新", "edited": "悄悄修改", "withdrawn": "撤下"}
+KINDS = {"new": "新增", "changed": "更新", "edited": "悄悄修改", "withdrawn": "撤下"}
+"""What may happen to a document, by the words of addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,15 @@ def changes() -> Response:
     `kind` chooses one of these, `document` what happened to one document.
     """
     kind, id = request.args.get("kind", ""), request.args.get("document", "")
-    if kind and kind not in _KINDS:
-        raise UsageError(f"参数 kind 应当是 {'、'.join(_KINDS)} 之一，现在是“{kind[:20]}”。")
+    if kind and kind not in KINDS:
+        raise UsageError(f"参数 kind 应当是 {'、'.join(KINDS)} 之一，现在是“{kind[:20]}”。")
     corpus = library().corpus
     only = library().document(id) if id else None
     happened = {"edited": "changed"}.get(kind, kind)  # what can be told without reading the documents
     chosen = (event for event in events(corpus) if happened in ("", event.kind) and id in ("", event.id))
     told = (found for event in chosen if (found := tell(corpus, event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
-    title = f"政策文库：{_KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
+    title = f"政策文库：{KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
     title = f"政策文库：《{only.metadata.title}》的变化" if only else title
     return feed(
         title,
@@ -220,7 +221,7 @@ def _changed(told: Told) -> Entry:
     if told.comparison:
         content += Markup().join(_difference(told.comparison.changes()))
     tag = f"{page}#{told.event.kind}-{event.number}"
-    return Entry(tag, f"{_KINDS[told.kind]}：{title}", link, moment(event.when), content, (told.kind,))
+    return Entry(tag, f"{KINDS[told.kind]}：{title}", link, moment(event.when), content, (told.kind,))
 
 
 def _facts(told: Told) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_o
 from kb.export.tables import XLSX
 from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
+from kb.web.view.downloads import saved
 from kb.web.view.edition import Edition
 from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import find_both, find_edition
@@ -89,11 +90,11 @@ def page(id: str) -> str:
 def _alike(id: str) -> list[Listing]:
     """Documents of the same kind and a like title; none where there is no index."""
     try:
-        listings = library().catalogue().listings
+        catalogue = library().catalogue()
     except (BadIndexError, StorageError):
         return []
-    own = next((listing for listing in listings if listing.id == id), None)
-    return alike(own, listings, _OFFERED) if own else []
+    own = catalogue.by_id.get(id)
+    return alike(own, catalogue.listings, _OFFERED) if own else []
 
 
 def _compared(before: Edition, after: Edition) -> Comparison:
@@ -106,7 +107,7 @@ def table_in_word(id: str) -> Response:
     """The same as a table of old and new articles, in Word."""
     before, after = _asked(id)
     made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after))
-    return _saved(made, MEDIA_TYPE, "comparison.docx")
+    return saved(made, MEDIA_TYPE, "comparison.docx")
 
 
 @blueprint.get("/d/<id>/compare.xlsx")
@@ -114,7 +115,7 @@ def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
     before, after = _asked(id)
     made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after))
-    return _saved(made, XLSX, "comparison.xlsx")
+    return saved(made, XLSX, "comparison.xlsx")
 
 
 def _in_word(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
@@ -132,12 +133,6 @@ def _asked(id: str) -> tuple[Edition, Edition]:
 def _titles(before: Edition, after: Edition) -> tuple[str, str]:
     old, new = (title_of_text(each.document, each.date) for each in (before, after))
     return old, new
-
-
-def _saved(data: bytes, media_type: str, name: str) -> Response:
-    answer = Response(data, mimetype=media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
 
 
 def _stretches(comparison: Comparison) -> Iterator[Row]:

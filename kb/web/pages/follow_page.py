@@ -14,12 +14,11 @@ from kb.upkeep.follow.delivery import ask, send_confirmations
 from kb.upkeep.follow.subscriptions import RHYTHMS, Rhythm, Subscription, Subscriptions, Target
 from kb.web.context.arguments import number
 from kb.web.context.library import library
+from kb.web.pages.atom_feeds import KINDS
 from kb.web.view import search_form
 from kb.web.view.lookup import find_document
 
 blueprint = Blueprint("follow", __name__)
-
-KINDS = {"new": "新增", "changed": "更新", "edited": "悄悄修改", "withdrawn": "撤下"}
 
 
 @blueprint.route("/follow", methods=["GET", "POST"])

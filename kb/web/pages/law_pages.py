@@ -28,6 +28,7 @@ from kb.web.context.library import library
 from kb.web.pages import atom_feeds
 from kb.web.view import as_of
 from kb.web.view.citing_places import citing_rows, in_sentences
+from kb.web.view.downloads import saved
 from kb.web.view.interface_labels import marked_runs
 from kb.web.view.lookup import Missing, find_edition
 from kb.web.view.outline_panel import addresses
@@ -255,9 +256,7 @@ def reviewed() -> Response:
     checked = _checked(text, on, until)
     about_it = (headline(checked), about(on, until), until)
     made = library().heavy.do(reviewed_memo, text, checked, *about_it)
-    answer = Response(made, mimetype=MEDIA_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename="reviewed.docx")
-    return answer
+    return saved(made, MEDIA_TYPE, "reviewed.docx")
 
 
 def _sent() -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ from kb.export.parallel_table import figures_xlsx, rows_docx, rows_xlsx
 from kb.export.tables import XLSX, as_csv
 from kb.export.word_file import MEDIA_TYPE
 from kb.web.context.library import library
+from kb.web.view.downloads import saved
 from kb.web.view.lookup import Missing, find_document
 from kb.web.view.paging import paging
 
@@ -54,7 +55,7 @@ def page() -> str:
     if not documents:
         return render_template("parallel_start.html", groups=groups(library().catalogue().listings, _GROUPS))
     if len(documents) == 1:
-        offered = _offered(documents[0], library().catalogue().listings)
+        offered = _offered(documents[0])
         return render_template("parallel_choose.html", lead=documents[0], offered=offered, most=MOST)
     view = request.args.get("view", "text")
     if view not in _VIEWS:
@@ -93,21 +94,21 @@ def table() -> Response:
         (line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells))
         for line in counted(_rows(documents), documents)
     ]
-    return _saved(as_csv(lines, columns), "text/csv", "figures.csv")
+    return saved(as_csv(lines, columns), "text/csv", "figures.csv")
 
 
 @blueprint.get("/parallel/figures.xlsx")
 def workbook() -> Response:
     """The same as a workbook, with the least and the most of each as numbers."""
     documents = _several("figures.xlsx")
-    return _saved(figures_xlsx(counted(_rows(documents), documents), documents), XLSX, "figures.xlsx")
+    return saved(figures_xlsx(counted(_rows(documents), documents), documents), XLSX, "figures.xlsx")
 
 
 @blueprint.get("/parallel/rows.xlsx")
 def rows_in_workbook() -> Response:
     """The aligned sections of the documents `d` as a workbook, a row for each topic."""
     documents = _several("rows.xlsx")
-    return _saved(rows_xlsx(_rows(documents), documents), XLSX, "comparison.xlsx")
+    return saved(rows_xlsx(_rows(documents), documents), XLSX, "comparison.xlsx")
 
 
 @blueprint.get("/parallel/rows.docx")
@@ -115,7 +116,7 @@ def rows_in_word() -> Response:
     """The same as a table in Word."""
     documents = _several("rows.docx")
     dated = max(document.provenance.retrieved for document in documents)
-    return _saved(rows_docx(_rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
+    return saved(rows_docx(_rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
 
 
 def _several(name: str) -> list[Document]:
@@ -126,12 +127,6 @@ def _several(name: str) -> list[Document]:
     return documents
 
 
-def _saved(data: bytes, media_type: str, name: str) -> Response:
-    answer = Response(data, mimetype=media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
-
-
 def _documents() -> list[Document]:
     """The documents of the address, each once. Raises UsageError, Missing and UnreadableError."""
     ids = list(dict.fromkeys(filter(None, request.args.getlist("d"))))
@@ -140,10 +135,11 @@ def _documents() -> list[Document]:
     return [find_document(id) for id in ids]
 
 
-def _offered(lead: Document, listings: Sequence[Listing]) -> list[Listing]:
+def _offered(lead: Document) -> list[Listing]:
     """Documents like the leading one; none where the index does not have it yet."""
-    own = next((listing for listing in listings if listing.id == lead.id), None)
-    return alike(own, listings, _OFFERED) if own else []
+    catalogue = library().catalogue()
+    own = catalogue.by_id.get(lead.id)
+    return alike(own, catalogue.listings, _OFFERED) if own else []
 
 
 def _rows(documents: Sequence[Document]) -> list[Row]:

@@ -123,13 +123,12 @@ def listed(results: Results) -> Listed:
 
 
 def _cards(hits: Iterable[Hit], results: Results, direct: Hit | None, stood: Mapping[str, Stood]) -> Iterator[Card]:
-    for at, ((document, version), some) in enumerate(groupby(hits, key=lambda hit: (hit.document, hit.version))):
+    for at, (key, some) in enumerate(groupby(hits, key=lambda hit: hit.key)):
         found = list(some)
         if results.group == "document":
             found = _best(found, SECTIONS_SHOWN if at == 0 else _OF_LATER)
-        key = f"{document}@{version}" if version else document
         # The place that is named stands above, and counts as one of its document's.
-        shown = len(found) + bool(direct and (direct.document, direct.version) == (document, version))
+        shown = len(found) + bool(direct and direct.key == key)
         rows = [hit for hit in found if hit.anchor != "title"] if results.group == "document" else found
         yield card(rows or found, stood, shown, max(results.sections.get(key, 0) - shown, 0))
 
@@ -145,7 +144,7 @@ def card(hits: Sequence[Hit], stood: Mapping[str, Stood], shown: int = 1, rest: 
     first = hits[0]
     rows = [row(hit) for hit in hits]
     listing = library().catalogue().by_id.get(first.document)
-    return Card(first, tuple(rows), listing, stood.get(_key(first)), shown, rest)
+    return Card(first, tuple(rows), listing, stood.get(first.key), shown, rest)
 
 
 def row(hit: Hit) -> Row:
@@ -182,7 +181,7 @@ def address(hit: Hit, q: str = "") -> str:
 def standings(hits: Iterable[Hit]) -> dict[str, Stood]:
     """Return how the documents of some hits stand, by key; nothing of those of which nobody can tell."""
     on = as_of.viewed() or today()
-    wanted = {_key(hit): hit for hit in hits}
+    wanted = {hit.key: hit for hit in hits}
     try:
         told = _validities(wanted, on)
     except (BadIndexError, StorageError):
@@ -211,10 +210,6 @@ def _stood(hit: Hit, validity: Validity | None) -> Stood | None:
     if hit.validity:
         return Stood(hit.validity, _DOTS.get(hit.validity, "unknown"))
     return Stood("不明", "unknown") if validity and validity.evidence else None
-
-
-def _key(hit: Hit) -> str:
-    return f"{hit.document}@{hit.version}" if hit.version else hit.document
 
 
 def _answer(hit: Hit, stood: Mapping[str, Stood]) -> Answer:

@@ -51,6 +51,13 @@ def answer(id: str, format: str, version: str = "", anchor: str = "") -> Respons
     return sent
 
 
+def saved(data: bytes, media_type: str, name: str) -> Response:
+    """A file that browsers save, under a name in ASCII."""
+    made = Response(data, mimetype=media_type)
+    made.headers.set("Content-Disposition", "attachment", filename=name)
+    return made
+
+
 def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
     """A file: shown where browsers can, else saved, under a name that says what it is."""
     made = Response(data, mimetype=media_type)

@@ -8,7 +8,7 @@ import pytest
 
 from kb.upkeep import suspicion
 from kb.upkeep.gate import share_that_survives
-from kb.upkeep.keeping import _steady
+from kb.upkeep.keeping import steady
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
 
@@ -187,9 +187,9 @@ def test_a_page_of_a_title_alone_is_not_taken(tmp_path: Path) -> None:
     ],
 )
 def test_furniture_makes_no_difference(before: str, after: str) -> None:
-    assert _steady(f"第一条　示例。\n{before}\n") == _steady(f"第一条　示例。\n{after}\n")
+    assert steady(f"第一条　示例。\n{before}\n") == steady(f"第一条　示例。\n{after}\n")
 
 
 def test_a_text_that_changes_is_seen_beside_furniture() -> None:
-    assert _steady("相关文章\n第一条　收费三元。\n") != _steady("相关文章\n第一条　收费五元。\n")
-    assert _steady("申请人3人") != _steady("申请人5人")
+    assert steady("相关文章\n第一条　收费三元。\n") != steady("相关文章\n第一条　收费五元。\n")
+    assert steady("申请人3人") != steady("申请人5人")

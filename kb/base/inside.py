@@ -10,8 +10,8 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from kb.base.errors import UnreadableError
 
@@ -44,7 +44,7 @@ def read(root: Path, name: str | PurePosixPath, most: int) -> bytes:
     return data
 
 
-def opened(root: Path, name: str | PurePosixPath) -> BinaryIO:
+def opened(root: Path, name: str | PurePosixPath) -> BufferedReader:
     """Open a file in `root` for reading; the root itself, which the operator names, may be a link.
 
     Raises UnreadableError for what is not to be opened, and OSError for what is not there or cannot be read.

@@ -94,7 +94,7 @@ class _Taking:
         """
         try:
             with inside.opened(root, name) as file:
-                digest = _digest(file)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return
         except (OSError, UnreadableError) as error:
@@ -360,14 +360,7 @@ def _read_back(path: Path) -> str:
     with path.open("rb", buffering=0) as file:
         with suppress(OSError):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return _digest(file)
-
-
-def _digest(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in _chunks(file):
-        digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

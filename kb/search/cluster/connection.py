@@ -23,6 +23,7 @@ from opensearchpy.exceptions import (
 )
 
 from kb.base.errors import BadIndexError, StorageError, UsageError
+from kb.config.secret import secret
 from kb.config.settings import Cluster
 
 USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
@@ -133,11 +134,6 @@ def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
 
     They are in no file of settings, so that those can be shown and copied.
     """
-    user, password = environment.get(USER, ""), environment.get(PASSWORD, "")
-    if named := environment.get(f"{PASSWORD}_FILE"):
-        try:
-            password = Path(named).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
-    secret = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {secret}"} if user else {}
+    user, password = environment.get(USER, ""), secret(PASSWORD, environment)
+    told = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {told}"} if user else {}

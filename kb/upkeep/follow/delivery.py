@@ -6,17 +6,16 @@ is killed between the two is sent again, as the very same letter (at least once)
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from kb.base import clock, storage
 from kb.base.errors import KbError, StorageError, UsageError
+from kb.config.secret import secret
 from kb.config.settings import Mail, Settings
 from kb.corpus.folder import Corpus
 from kb.fetch.network.transport import trusting
@@ -267,12 +266,7 @@ def _unreached(mail: Mail, why: str) -> StorageError:
 
 def _password() -> str:
     """Return the password. Raises UsageError."""
-    password = os.environ.get(PASSWORD, "")
-    if named := os.environ.get(f"{PASSWORD}_FILE"):
-        try:
-            password = Path(named).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"读不了 {PASSWORD}_FILE 所指的文件 {named}：请检查路径和权限。") from error
+    password = secret(PASSWORD)
     if not password:
         raise UsageError(f"设置了 mail.user，可是环境变量 {PASSWORD} 里没有密码。")
     if not password.isascii():

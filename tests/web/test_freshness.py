@@ -190,6 +190,21 @@ def test_the_interface_answers_status_and_versions(client: FlaskClient, refreshe
     assert (missing.status_code, missing.mimetype) == (404, "application/problem+json")
 
 
+def test_every_page_about_a_document_and_its_versions_opens(client: FlaskClient, refreshed: Refreshed) -> None:
+    corpus, routes = Corpus(refreshed.settings.corpus), client.application.url_map
+    opened = set[str]()
+    for id in (refreshed.changed, refreshed.withdrawn, refreshed.attached):
+        versions = [each.version for each in corpus.history(id)]
+        for rule in routes.iter_rules():
+            if "GET" in (rule.methods or ()) and {"id"} <= rule.arguments <= {"id", "version"}:
+                for version in versions if "version" in rule.arguments else ("",):
+                    given = {"id": id, "version": version} if version else {"id": id}
+                    _, path = rule.build(given) or ("", "")
+                    assert client.get(path).status_code < 500, path
+                    opened.add(rule.rule)
+    assert "/d/<id>/provenance" in opened and len(opened) > 10
+
+
 def test_an_unreadable_old_version_takes_nothing_else_down(copied: Settings, refreshed: Refreshed) -> None:
     id = refreshed.changed
     old = Corpus(copied.corpus).versions(id)[0]

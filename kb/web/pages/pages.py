@@ -194,6 +194,7 @@ def provenance(id: str, version: str = "") -> str:
         "provenance.html",
         edition=shown,
         document=shown.document,
+        around=surroundings(shown),
         repair_counts=_repair_counts(shown.document),
         restorations=list(restorations(shown.document, names)),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from flask.testing import FlaskClient
 from kb.base.errors import BusyError
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
-from kb.web.context.heavy_work import HeavyWork
+from kb.web.context.heavy_work import PLACES, HeavyWork
 from kb.web.context.library import EXTENSION
 from kb.web.site.app import create_app
 from tests.web.conftest import REPORT, example_library, finishing, put
@@ -27,18 +29,27 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return example_library(tmp_path_factory.mktemp("heavy"))
 
 
-def test_who_comes_while_another_is_served_is_told_at_once(tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    heavy = HeavyWork(60)
+@contextmanager
+def all_taken(heavy: HeavyWork, folder: Path) -> Iterator[None]:
+    """Let all places be taken by work that waits for the end of the block."""
+    gates = [folder / f"gate-{number}" for number in range(PLACES)]
+    for gate in gates:
+        os.mkfifo(gate)
     with ThreadPoolExecutor() as others:
-        first = others.submit(heavy.do, Path.read_text, gate)
-        with gate.open("w") as opened:  # opens when the first one has begun to read
-            with pytest.raises(BusyError, match="请过一会儿再试"):
-                heavy.do(Path.exists, gate)
-            opened.write("done")
-        assert first.result() == "done"
-    assert heavy.do(Path.exists, gate)
+        held = [others.submit(heavy.do, Path.read_text, gate) for gate in gates]
+        with ExitStack() as opened:
+            files = [opened.enter_context(gate.open("w")) for gate in gates]  # opens when its reader has begun
+            yield
+            for file in files:
+                file.write("done")
+        assert [each.result() for each in held] == ["done"] * PLACES
+
+
+def test_who_comes_while_others_are_served_is_told_at_once(tmp_path: Path) -> None:
+    heavy = HeavyWork(60)
+    with all_taken(heavy, tmp_path), pytest.raises(BusyError, match="请过一会儿再试"):
+        heavy.do(Path.exists, tmp_path)
+    assert heavy.do(Path.exists, tmp_path)
 
 
 def test_what_fails_leaves_the_place_to_the_next() -> None:
@@ -50,18 +61,13 @@ def test_what_fails_leaves_the_place_to_the_next() -> None:
 
 @pytest.mark.parametrize("address", [f"/d/{REPORT}.pdf", f"/d/{REPORT}.zip", WHOLE])
 def test_a_reader_who_has_to_come_again_hears_when(settings: Settings, address: str, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
     app = finishing(create_app(settings))
-    heavy, client = app.extensions[EXTENSION].heavy, app.test_client()
-    with ThreadPoolExecutor() as others:
-        first = others.submit(heavy.do, Path.read_text, gate)
-        with gate.open("w"):
-            answer = client.get(address)
-            assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
-            assert "请过一会儿再试" in answer.get_data(as_text=True)
-            assert client.get(f"/d/{REPORT}").status_code == 200
-        first.result()
+    client = app.test_client()
+    with all_taken(app.extensions[EXTENSION].heavy, tmp_path):
+        answer = client.get(address)
+        assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+        assert "请过一会儿再试" in answer.get_data(as_text=True)
+        assert client.get(f"/d/{REPORT}").status_code == 200
     assert client.get(address).status_code == 200
 
 

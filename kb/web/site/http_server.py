@@ -230,6 +230,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     def readable(self) -> bool:
         """Return whether connections are accepted. Raises SystemExit at the end."""
         self._beat.value = time.monotonic()
+        self.task_dispatcher.refuse_late()
         if not self.leaving:
             accepting: bool = super().readable()
             return accepting

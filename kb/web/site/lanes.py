@@ -3,18 +3,24 @@
 What costs much waits for what costs much, and never before a search. In a lane the readers take turns, one request each, so
 that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest comes first:
 it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
+
+Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
+much of it lately has one request at work at a time while others are there, and heavy work one piece, always.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from http import HTTPStatus
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from typing import Any
+
+from kb.web.context.heavy_work import PLACES
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,21 +59,29 @@ class _TooMany:
 
 @dataclass(frozen=True, slots=True)
 class _Width:
-    """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up."""
+    """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up.
+
+    `each` is how many of one client are served at a time; `shared` tells whether they count as what slows others.
+    """
 
     threads: int
     most: int = 1_000
     wait: float = _WAIT
     piled: float = 0.5
+    each: int = 1_000
+    shared: bool = True
 
 
 _LANES = {
-    "quick": _Width(1),
+    "quick": _Width(1, shared=False),
     "search": _Width(2),
     "reading": _Width(2),
     "long": _Width(1, most=32),
-    "grave": _Width(1, most=8, wait=30, piled=30),
+    "grave": _Width(PLACES, most=8, wait=30, piled=30, each=1, shared=False),
 }
+# Seconds of processor time, used in about the last `_LATELY` seconds, from which on a client has one request at work.
+_MUCH_USED, _LATELY = 2.0, 10.0
+_MANY = 1_000  # clients that are remembered, about
 
 
 class Lanes:
@@ -78,15 +92,26 @@ class Lanes:
 
     def __init__(self, told_by: str = "") -> None:
         self._told_by = told_by
-        self._lanes = {name: _Lane(name, width) for name, width in _LANES.items()}
+        clients = _Clients()
+        self._lanes = {name: _Lane(name, width, clients) for name, width in _LANES.items()}
 
     def add_task(self, channel: Any) -> None:
         """Let the first request of a connection be served when its turn comes."""
         request = channel.requests[0]
         lane = self._lanes["quick" if request.error else lane_of(request.command, request.path, request.query)]
-        if (refused := lane.add(channel, self._client(channel, request))) and refused.requests:
-            refused.requests[0].error = _TooMany()
-            self._lanes["quick"].add(refused, "")
+        if refused := lane.add(channel, self._client(channel, request)):
+            self._refuse(refused)
+
+    def refuse_late(self) -> None:
+        """Tell those who have waited too long that they wait in vain, also where no thread comes free."""
+        for lane in self._lanes.values():
+            for channel in lane.late():
+                self._refuse(channel)
+
+    def _refuse(self, channel: Any) -> None:
+        if channel.requests:
+            channel.requests[0].error = _TooMany()
+            self._lanes["quick"].add(channel, "")
 
     def _client(self, channel: Any, request: Any) -> str:
         peer = str(channel.addr[0])
@@ -104,21 +129,70 @@ class Lanes:
         return True
 
 
+class _Clients:
+    """What each client has at work in a process and what it has used of it lately; `lock` guards this and all lanes."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self._lanes: list[Condition] = []
+        self._at_work: Counter[str] = Counter()
+        self._used: dict[str, tuple[float, float]] = {}
+
+    def changed(self) -> Condition:
+        """Return what the threads of a lane wait on."""
+        self._lanes.append(Condition(self.lock))
+        return self._lanes[-1]
+
+    def may_begin(self, client: str) -> bool:
+        """Return whether one more request may be at work: not where one is, the client used much, and others are there."""
+        now = time.monotonic()
+        return not (
+            self._at_work[client]
+            and self._lately(client, now) > _MUCH_USED
+            and any(now - at < _LATELY for other, (_, at) in self._used.items() if other != client)
+        )
+
+    def begin(self, client: str) -> None:
+        self._at_work[client] += 1
+
+    def end(self, client: str, seconds: float) -> None:
+        """Note that a request was served, and what it took of the processor."""
+        _one_less(self._at_work, client)
+        now = time.monotonic()
+        used = self._lately(client, now) + seconds
+        self._used[client] = used, now
+        if used > _MUCH_USED:
+            for lane in self._lanes:
+                lane.notify()  # a request of this client may have waited there for this one
+        if len(self._used) > _MANY:
+            self._used = {each: (used, at) for each, (used, at) in self._used.items() if now - at < _LATELY}
+
+    def _lately(self, client: str, now: float) -> float:
+        used, at = self._used.get(client, (0.0, now))
+        return used * math.exp((at - now) / _LATELY)
+
+
+def _one_less(counts: Counter[str], client: str) -> None:
+    counts[client] -= 1
+    if not counts[client]:
+        del counts[client]
+
+
 class _Lane:
     """Requests that wait, by client, and the threads that serve them."""
 
-    def __init__(self, name: str, width: _Width) -> None:
-        self._width = width
+    def __init__(self, name: str, width: _Width, clients: _Clients) -> None:
+        self._width, self._clients = width, clients
         self._waiting: OrderedDict[str, deque[tuple[float, Any]]] = OrderedDict()
-        self._count = self._served = 0
+        self._served: Counter[str] = Counter()
         self._open = True
-        self._changed = Condition()
+        self._changed = clients.changed()
         for number in range(width.threads):
             Thread(target=self._serve, name=f"{name}-{number}", daemon=True).start()
 
     @property
     def busy(self) -> bool:
-        return bool(self._count or self._served)
+        return bool(self._waiting or self._served.total())
 
     def add(self, channel: Any, client: str) -> Any:
         """Let a connection wait for its turn; return the one for which there is no place, None where there is for all.
@@ -127,15 +201,25 @@ class _Lane:
         """
         with self._changed:
             self._waiting.setdefault(client, deque()).append((time.monotonic(), channel))
-            if self._count >= self._width.most:
+            if sum(map(len, self._waiting.values())) > self._width.most:
                 greediest = max(self._waiting, key=lambda each: len(self._waiting[each]))
                 refused = self._waiting[greediest].pop()[1]
                 if not self._waiting[greediest]:
                     del self._waiting[greediest]
                 return refused
-            self._count += 1
             self._changed.notify()
         return None
+
+    def late(self) -> list[Any]:
+        """Return the connections that have waited too long; they wait no more."""
+        found, since = list[Any](), time.monotonic() - self._width.wait
+        with self._changed:
+            for client, requests in list(self._waiting.items()):
+                while requests and requests[0][0] < since:
+                    found.append(requests.popleft()[1])
+                if not requests:
+                    del self._waiting[client]
+        return found
 
     def close(self) -> None:
         with self._changed:
@@ -144,31 +228,40 @@ class _Lane:
 
     def _serve(self) -> None:
         while (taken := self._next()) is not None:
-            since, channel = taken
+            client, channel = taken
+            began = time.thread_time()
             try:
-                if time.monotonic() - since > self._width.wait and channel.requests:
-                    channel.requests[0].error = channel.requests[0].error or _TooMany()
                 channel.service()
             except Exception:  # noqa: BLE001  whatever it is, the next one is served
                 _LOG.exception("a request could not be served")
             with self._changed:
-                self._served -= 1
+                _one_less(self._served, client)
+                if self._width.shared:
+                    self._clients.end(client, time.thread_time() - began)
 
-    def _next(self) -> tuple[float, Any] | None:
+    def _next(self) -> tuple[str, Any] | None:
         """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""
         with self._changed:
-            while self._open and not self._count:
+            while self._open:
+                client = next(filter(self._may_begin, self._waiting), None)
+                if client is not None:
+                    return client, self._taken(client)
                 self._changed.wait()
-            if not self._open:
-                return None
-            client, requests = self._waiting.popitem(last=False)
-            waited = time.monotonic() - requests[0][0]
-            taken = requests.pop() if self._width.piled < waited <= self._width.wait else requests.popleft()
-            if requests:
-                self._waiting[client] = requests  # at the end
-            self._count -= 1
-            self._served += 1
-            return taken
+        return None
+
+    def _may_begin(self, client: str) -> bool:
+        return self._served[client] < self._width.each and (not self._width.shared or self._clients.may_begin(client))
+
+    def _taken(self, client: str) -> Any:
+        requests = self._waiting.pop(client)
+        piled_up = time.monotonic() - requests[0][0] > self._width.piled
+        taken = requests.pop() if piled_up else requests.popleft()
+        if requests:
+            self._waiting[client] = requests  # at the end
+        self._served[client] += 1
+        if self._width.shared:
+            self._clients.begin(client)
+        return taken[1]
 
 
 def lane_of(method: str, path: str, query: str) -> str:

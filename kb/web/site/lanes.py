@@ -1,8 +1,8 @@
 """Who is served next: requests stand in lanes by what they may cost, each with threads of its own.
 
 What costs much waits for what costs much, and never before a search. In a lane the readers take turns, one request each, so
-that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest comes first:
-it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
+that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest takes turns
+with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
 much of it lately has one request at work at a time while others are there, and heavy work one piece, always.
@@ -185,6 +185,7 @@ class _Lane:
         self._width, self._clients = width, clients
         self._waiting: OrderedDict[str, deque[tuple[float, Any]]] = OrderedDict()
         self._served: Counter[str] = Counter()
+        self._newest_first = False
         self._open = True
         self._changed = clients.changed()
         for number in range(width.threads):
@@ -255,7 +256,8 @@ class _Lane:
     def _taken(self, client: str) -> Any:
         requests = self._waiting.pop(client)
         piled_up = time.monotonic() - requests[0][0] > self._width.piled
-        taken = requests.pop() if piled_up else requests.popleft()
+        self._newest_first = piled_up and not self._newest_first
+        taken = requests.pop() if self._newest_first else requests.popleft()
         if requests:
             self._waiting[client] = requests  # at the end
         self._served[client] += 1

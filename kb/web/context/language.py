@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from string import Formatter
 from typing import Protocol
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kb.base import deadline
 from kb.web.context.preferences import preference
@@ -31,12 +33,23 @@ def page_language() -> str:
 def say(sentence: str, **values: object) -> Markup:
     """Return a sentence of the pages in the reader's language, with `values` put in its `{names}`, escaped."""
     deadline.check()  # every page says many
-    translated = languages()[preference("lang")].sentences.get(sentence, sentence)
-    if isinstance(translated, list):
-        translated = translated[0 if str(values.get("n")) == "1" else 1]
-    return (
-        Markup(translated).format(**values) if values else Markup(translated)
-    )  # most have none, a page says a thousand
+    language = preference("lang")
+    if not values:
+        return _said(language, sentence)
+    parts = _parts(_said(language, sentence, str(values.get("n")) == "1"))
+    return Markup("".join(before + (escape(values[name]) if name else "") for before, name in parts))
+
+
+@lru_cache(10_000)
+def _said(language: str, sentence: str, of_one: bool = False) -> Markup:
+    translated = languages()[language].sentences.get(sentence, sentence)
+    return Markup(translated if isinstance(translated, str) else translated[0 if of_one else 1])
+
+
+@lru_cache(10_000)
+def _parts(sentence: str) -> tuple[tuple[str, str], ...]:
+    """Return the pieces of a sentence, each with the name of the value that follows it, "" where none does."""
+    return tuple((before, name or "") for before, name, _, _ in Formatter().parse(str(sentence)))
 
 
 def named(thing: Labelled) -> Markup:

@@ -112,17 +112,23 @@ class Listed:
 def listed(results: Results) -> Listed:
     """Return what a page of results shows."""
     direct = next((hit for hit in results.hits if hit.direct), None)
-    stood = standings(results.hits)
+    stood, known = standings(results.hits), library().catalogue().by_id
     literal = [hit for hit in results.hits if hit.literal and hit is not direct]
     related = [hit for hit in results.hits if not hit.literal and hit is not direct]
     return Listed(
-        _answer(direct, stood) if direct else None,
-        tuple(_cards(literal, results, direct, stood)),
-        tuple(_cards(related, results, direct, stood)),
+        _answer(direct, stood, known) if direct else None,
+        tuple(_cards(literal, results, direct, stood, known)),
+        tuple(_cards(related, results, direct, stood, known)),
     )
 
 
-def _cards(hits: Iterable[Hit], results: Results, direct: Hit | None, stood: Mapping[str, Stood]) -> Iterator[Card]:
+def _cards(
+    hits: Iterable[Hit],
+    results: Results,
+    direct: Hit | None,
+    stood: Mapping[str, Stood],
+    known: Mapping[str, Listing],
+) -> Iterator[Card]:
     for at, (key, some) in enumerate(groupby(hits, key=lambda hit: hit.key)):
         found = list(some)
         if results.group == "document":
@@ -130,7 +136,8 @@ def _cards(hits: Iterable[Hit], results: Results, direct: Hit | None, stood: Map
         # The place that is named stands above, and counts as one of its document's.
         shown = len(found) + bool(direct and direct.key == key)
         rows = [hit for hit in found if hit.anchor != "title"] if results.group == "document" else found
-        yield card(rows or found, stood, shown, max(results.sections.get(key, 0) - shown, 0))
+        rest = max(results.sections.get(key, 0) - shown, 0)
+        yield _card(rows or found, stood, known, shown, rest)
 
 
 def _best(hits: Sequence[Hit], most: int) -> list[Hit]:
@@ -139,12 +146,12 @@ def _best(hits: Sequence[Hit], most: int) -> list[Hit]:
     return list(hits[: rows[-1] + 1]) if rows else list(hits)
 
 
-def card(hits: Sequence[Hit], stood: Mapping[str, Stood], shown: int = 1, rest: int = 0) -> Card:
+def _card(
+    hits: Sequence[Hit], stood: Mapping[str, Stood], known: Mapping[str, Listing], shown: int = 1, rest: int = 0
+) -> Card:
     """Return the card of a document of which these sections are shown."""
     first = hits[0]
-    rows = [row(hit) for hit in hits]
-    listing = library().catalogue().by_id.get(first.document)
-    return Card(first, tuple(rows), listing, stood.get(first.key), shown, rest)
+    return Card(first, tuple(map(row, hits)), known.get(first.document), stood.get(first.key), shown, rest)
 
 
 def row(hit: Hit) -> Row:
@@ -212,7 +219,7 @@ def _stood(hit: Hit, validity: Validity | None) -> Stood | None:
     return Stood("不明", "unknown") if validity and validity.evidence else None
 
 
-def _answer(hit: Hit, stood: Mapping[str, Stood]) -> Answer:
+def _answer(hit: Hit, stood: Mapping[str, Stood], known: Mapping[str, Listing]) -> Answer:
     shelf = library()
     passages: tuple[reading.Passage, ...] = ()
     editions = 0
@@ -221,7 +228,7 @@ def _answer(hit: Hit, stood: Mapping[str, Stood]) -> Answer:
         if hit.heading_path and hit.anchor != "title":
             document = shelf.document(hit.document, hit.version)
             passages = tuple(reading.passages_at(document, hit.anchor))
-    return Answer(card([hit], stood), row(hit), passages, editions)
+    return Answer(_card([hit], stood, known), row(hit), passages, editions)
 
 
 def notes(results: Results) -> list[str]:

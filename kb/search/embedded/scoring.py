@@ -57,7 +57,7 @@ _NONE = np.empty(0, np.int64)
 
 
 class Impact(NamedTuple):
-    """What a term adds: to its `sections`, or to all where these are None; `having` counts those that have it."""
+    """What a term of weight 1 adds: to its `sections`, or to all where these are None; `having` counts those that have it."""
 
     having: int
     sections: Numbers | None
@@ -93,7 +93,7 @@ class Scorer:
         self._weight[reader.postings("bare", "1")[0]] = BARE
         self._kept = self._standing[documents] * self._weight
         self._norms = {name: self._norms_of(name, field) for name, field in ranking.FIELDS.items()}
-        self._impacts = ArrayCache[tuple[str, float], Impact](_IMPACTS * reader.size)
+        self._impacts = ArrayCache[str, Impact](_IMPACTS * reader.size)
         self._paths = ArrayCache[str, Numbers](_HEADINGS * reader.size)
         self._own = local()
 
@@ -108,7 +108,7 @@ class Scorer:
         found, documents = scores[best], self._documents[best]
         scores[best] = found + np.float32(DOCUMENT) * ranking.together(found, documents)
         self._lift_near(scores, best, "".join(strings))
-        whole = sum(weight * self._rarity(term, weight) for term, weight in own.items())
+        whole = sum(weight * self._rarity(term) for term, weight in own.items())
         found = scores[best]
         related = best[found >= max(SHARE * float(found.max(initial=0)), LEAST_SHARE * whole)]
         return Scored(scores, related)
@@ -138,17 +138,17 @@ class Scorer:
             text = self._reader.folded(section)
             scores[section] *= 1 + NEAR * sum(map(text.__contains__, runs)) / len(runs)
 
-    def _impact(self, term: str, weight: float) -> Impact:
-        """Return what a term of some weight adds to the scores of sections that have it in any field."""
-        return self._impacts.get((term, weight), lambda: self._made(term, weight), Impact.size)
+    def _impact(self, term: str) -> Impact:
+        """Return what a term adds to the scores of sections that have it in any field."""
+        return self._impacts.get(term, lambda: self._made(term), Impact.size)
 
-    def _made(self, term: str, weight: float) -> Impact:
+    def _made(self, term: str) -> Impact:
         counts = np.zeros(self._reader.size, np.float32)
         for name, norms in self._norms.items():
             sections, times = self._reader.postings(name, term)
             counts[sections] += times * norms[sections]
         sections = np.flatnonzero(counts > 0)  # of booleans numpy finds them ten times faster than of numbers
-        added = np.float32(weight) * ranking.impacts(counts[sections], self._size)
+        added = ranking.impacts(counts[sections], self._size)
         if len(sections) * _DENSE < self._reader.size:
             return Impact(len(sections), sections, added)
         counts.fill(0)
@@ -158,7 +158,9 @@ class Scorer:
     def _added(self, terms: Mapping[str, float]) -> Floats:
         scores = self._zeros()
         for term, weight in terms.items():
-            _, sections, added = self._impact(term, weight)
+            _, sections, added = self._impact(term)
+            if weight != 1:
+                added = np.float32(weight) * added
             if sections is None:
                 scores += added
             else:
@@ -183,8 +185,8 @@ class Scorer:
         kept[named] /= STANDING[LOCAL]
         return kept[self._documents] * self._weight
 
-    def _rarity(self, term: str, weight: float) -> float:
-        having = self._impact(term, weight).having
+    def _rarity(self, term: str) -> float:
+        having = self._impact(term).having
         return float(np.log1p((self._size - having + 0.5) / (having + 0.5)))
 
     def _norms_of(self, name: str, field: ranking.Field) -> Floats:

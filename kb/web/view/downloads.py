@@ -76,7 +76,8 @@ def hits(format: str) -> Response:
     offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
     results = library().search(asked.q, limit, offset, asked.conditions, asked.order, asked.group)
     media_type, make = _TABLES[format]
-    data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
+    table = rows(results.hits, request.url_root.rstrip("/"), offset + 1)
+    data = library().heavy.do(make, table) if format == "xlsx" else make(table)
     return _sent(data, f"检索-{asked.q[:40] or '筛选'}.{format}", media_type, format)
 
 

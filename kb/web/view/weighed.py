@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from kb.base.clock import today
 from kb.base.model import Document
-from kb.compare import sections
+from kb.compare import parallel, sections
+from kb.compare.parallel import Counted, Row
 from kb.compare.sections import Comparison
 from kb.corpus.folder import Corpus
 from kb.law.basis import Link, stale
@@ -20,8 +23,10 @@ _SHORT_TEXT = 3_000
 """Characters of a text whose citations are checked at once: a paragraph to a page, a fourth of a second at the worst."""
 
 _SHORT_DOCUMENTS = 60_000
-"""Characters of two documents that are compared at once: most laws in their versions, a fourth of a second at the worst."""
+"""Characters of documents that are compared at once: most laws in their versions, a fourth of a second at the worst."""
 
+P = ParamSpec("P")
+Found = TypeVar("Found")
 StaleDocuments = list[tuple[Known, tuple[Link, ...]]]
 
 
@@ -36,9 +41,17 @@ def checked_text(text: str, on: str, until: str) -> list[Checked]:
 
 def compared(before: Document, after: Document) -> Comparison:
     """Return what became of each section of one document in another. Raises BusyError."""
-    if len(before.text) + len(after.text) <= _SHORT_DOCUMENTS:
-        return sections.compare(before, after)
-    return library().heavy.do(_compared, before, after)
+    return _weighed((before, after), _compared, before, after)
+
+
+def aligned(documents: Sequence[Document]) -> list[Row]:
+    """Return the sections of documents side by side. Raises BusyError."""
+    return _weighed(documents, parallel.align, documents)
+
+
+def figures_of(rows: Sequence[Row], documents: Sequence[Document]) -> list[Counted]:
+    """Return the figures in aligned sections of documents. Raises BusyError."""
+    return _weighed(documents, parallel.counted, rows, documents)
 
 
 def stale_documents() -> StaleDocuments:
@@ -47,6 +60,14 @@ def stale_documents() -> StaleDocuments:
     with shelf.law_reading() as reader:
         key = ("stale", reader.revision(), today())
     return shelf.remembered.get(key, lambda: shelf.heavy.keep(_stale, shelf.law.path.parent, today()))
+
+
+def _weighed(
+    documents: Iterable[Document], function: Callable[P, Found], *arguments: P.args, **named: P.kwargs
+) -> Found:
+    if sum(len(document.text) for document in documents) <= _SHORT_DOCUMENTS:
+        return function(*arguments, **named)
+    return library().heavy.do(function, *arguments, **named)
 
 
 def _checked(index: Path, corpus: Path, text: str, on: str, until: str) -> list[Checked]:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
@@ -74,6 +76,18 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Let a process that is started not load the program that starts it, the command line: it takes longer than all else."""
+    program = sys.modules["__main__"].__dict__
+    file = program.pop("__file__", None)
+    try:
+        yield
+    finally:
+        if file is not None:
+            program["__file__"] = file
+
+
 class _Worker:
     """The near side of a process on a leash."""
 
@@ -83,7 +97,8 @@ class _Worker:
         try:
             self._connection, far = context.Pipe()
             self._process = context.Process(target=_serve, args=(far,), daemon=True)
-            self._process.start()
+            with _lock, _without_program():
+                self._process.start()
             far.close()
         except OSError as error:
             sentence = f"启动不了处理文件的进程（{error.strerror}）：请检查可以打开的文件数、进程数和内存。"

@@ -303,7 +303,8 @@ class Hit:
     `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
     (民法典第1165条, a title, a document number). `version` names an older version of the document, `validity` says how it
     stood when the index was last updated (现行有效, 已废止 …), "" where nothing tells. `by_meaning` is true when it has too
-    few of the words that are asked for to be found by them, and was found by what it means.
+    few of the words that are asked for to be found by them, and was found by what it means. `act`, `published` and `since`
+    are those of its text, see `Listing`.
     """
 
     document: str
@@ -322,6 +323,9 @@ class Hit:
     version: str = ""
     validity: str = ""
     by_meaning: bool = False
+    act: str = ""
+    published: str = ""
+    since: str = ""
 
     @property
     def key(self) -> str:
@@ -498,7 +502,8 @@ class Listing:
 
     `version` names an older version. `since` is the day from which this text holds, `dated` the one that tells it from the
     document's other states (see `Provenance.dated`). `inside` are the numbers of other documents that its file holds,
-    each with its anchor: 示府〔2022〕12号#annex-2、….
+    each with its anchor: 示府〔2022〕12号#annex-2、…. `act` is what was done on `date` (通过, 修订, 公布, 成文 …), `published` the
+    day of publication: "" where they are not known.
     """
 
     id: str
@@ -513,6 +518,8 @@ class Listing:
     since: str = ""
     dated: str = ""
     inside: str = ""
+    published: str = ""
+    act: str = ""
 
     @property
     def key(self) -> str:

@@ -29,8 +29,10 @@ _MARKS = str.maketrans("", "", " 　")
 def short_titles(title: str) -> set[str]:
     """Return what an interpretation of this title is called for short; nothing for any other document."""
     plain = title.translate(_MARKS)
+    if not plain.startswith("最高人民"):
+        return set()
     of_law, of_subject = _OF_A_LAW.search(plain), _OF_A_SUBJECT.search(plain)
-    if not plain.startswith("最高人民") or not (of_law or of_subject):
+    if not (of_law or of_subject):
         return set()
     found = of_law or of_subject
     assert found is not None

@@ -7,7 +7,7 @@ import re
 
 from kb.base.model import Document, Metadata
 from kb.cite.passage import Passage, is_amendment
-from kb.structure import statute
+from kb.structure import history, statute
 
 # Laws, regulations and their like are cited by name alone; other documents by name and number.
 _OF_A_STATUTE = re.compile(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
@@ -25,6 +25,13 @@ def is_statute(document: Document) -> bool:
     named = bool(_STATUTE.search(re.sub(r"[（(][^（()）]*[）)]$", "", facts.title)))
     number = bool(_OF_A_STATUTE.search(facts.document_number)) if facts.document_number else named
     return has_articles and (level in _LEVELS or number)
+
+
+def days(document: Document) -> str:
+    """Return the days of a document, each with what was done on it: 2020-05-28 通过　2020-06-01 公布."""
+    facts = document.metadata
+    found = history.days(facts.date, history.act(document), facts.published, law=is_statute(document))
+    return "　".join(map(" ".join, found))
 
 
 def issuers(facts: Metadata) -> list[str]:

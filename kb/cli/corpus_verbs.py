@@ -19,6 +19,7 @@ from kb.base.errors import BadIndexError, NotFoundError, OtherFormatError, Stora
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
+from kb.cite.facts import days
 from kb.cli.terminal import FAILED, JSON, PRIVATE, existing, print_json, progress, say, verb
 from kb.config import boundary, settings
 from kb.config.boundary import MODES, told
@@ -401,7 +402,7 @@ def _show_document(document: Document, sections: tuple[Section, ...]) -> None:
         ("题名", facts.title + ("（题名由系统拟定）" if facts.found.get("title") == "supplied" else "")),
         ("发文机关", facts.issuer),
         ("文号", facts.document_number),
-        ("日期", facts.date),
+        ("日期", days(document)),
         ("来源", facts.url or document.provenance.origin),
     ]
     click.echo("\n".join(f"{label}：{value}" for label, value in rows if value) + "\n")

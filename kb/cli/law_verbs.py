@@ -11,6 +11,7 @@ import click
 
 from kb.base import clock, storage
 from kb.base.address import Address
+from kb.base.deadline import Deadline, within
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.cli.terminal import FAILED, JSON, existing, print_json, say, verb
 from kb.config.settings import Settings
@@ -111,7 +112,7 @@ def _cite_check(
     """
     text, on = _text_of(path), on or clock.today()
     until = until or max(on, clock.today())
-    with _reading(config) as reader:
+    with within(Deadline(config.heavy_seconds)), _reading(config) as reader:
         checked = list(check(reader, Corpus(config.corpus), text, on, until))
     if word:
         from kb.export.reviewed_memo import reviewed_memo

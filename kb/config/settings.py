@@ -65,7 +65,7 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
     (
         "serve.heavy_seconds",
         180,
-        "一件大事（PDF、整库下载、长文字的核对、对照表……）最多用几秒的处理器时间；它们在另外的进程里一件一件地做",
+        "一件大事（PDF、Word、整库下载、长文字的核对、对照表……）最多用几秒的处理器时间；它们在另外的进程里一件一件地做；kb cite-check 也不多于它",
     ),
     (
         "serve.address",

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
+from kb.cite.facts import days
 from kb.export.blocks import DOUBTFUL, Block, blocks, clean
 from kb.export.scope import Selection
 
@@ -16,7 +17,8 @@ _HERE = Path(__file__).parent
 def page(selection: Selection) -> bytes:
     """Return the print view: one file of HTML with its style in it."""
     facts = selection.document.metadata
-    line = "　".join(filter(None, (facts.issuer, facts.document_number, facts.date, selection.citation.pinpoint)))
+    told = (facts.issuer, facts.document_number, days(selection.document), selection.citation.pinpoint)
+    line = "　".join(filter(None, told))
     style = Markup((_HERE / "page.css").read_text(encoding="utf-8"))
     environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["doubtful"] = _doubtful

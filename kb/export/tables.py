@@ -12,11 +12,12 @@ import xlsxwriter
 from kb.base.model import Hit, Listing
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址")
-LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址")
+_DAYS = ("日期的含义", "公布日期", "施行日期")
+COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址", *_DAYS)
+LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址", *_DAYS)
 _FORMULA = (*"=+-@\t\r\n", *"＝＋－＠")  # the wide ones are formulas to spreadsheets in Chinese and Japanese
 LONGEST_CELL = 32_767
-_WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50)
+_WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50, 12, 12, 12)
 
 
 def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]]:
@@ -31,6 +32,7 @@ def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]
             " ".join(hit.snippet.split()),
             "是" if hit.literal else "否，意思相近" if hit.by_meaning else "否，词语相近",
             f"{base}{hit.url}",
+            *_days(hit),
         )
         for number, hit in enumerate(hits, start=first)
     ]
@@ -48,9 +50,19 @@ def listed(listings: Iterable[Listing], base: str) -> list[tuple[str, ...]]:
             each.date,
             each.source,
             f"{base}/d/{quote(each.id)}",
+            *_days(each),
         )
         for each in listings
     ]
+
+
+def _days(each: Hit | Listing) -> tuple[str, str, str]:
+    """What was done on its date, and when it was published and is in force, "" where nothing tells.
+
+    A text of which nothing else is told holds from its date, which then tells nothing.
+    """
+    act = each.act or ("公布" if each.date and each.date == each.published else "")
+    return act, each.published, each.since if each.since != each.date else ""
 
 
 def as_csv(table: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:

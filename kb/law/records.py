@@ -93,6 +93,11 @@ def made_on(document: Document) -> str:
     return document.provenance.edition or document.metadata.date or document.metadata.published
 
 
+def act(document: Document) -> str:
+    """Return what was done on the day that a document's `date` is: 通过, 修订, 公布, 成文 …; "" where nothing tells."""
+    return history.act(document)
+
+
 def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
     """Return the day from which a text holds, as far as it says (ISO 8601, "" where it does not, or has no date).
 

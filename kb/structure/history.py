@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from kb.base.model import Document
 from kb.chinese import dates
+from kb.structure.labels import FIELDS
 
 CHANGED_BY = r"通过的《[^》]*(?:修正案(?:（[^）]*）)?|决定)》"
 """A regular expression without groups: 刑法 and 宪法 list what changed them by name alone, 通过的《…刑法修正案（十二）》."""
@@ -19,6 +21,7 @@ _CHANGE = re.compile(r"(修[订正改])(?!案)")
 _CHANGED_BY = re.compile(CHANGED_BY)
 _PASSED = re.compile(r"(审判委员会|检察委员会|常务委员会|人民代表大会|常务会议|全体会议)[^，。；]{0,24}通过")
 _MADE = re.compile(r"通过|批准|公布|发布|颁布")
+_SAME = {"发布": "公布", "颁布": "公布"}
 _IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
 _AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
 _TO_THE_NEXT = re.compile(r"[\s　]*(?:根据|和|、)?[\s　]*$")
@@ -50,6 +53,16 @@ class Event:
         return found[-1] if found else "修正" if self.again or _CHANGED_BY.search(self.told) else ""
 
     @property
+    def act(self) -> str:
+        """What was done: the change, else 通过, 批准, 公布 …; "" where it is only in force from this day."""
+        if self.in_force:
+            return ""
+        if "通过" in self.action and not self.change:
+            return "通过"
+        made = _MADE.search(self.action)
+        return self.change or (_SAME.get(made[0], made[0]) if made else "")
+
+    @property
     def whole(self) -> bool:
         """Whether the whole text was made anew (第六次会议修订), not changed by what another document lists."""
         return self.change == "修订" and not self.again and "《" not in self.told
@@ -68,6 +81,33 @@ class Event:
     def in_force(self) -> bool:
         """Whether this is the day from which it is in force."""
         return bool(_IN_FORCE.match(self.action))
+
+
+def act(document: Document) -> str:
+    """Return what was done with a text on its `date`: 通过, 批准, 修正, 修订, 公布 … as the lines over it tell, 成文 where it is
+    signed on it, 印发, or what its page calls the day; "" where nothing tells.
+    """
+    facts = document.metadata
+    told = past("\n".join(each.text for each in document.walk() if each.anchor == "preamble"))
+    if acts := [each.act for each in told if each.act and each.day == facts.date]:
+        return acts[-1]
+    how = facts.found.get("date", "")
+    if how in ("table", "list"):
+        named = next((name for name in FIELDS["date"] if name in facts.labels), "")
+        return named[:2] if named.endswith(("日期", "时间")) else ""
+    return {"signature": "成文", "imprint": "印发"}.get(how, "")
+
+
+def days(date: str, act: str, published: str, *, law: bool) -> list[tuple[str, str]]:
+    """Return (day, what was done on it) of a document, the first day first. Where nothing tells what was done on its `date`,
+    that is 文本 of a `law`, 成文/发布 of any other.
+    """
+    publication = "公布" if law else "发布"
+    found = {publication: published} if published else {}
+    if date and (act or date != published):
+        done = act or ("文本" if law else "成文/发布")
+        found[publication if done == "公布" else done] = date
+    return sorted((day, done) for done, day in found.items())
 
 
 def past(text: str) -> list[Event]:

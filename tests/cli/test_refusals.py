@@ -46,6 +46,20 @@ def test_a_site_that_does_not_answer_is_not_said_to_be_tried_again(kb: KbHere) -
     assert f"连不上 127.0.0.1:{port}（对方拒绝连接）：请检查网络和网址" in kb.said and "会再试" not in kb.said
 
 
+def test_a_memo_is_checked_for_so_long_and_no_longer(kb: KbHere) -> None:
+    folder = kb.folder
+    (folder / "示例管理办法.txt").write_text(
+        "示例管理办法\n第一条　为了规范示例，制定本办法。\n第二条　示例。\n", encoding="utf-8"
+    )
+    (folder / "kb.toml").write_text("[serve]\nheavy_seconds = 1\n", encoding="utf-8")
+    quoted = (f"依照《示例管理办法》第一条“为了规范{'示例' * (at % 40)}，{at}，制定本办法。”，" for at in range(4_900))
+    (folder / "备忘.txt").write_text("".join(quoted), encoding="utf-8")
+    kb("ingest", "示例管理办法.txt")
+    kb("index")
+    assert kb("cite-check", "备忘.txt", code=6) == ""
+    assert "1 秒内做不完，没有结果" in kb.said
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own, with room for eight megabytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -43,6 +44,16 @@ def test_a_check_says_what_to_do_and_an_index_is_made_by_itself(old: KbHere) -> 
     assert "新增 0，更新 0" in old("index")
     for id in Corpus(old.folder / "corpus").ids():
         old("show", id)
+
+
+@pytest.mark.parametrize("old", KEPT[-1:], indirect=True, ids=["the last layout"])
+def test_an_index_that_lacks_only_what_is_new_is_searched_until_it_is_made_anew(old: KbHere) -> None:
+    before, *_ = json.loads(old("search", "完善示例制度", "--json"))["hits"]
+    assert (before["date"], before["act"], before["published"]) == ("2024-03-05", "", "")
+    old("index")
+    after, *_ = json.loads(old("search", "完善示例制度", "--json"))["hits"]
+    changed = {name for name in after if after[name] != before[name]} - {"score", "validity"}
+    assert (changed, after["act"]) == ({"act"}, "成文")
 
 
 def test_its_state_goes_on_and_nothing_is_fetched_again(old: KbHere) -> None:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from kb.base.errors import BusyError
@@ -18,7 +19,8 @@ from kb.corpus.folder import Corpus
 from kb.web.context.heavy_work import PLACES, HeavyWork
 from kb.web.context.library import EXTENSION
 from kb.web.site.app import create_app
-from tests.web.conftest import REPORT, example_library, finishing, put
+from kb.web.site.lanes import lane_of
+from tests.web.conftest import LAW, REPORT, example_library, finishing, put
 
 WHOLE = "/api/v1/corpus.jsonl.gz"
 
@@ -59,16 +61,37 @@ def test_what_fails_leaves_the_place_to_the_next() -> None:
     assert heavy.do(str.upper, "a") == "A"
 
 
-@pytest.mark.parametrize("address", [f"/d/{REPORT}.pdf", f"/d/{REPORT}.zip", WHOLE])
-def test_a_reader_who_has_to_come_again_hears_when(settings: Settings, address: str, tmp_path: Path) -> None:
+def _files(app: Flask, version: str) -> Iterator[tuple[str, str]]:
+    """Yield (method, address) of every file that takes long to make, by the ending of its address."""
+    told = {"id": LAW, "version": version, "anchor": "art-2"}
+    asked = {"q": "示例", "with": REPORT, "d": [LAW, REPORT]}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.rule.endswith((".pdf", ".docx", ".xlsx", ".zip", ".gz", ".epub", ".odt")):
+                method = "GET" if "GET" in (rule.methods or ()) else "POST"
+                place = {name: told[name] for name in rule.arguments if name in told}
+                values = {**place, **(rule.defaults or {}), **({} if rule.rule.startswith("/api/") else asked)}
+                yield method, url_for(rule.endpoint, **values)
+
+
+def test_whatever_takes_long_is_made_in_the_places_for_it_and_who_has_to_come_again_hears_when(
+    settings: Settings, tmp_path: Path
+) -> None:
     app = finishing(create_app(settings))
     client = app.test_client()
+    files = list(_files(app, Corpus(settings.corpus).history(LAW)[0].version))
+    assert len(files) > 15
     with all_taken(app.extensions[EXTENSION].heavy, tmp_path):
-        answer = client.get(address)
-        assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
-        assert "请过一会儿再试" in answer.get_data(as_text=True)
+        for method, address in files:
+            answer = client.open(address, method=method, data={"text": "示例"} if method == "POST" else None)
+            assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), address
+            assert "请过一会儿再试" in answer.get_data(as_text=True)
+            assert lane_of(method, address.partition("?")[0], "") == "grave"
         assert client.get(f"/d/{REPORT}").status_code == 200
-    assert client.get(address).status_code == 200
+    for method, address in files:
+        if not address.partition("?")[0].endswith(".pdf"):
+            data = {"text": "示例"} if method == "POST" else None
+            assert client.open(address, method=method, data=data).status_code == 200, address
 
 
 def test_the_whole_corpus_is_made_once_for_each_state(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
-    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), interface_labels.OF_LAWS, {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
+    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), interface_labels.OF_LAWS, interface_labels.ACTS, {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
     {status: heading for status, (heading, _) in interface_labels.REFUSALS.items()},
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def sentences() -> Iterator[str]:
         yield from (each.schema["description"] for each in (*endpoint.parameters, *endpoint.fields))
     for table in TABLES:
         yield from table.values()
-    yield from (*get_args(Status), VERSION, WITHDRAWN)
+    yield from (*get_args(Status), *interface_labels.ACTS, VERSION, WITHDRAWN)
 
 
 def test_every_sentence_has_a_translation_with_the_same_holes_and_nothing_is_left_over() -> None:

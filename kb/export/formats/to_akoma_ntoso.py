@@ -76,7 +76,9 @@ def _meta(selection: Selection, kind: str) -> Element:
         _MAKE.FRBRWork(
             _MAKE.FRBRthis(value=f"{work}/!main"),
             _MAKE.FRBRuri(value=work),
-            _MAKE.FRBRdate(date=day or _UNKNOWN, name="Generation" if day else "unknown"),
+            _MAKE.FRBRdate(
+                date=day or _UNKNOWN, name=("Generation" if day == facts.date else "Publication") if day else "unknown"
+            ),
             author,
             _MAKE.FRBRcountry(value="cn"),
             *([_MAKE.FRBRnumber(value=clean(facts.document_number))] if facts.document_number else []),

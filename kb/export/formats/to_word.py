@@ -73,4 +73,5 @@ WORD = Format(
     docx,
     order=1,
     saved=True,
+    slow=True,
 )

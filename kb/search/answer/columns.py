@@ -372,13 +372,14 @@ def _named(listings: Sequence[Listing], shown: Iterable[bool]) -> dict[str, list
 
 def names(listing: Listing) -> set[str]:
     """Return what a document can be called, folded: its title, that without 中华人民共和国 and (试行), made short, its number."""
-    title = fold(listing.title)
-    plain = _VERSION.sub("", title)
-    numbers = {fold(number) for number in listing.document_number.split("、")}
+    # Of every document, before the first query of a process: what most have none of is not folded.
+    title, key = fold(listing.title), title_key(listing.title)
+    plain = _VERSION.sub("", title) if title.endswith(")") else title
+    numbers = {fold(number) for number in listing.document_number.split("、") if number}
     told = {title, plain, plain.removeprefix(NATION), *numbers, *map(number_as_printed, numbers)}
     issued = fold(title_key(f"{listing.issuer}{listing.title}")) if listing.title.startswith(_LACKS_ISSUER) else ""
     short = {fold(each) for each in short_titles(listing.title)}
-    return {*told, fold(title_key(listing.title)), issued, *short} - {""}
+    return {*told, fold(key) if key != listing.title else title, issued, *short} - {""}
 
 
 def article_of(folded: str) -> tuple[str, str] | None:

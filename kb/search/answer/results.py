@@ -104,6 +104,9 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
         version=stored.version,
         validity=stored.validity,
         by_meaning=by_meaning,
+        act=stored.act,
+        published=stored.published,
+        since=stored.since,
     )
 
 

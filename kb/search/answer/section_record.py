@@ -21,7 +21,7 @@ from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError
 from kb.base.model import Document, Listing, Section
 from kb.base.workers import end_with_parent, processors
 from kb.chinese.identity import fold
-from kb.law.records import in_force_from, numbers_inside
+from kb.law.records import act, in_force_from, numbers_inside
 from kb.search.answer.suggestions import readings
 from kb.search.contract.engine import Source
 from kb.search.query.analysis import terms
@@ -66,6 +66,8 @@ class Stored(NamedTuple):
     since: str
     dated: str
     inside: str
+    published: str = ""
+    act: str = ""
 
     @property
     def listing(self) -> Listing:
@@ -83,6 +85,8 @@ class Stored(NamedTuple):
             self.since,
             self.dated,
             self.inside,
+            self.published,
+            self.act,
         )
 
 
@@ -104,6 +108,14 @@ class Batch(NamedTuple):
     postings: dict[str, Postings]
     folded: list[bytes]
     stored: list[bytes]
+
+
+class _Told(NamedTuple):
+    """What a document tells that is the same for all its sections, and not in its metadata: see `Listing`."""
+
+    inside: str
+    since: str
+    act: str
 
 
 Made = TypeVar("Made")
@@ -131,7 +143,8 @@ def unpack(stored: bytes) -> Stored:
 def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...], Section]]) -> Batch:
     gathered = {field: _Gathered() for field in FIELDS}
     terms_of = lru_cache(_LABELS)(lambda text: list(terms(fold(text))))
-    batch, inside, since = Batch({}, [], []), numbers_inside(document), in_force_from(document)
+    batch = Batch({}, [], [])
+    told = _Told(numbers_inside(document), in_force_from(document), act(document))
     for ancestors, section in sections:
         path = tuple(part.label for part in (*ancestors, section) if part.label)
         folded = fold(section.text)
@@ -146,7 +159,7 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         gathered["bare"].add(["1"] if is_bare(section.anchor, folded, section.label) else [])
         batch.folded.append(folded.encode())
-        stored = _stored(key, document, section, path, inside, since)
+        stored = _stored(key, document, section, path, told)
         batch.stored.append(zlib.compress(msgspec.msgpack.encode(stored), _FAST))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
@@ -219,7 +232,7 @@ def _read(source: Source, id: str, analyse: Analyse[Made]) -> tuple[str, Made | 
         return id, f"{id}：{unforeseen('建立索引', error)}"
 
 
-def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], inside: str, since: str) -> Stored:
+def _stored(key: str, document: Document, section: Section, path: tuple[str, ...], told: _Told) -> Stored:
     data = document.metadata
     return Stored(
         document.id,
@@ -235,7 +248,9 @@ def _stored(key: str, document: Document, section: Section, path: tuple[str, ...
         data.kind,
         document.provenance.listed.get(VALIDITY) or data.labels.get(VALIDITY, ""),
         key.removeprefix(document.id).removeprefix("@"),
-        since,
+        told.since,
         document.provenance.dated,
-        inside,
+        told.inside,
+        data.published,
+        told.act,
     )

@@ -88,6 +88,11 @@ def readings(text: str) -> tuple[str, ...]:
     )
 
 
+def load() -> None:
+    """Load what the first text that is read aloud would wait for."""
+    _syllables("一")
+
+
 def _syllables(string: str) -> list[str]:
     from pypinyin import lazy_pinyin  # loads its tables, 0.1 s: only where something is read aloud
 

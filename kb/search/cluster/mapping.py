@@ -13,10 +13,13 @@ from typing import Any
 from kb.search.query import analysis
 from kb.search.query.conditions import Field
 
-LAYOUT = 4
-"""Grows whenever what is below changes: an index made by another version is written anew, and the alias moved."""
+LAYOUT = 5
+"""Grows whenever what is below or what is kept changes: an index made by another version is written anew, and the alias
+moved."""
 
 FORMAT = f"kb {LAYOUT}.{analysis.VERSION}"
+READABLE = (f"kb 4.{analysis.VERSION}", FORMAT)
+"""What can be searched: what the earlier one lacks is not told, until the index is made anew."""
 
 STATE = "state"
 """The id of the document that says what counts."""

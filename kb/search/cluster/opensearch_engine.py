@@ -179,7 +179,7 @@ class OpenSearchEngine:
         state = read_state(self._client, self._cluster.name)
         if state is None:
             raise BadIndexError(f"集群里还没有索引（{self._cluster.name}）：请先运行 kb index 建立索引。")
-        if state.format != mapping.FORMAT:
+        if state.format not in mapping.READABLE:
             raise strange(state)
         return state
 

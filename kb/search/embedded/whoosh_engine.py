@@ -29,7 +29,9 @@ from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 
-_LAYOUT = 10
+_LAYOUT = 11
+_READABLE = (10, _LAYOUT)
+"""Layouts that can be searched: what the earlier ones lack is not told, until the index is made anew."""
 
 
 class WhooshEngine:
@@ -42,7 +44,7 @@ class WhooshEngine:
         """
         self._standings, self._meaning = standings, meaning
         self._generations = Generations(folder)
-        self._format = f"kb {_LAYOUT}.{analysis.VERSION}, {library()}"
+        *_, self._format = self._readable = [f"kb {layout}.{analysis.VERSION}, {library()}" for layout in _READABLE]
         self._opened: Searcher | None = None
         self._seen: list[int] = []
         self._lock = Lock()
@@ -200,7 +202,7 @@ class WhooshEngine:
         generation = self._generations.newest() if self._opened else self._first()
         if generation is None:
             raise _no_index(self._generations.root)
-        if generation.format != self._format:
+        if generation.format not in self._readable:
             raise self._strange(generation)
         sound = generation.number >= newest
         known = self._opened

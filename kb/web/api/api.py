@@ -18,6 +18,7 @@ from msgspec import Meta
 from kb import __version__
 from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Document, FacetValue, LikeSection, Origin, Part, Results, Section
+from kb.chinese.identity import fold
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
 from kb.corpus.changes import events, order, tell
@@ -25,14 +26,15 @@ from kb.corpus.folder import Corpus
 from kb.export import whole_corpus
 from kb.export.formats import formats
 from kb.search.contract.engine import GROUPS, ORDERS
-from kb.search.query.conditions import FACETS, NAMES
+from kb.search.query.conditions import FACETS, NAMES, VERSIONS
 from kb.search.query.query import MAX_QUERY
 from kb.web.api import law_api, openapi, schemas
-from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, Parameter, State
+from kb.web.api.endpoints import ON_A_DAY, Anchor, Day, Id, Interface, Name, Parameter, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.boundary import gate
 from kb.web.context.library import library
 from kb.web.view import downloads, search_form
+from kb.web.view.edition import Edition
 from kb.web.view.lookup import find_both, find_edition
 from kb.web.view.outline_panel import addresses, label_of
 from kb.web.view.surroundings import version_on, younger_than
@@ -43,11 +45,27 @@ blueprint = Blueprint("api", __name__)
 interface = Interface(blueprint)
 
 VersionName = Annotated[str, Meta(description="版本名，见 versions")]
-Query = Annotated[str, Meta(description=f"检索词，最多 {MAX_QUERY:,} 字，写法同网页")]
+Query = Annotated[
+    str,
+    Meta(
+        max_length=MAX_QUERY,
+        description=f"检索词，最多 {MAX_QUERY:,} 字，写法同网页；没有检索词也没有条件，就是全部文件",
+    ),
+]
+Quoted = Annotated[str, Meta(max_length=LONGEST, description=f"要引的原文，最多 {LONGEST:,} 字；文件里没有就是 404")]
 Limit = Annotated[int, Meta(ge=1, le=100, description="最多几条")]
 Offset = Annotated[int, Meta(ge=0, le=10**9, description="跳过前几条")]
 Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，第一页不写")]
 Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
+
+_MONTH_DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?"
+_WRITTEN: dict[str, dict[str, Any]] = {
+    "date": {"pattern": f"^([12][0-9]{{3}}(-{_MONTH_DAY})?(\\.\\.[12][0-9]{{3}}(-{_MONTH_DAY})?)?)?$"},
+    "article": {"pattern": "^([1-9][0-9]{0,3}(-[1-9][0-9]?)?)?$"},
+    "version": {"enum": ["", *VERSIONS]},
+    "on": ON_A_DAY,
+}
+"""How the values of conditions are written for sure, for who asks by the description; other spellings are understood, too."""
 
 _TEXTS = {each.in_api: each.ending for each in formats().values() if each.in_api}
 _ASKED = (
@@ -60,7 +78,13 @@ _ASKED = (
     *(
         Parameter(
             field,
-            Annotated[str, Meta(description=f"{NAMES[field][0]}，写法同检索词里的 {NAMES[field][0]}:")],
+            Annotated[
+                str,
+                Meta(
+                    description=f"{NAMES[field][0]}，写法同检索词里的 {NAMES[field][0]}:",
+                    extra_json_schema=_WRITTEN.get(field),
+                ),
+            ],
             default="",
         )
         for field in search_form.INSIDE
@@ -123,12 +147,10 @@ _WHOLE = "corpus.jsonl.gz"
 
 
 @interface.get("/search", "检索章节：字面命中的在前，词语相近的在后", also=_ASKED, state=of_index, endings=("csv",))
-def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:
+def search(q: Query = "", limit: Limit = 10, offset: Offset = 0) -> Results:  # noqa: ARG001  read with the conditions
     """Return a page of hits; a Link header leads to the next one."""
-    asked = search_form.asked()
-    if asked.empty and "q" not in request.args:
-        raise UsageError("缺少参数 q：请写成 /api/v1/search?q=检索词。")
-    found = library().search(q.strip(), limit, offset, asked.conditions, asked.order, asked.group)
+    asked = search_form.asked_or_all()
+    found = library().search(asked.q, limit, offset, asked.conditions, asked.order, asked.group)
     if offset + limit < found.listed:
         arguments: dict[str, Any] = {**request.args.to_dict(flat=False), "offset": offset + limit}
         after_this_request(_linked(f'<{url_for(".search", **arguments)}>; rel="next"'))
@@ -144,16 +166,14 @@ def suggest(q: Query, limit: Annotated[int, Meta(ge=1, le=20, description="最�
 @interface.post("/origins", "一段文字出自哪里：每一句是原文、有改动，还是没有找到")
 def origins(body: schemas.TextToTrace) -> tuple[Origin, ...]:
     """Return where each sentence of a text comes from."""
-    return library().engine.origins(body.text)
+    return library().engine.origins(body.text) if fold(body.text) else ()
 
 
 @interface.get("/facets", "检索结果在各机关、年份、文种、来源、时效性里各有多少节", also=_ASKED, state=of_index)
-def facets(q: Query = "") -> schemas.Facets:
+def facets(q: Query = "") -> schemas.Facets:  # noqa: ARG001  read with the conditions
     """Return the counts of a search without its hits."""
-    asked = search_form.asked()
-    if asked.empty and "q" not in request.args:
-        raise UsageError("缺少参数 q：请写成 /api/v1/facets?q=检索词。")
-    found = library().search(q.strip(), 1, 0, asked.conditions, asked.order, asked.group)
+    asked = search_form.asked_or_all()
+    found = library().search(asked.q, 1, 0, asked.conditions, asked.order, asked.group)
     counts: dict[str, tuple[FacetValue, ...]] = dict(found.facets)
     return schemas.Facets(found.query, found.total, found.related, counts)
 
@@ -256,10 +276,10 @@ def diff(
 def citation(
     id: Id,
     anchor: Annotated[Name, Meta(description="条款的锚点")] = "",
-    text: Annotated[str, Meta(description=f"要引的原文，最多 {LONGEST:,} 字")] = "",
+    text: Quoted = "",
 ) -> Citation:
     """Return every form of citing the document, the section at `anchor`, or the words of `text`."""
-    return find_edition(id).citation(anchor, text)
+    return _cited(find_edition(id), anchor, text)
 
 
 @interface.get("/documents/<id>/versions/<version>/citation", "引用一个版本", state=of_document)
@@ -267,10 +287,10 @@ def version_citation(
     id: Id,
     version: VersionName,
     anchor: Annotated[Name, Meta(description="条款的锚点")] = "",
-    text: Annotated[str, Meta(description=f"要引的原文，最多 {LONGEST:,} 字")] = "",
+    text: Quoted = "",
 ) -> Citation:
     """The same for a version."""
-    return find_edition(id, version).citation(anchor, text)
+    return _cited(find_edition(id, version), anchor, text)
 
 
 @interface.get("/sources", "来源：各有多少文件，何时取得，有没有警报", state=of_sources)
@@ -374,6 +394,14 @@ def _linked(link: str) -> Callable[[Response], Response]:
         return answer
 
     return link_it
+
+
+def _cited(shown: Edition, anchor: str, text: str) -> Citation:
+    """Cite a place, or the words of `text`. Raises NotFoundError where there is no such place, or the words stand nowhere."""
+    try:
+        return shown.citation(anchor, text)
+    except UsageError as error:
+        raise NotFoundError(str(error)) from error
 
 
 def _in_force(id: str, on: str) -> str:

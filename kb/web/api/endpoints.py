@@ -24,7 +24,10 @@ _SHOWN = 20
 
 Id = Annotated[str, msgspec.Meta(description="文件的编号，地址里 /d/ 后面的部分")]
 Anchor = Annotated[str, msgspec.Meta(description="条款的锚点，例如 1-3-2、art-12、art-12-p1-i2")]
-Day = Annotated[str, msgspec.Meta(description="哪一天，写成 2021-11-22 的样子；不写就是今天")]
+ON_A_DAY: dict[str, Any] = {"anyOf": [{"format": "date"}, {"enum": [""]}]}
+Day = Annotated[
+    str, msgspec.Meta(description="哪一天，写成 2021-11-22 的样子；不写就是今天", extra_json_schema=ON_A_DAY)
+]
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 
 

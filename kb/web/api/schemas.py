@@ -20,6 +20,7 @@ from kb.law.since import Status
 from kb.law.standing import Evidence
 from kb.law.standing import Status as Standing
 from kb.search.answer.origins import MAX_PASTE
+from kb.web.api.endpoints import ON_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +296,15 @@ class TextToCheck:
     """What is sent to be checked."""
 
     text: Annotated[str, msgspec.Meta(max_length=LONGEST, description=f"要核对的文字，最多 {LONGEST:,} 字")]
-    on: Annotated[str, msgspec.Meta(description="引用的是哪一天的法，写成 2021-11-22 的样子；不写就是今天")] = ""
-    until: Annotated[str, msgspec.Meta(description="看到哪一天为止的变化；不写就是今天")] = ""
+    on: Annotated[
+        str,
+        msgspec.Meta(
+            description="引用的是哪一天的法，写成 2021-11-22 的样子；不写就是今天", extra_json_schema=ON_A_DAY
+        ),
+    ] = ""
+    until: Annotated[
+        str, msgspec.Meta(description="看到哪一天为止的变化；不写就是今天", extra_json_schema=ON_A_DAY)
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from kb.base.errors import StorageError
 from kb.config.settings import Settings
@@ -41,12 +42,14 @@ class Watch:
     def __init__(self, corpus: Corpus, settings: Settings, engine: Engine, law: Store) -> None:
         self._corpus, self._settings, self._engine, self._law = corpus, settings, engine, law
         self._of_moment = lru_cache(maxsize=1)(self._look)
+        self._looking = Lock()
 
     def look(self) -> Freshness:
         """How everything is. A state that cannot be read is an alarm, never an error of the page."""
         written = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
         index = (index_problem(self._engine), self._law.token())
-        return self._of_moment(written, index, int(datetime.now(UTC).timestamp() // 60))
+        with self._looking:  # who comes meanwhile would do the same work beside it
+            return self._of_moment(written, index, int(datetime.now(UTC).timestamp() // 60))
 
     def _look(self, _written: object, _index: object, _minute: int) -> Freshness:
         found = verdict(self._settings, self._corpus, self._engine, self._law)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from flask import current_app
 
@@ -118,6 +119,7 @@ class Library:
         self._titles = {source.name: source.title or source.name for source in settings.sources}
         self._watch = Watch(self.corpus, settings, self.engine, self.law)
         self._of_generation = lru_cache(maxsize=1)(self._survey)
+        self._surveying = Lock()
 
     def document(self, id: str, version: str = "") -> Document:
         """Read a document, or one of its versions. Raises NotFoundError and UnreadableError."""
@@ -144,6 +146,7 @@ class Library:
         """Have everything opened that the first reader would wait for."""
         with suppress(KbError):  # the reader who asks will be told
             self.catalogue()
+            self.freshness()
             self.engine.suggest("行政")
             for sentence in _SENTENCES:
                 self.engine.search(sentence, limit=1)
@@ -154,7 +157,7 @@ class Library:
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""
-        with deadline.lifted():
+        with deadline.lifted(), self._surveying:  # who comes meanwhile would do the same work beside it
             return self._of_generation(self.engine.stats())
 
     def codes(self) -> Codes:

@@ -176,7 +176,7 @@ def _reading(shown: Edition) -> str:
         matches=sum(matched.values()),
         strip=reading.strip(passages),
         days=timeline(shown, around),
-        rows=list(interface_labels.metadata_rows(found.metadata)),
+        rows=list(interface_labels.metadata_rows(found)),
         repair_counts=counts,
         doubtful=dict(counts).get("doubtful", 0),
         restored=sum(count for kind, count in counts if kind != "doubtful"),

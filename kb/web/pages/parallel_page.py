@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from kb.base.errors import UsageError
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import MARKS, Figure
-from kb.compare.parallel import Counted, Row, align, alike, counted, groups, sums
+from kb.compare.parallel import Counted, Row, alike, groups, sums
 from kb.export.parallel_table import figures_xlsx, rows_docx, rows_xlsx
 from kb.export.tables import XLSX, as_csv
 from kb.export.word_file import MEDIA_TYPE
@@ -19,6 +19,7 @@ from kb.web.context.library import library
 from kb.web.view.downloads import saved
 from kb.web.view.lookup import Missing, find_document
 from kb.web.view.paging import paging
+from kb.web.view.weighed import aligned, figures_of
 
 blueprint = Blueprint("parallels", __name__)
 
@@ -64,7 +65,7 @@ def page() -> str:
     ids = [document.id for document in documents]
     section = request.args.get("section") or None
     number, last, address = paging(len(rows), ROWS_PER_PAGE, ".page", d=ids, section=section, view=view)
-    lines = counted(rows, documents) if view == "figures" else []
+    lines = _counted(rows, documents) if view == "figures" else []
     full = sum(row.held == len(documents) for row in rows)
     shown = rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
     return render_template(
@@ -92,7 +93,7 @@ def table() -> Response:
     columns = ("项目", "单位", *(document.metadata.title for document in documents))
     lines = [
         (line.label, line.unit, *(cell[1].text if cell else "" for cell in line.cells))
-        for line in counted(_rows(documents), documents)
+        for line in _counted(_rows(documents), documents)
     ]
     return saved(as_csv(lines, columns), "text/csv", "figures.csv")
 
@@ -101,14 +102,15 @@ def table() -> Response:
 def workbook() -> Response:
     """The same as a workbook, with the least and the most of each as numbers."""
     documents = _several("figures.xlsx")
-    return saved(figures_xlsx(counted(_rows(documents), documents), documents), XLSX, "figures.xlsx")
+    made = library().heavy.do(figures_xlsx, _counted(_rows(documents), documents), documents)
+    return saved(made, XLSX, "figures.xlsx")
 
 
 @blueprint.get("/parallel/rows.xlsx")
 def rows_in_workbook() -> Response:
     """The aligned sections of the documents `d` as a workbook, a row for each topic."""
     documents = _several("rows.xlsx")
-    return saved(rows_xlsx(_rows(documents), documents), XLSX, "comparison.xlsx")
+    return saved(library().heavy.do(rows_xlsx, _rows(documents), documents), XLSX, "comparison.xlsx")
 
 
 @blueprint.get("/parallel/rows.docx")
@@ -116,7 +118,7 @@ def rows_in_word() -> Response:
     """The same as a table in Word."""
     documents = _several("rows.docx")
     dated = max(document.provenance.retrieved for document in documents)
-    return saved(rows_docx(_rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
+    return saved(library().heavy.do(rows_docx, _rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
 
 
 def _several(name: str) -> list[Document]:
@@ -142,11 +144,18 @@ def _offered(lead: Document) -> list[Listing]:
     return alike(own, catalogue.listings, _OFFERED) if own else []
 
 
+def _counted(rows: Sequence[Row], documents: Sequence[Document]) -> list[Counted]:
+    """The figures in aligned sections of documents."""
+    corpus, section = library().corpus, request.args.get("section", "")
+    key = ("counted", section, *((document.id, corpus.state(document.id).digest) for document in documents))
+    return library().remembered.get(key, lambda: figures_of(rows, documents))
+
+
 def _rows(documents: Sequence[Document]) -> list[Row]:
     """The aligned sections: all, or those at and below the `section` of the first document. Raises Missing."""
     corpus = library().corpus
     key = ("aligned", *((document.id, corpus.state(document.id).digest) for document in documents))
-    rows, wanted = library().remembered.get(key, lambda: align(documents)), request.args.get("section")
+    rows, wanted = library().remembered.get(key, lambda: aligned(documents)), request.args.get("section")
     if not wanted:
         return rows
     start = next(

@@ -19,6 +19,8 @@ from kb.base.deadline import Deadline, lifted, within
 from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
+from kb.search.answer import suggestions
+from kb.search.query import analysis
 from kb.structure.statute import short_title
 from kb.web.api import api, law_api
 from kb.web.context import preferences
@@ -150,6 +152,14 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = guarded(known, app.wsgi_app)  # type: ignore[method-assign, assignment]
     app.wsgi_app = _in_time(settings.seconds, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def load(app: Flask) -> None:
+    """Load what no state of the library changes, dictionaries and templates, before processes that share it are forked."""
+    analysis.load()
+    suggestions.load()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
 
 
 def _refuse_strangers() -> None:

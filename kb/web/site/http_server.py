@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from threading import Thread
 from typing import Any
 
+from flask import Flask
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
@@ -30,8 +31,9 @@ from kb.base.errors import KbError, StorageError
 from kb.base.workers import end_with_parent
 from kb.config.settings import Settings
 from kb.web.context.library import EXTENSION
-from kb.web.site.app import MOST_SENT, create_app
+from kb.web.site.app import MOST_SENT, create_app, load
 from kb.web.site.lanes import Lanes
+from kb.web.view.weighed import stale_documents
 
 # Seconds that a thread goes on while others want to: with the usual 5 ms, a search stood still for as long at each of its
 # dozens of steps when something long was at work beside it.
@@ -70,23 +72,25 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
     settings, before = replace(settings, host=host), _Before()
+    app = create_app(settings)
+    load(app)
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
     with before.listening or _listening(host, port) as listening:
         processes: dict[multiprocessing.process.BaseProcess, Any] = {}
 
-        def start() -> None:
+        def start(*, first: bool = False) -> None:
             beat = context.RawValue("d", time.monotonic() + _STARTING)
-            process = context.Process(target=_answer, args=(settings, listening, warm, beat))
+            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, beat, first))
             with _undisturbed():
                 process.start()
                 processes[process] = beat
 
         shown = f"[{host}]" if ":" in host else host
         try:
-            for _ in range(settings.workers):
-                start()
+            for number in range(settings.workers):
+                start(first=not number)
             on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
             Thread(target=before.leave, args=(warmed, settings.workers), daemon=True).start()
             while True:
@@ -171,8 +175,8 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _answer(settings: Settings, listening: socket.socket, warm: Connection, beat: Any) -> None:
-    """Answer requests in a process of its own, until its parent ends it."""
+def _answer(app: Flask, proxy: str, listening: socket.socket, warm: Connection, beat: Any, first: bool) -> None:
+    """Answer requests in a process of its own, until its parent ends it; the `first` makes what is kept on disk for all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -181,14 +185,16 @@ def _answer(settings: Settings, listening: socket.socket, warm: Connection, beat
     sys.setswitchinterval(_TURN)
     _share_memory()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
-    app = create_app(settings)
 
     def be_warm() -> None:
         app.extensions[EXTENSION].warm()
         warm.send_bytes(b"warm")
+        if first:
+            with app.app_context(), suppress(KbError):  # who asks will be told
+                stale_documents()
 
     Thread(target=be_warm, daemon=True).start()
-    server = _Server(app, settings.proxy, listening, beat)
+    server = _Server(app, proxy, listening, beat)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
 

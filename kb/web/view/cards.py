@@ -16,7 +16,7 @@ from kb.base.model import Ended, Hit, Listing, Results
 from kb.law.standing import HOLDING, Standings, Validity
 from kb.search.contract.engine import SECTIONS_SHOWN
 from kb.web.context.library import library
-from kb.web.view import as_of, reading
+from kb.web.view import as_of, interface_labels, reading
 
 LONG = 120
 """Characters of a query that is not repeated in the address of every hit."""
@@ -244,9 +244,5 @@ def replacement(ended: Ended) -> bool:
     return not _DECISION.search(ended.title)
 
 
-_STATUTES = frozenset(
-    ["宪法", "法律", "行政法规", "监察法规", "司法解释", "地方性法规", "部门规章", "地方政府规章", "规章"]
-)
-
-HELPERS = {"hit_address": address, "replacement": replacement, "statutes": _STATUTES}
+HELPERS = {"hit_address": address, "replacement": replacement, "days_of": interface_labels.days_of}
 """What templates call."""

@@ -10,7 +10,6 @@ from urllib.parse import quote
 from flask import Response, request
 
 from kb import __version__
-from kb.base.errors import UsageError
 from kb.corpus.folder import Corpus
 from kb.export.evidence_package import evidence
 from kb.export.formats import EVIDENCE, export, formats
@@ -70,13 +69,12 @@ def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
 
 def hits(format: str) -> Response:
     """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
-    asked = search_form.asked()
-    if asked.empty:
-        raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
+    asked = search_form.asked_or_all()
     offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
     results = library().search(asked.q, limit, offset, asked.conditions, asked.order, asked.group)
     media_type, make = _TABLES[format]
-    data = make(rows(results.hits, request.url_root.rstrip("/"), offset + 1))
+    table = rows(results.hits, request.url_root.rstrip("/"), offset + 1)
+    data = library().heavy.do(make, table) if format == "xlsx" else make(table)
     return _sent(data, f"检索-{asked.q[:40] or '筛选'}.{format}", media_type, format)
 
 

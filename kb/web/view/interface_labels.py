@@ -11,13 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
-from kb.base.model import Hit, Metadata, RepairKind, Results
+from kb.base.model import Document, Hit, Listing, RepairKind, Results
 from kb.chinese.issuers_and_laws import short_issuer
 from kb.compare.characters import Run
 from kb.config.kinds import kinds
 from kb.search.answer.snippets import WIDTH, match_spans
 from kb.search.contract.engine import Order
 from kb.search.query.conditions import NAMES
+from kb.structure.history import act, days
 from kb.web.context.language import page_language, say
 from kb.web.view.reading import loosely, strictly
 
@@ -53,7 +54,31 @@ FIELDS = (
     ("effective", "施行日期"),
     ("identifier", "索引号"),
 )
-OF_LAWS = {"issuer": "制定机关", "kind": "效力位阶", "published": "公布日期"}
+OF_LAWS = {"issuer": "制定机关", "kind": "效力位阶", "published": "公布日期", "date": "文本日期"}
+STATUTES = frozenset(
+    ["宪法", "法律", "行政法规", "监察法规", "司法解释", "地方性法规", "部门规章", "地方政府规章", "规章"]
+)
+ACTS = {
+    "通过": "通过日期",
+    "批准": "批准日期",
+    "修正": "修正日期",
+    "修订": "修订日期",
+    "修改": "修改日期",
+    "公布": "公布日期",
+    "成文": "成文日期",
+    "印发": "印发日期",
+    "发文": "发文日期",
+    "生成": "生成日期",
+    "制发": "制发日期",
+    "签发": "签发日期",
+    "发布": "发布日期",
+    "文本": "文本日期",
+    "成文/发布": "成文或发布日期",
+}
+"""What may have been done on a day of a document (see `Listing.act`), and what that day is called; the last two are said
+where the day of a law's text, or of another document, is known, and not what was done on it.
+"""
+
 _DATES = ("date", "published", "effective")
 FOUND = {
     "signature": "据落款",
@@ -106,16 +131,29 @@ class Row:
     others: tuple[str, ...]
 
 
-def metadata_rows(metadata: Metadata) -> Iterator[Row]:
+def labels_of(document: Document) -> dict[str, str]:
+    """Return what the fields of a document's metadata are called."""
+    labels = dict(FIELDS) | (OF_LAWS if document.metadata.found.get("kind") == "level" else {})
+    return labels | {"date": ACTS.get(act(document), labels["date"])}
+
+
+def metadata_rows(document: Document) -> Iterator[Row]:
     """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
-    of_law = OF_LAWS if metadata.found.get("kind") == "level" else {}
-    for name, label in (("title", "题名"), *FIELDS):
+    metadata, labels = document.metadata, labels_of(document)
+    if labels["date"] == labels["published"] and metadata.date == metadata.published:
+        del labels["date"]
+    for name, label in (("title", "题名"), *labels.items()):
         others = tuple(metadata.alternatives.get(name, ()))
         value = getattr(metadata, name)
         if others or (value and name != "title"):
             shown = day if name in _DATES else str
             how = metadata.found.get(name, "")
-            yield Row(name, of_law.get(name, label), shown(value), FOUND.get(how, how), tuple(map(shown, others)))
+            yield Row(name, label, shown(value), FOUND.get(how, how), tuple(map(shown, others)))
+
+
+def days_of(dated: Hit | Listing, kind: str) -> list[tuple[str, str]]:
+    """Return (day, a word of `ACTS`) of a document of a kind, the first day first."""
+    return days(dated.date, dated.act, dated.published, law=kind in STATUTES)
 
 
 def chinese_date(iso: str) -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
 
 from kb.base.errors import UsageError
+from kb.chinese.identity import fold
 from kb.search.contract.engine import GROUPS, ORDERS, Group, Order
 from kb.search.query.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
 from kb.web.view.reading import loosely
 
 INSIDE: tuple[Field, ...] = ("document", "within", "date", "article", "version", "on")
 """Fields that an address may name beside the facets; their value may be a part, as in a query."""
+
+_ANY = Condition("source", ("",), whole=True, exclude=True)
+"""What every document meets: it has a source."""
 
 _MOST_CHOSEN = 50
 _TYPED = ("exact", "any", "without", "near", "title", "number", "agency", "kinds", "since", "until", "section", "held")
@@ -102,6 +106,12 @@ def asked(usual: Group = "section") -> Asked:
         group or ("section" if one else usual),
         group is not None,
     )
+
+
+def asked_or_all() -> Asked:
+    """Read the arguments as `asked` does: who names nothing to look for and nothing to choose asks for every document."""
+    found = asked()
+    return found if fold(found.q) or found.conditions else replace(found, q="", conditions=(_ANY,))
 
 
 def _chosen() -> Iterator[Condition]:

@@ -13,7 +13,7 @@ from flask import url_for
 from kb.base.model import Document
 from kb.chinese import dates
 from kb.web.view.edition import Edition
-from kb.web.view.interface_labels import FIELDS
+from kb.web.view.interface_labels import labels_of
 from kb.web.view.surroundings import Surroundings
 
 WIDTH = 1000
@@ -64,7 +64,7 @@ def _moments(shown: Edition, around: Surroundings) -> Iterator[Moment]:
 
 def _told(shown: Edition, around: Surroundings) -> Iterator[Moment]:
     metadata, id = shown.document.metadata, shown.document.id
-    labels = dict(FIELDS)
+    labels = labels_of(shown.document)
     for name in _DATES:
         yield Moment(getattr(metadata, name), labels[name])
     adopted = dict(_adopted(shown.document))

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from kb import __version__
 from kb.base.clock import today
 from kb.base.model import Document
-from kb.compare import sections
+from kb.compare import parallel, sections
+from kb.compare.parallel import Counted, Row
 from kb.compare.sections import Comparison
-from kb.corpus.folder import Corpus
-from kb.law.basis import Link, stale
 from kb.law.checking import Checked, check
-from kb.law.reader import Known
-from kb.law.since import Fates
-from kb.law.store import Store
 from kb.web.context.library import library
+from kb.web.view import heavy_pieces
+from kb.web.view.heavy_pieces import StaleDocuments
 
 _SHORT_TEXT = 3_000
 """Characters of a text whose citations are checked at once: a paragraph to a page, a fourth of a second at the worst."""
 
 _SHORT_DOCUMENTS = 60_000
-"""Characters of two documents that are compared at once: most laws in their versions, a fourth of a second at the worst."""
+"""Characters of documents that are compared at once: most laws in their versions, a fourth of a second at the worst."""
 
-StaleDocuments = list[tuple[Known, tuple[Link, ...]]]
+_STALE = "stale-basis.msgpack"
+_KEPT = msgspec.msgpack.Decoder(StaleDocuments)
 
 
 def checked_text(text: str, on: str, until: str) -> list[Checked]:
@@ -31,36 +33,48 @@ def checked_text(text: str, on: str, until: str) -> list[Checked]:
     with shelf.law_reading() as reader:
         if len(text) <= _SHORT_TEXT:
             return list(check(reader, shelf.corpus, text, on, until))
-    return shelf.heavy.do(_checked, shelf.law.path.parent, shelf.corpus.root, text, on, until)
+    return shelf.heavy.do(heavy_pieces.checked, shelf.law.path.parent, shelf.corpus.root, text, on, until)
 
 
 def compared(before: Document, after: Document) -> Comparison:
     """Return what became of each section of one document in another. Raises BusyError."""
-    if len(before.text) + len(after.text) <= _SHORT_DOCUMENTS:
+    if _are_short((before, after)):
         return sections.compare(before, after)
-    return library().heavy.do(_compared, before, after)
+    return library().heavy.do(heavy_pieces.compared, before, after)
+
+
+def aligned(documents: Sequence[Document]) -> list[Row]:
+    """Return the sections of documents side by side. Raises BusyError."""
+    return parallel.align(documents) if _are_short(documents) else library().heavy.do(parallel.align, documents)
+
+
+def figures_of(rows: Sequence[Row], documents: Sequence[Document]) -> list[Counted]:
+    """Return the figures in aligned sections of documents. Raises BusyError."""
+    if _are_short(documents):
+        return parallel.counted(rows, documents)
+    return library().heavy.do(parallel.counted, rows, documents)
 
 
 def stale_documents() -> StaleDocuments:
-    """Return the documents with a stale basis, found once for each state of the store and each day. Raises BusyError."""
+    """Return the documents with a stale basis, found once for each state of the store and each day, and kept on disk for all
+    server processes and those that come after them. Raises BusyError.
+    """
     shelf = library()
     with shelf.law_reading() as reader:
-        key = ("stale", reader.revision(), today())
-    return shelf.remembered.get(key, lambda: shelf.heavy.keep(_stale, shelf.law.path.parent, today()))
+        state = f"{shelf.state()} {reader.revision()} {today()} {__version__}"
+    index = shelf.law.path.parent
+
+    def made() -> StaleDocuments:
+        kept = shelf.made.get(
+            _STALE, state, lambda path: shelf.heavy.keep(heavy_pieces.write_stale, index, today(), path)
+        )
+        try:
+            return _KEPT.decode(kept.read_bytes())
+        except msgspec.DecodeError:  # damaged on disk
+            return shelf.heavy.keep(heavy_pieces.stale_by, index, today())
+
+    return shelf.remembered.get(("stale", state), made)
 
 
-def _checked(index: Path, corpus: Path, text: str, on: str, until: str) -> list[Checked]:
-    with Store(index).reading() as reader:
-        return list(check(reader, Corpus(corpus), text, on, until))
-
-
-def _compared(before: Document, after: Document) -> Comparison:
-    comparison = sections.compare(before, after)
-    for pair in comparison.pairs:
-        _ = pair.runs  # kept with the pair
-    return comparison
-
-
-def _stale(index: Path, day: str) -> StaleDocuments:
-    with Store(index).reading() as reader:
-        return list(stale(Fates(reader, day)))
+def _are_short(documents: Iterable[Document]) -> bool:
+    return sum(len(document.text) for document in documents) <= _SHORT_DOCUMENTS

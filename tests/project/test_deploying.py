@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 import trustme
+import yaml
 
+from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from tests.cluster import ROOT, Nodes, eventually, free_port
 from tests.search.test_engines import configure, kb, put
@@ -169,3 +171,41 @@ def _site(folder: Path, plain: int, secured: int, one: int, other: int) -> str:
         assert site.count(shown) == 1, shown
         site = site.replace(shown, here)
     return site
+
+
+def lasting(mounts: dict[str, str], path: Path) -> str:
+    """Return the volume in which a path of a container lies, "" for the container itself."""
+    inside = [(place, volume) for place, volume in mounts.items() if path.is_relative_to(place)]
+    return max(inside, key=lambda each: len(each[0]), default=("", ""))[1]
+
+
+def test_what_cannot_be_made_again_outlives_a_container(tmp_path: Path) -> None:
+    """The corpus, those who follow something and the readers lie in the same lasting volume for whoever writes there."""
+    shown = ROOT / "docs/deploy"
+    here = load(shown / "kb.toml")
+    compose = yaml.safe_load((shown / "compose.yaml").read_text(encoding="utf-8"))
+    pods = list(yaml.safe_load_all((shown / "kubernetes.yaml").read_text(encoding="utf-8")))
+    (tmp_path / "kb.toml").write_text(next(each["data"]["kb.toml"] for each in pods if each["kind"] == "ConfigMap"))
+    there = load(tmp_path / "kb.toml")
+    containers = []
+    for name in ("web1", "web2", "update"):
+        places = [each.split(":") for each in compose["services"][name]["volumes"]]
+        kept = {place: volume for volume, place, *_ in places if volume in compose["volumes"]}
+        containers.append((here, shown, kept))
+    for each in pods:
+        if each["kind"] in ("Deployment", "CronJob"):
+            spec = each["spec"].get("jobTemplate", each)["spec"]["template"]["spec"]
+            claims = {
+                one["name"]: one["persistentVolumeClaim"]["claimName"]
+                for one in spec["volumes"]
+                if "persistentVolumeClaim" in one
+            }
+            for container in spec["containers"]:
+                mounts = {one["mountPath"]: claims.get(one["name"], "") for one in container["volumeMounts"]}
+                containers.append((there, tmp_path, mounts))
+    assert len(containers) == 6
+    for settings, folder, mounts in containers:
+        assert settings.readers_file
+        kept = [settings.corpus, settings.follow, settings.readers_file]
+        volumes = [lasting(mounts, Path("/srv/kb") / each.relative_to(folder)) for each in kept]
+        assert all(volumes) and volumes[1] == volumes[2] != volumes[0], volumes

@@ -234,6 +234,10 @@ def quoted(query: str) -> Markup:
     return Markup('<span lang="zh-CN">{}</span>').format(whole)
 
 
+_RULES = re.compile(r"^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
+_BARS = re.compile(r"[ \t]*\|[ \t]*")
+
+
 def excerpt(hit: Hit) -> Markup:
     """A hit's snippet as a list shows it: without its number, which stands before it; of one that is not literal only what
     a person would call a match is marked, no single words of two characters.
@@ -244,7 +248,16 @@ def excerpt(hit: Hit) -> Markup:
     shown = [(max(start - cut, 0), end - cut) for start, end in spans if end > cut]
     start = "" if cut or hit.snippet.startswith(hit.number) else "…"
     whole = len(hit.snippet) < WIDTH or hit.snippet.rstrip()[-1:] in "。；！？："
-    return Markup("{}{}{}").format(start, highlighted(hit.snippet[cut:], shown), "" if whole else "…")
+    return Markup("{}{}{}").format(start, _in_a_line(highlighted(hit.snippet[cut:], shown)), "" if whole else "…")
+
+
+def _in_a_line(text: Markup) -> Markup:
+    """Return a text with its tables as a line shows them: no rules and bars, a blank between two cells."""
+    if "|" not in text:
+        return text
+    lines = _RULES.sub("", text).split("\n")
+    rows = [_BARS.sub("　", line).strip("　") if line[:1] == "|" or line[-1:] == "|" else line for line in lines]
+    return Markup("\n").join(Markup(row) for row in rows if row)  # escaped before
 
 
 def _of_some_length(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

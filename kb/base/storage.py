@@ -27,6 +27,9 @@ from kb.base.errors import StorageError
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin; a killed run can leave some, nothing ever reads them."""
 
+OF_THE_DISK = "lost+found"
+"""What a file system keeps at its root, for its owner only: nothing of ours."""
+
 _LEFT_BEHIND = 5.0  # seconds
 _CHUNK = 1 << 20
 
@@ -34,8 +37,8 @@ _REASONS = {
     errno.ENOSPC: "磁盘已满：请腾出空间后再试",
     errno.EDQUOT: "磁盘配额已用完：请腾出空间后再试",
     errno.EFBIG: "文件超过了系统允许的大小：请检查磁盘和用户限额",
-    errno.EACCES: "没有写入权限：请检查文件夹的所有者和权限",
-    errno.EPERM: "没有写入权限：请检查文件夹的所有者和权限",
+    errno.EACCES: "没有权限：请检查文件夹的所有者和权限",
+    errno.EPERM: "没有权限：请检查文件夹的所有者和权限",
     errno.EROFS: "所在的文件系统是只读的：请换一个可写的位置，或重新挂载",
     errno.ENOTDIR: "路径中有一段是文件而不是文件夹：请检查设置的路径",
     errno.EEXIST: "路径中有一段是文件而不是文件夹：请检查设置的路径",
@@ -142,6 +145,36 @@ def remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, by name, but what is the file system's own; nothing where there is no folder.
+
+    Raises StorageError where it cannot be read: `Path.glob` and `os.walk` would take it for empty.
+    """
+    with refusals(folder, "读"):
+        try:
+            return [folder / name for name in sorted(os.listdir(folder)) if name != OF_THE_DISK]  # noqa: PTH208 — names
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """Yield all that is in a folder, and in those in it, but the folders themselves. Links are not followed.
+
+    Raises StorageError where one cannot be read.
+    """
+    with refusals(folder, "读"):
+        try:
+            with os.scandir(folder) as there:
+                found = sorted((each for each in there if each.name != OF_THE_DISK), key=lambda each: each.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+    for each in found:
+        if each.is_dir(follow_symlinks=False):
+            yield from below(Path(each.path))
+        else:
+            yield Path(each.path)
 
 
 def is_folder(path: Path) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from kb.base.errors import NotFoundError
+from kb.base import clock
+from kb.base.errors import NotFoundError, StorageError
 from kb.cli.terminal import FAILED, JSON, existing, print_json, say, verb
 from kb.config import settings
 from kb.config.settings import Settings
@@ -31,6 +32,7 @@ def _backup(config: Settings, target: Path, keep: int, check_only: bool, as_json
     以前的备份不动。语料库有损坏时照样备份并说明（退出码 1），这时不删去任何以前的备份。索引不备份：它由语料库生成。
     """
     from kb.upkeep import backup
+    from kb.upkeep.verdict import note_backup
 
     if check_only:
         return _checked(target, as_json)
@@ -38,6 +40,10 @@ def _backup(config: Settings, target: Path, keep: int, check_only: bool, as_json
     home = context.params.get("config") or context.find_root().params["config"] or Path(settings.FILE_NAME)
     existing(Corpus(config.corpus))
     kept = backup.back_up(config, home.absolute(), target, keep)
+    try:
+        note_backup(Corpus(config.corpus), kept.state.path, clock.now())
+    except StorageError as error:
+        say(f"没有记下这次备份：{error}")
     for sentence in kept.notes:
         say(sentence)
     for sentence in kept.state.problems[:_SHOWN]:

@@ -145,6 +145,11 @@ SETTINGS: tuple[tuple[str, Value, str], ...] = (
         "kb gc 删去的东西至少多旧：一个网页后来又有新的可疑回答的那些旧回答、再没有什么提到的快照（文件和它们的旧版本从不删去）",
     ),
     (
+        "keep.backup_days",
+        0,
+        "几天没有 kb backup 就报警，从来没有也算；0 是只在做过备份之后，隔了 7 天才报",
+    ),
+    (
         "follow.path",
         "follow",
         "订阅者的地址和寄到哪里了，所在的文件夹（含个人信息，不在语料库里；网页服务和 kb follow 都要能写）",
@@ -236,6 +241,7 @@ class Settings:
     alarm: str = ""
     heartbeat: str = ""
     keep_days: int = 90
+    backup_days: int = 0
     sources: tuple[Source, ...] = ()
     workers: int = 2
     seconds: float = 10
@@ -302,6 +308,7 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         alarm=str(values["refresh.alarm"]),
         heartbeat=str(values["refresh.heartbeat"]),
         keep_days=int(values["keep.days"]),
+        backup_days=int(values["keep.backup_days"]),
         sources=tuple(_placed(source, folder) for source in listed),
         engine=str(values["engine.kind"]),
         cluster=_cluster(values, folder),

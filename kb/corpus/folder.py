@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from kb.base import clock, inside, storage
 from kb.base.cache import Remembered
-from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.errors import KbError, NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, Damage, judge
@@ -163,19 +163,6 @@ class Corpus:
             "versions": [asdict(each) for each in history],
         }
 
-    def heads(self, id: str) -> dict[str, str]:
-        """Return the front matter of a document's file, and of its versions, by path below the corpus.
-
-        Only of files that are as they were written. Raises NotFoundError and UnreadableError.
-        """
-        present = self._find(id)
-        texts = {path: markdown.normal(self._bytes(path), str(path)) for path in (present, *_versions(present))}
-        return {
-            path.relative_to(self.root).as_posix(): yaml_head.split(text)[0]
-            for path, text in texts.items()
-            if front_matter.intact(text)
-        }
-
     def local(self) -> Iterator[tuple[str, str]]:
         """Yield (source, id) of the documents that came from no web site: their origin is a file's name."""
         return ((path.parent.name, path.stem) for path in self._files() if not _WEB_ORIGIN.search(_head(path)))
@@ -225,7 +212,7 @@ class Corpus:
         digest, newest = hashlib.sha256(), 0
         for folder in self._folders():
             with storage.refusals(folder, "读"):
-                for path in sorted(folder.rglob("[!.]*.md")):
+                for path in filter(_is_shown, storage.below(folder)):
                     found = path.lstat()
                     newest = max(newest, found.st_mtime_ns)
                     digest.update(os.fsencode(path) + f" {found.st_ino} {found.st_size} {found.st_mtime_ns}\n".encode())
@@ -234,17 +221,17 @@ class Corpus:
     def states(self) -> dict[str, str]:
         """Return what every document is, with the versions beside it, by id: it changes when either does."""
         return {
-            path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in _versions(path))))
+            path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in versions_of(path))))
             for path in reversed(list(self._files()))
         }
 
     def digests(self, source: str) -> frozenset[str]:
         """Return the sha256 of every snapshot that a document of a source, or a version of one, was made of."""
-        files = (self.root / source).glob("**/[!.]*.md")
+        files = filter(_is_shown, storage.below(self.root / source))
         return frozenset(_snapshot_of(path) for path in files) - {""}
 
     def snapshot(self, digest: str) -> bytes:
-        """Return the bytes as found, verified. Raises NotFoundError and UnreadableError."""
+        """Return the bytes as found, verified. Raises NotFoundError, UnreadableError and StorageError."""
         return self.snapshots.read(digest)
 
     def versions(self, id: str) -> tuple[str, ...]:
@@ -262,7 +249,8 @@ class Corpus:
     def writing(self, by: str = "kb") -> Iterator[None]:
         """Hold the corpus's lock; needed around `write` and `id_for`. Clears away what killed runs left.
 
-        `by` is the command that writes, for the ledger; one that was lost is begun anew with the files that are there.
+        `by` is the command that writes, for the ledger; one that was lost is begun anew with the files that are there, and
+        what a killed run had written and not put down is.
         Raises StorageError when the folder cannot be written or another process holds the lock.
         """
         storage.make_folder(self.root)
@@ -278,16 +266,25 @@ class Corpus:
 
     def put(self, path: Path, data: bytes, taken: str = "") -> None:
         """Write a document's file, or a version's, and put it down in the ledger. Raises StorageError; needs `writing`."""
-        storage.write_atomic(path, data)
-        self.ledger.add([self._entry(path, data, self._by, taken)])
+        try:
+            storage.write_atomic(path, data)
+            self.ledger.add([self._entry(path, data, self._by, taken)])
+        except BaseException:  # the file may be there all the same
+            self.ledger.incomplete = True
+            raise
 
     def note_found(self) -> None:
         """Put down in the ledger the files that are as they were written and that it does not know: a run was killed
-        before it could, the ledger was lost, or there was none yet. Raises StorageError; needs `writing`.
+        before it could, the ledger was lost, or there was none yet. What cannot be read waits for the next time. Raises
+        StorageError; needs `writing`.
         """
         known = self.ledger.read().entries
         for path in self._every_file():
-            data = self._bytes(path)
+            try:
+                data = self._bytes(path)
+            except (OSError, UnreadableError):
+                self.ledger.incomplete = True
+                continue
             told = known.get(self._below(path))
             if (told is None or told.sha256 != hashlib.sha256(data).hexdigest()) and front_matter.intact(
                 markdown.plain(data.decode("utf-8", "replace"))
@@ -300,7 +297,8 @@ class Corpus:
         One that was moved is there. Raises StorageError.
         """
         told = self.ledger.read().entries
-        gone = {file: each for file, each in told.items() if each.sha256 and not (self.root / file).is_file()}
+        with storage.refusals(self.root, "读"):
+            gone = {file: each for file, each in told.items() if each.sha256 and not (self.root / file).is_file()}
         if not gone:
             return {}
         moved = {storage.sha256_of(path) for path in self._every_file() if self._below(path) not in told}
@@ -313,7 +311,7 @@ class Corpus:
         """
         try:
             return self.snapshots.read(digest)
-        except (NotFoundError, UnreadableError):
+        except KbError:
             pass
         for path in self._every_file():
             if path.stem.endswith(f"-{digest[:8]}") and storage.sha256_of(path) == digest:
@@ -330,7 +328,7 @@ class Corpus:
     def _every_file(self) -> Iterator[Path]:
         """Yield the files of all documents, and of their versions."""
         for path in self._files():
-            yield from (path, *_versions(path))
+            yield from (path, *versions_of(path))
 
     def writer(self) -> str:
         """Return the number of the process that is writing, "" when none is. Raises StorageError."""
@@ -474,7 +472,7 @@ class Corpus:
             try:
                 self.snapshots.read(digest)
                 sound.add(digest)
-            except (UnreadableError, NotFoundError) as error:
+            except KbError as error:
                 yield Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error))
         lost = {problem.path: problem for problem in self.lost()}
         yield from self._misplaced(lost)
@@ -482,7 +480,7 @@ class Corpus:
         if told.damaged:
             yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
         for path in self._files():
-            for file in (path, *_versions(path)):
+            for file in (path, *versions_of(path)):
                 yield from self._check_file(file, path.stem, sound, told.entries.get(self._below(file)))
         yield from lost.values()
 
@@ -544,11 +542,15 @@ class Corpus:
                 yield Problem(
                     path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
                 )
-        for path in sorted(each for each in self.root.glob("[!.]*/[!.]*.md") if each.is_symlink()):
+        inside = [path for folder in self._folders() for path in storage.entries(folder)]
+        for path in (each for each in inside if _is_shown(each) and each.is_symlink()):
             yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
-        for path in sorted(self.root.glob("*.md")):
+        for path in (each for each in storage.entries(self.root) if each.suffix == ".md"):
             yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
-        for path in sorted(self.root.glob("[!.]*/[!.]*/*.md")):
+        beside = (
+            path for folder in inside if folder.name[0] != "." and folder.is_dir() for path in storage.entries(folder)
+        )
+        for path in (each for each in beside if each.suffix == ".md"):
             owner = path.parent.with_name(f"{path.parent.name}.md")
             if known := lost.pop(owner, None):
                 yield replace(known, sentence=f"{path} 是旧版本，但现行文件 {known.sentence}")
@@ -560,7 +562,7 @@ class Corpus:
     def _folders(self) -> list[Path]:
         """Return the folders of the sources, by name. Hidden ones and links are none."""
         with storage.refusals(self.root, "读"):
-            return sorted(path for path in self.root.glob("[!.]*") if path.is_dir() and not path.is_symlink())
+            return [each for each in storage.entries(self.root) if each.name[0] != "." and storage.is_folder(each)]
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Yield (id, file) of every document, by source and name."""
@@ -572,17 +574,18 @@ class Corpus:
             yield from self._files_in(folder)
 
     def _files_in(self, folder: Path) -> Iterator[Path]:
+        paths = filter(_is_shown, storage.entries(folder))
         with storage.refusals(folder, "读"):
-            paths = sorted(folder.glob("[!.]*.md"), key=lambda path: path.name)
-        return (path for path in paths if path.is_file() and not path.is_symlink())
+            return iter([path for path in paths if path.is_file() and not path.is_symlink()])
 
     def _find(self, id: str, version: str = "") -> Path:
         """Find a document's file. No address leads out of the corpus: names hold no separators, links are not followed."""
         if _is_name(id) and (not version or _is_name(version)):
             for folder in self._folders():
                 path = folder / id / f"{version}.md" if version else folder / f"{id}.md"
-                if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
-                    return path
+                with storage.refusals(path, "读"):
+                    if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                        return path
         if not version:
             raise NotFoundError(f"没有编号为“{id[:80]}”的文件：请用 kb search 或网页查找正确的编号。")
         known = "、".join(each.version for each in self.history(id))
@@ -674,7 +677,7 @@ class Corpus:
     def _kept(self, path: Path, document: Document) -> Path | None:
         """Find the version that was made of the same bytes."""
         needle = f"\n  snapshot: {document.provenance.snapshot}\n".encode()
-        return next((version for version in _versions(path) if needle in self._bytes(version)), None)
+        return next((version for version in versions_of(path) if needle in self._bytes(version)), None)
 
 
 def safe_name(name: str) -> str:
@@ -705,17 +708,22 @@ def _is_name(name: str) -> bool:
     )
 
 
-def _versions(path: Path) -> list[Path]:
+def _is_shown(path: Path) -> bool:
+    """Return whether it has the name of a document, or of a version: what is unfinished is hidden."""
+    return path.suffix == ".md" and path.name[0] != "."
+
+
+def versions_of(path: Path) -> list[Path]:
+    """Return the files of the versions beside a document's file, by name. Raises StorageError."""
     folder = path.with_suffix("")
     if not folder.is_dir():  # of most documents there is one version: this is asked for each of them
         return []
-    with storage.refusals(path, "读"):
-        return sorted(folder.glob("[!.]*.md"))
+    return list(filter(_is_shown, storage.entries(folder)))
 
 
 def _older(path: Path) -> list[Path]:
     """Return the versions of a document that came before its present file, or of which that is not known."""
-    versions = _versions(path)
+    versions = versions_of(path)
     present = _moment(path) if versions else ("", "")
     return [
         version

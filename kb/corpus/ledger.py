@@ -3,6 +3,9 @@
 One line a writing, only ever added to: a seal, the sha256 of the seal before and of the line, and the line as JSON. So a
 line that was altered, lost or torn is told, and those around it still hold. A file's own checksum says that it is not as
 it was written; only what stands outside it can say that it is not there any more, or what it was.
+
+While somebody writes, `.ledger.open` stands beside it: one that was left by a killed run says that files may have been
+written of which no line tells.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ FOUND = "found"
 """The command of a line that was made of a file that was there, not by who wrote it."""
 _LINE = re.compile(rb"([0-9a-f]{64}) (\{.*\})")
 _SEALED = re.compile(rb"([0-9a-f]{64}) ")
-_HEAD = 1 << 16  # characters: what is longer is not kept here
+_HEAD = 1 << 20  # characters: what is longer is not kept here
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,11 @@ class Ledger:
 
     def __init__(self, root: Path) -> None:
         self.path = root / FILE
+        self._mark = root / f"{FILE}.open"
         self._known: tuple[tuple[int, int, int], Told] | None = None
         self._last: bytes | None = None
+        self.incomplete = False
+        """Whether something was, or may have been, written of which no line tells: the next one to begin is told so."""
 
     def read(self) -> Told:
         """Return what it tells; nothing where there is none. Raises StorageError."""
@@ -97,7 +103,22 @@ class Ledger:
         return Told(entries, damaged, found)
 
     def begin(self) -> bool:
-        """Get ready to add lines; answer whether all that was added is there: there is one, and its last line holds.
+        """Get ready to add lines; answer whether all that was written is told: there is a ledger, its last line holds, and
+        who wrote before came to the end.
+
+        Raises StorageError.
+        """
+        self.incomplete = False
+        with storage.refusals(self.path):
+            ended = not self._mark.exists()
+            if ended:
+                os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o666))
+        if ended:
+            storage.sync(self._mark.parent)
+        return self._trim() and ended
+
+    def _trim(self) -> bool:
+        """Learn the last seal; answer whether there is one, at the very end.
 
         What a power cut or a full disk left of the lines at its end was never acknowledged, and goes. Raises StorageError.
         """
@@ -119,17 +140,12 @@ class Ledger:
     def add(self, entries: Iterable[Entry]) -> None:
         """Add lines. They are on the disk after `end`. Raises StorageError."""
         if self._last is None:
-            self.begin()
-        lines, last = [], self._last or b""
-        for entry in entries:
-            told = {key: value for key, value in asdict(entry).items() if value or key == "sha256"}
-            payload = json.dumps(told, ensure_ascii=False).encode()
-            last = _seal(last, payload)
-            lines.append(last + b" " + payload + b"\n")
+            self._trim()
+        lines, last = _lines(entries, self._last or b"")
         if lines:
             self._last = None  # until it is there: a line that was torn is the next one's to mend
             with storage.refusals(self.path):
-                self._append(b"".join(lines))
+                self._append(lines)
             self._last = last
 
     def end(self) -> None:
@@ -137,15 +153,16 @@ class Ledger:
         self._last = None
         if self.path.is_file():
             storage.sync(self.path)
-            storage.sync(self.path.parent)
+        if not self.incomplete:
+            with storage.refusals(self._mark):
+                self._mark.unlink(missing_ok=True)
+        storage.sync(self.path.parent)
 
     def begin_anew(self, entries: Iterable[Entry]) -> None:
         """Put the ledger's sound lines in the place of one that is damaged. Raises StorageError."""
-        sound = list(entries)
-        storage.write_atomic(self.path, b"")
-        self.begin()
-        self.add(sound)
-        self.end()
+        lines, last = _lines(entries, b"")
+        storage.write_atomic(self.path, lines)
+        self._last = last
 
     def _append(self, data: bytes) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
@@ -169,6 +186,17 @@ def user() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
+
+
+def _lines(entries: Iterable[Entry], last: bytes) -> tuple[bytes, bytes]:
+    """Return the lines that follow the seal `last`, and the seal of the last of them."""
+    lines = []
+    for each in entries:
+        told = {key: value for key, value in asdict(each).items() if value or key == "sha256"}
+        payload = json.dumps(told, ensure_ascii=False).encode()
+        last = _seal(last, payload)
+        lines.append(last + b" " + payload + b"\n")
+    return b"".join(lines), last
 
 
 def _seal(last: bytes, payload: bytes) -> bytes:

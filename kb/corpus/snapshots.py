@@ -40,8 +40,12 @@ class Snapshots:
         return digest
 
     def read(self, digest: str) -> bytes:
-        """Return the bytes with that sha256. Raises NotFoundError, and UnreadableError when they are damaged."""
+        """Return the bytes with that sha256. Raises NotFoundError, UnreadableError when they are damaged, and StorageError."""
         path = self._path(digest)
+        with storage.refusals(path, "读"):
+            return self._read(path, digest)
+
+    def _read(self, path: Path, digest: str) -> bytes:
         try:
             data = _unpack(inside.read(self.root, _named(digest), _MOST), digest)
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -58,7 +62,10 @@ class Snapshots:
 
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every stored snapshot, damaged or not."""
-        return (path.stem for path in sorted(self.root.glob("??/*.gz")) if not path.name.startswith("."))
+        paths = (path for path in storage.below(self.root) if len(path.relative_to(self.root).parts) == 2)
+        return (
+            path.stem for path in paths if path.suffix == ".gz" and path.name[0] != "." and len(path.parent.name) == 2
+        )
 
     def _path(self, digest: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kb.base import inside, scratch
+from kb.base import inside, scratch, storage
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
 from kb.base.model import Document
 from kb.chinese.numerals import read
@@ -100,7 +100,8 @@ def _files(path: Path, place: Path, report: Report) -> Iterator[_File]:
     if path.name.endswith(_ARCHIVES):
         path = _unpacked(path, place)
     root = path if path.is_dir() else path.parent
-    for each in sorted(root.rglob("[!.]*")) if path.is_dir() else [path]:
+    shown = (each for each in storage.below(root) if not each.name.startswith("."))
+    for each in sorted(shown) if path.is_dir() else [path]:
         if each.is_symlink():
             report.skipped["链接"] += 1
         elif each.is_file():

@@ -120,7 +120,13 @@ def _inputs(paths: Sequence[Path], corpus: Corpus, report: Report) -> Iterator[I
 def _below(folder: Path, corpus: Corpus, report: Report) -> Iterator[Input]:
     """Yield the files of a folder, its own name in their origins. The corpus itself is no input."""
     top, own = folder.resolve(), corpus.root.resolve()
-    for parent, folders, names in os.walk(folder):
+
+    def refused(error: OSError) -> None:
+        report.failures.append(
+            (_origin(str(error.filename)), f"这个文件夹读不了（{error.strerror}），里面的没有收录。")
+        )
+
+    for parent, folders, names in os.walk(folder, onerror=refused):
         links = {name for name in (*folders, *names) if Path(parent, name).is_symlink()}
         if links:
             report.skipped["链接"] += len(links)

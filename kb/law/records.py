@@ -66,7 +66,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept of a document. `heads` are the front matter of its files, by path: what a damaged file is restored by."""
+    """What is kept of a document."""
 
     document: Document
     names: tuple[Name, ...]
@@ -74,7 +74,6 @@ class Record:
     cited: tuple[Cited, ...]
     statements: tuple[Statement, ...]
     terms: tuple[Term, ...]
-    heads: Mapping[str, str]
 
 
 def record(corpus: Corpus, id: str) -> Record:
@@ -85,7 +84,7 @@ def record(corpus: Corpus, id: str) -> Record:
     editions += [_edition(corpus.read(id, version), version, compared=True) for version in older]
     names, found = tuple(_names(document)), tuple(cited(document))
     told, defined = tuple(statements(document)), tuple(terms(document))
-    return Record(document, names, tuple(editions), found, told, defined, corpus.heads(id))
+    return Record(document, names, tuple(editions), found, told, defined)
 
 
 def made_on(document: Document) -> str:

@@ -57,8 +57,6 @@ CREATE TABLE term (
 );
 CREATE INDEX term_document ON term (document);
 CREATE INDEX term_term ON term (term);
-CREATE TABLE head (file TEXT PRIMARY KEY, document INTEGER, text BLOB NOT NULL);
-CREATE INDEX head_document ON head (document);
 CREATE TABLE revision (number INTEGER NOT NULL, day TEXT NOT NULL);
 INSERT INTO revision VALUES (0, '');
 CREATE INDEX document_source ON document (source, date);
@@ -95,17 +93,13 @@ class Store:
             # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
             storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
             self._seal.take_off()
-            heads: list[tuple[str, bytes]] = []
             if rebuild:
-                heads = self._heads()
                 self._discard()
-            problems = self._write(corpus, progress, heads)
+            problems = self._write(corpus, progress)
             self._seal.put_on()
         return problems
 
-    def _write(
-        self, corpus: Corpus, progress: Callable[[int, int], None] | None, heads: Sequence[tuple[str, bytes]]
-    ) -> list[str]:
+    def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
         with self._open(create=True) as database, database:
             old = dict(database.execute("SELECT id, state FROM document"))
             new = corpus.states()
@@ -124,31 +118,8 @@ class Store:
                     _insert(database, result, new[id])
                 if progress:
                     progress(done, len(changed))
-            # What was known of files that cannot be read at present is what they can be restored by.
-            database.executemany("INSERT OR IGNORE INTO head VALUES (?, NULL, ?)", heads)
             _keep_standings(database, clock.today(), anew=bool(gone or changed))
         return problems
-
-    def head(self, file: str) -> str:
-        """Return the front matter of a file (path below the corpus) as it was when it was sound, "" where that is not known.
-
-        Raises BadIndexError when the store is damaged.
-        """
-        if not self.exists():
-            return ""
-        with self._open() as database:
-            row = database.execute("SELECT text FROM head WHERE file = ?", (file,)).fetchone()
-        return zlib.decompress(row[0]).decode() if row else ""
-
-    def _heads(self) -> list[tuple[str, bytes]]:
-        """Return the front matter of all files, [] where the store is damaged or there is none."""
-        if not self.exists():
-            return []
-        try:
-            with self._open() as database:
-                return [row for row in database.execute("SELECT file, text FROM head") if _sound(row[1])]
-        except BadIndexError:
-            return []
 
     def token(self) -> tuple[object, ...]:
         """Return what tells two states of the store from one another, the day included; cheap enough for every question."""
@@ -306,14 +277,6 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return (status.st_ino, status.st_mtime_ns, status.st_size) if status.st_size else None
 
 
-def _sound(packed: bytes) -> bool:
-    try:
-        zlib.decompress(packed)
-    except zlib.error:
-        return False
-    return True
-
-
 def _damaged(path: Path) -> str:
     return f"引用库 {path} 已损坏：请运行 kb index 重建（语料库不受影响）。"
 
@@ -340,7 +303,7 @@ def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> No
 def _remove(database: sqlite3.Connection, id: str) -> None:
     row = database.execute("SELECT number FROM document WHERE id = ?", (id,)).fetchone()
     if row:
-        for table in ("name", "edition", "citation", "statement", "term", "head"):
+        for table in ("name", "edition", "citation", "statement", "term"):
             database.execute(f"DELETE FROM {table} WHERE document = ?", row)
         database.execute("DELETE FROM document WHERE number = ?", row)
 
@@ -376,10 +339,6 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
     database.executemany(
         "INSERT INTO term VALUES (?, ?, ?, ?, ?, ?)",
         [(number, each.anchor, each.term, each.meaning, each.start, each.end) for each in kept.terms],
-    )
-    database.executemany(
-        "INSERT OR REPLACE INTO head VALUES (?, ?, ?)",
-        [(file, number, zlib.compress(text.encode())) for file, text in kept.heads.items()],
     )
     database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 13)})", _citation_rows(number, kept))
 

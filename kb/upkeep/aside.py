@@ -20,7 +20,7 @@ from kb.fetch.network.fetch_errors import UnreachableError
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.fetch.network.urls import absolute
 from kb.upkeep import seals
-from kb.upkeep.keeping import DROPPED, Keeper
+from kb.upkeep.keeping import DROPPED, Keeper, every_record, records_in
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
 from kb.upkeep.walk import Walk
@@ -48,10 +48,10 @@ class Aside:
 
 def asides(corpus: Corpus, names: Sequence[str] = ()) -> Iterator[Aside]:
     """Yield what was set aside and not judged yet, of all sources or of some. Raises StorageError."""
-    for folder in sorted((corpus.root / ASIDE).glob("*/")):
+    for folder in storage.entries(corpus.root / ASIDE):
         if names and folder.name not in names:
             continue
-        records = [(path, record) for path in sorted(folder.glob("[!.]*.json")) if (record := _read(path))]
+        records = [(path, record) for path in records_in(folder) if (record := _read(path))]
         path = corpus.root / FOLDER / f"{folder.name}.sqlite"
         if records and path.is_file():
             with State(path, dry=True) as state:
@@ -74,10 +74,11 @@ def _aside(corpus: Corpus, source: str, path: Path, record: dict[str, Any], stat
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return a record, {} for one that cannot be read: `kb check` names that."""
+    """Return a record, {} for one that is damaged: `kb check` names that. Raises StorageError."""
     try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        with storage.refusals(path, "读"):
+            record = json.loads(path.read_bytes())
+    except ValueError:
         return {}
     known = isinstance(record, dict) and {"key", "reason", "retrieved", "snapshot", "exchange"} <= record.keys()
     return record if known else {}
@@ -166,7 +167,7 @@ def _opened(corpus: Corpus, source: Source) -> State:
 
 
 def _find(corpus: Corpus, settings: Settings, name: str) -> tuple[Source, Path, dict[str, Any]]:
-    for path in (corpus.root / ASIDE).glob("*/[!.]*.json"):
+    for path in every_record(corpus.root):
         if path.stem == name and (record := _read(path)):
             source = next((each for each in settings.sources if each.name == path.parent.name), None)
             if source is None:

@@ -14,11 +14,11 @@ import re
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from kb import __version__
 from kb.base import clock, inside, storage
@@ -79,7 +79,11 @@ class _Taking:
 
     def take(self, root: Path, below: str) -> None:
         """Take the files of a folder as `below`; the locks and what killed runs left are nobody's."""
-        for path in _files(root):
+
+        def refused(error: OSError) -> None:
+            self.problems.append(f"{error.filename} 读不出来，里面的没有备份（{error.strerror}）。")
+
+        for path in _files(root, refused):
             name = path.relative_to(root).as_posix()
             if path.is_symlink() or not path.is_file():
                 self.notes.append(f"{path} 是链接或不是普通文件，没有备份。")
@@ -94,18 +98,20 @@ class _Taking:
         """
         try:
             with inside.opened(root, name) as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                self._keep(file, as_name)
         except FileNotFoundError:
             return
         except (OSError, UnreadableError) as error:
             self.problems.append(f"{root / name} 读不出来，没有备份（{error}）。")
-            return
-        target = self.folder / as_name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not self._link(as_name, digest, target):
-            with inside.opened(root, name) as file:
+
+    def _keep(self, file: BufferedReader, name: str) -> None:
+        digest, target = hashlib.file_digest(file, "sha256").hexdigest(), self.folder / name
+        with storage.refusals(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not self._link(name, digest, target):
+                file.seek(0)
                 digest = self._copy(file, target)
-        self.sums[as_name] = digest
+        self.sums[name] = digest
 
     def _link(self, name: str, digest: str, target: Path) -> bool:
         """Link to the file of the state before, if that still has these bytes: a damaged one is not handed on."""
@@ -118,7 +124,7 @@ class _Taking:
             self.notes.append(f"以前的备份 {self.before / name} 已损坏；这一次重新写了一份好的。")
         return False
 
-    def _copy(self, file: IO[bytes], target: Path) -> str:
+    def _copy(self, file: BufferedReader, target: Path) -> str:
         """Copy a file with its times and who may use it; return the sha256 of what was copied."""
         digest = hashlib.sha256()
         with target.open("xb") as copy:
@@ -170,13 +176,15 @@ def restore(source: Path, folder: Path) -> tuple[State, int, tuple[str, ...]]:
     """
     state = _chosen(source)
     storage.make_folder(folder)
+    sums, _ = _listed(state.path)
     with storage.refusals(folder):
-        storage.remove_leftovers(folder, below=False)
-        if any(folder.iterdir()):
-            raise UsageError(f"{folder} 不是空的：恢复从不覆盖任何东西，请换一个空的（或还没有的）文件夹。")
+        if strange := _strange(folder, sums):
+            raise UsageError(
+                f"{folder} 不是空的（里面有 {strange}）：恢复从不覆盖任何东西，请换一个空的（或还没有的）文件夹。"
+            )
     if wrong := damage(state.path):
         raise UnreadableError(_refusal(state, wrong))
-    sums, _ = _listed(state.path)
+    storage.remove_leftovers(folder, below=False)
     staged = folder / f"{storage.TEMPORARY}restored"
     with storage.refusals(folder):
         for name in sums:
@@ -188,6 +196,7 @@ def restore(source: Path, folder: Path) -> tuple[State, int, tuple[str, ...]]:
         if wrong := [name for name, digest in sums.items() if name != ABOUT and _read_back(staged / name) != digest]:
             raise StorageError(f"写进 {folder} 的 {_some(wrong)} 与备份不同：请检查磁盘，再恢复到别处。")
         for path in sorted(staged.iterdir()):
+            storage.remove(folder / path.name)  # of a run that was killed: what is staged is the same
             path.rename(folder / path.name)
         staged.rmdir()
         storage.sync(folder)
@@ -275,6 +284,16 @@ def _places(config: Settings, home: Path) -> dict[str, str]:
     return places
 
 
+def _strange(folder: Path, sums: Mapping[str, str]) -> str:
+    """Return something in a folder that a restore of these files which was killed did not leave there, "" for nothing."""
+    for path in storage.below(folder):
+        name = path.relative_to(folder).as_posix()
+        same = name in sums and not path.is_symlink() and _read_back(path) == sums[name]
+        if not same and not name.startswith(storage.TEMPORARY):
+            return name
+    return ""
+
+
 def _elsewhere(folder: Path, told: Mapping[str, object]) -> tuple[str, ...]:
     """Say which of the restored settings lead to another place than where the files were restored to."""
     config = folder / settings.FILE_NAME
@@ -344,12 +363,21 @@ def _about(state: Path) -> dict[str, object]:
     return told if isinstance(told, dict) else {}
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Yield what is in a folder and below it, but folders, locks and what killed runs left, by name."""
-    for folder, folders, names in os.walk(root):
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _files(root: Path, refused: Callable[[OSError], None] = _raise) -> Iterator[Path]:
+    """Yield what is in a folder and below it, but folders, locks and what killed runs left, by name.
+
+    What cannot be looked into is `refused`.
+    """
+    for folder, folders, names in os.walk(root, onerror=refused):
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if not name.startswith(storage.TEMPORARY))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(storage.TEMPORARY) and name != storage.OF_THE_DISK
+        )
         for name in sorted([*names, *links]):
             if name != _LOCK and not name.startswith(storage.TEMPORARY):
                 yield here / name
@@ -363,13 +391,13 @@ def _read_back(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: BufferedReader) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
 
 
 def _sync_folders(root: Path) -> None:
-    for folder, _, _ in os.walk(root):
+    for folder, _, _ in os.walk(root, onerror=_raise):
         storage.sync(Path(folder))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -68,9 +69,9 @@ def trusted(written: str, now: datetime) -> str:
 
 
 def in_future(root: Path, now: datetime) -> list[str]:
-    """Return the small records (JSON) below a corpus in which a time lies in the future."""
+    """Return the small records (JSON) below a corpus in which a time lies in the future. Raises StorageError."""
     found = []
-    for path in sorted((root / FOLDER).rglob("*.json")):
+    for path in (each for each in storage.below(root / FOLDER) if each.suffix == ".json"):
         try:
             times = _MOMENT.findall(path.read_text(encoding="utf-8", errors="replace"))
         except OSError:
@@ -80,9 +81,11 @@ def in_future(root: Path, now: datetime) -> list[str]:
     return found
 
 
-def marked(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
-    """Return findings with who knows of them: of this very content, not of another one that is behind it."""
-    known = read(root / ACKNOWLEDGED)
+def marked(findings: Iterable[Finding], known: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return findings with who knows of them: of this very content, not of another one that is behind it.
+
+    `known` is the record `ACKNOWLEDGED`.
+    """
     return tuple(
         replace(each, acknowledged=f"{told['by']}，{told['at']}")
         if (told := known.get(each.name)) and told.get("content") == each.content
@@ -104,10 +107,14 @@ def acknowledge(names: Sequence[str], findings: Sequence[Finding], root: Path, b
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a small record, {} where there is none, or it is damaged: then nothing was written down."""
+    """Return a small record, {} where there is none, or it is damaged: then nothing was written down.
+
+    Raises StorageError where the machine refuses to read it: what is written upon it must not be lost by that.
+    """
     try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        with storage.refusals(path, "读"):
+            record = json.loads(path.read_bytes()) if path.is_file() else {}
+    except ValueError:
         return {}
     if not isinstance(record, dict) or not (_is_of_source(path) or _holds(record)):
         return {}
@@ -123,16 +130,20 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
 
 def damaged(root: Path) -> list[Path]:
     """Return the small records of no source, below a corpus, that are not as they were written."""
-    return [path for path in sorted((root / RUN).glob("*.json")) if is_damaged(path)]
+    return [path for path in storage.entries(root / RUN) if path.suffix == ".json" and is_damaged(path)]
 
 
 def is_damaged(path: Path) -> bool:
-    """Return whether a small record of no source is there and not as it was written."""
+    """Return whether a small record of no source is there and not as it was written.
+
+    Raises StorageError where the machine refuses to read it, which is not to say that it is damaged.
+    """
     try:
-        record = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError):
+        with storage.refusals(path, "读"):
+            if not path.is_file():
+                return os.path.lexists(path)
+            record = json.loads(path.read_bytes())
+    except ValueError:
         return True
     return not isinstance(record, dict) or not _holds(record)
 

@@ -3,7 +3,6 @@ something doubtful."""
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import re
@@ -145,8 +144,8 @@ class Keeper:
     def is_dropped(self, key: str, answer: Fetched) -> bool:
         """Return whether the operator has thrown this very answer away."""
         digest = hashlib.sha256(answer.body).hexdigest()
-        name = f"{DROPPED}{glob.escape(safe_name(key))}-{digest[:8]}-*.json"
-        return any((self.corpus.root / ASIDE / self.source).glob(name))
+        name = f"{DROPPED}{safe_name(key)}-{digest[:8]}-"
+        return self._has(name)
 
     def set_aside(self, key: str, answer: Fetched, reason: str) -> None:
         """Keep a suspicious answer with its exchange, once: `.suspicious/<source>/<key>-<its hash>-<the record's hash>.json`."""
@@ -163,14 +162,30 @@ class Keeper:
         folder = self.corpus.root / ASIDE / self.source
         storage.make_folder(folder)
         name = f"{safe_name(key)}-{digest[:8]}"
-        if not any(folder.glob(f"{glob.escape(name)}-*.json")):
+        if not self._has(f"{name}-"):
             data = json.dumps(record, ensure_ascii=False, indent=2).encode()
             storage.write_atomic(folder / f"{name}-{_short(data)}.json", data)
+
+    def _has(self, beginning: str) -> bool:
+        """Return whether there is a record of the source whose name begins so."""
+        there = storage.entries(self.corpus.root / ASIDE / self.source)
+        return any(path.name.startswith(beginning) and path.suffix == ".json" for path in there)
+
+
+def records_in(folder: Path) -> list[Path]:
+    """Return the records of suspicious answers in a folder, by name, but those that were dropped. Raises StorageError."""
+    return [path for path in storage.entries(folder) if path.suffix == ".json" and not path.name.startswith(DROPPED)]
+
+
+def every_record(root: Path) -> Iterator[Path]:
+    """Yield the records of all sources below a corpus, by name. Raises StorageError."""
+    for folder in storage.entries(root / ASIDE):
+        yield from records_in(folder)
 
 
 def damaged_records(root: Path) -> Iterator[Path]:
     """Yield the records of suspicious answers that are not as they were written. Raises StorageError."""
-    for path in sorted((root / ASIDE).glob("*/[!.]*.json")):
+    for path in every_record(root):
         with storage.refusals(path):
             if not path.stem.endswith(f"-{_short(path.read_bytes())}"):
                 yield path

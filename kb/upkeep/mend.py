@@ -61,7 +61,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
         for path in dict.fromkeys(problem.path for problem in corpus.check()):
             if path.suffix == ".md" and not path.is_symlink():
                 known = told.entries.get(path.relative_to(corpus.root).as_posix())
-                yield from _mend_document(corpus, path, known, law, settings)
+                yield from _mend_document(corpus, path, known, settings)
         if told.damaged:
             corpus.ledger.begin_anew(corpus.ledger.read().entries.values())
             yield f"账本有 {told.damaged} 行损坏，已按其余各行和现有文件重新建立。"
@@ -75,7 +75,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
     yield from mend_index(corpus, law, engine)
 
 
-def _mend_document(corpus: Corpus, path: Path, known: Entry | None, law: Store, settings: Settings) -> Iterator[str]:
+def _mend_document(corpus: Corpus, path: Path, known: Entry | None, settings: Settings) -> Iterator[str]:
     """Put a document or version back as it was written, where a checksum, its own or the ledger's, proves what that was.
 
     A file that was emptied, or cut off in its front matter, or is not there any more has nothing to lose: it becomes what
@@ -85,7 +85,7 @@ def _mend_document(corpus: Corpus, path: Path, known: Entry | None, law: Store, 
     if not judge(data, known):
         return
     text = markdown.plain(data.decode("utf-8", "replace"))
-    written, same = _as_written(corpus, path, known, law, settings, data)
+    written, same = _as_written(corpus, path, known, settings, data)
     if not (written and (same or markdown.is_emptied(data) or front_matter.is_cut(text))):
         yield (
             f"{path} 恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（kb refresh 来源 --full，"
@@ -101,9 +101,7 @@ def _mend_document(corpus: Corpus, path: Path, known: Entry | None, law: Store, 
         yield f"{path} 已按快照重新提取，与损坏之前写入的不完全相同（程序更新过，或曾有手工修改）：请核对。"
 
 
-def _as_written(
-    corpus: Corpus, path: Path, known: Entry | None, law: Store, settings: Settings, data: bytes
-) -> tuple[bytes, bool]:
+def _as_written(corpus: Corpus, path: Path, known: Entry | None, settings: Settings, data: bytes) -> tuple[bytes, bool]:
     """Return what a file was, and whether that is proven; b"" where nobody can tell."""
     if known and (there := corpus.bytes_of(known.sha256)):
         return there, True
@@ -113,21 +111,13 @@ def _as_written(
     again = _derived(corpus, path, text, settings)
     if again and front_matter.written_as(text, again):
         return again.encode(), True
-    head = (known.front_matter if known else "") or _head(law, path.relative_to(corpus.root).as_posix())
+    head = known.front_matter if known else ""
     again = _derived(corpus, path, f"{head}\n-\n", settings) if head else ""
     if again and front_matter.written_as(head, again):
         return again.encode(), True
     if one_byte := front_matter.restored(data):
         return one_byte, True
     return again.encode(), False
-
-
-def _head(law: Store, file: str) -> str:
-    """Return the front matter that a file had when it was sound, as far as the store of citations can tell."""
-    try:
-        return law.head(file)
-    except KbError:
-        return ""
 
 
 def _derived(corpus: Corpus, path: Path, text: str, settings: Settings) -> str:

@@ -38,7 +38,9 @@ def damaged(root: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
 
     Raises StorageError.
     """
-    for name in sorted({path.stem for path in (root / FOLDER).glob("[!.]*.*") if path.suffix in _SUFFIXES}):
+    for name in sorted(
+        {path.stem for path in storage.entries(root / FOLDER) if path.name[0] != "." and path.suffix in _SUFFIXES}
+    ):
         seal = of_source(root, name)
         broken = seal.broken() if seal.sums.is_file() else tuple(filter(is_torn, seal.files))
         if broken:

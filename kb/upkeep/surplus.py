@@ -18,7 +18,7 @@ from kb.base import clock, storage
 from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.corpus.folder import ASIDE, Corpus
 from kb.upkeep.findings import trusted
-from kb.upkeep.keeping import steady
+from kb.upkeep.keeping import records_in, steady
 
 _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[0-9A-Za-z_-]+|\d{9,}")
@@ -52,13 +52,14 @@ def collect(corpus: Corpus, days: int, write: bool) -> list[Surplus]:
 def _surplus_records(corpus: Corpus, days: int) -> Iterator[Surplus]:
     """Yield the records of suspicious answers that a later one of the same page makes needless."""
     now = clock.now()
-    for folder in sorted((corpus.root / ASIDE).glob("*/")):
+    for folder in storage.entries(corpus.root / ASIDE):
         of_page = defaultdict[str, list[tuple[str, Path, str]]](list)
-        for path in folder.glob("[!.]*.json"):
+        for path in records_in(folder):
             try:
-                told = json.loads(path.read_bytes())
+                with storage.refusals(path, "读"):
+                    told = json.loads(path.read_bytes())
                 of_page[told["key"]].append((trusted(told["retrieved"], now), path, told["snapshot"]))
-            except (OSError, ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError):
                 continue  # damaged: `kb check` names it
         for answers in of_page.values():
             *earlier, last = sorted(answers)
@@ -93,7 +94,7 @@ def _unnamed(corpus: Corpus, days: int, gone: set[Path]) -> Iterator[Surplus]:
 def _named(corpus: Corpus, gone: set[Path]) -> set[str]:
     """Return every sha256 that is written anywhere in the corpus. Raises StorageError."""
     named = set[str]()
-    for path in corpus.root.rglob("*"):
+    for path in storage.below(corpus.root):
         if path in gone or path.is_symlink() or not path.is_file() or corpus.snapshots.root in path.parents:
             continue
         with storage.refusals(path, "读"):

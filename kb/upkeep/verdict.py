@@ -31,7 +31,8 @@ from kb.upkeep.status import SourceStatus, index_alarm, status
 CHECK_DAYS = 7
 """How often `kb refresh` reads every byte again, as `kb check` does."""
 _LATE_CHECK = 3 * CHECK_DAYS
-_CHECKED, _DISK, _FAILING = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing"))
+_CHECKED, _DISK, _FAILING, _KEPT = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing", "backup"))
+_BACKUP_DAYS = 7
 _LEAST_BYTES, _LEAST_FILES = 300_000_000, 10_000
 _SOON = 90  # days
 _SAMPLES = 60
@@ -86,25 +87,39 @@ def verdict(
     """Judge everything at a moment (now). Raises nothing of ours: what cannot be looked at is a finding."""
     moment = now or clock.now()
     sources = status(settings.sources, corpus, moment)
-    disks = tuple(_disks(settings, corpus, moment))
-    checked = findings.read(corpus.root / _CHECKED)
+    refused: list[Finding] = []
+    checked, samples, failing, kept, known = (
+        _noted(corpus.root / name, refused) for name in (_CHECKED, _DISK, _FAILING, _KEPT, findings.ACKNOWLEDGED)
+    )
+    disks = tuple(_disks(settings, samples, moment))
     found = [
+        *refused,
         *(each for source in sources for each in _of_source(source)),
         *_of_index(corpus, engine, law),
         *_of_corpus(corpus, checked),
         *_of_check(settings, sources, checked, moment),
+        *_of_backup(settings, kept, moment),
         *_of_clock(corpus, moment),
         *(each for disk in disks for each in _of_disk(disk)),
         *_of_machine(),
-        *_of_telling(corpus),
+        *_of_telling(failing),
     ]
     return Verdict(
         clock.stamp(moment),
         sources,
         disks,
         trusted(checked.get("at", ""), moment),
-        findings.marked(found, corpus.root),
+        findings.marked(found, known),
     )
+
+
+def _noted(path: Path, refused: list[Finding]) -> dict[str, Any]:
+    """Return a small record, {} where there is none; where the machine refuses to read it, that is a finding."""
+    try:
+        return findings.read(path)
+    except StorageError as error:
+        refused.append(Finding(f"records/{path.stem}", "运行", str(error), advice=f"ls -l {path}"))
+        return {}
 
 
 def check_is_due(corpus: Corpus, now: datetime) -> bool:
@@ -128,6 +143,11 @@ def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> Non
     since = (trusted(before.get("since", ""), now) or at) if sentences else ""
     record = {"at": at, "count": len(sentences), "first": list(sentences[:1]), "since": since}
     findings.write(path, record)
+
+
+def note_backup(corpus: Corpus, state: Path, now: datetime) -> None:
+    """Write down that a backup was made, and where. Raises StorageError."""
+    findings.write(corpus.root / _KEPT, {"at": clock.stamp(now), "state": str(state)})
 
 
 def note_disk(settings: Settings, corpus: Corpus, now: datetime) -> None:
@@ -219,8 +239,27 @@ def _of_check(
         yield Finding("check/late", "核对", sentence, at, "kb check")
 
 
+def _of_backup(settings: Settings, kept: dict[str, Any], now: datetime) -> Iterator[Finding]:
+    """Say that there was no backup for long: where there ever was one, or the settings ask for them."""
+    if not (kept or settings.backup_days):
+        return
+    days, at = settings.backup_days or _BACKUP_DAYS, trusted(kept.get("at", ""), now)
+    if not at:
+        yield Finding(
+            "backup/never", "备份", "还没有备份过，设置里要有（keep.backup_days）。", advice="kb backup 目标文件夹"
+        )
+    elif now - datetime.fromisoformat(at) > timedelta(days=days):
+        place = Path(kept.get("state", "")).parent
+        sentence = f"已有 {days} 天以上没有备份，上一次在 {place}：请检查定时任务和那块盘。"
+        yield Finding("backup/late", "备份", sentence, at, f"kb backup {place}")
+
+
 def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
-    ahead = findings.in_future(corpus.root, now)
+    try:
+        ahead = findings.in_future(corpus.root, now)
+    except StorageError as error:
+        yield Finding("records/all", "运行", str(error), advice=f"ls -l {corpus.root / FOLDER}")
+        return
     if ahead:
         sentence = (
             f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"
@@ -244,9 +283,9 @@ def folder_free(folder: Path) -> tuple[int, int | None]:
     return disk.f_bavail * disk.f_frsize, disk.f_favail if disk.f_files else None
 
 
-def _disks(settings: Settings, corpus: Corpus, now: datetime) -> Iterator[Disk]:
+def _disks(settings: Settings, noted: dict[str, Any], now: datetime) -> Iterator[Disk]:
     today = now.date()
-    samples = {day: told for day, told in findings.read(corpus.root / _DISK).items() if day <= today.isoformat()}
+    samples = {day: told for day, told in noted.items() if day <= today.isoformat()}
     first = min(samples, default="")
     days = today.toordinal() - datetime.fromisoformat(first).toordinal() if first else 0
     for name, folder in _folders(settings).items():
@@ -283,6 +322,6 @@ def _of_machine() -> Iterator[Finding]:
         yield Finding("machine/files", "系统", sentence, advice="ulimit -n 4096；systemd 用 LimitNOFILE=")
 
 
-def _of_telling(corpus: Corpus) -> Iterator[Finding]:
-    for step, told in findings.read(corpus.root / _FAILING).items():
+def _of_telling(failing: dict[str, Any]) -> Iterator[Finding]:
+    for step, told in failing.items():
         yield Finding(f"step/{step}", "运行", told.get("problem", ""), told.get("since", ""), "kb refresh")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from kb.base import storage
 from kb.base.errors import StorageError
+from kb.corpus.folder import Corpus
 
 HOLD = """
 import sys
@@ -117,3 +119,23 @@ def test_what_a_killed_holder_was_just_starting_is_waited_for(tmp_path: Path) ->
     threading.Timer(0.1, os.close, (go,)).start()
     with storage.lock(path):
         assert path.read_text().startswith(f"{os.getpid()} ")
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    """While no file can be opened, what lists a folder says so; nothing is there only where there is no folder."""
+    (tmp_path / "甲").mkdir()
+    (tmp_path / "甲" / "示例.md").write_text("示例", encoding="utf-8")
+    assert storage.entries(tmp_path / "乙") == list(storage.below(tmp_path / "乙")) == []
+    assert list(storage.below(tmp_path)) == [tmp_path / "甲" / "示例.md"] == storage.entries(tmp_path / "甲")
+    corpus = Corpus(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        for look in (corpus.ids, corpus.stamp, corpus.fingerprints, lambda: list(corpus.check())):
+            with pytest.raises(StorageError, match="打开的文件太多"):
+                look()
+        for list_ in (storage.entries, lambda folder: list(storage.below(folder))):
+            with pytest.raises(StorageError, match="打开的文件太多"):
+                list_(tmp_path / "甲")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -193,3 +193,25 @@ def test_lines_of_two_writers_are_chained(tmp_path: Path) -> None:
         ledger.add([Entry(f"files/{number}.md", "0" * 64)])
         ledger.end()
     assert (one.read().damaged, len(other.read().entries)) == (0, 5)
+
+
+def test_what_a_killed_run_wrote_and_did_not_put_down_is_put_down_by_the_next_one(kb: KbHere) -> None:
+    """What a kill, or a power cut, between the two leaves: the file is the new one, its line is not there."""
+    before = _ledger(kb).read_bytes()
+    (kb.folder / "示例.txt").write_text(f"{EXAMPLE}第三次写。\n", encoding="utf-8")
+    kb("ingest", "示例.txt")
+    new = _file(kb).read_bytes()
+    _ledger(kb).write_bytes(before)
+    _ledger(kb).with_name(".ledger.open").touch()
+    kb("ingest", "示例.txt")
+    _file(kb).unlink()
+    assert _told(kb) == "deleted"
+    kb("check", "--repair")
+    assert _file(kb).read_bytes() == new
+
+
+def test_a_ledger_that_is_begun_anew_is_the_old_one_or_the_new_one(kb: KbHere) -> None:
+    entries = Corpus(kb.folder / "corpus").ledger.read().entries
+    Corpus(kb.folder / "corpus").ledger.begin_anew(entries.values())
+    told = Corpus(kb.folder / "corpus").ledger.read()
+    assert (told.entries, told.damaged) == (entries, 0)

@@ -58,8 +58,10 @@ class Fault:
         return f"inject={self.call.syscall}:{how}:when={self.call.number}{'+' if self.lasting else ''}"
 
 
-def trace(action: Callable[[], None], root: Path, log: Path) -> list[Call]:
-    """Run the action once and answer its calls that change something below `root`, in order."""
+def trace(action: Callable[[], None], root: Path, log: Path, *, opening: bool = False) -> list[Call]:
+    """Run the action once and answer its calls that change something below `root`, in order; `opening`, also those that
+    open what is there.
+    """
     status = _run(action, ["-y", "-s", "0", "-e", f"trace={_names(_CREATING, _OTHERS)}"], log)
     assert status == 0, f"without a fault the action ends with {status}"
     counts: Counter[str] = Counter()
@@ -69,16 +71,25 @@ def trace(action: Callable[[], None], root: Path, log: Path) -> list[Call]:
         if match is None:
             continue
         counts[match[1]] += 1
-        if str(root) in line and (match[1] != "openat" or "O_CREAT" in line):
+        if str(root) in line and (opening or match[1] != "openat" or "O_CREAT" in line):
             calls.append(Call(match[1], counts[match[1]], line))
     return calls
 
 
 def faults(calls: list[Call]) -> Iterator[Fault]:
-    """Yield every fault worth injecting: a kill and EIO at each call; a disk that is full once, or from then on."""
+    """Yield every fault worth injecting: a kill and EIO at each call; a disk that is full once, or from then on.
+
+    Where something that is there is opened: EIO, and no more files that may be open.
+    """
     for call in calls:
+        if call.syscall == "openat" and "O_CREAT" not in call.line:
+            yield Fault(call, "EIO")
+            yield Fault(call, "EMFILE")
+            continue
         yield Fault(call, "KILL")
         yield Fault(call, "EIO")
+        if call.syscall == "openat":
+            yield Fault(call, "EMFILE")
         if call.syscall in _CREATING.split():
             yield Fault(call, "ENOSPC")
         if call.syscall in ("write", "pwrite64"):
@@ -86,18 +97,24 @@ def faults(calls: list[Call]) -> Iterator[Fault]:
 
 
 def sweep(
-    prepare: Callable[[], None], action: Callable[[], None], root: Path, scratch: Path, step: int = 1
+    prepare: Callable[[], None],
+    action: Callable[[], None],
+    root: Path,
+    scratch: Path,
+    step: int = 1,
+    *,
+    opening: bool = False,
 ) -> Iterator[tuple[Fault, int]]:
     """For every fault (or every `step`th): `prepare` the old state, run the action with the fault, yield it and how the action ended.
 
-    That is 0, KILLED, the exit code of a KbError, or CRASHED for any other exception. Skips where strace cannot be used.
+    `opening` breaks what only opens a file, too. How it ended is 0, KILLED, the exit code of a KbError, or CRASHED for any other exception. Skips where strace cannot be used.
     """
     require_strace()
     log = scratch / "trace.txt"
     prepare()
     action()  # imports and caches: from here on, every run makes the same calls
     prepare()
-    for fault in list(faults(trace(action, root, log)))[::step]:
+    for fault in list(faults(trace(action, root, log, opening=opening)))[::step]:
         prepare()
         yield fault, broken(action, fault, log)
 

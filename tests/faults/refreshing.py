@@ -97,13 +97,16 @@ class Scene:
     def files(self) -> dict[str, bytes]:
         """Every file of the corpus that a person could miss, snapshots and what was set aside included, byte for byte.
 
-        Left out are the lock, with its number of a process, the memory, see `posts`, and the ledger, which has times.
+        Left out are the lock, with its number of a process, the memory, see `posts`, and the ledger, which has times: see
+        `unknown`.
         """
         root = self.library.corpus.root
         return {
             str(path.relative_to(root)): path.read_bytes()
             for path in sorted(root.rglob("*"))
-            if path.is_file() and path.name not in (".lock", ".ledger") and path.relative_to(root).parts[0] != ".state"
+            if path.is_file()
+            and path.name not in (".lock", ".ledger", ".ledger.open")
+            and path.relative_to(root).parts[0] != ".state"
         }
 
     def posts(self) -> list[tuple[object, ...]]:

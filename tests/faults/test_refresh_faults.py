@@ -21,6 +21,7 @@ import harness
 import pytest
 import refreshing
 from refreshing import QUERY, Scene, Stopped
+from writers import unknown
 
 from kb.base.errors import BadIndexError, StorageError
 
@@ -55,6 +56,7 @@ def ends_as_undisturbed(scene: Scene, moment: object) -> None:
     assert scene.posts() == scene.remembered, moment
     assert scene.engine().search(QUERY).total == scene.found_after, moment
     assert scene.problems() == [], moment
+    assert unknown(scene.library.corpus.root) == [], moment
 
 
 def test_undisturbed_refreshes_give_the_same_bytes(scene: Scene) -> None:

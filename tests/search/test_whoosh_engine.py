@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import xxhash
 
-from kb.base.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, OtherFormatError, StorageError
 from kb.base.model import Document
 from kb.search.answer import section_record
 from kb.search.contract.engine import Engine
-from kb.search.embedded import codec
+from kb.search.embedded import codec, whoosh_engine
 from kb.search.open.engines import open_engine
 from tests.search.conformance import Conformance, places
 from tests.search.shelf import Shelf, document
@@ -135,3 +135,27 @@ def test_an_index_from_elsewhere_runs_no_code(tmp_path: Path) -> None:
     with pytest.raises(BadIndexError, match="没有运行它"):
         open_engine(tmp_path / "index").search("甲乙")
     assert not made.exists()
+
+
+def test_a_program_goes_on_with_its_own_index_beside_that_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade: the new program writes its index while the old one, and those that it starts anew, answer from theirs."""
+    shelf = Shelf(document("a", "甲乙示例"))
+    with monkeypatch.context() as of_old:
+        of_old.setattr(whoosh_engine, "_LAYOUT", 0)
+        serving, begun_later = open_engine(tmp_path), open_engine(tmp_path)
+        serving.update(shelf)
+        assert serving.search("甲乙").total == 1
+    new = open_engine(tmp_path)
+    with pytest.raises(OtherFormatError, match=r"1 节，约 1 分钟"):
+        new.search("甲乙")
+    shelf.put(document("b", "甲乙示例"))
+    new.update(shelf)
+    assert new.search("甲乙").total == 2 and not new.search("甲乙").notes
+    for old in (serving, begun_later):
+        assert old.search("甲乙").total == 1
+        assert "请重新启动 kb serve" in old.search("甲乙").notes[0]
+    shelf.put(document("c", "甲乙示例"))
+    new.update(shelf)
+    assert len(list(tmp_path.glob("gen-*"))) == 2

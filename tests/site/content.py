@@ -104,7 +104,10 @@ class Post:
 class Content:
     """The posts of a site, and the changes between two refreshes. All is deterministic: the n-th change has a time."""
 
-    def __init__(self, posts: int = 250, *, twins_every: int = 50, attached_every: int = 10) -> None:
+    def __init__(
+        self, posts: int = 250, *, twins_every: int = 50, attached_every: int = 10, first: int = FIRST_ID
+    ) -> None:
+        self._first = first
         self._twins_every = twins_every
         self._attached_every = attached_every
         self._posts: dict[int, Post] = {}
@@ -116,7 +119,7 @@ class Content:
 
     def add(self, count: int = 1) -> list[Post]:
         """Publish new posts; answer them, oldest first."""
-        added = [self._new(FIRST_ID + len(self._posts) + offset + 1) for offset in range(count)]
+        added = [self._new(self._first + len(self._posts) + offset + 1) for offset in range(count)]
         self._posts |= {post.id: post for post in added}
         return added
 

@@ -58,8 +58,9 @@ def _tree(folder: Path, *without: str) -> dict[str, bytes]:
     }
 
 
-_FOLLOW = "follow/"  # a copy that the database makes of itself: the same rows, other bytes
-_NOT_KEPT = (_FOLLOW, "corpus/.lock", "示例.txt", "另一份.txt", "index/")
+_OTHER = ("follow/", "corpus/.state/.run/backup.json")
+"""A copy that the database makes of itself, the same rows in other bytes; and what is written down of a backup once it is made."""
+_NOT_KEPT = (*_OTHER, "corpus/.lock", "示例.txt", "另一份.txt", "index/")
 
 
 def test_what_is_restored_is_the_library_and_is_sound(kb: KbHere, tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_what_is_restored_is_the_library_and_is_sound(kb: KbHere, tmp_path: Path
     assert "2 份文件" in kb("backup", str(target))
     restored = tmp_path / "restored"
     kb("restore", str(target), str(restored))
-    assert _tree(restored, _FOLLOW) == _tree(kb.folder, *_NOT_KEPT)
+    assert _tree(restored, *_OTHER) == _tree(kb.folder, *_NOT_KEPT)
     assert (restored / "readers.json").stat().st_mode & 0o777 == 0o600
     os.chdir(restored)
     kb("index")
@@ -158,7 +159,7 @@ def test_a_kill_at_any_moment_leaves_the_last_good_state(kb: KbHere, tmp_path: P
     kb("backup", str(target))
     assert not list(target.glob(".tmp-*"))
     kb("restore", str(target), str(tmp_path / "restored"))
-    assert _tree(tmp_path / "restored", _FOLLOW) == _tree(kb.folder, *_NOT_KEPT)
+    assert _tree(tmp_path / "restored", *_OTHER) == _tree(kb.folder, *_NOT_KEPT)
 
 
 def test_old_states_go_but_never_the_last_good_one(kb: KbHere, tmp_path: Path) -> None:
@@ -208,3 +209,19 @@ def test_settings_that_lead_elsewhere_are_told(kb: KbHere, tmp_path: Path) -> No
     kb("restore", str(tmp_path / "backups"), str(tmp_path / "restored"))
     assert "corpus.path" in kb.said
     assert (tmp_path / "restored" / "corpus" / "files" / "示例.md").is_file()
+
+
+def test_a_restore_that_was_killed_is_finished_by_the_next_one(kb: KbHere, tmp_path: Path) -> None:
+    target, restored = tmp_path / "backups", tmp_path / "restored"
+    kb("backup", str(target))
+    kb("restore", str(target), str(restored))
+    whole = _tree(restored)
+    (restored / ".tmp-restored").mkdir()
+    for name in ("kb.toml", "readers.json"):
+        (restored / name).rename(restored / ".tmp-restored" / name)
+    kb("restore", str(target), str(restored))
+    assert _tree(restored) == whole
+    (restored / "corpus" / "files" / "示例.md").write_bytes(b"?")
+    kb("restore", str(target), str(restored), code=2)
+    assert "corpus/files/示例.md" in kb.said
+    assert (restored / "corpus" / "files" / "示例.md").read_bytes() == b"?"

@@ -217,3 +217,10 @@ def test_an_operator_tries_the_mail_server_and_hears_when_it_fails(library: KbHe
         kb("follow", "send")
         assert [to for _, to in office.envelopes] == [["other@example.com"]]
     assert "一切恢复正常" in (kb.folder / "told.txt").read_text(encoding="utf-8")
+
+
+def test_a_robot_that_is_added_once_more_follows_once(library: KbHere, robot: Any) -> None:
+    for keyword in ("监测", "文库"):
+        library("follow", "add", "--all", "--robot", _url(robot), "--keyword", keyword)
+    (only,) = Subscriptions(library.folder / "follow").active()
+    assert only.keyword == "文库"

@@ -305,3 +305,22 @@ def test_one_damaged_document_does_not_keep_others_from_being_found(here: Operat
     here.refresh("乙")
     assert "1 节" in here.kb("search", "完善示例监督")
     assert "甲的话" in here.kb("search", "甲的话")
+
+
+def test_a_backup_that_is_old_is_told_where_there_ever_was_one_or_should_be(here: Operated, tmp_path: Path) -> None:
+    target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
+    here.refresh()
+    here.kb("backup", target)
+    here.on(START + timedelta(days=6))
+    here.refresh()
+    here.nowhere()
+    here.on(START + timedelta(days=8))
+    here.refresh()
+    here.everywhere("已有 7 天以上没有备份")
+    assert f"接下来：kb backup {target}" in here.kb("doctor", code=1)
+    here.kb("backup", target)
+    here.nowhere()
+    (here.folder / "corpus" / ".state" / ".run" / "backup.json").unlink()
+    here.nowhere()
+    here.configure("甲", "乙", more="[keep]\nbackup_days = 3\n")
+    here.everywhere("还没有备份过")

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from kb.base import inside
+from kb.base import inside, storage
 from kb.base.errors import NotFoundError, UnreadableError
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -84,7 +84,7 @@ class Folder:
 
     def _all(self) -> Iterator[tuple[str, str]]:
         if self._path.is_dir():
-            for path in self._path.rglob("*"):
+            for path in storage.below(self._path):
                 name = path.relative_to(self._path).as_posix()
                 if path.is_symlink():
                     self._links.append(name)

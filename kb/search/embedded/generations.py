@@ -12,7 +12,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -76,22 +76,26 @@ class Generations:
             raise unreadable(self.root, error) from error
         return sorted((int(match[1]) for name in names if (match := _NAME.fullmatch(name))), reverse=True)
 
-    def newest(self) -> Generation | None:
-        """Return the newest generation whose every byte is as written, None when there never was one.
+    def newest(self, formats: Collection[str] = ()) -> Generation | None:
+        """Return the newest generation whose every byte is as written, None when there never was one; of some `formats`
+        the newest one where there is any of these.
 
         Raises BadIndexError when there are some and none holds, StorageError when they cannot be read.
         """
-        numbers = self.numbers()
+        numbers, strange = self.numbers(), None
         for number in numbers:
             try:
-                return self._verified(number)
+                found = self._verified(number)
             except BadIndexError:
                 continue
+            if not formats or found.format in formats:
+                return found
+            strange = strange or found
         if self.numbers() != numbers:  # others went on while we looked
-            return self.newest()
-        if numbers:
+            return self.newest(formats)
+        if numbers and not strange:
             raise BadIndexError(f"索引 {self.root} 已损坏：{REBUILD}。")
-        return None
+        return strange
 
     def problems(self) -> list[str]:
         """Verify the generations; return a sentence for each that is damaged."""
@@ -126,9 +130,16 @@ class Generations:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def publish(
-        self, folder: Path, base: Generation | None, format: str, fingerprints: Mapping[str, str], sections: int
+        self,
+        folder: Path,
+        base: Generation | None,
+        format: str,
+        fingerprints: Mapping[str, str],
+        sections: int,
+        before: Generation | None = None,
     ) -> None:
-        """Make the files in `folder`, written upon `base`, the next generation, durably; keep these two only.
+        """Make the files in `folder`, written upon `base`, the next generation, durably; keep these two only, or it and the
+        one `before`: another program may answer from that.
 
         Call it under the lock. Raises StorageError.
         """
@@ -149,7 +160,8 @@ class Generations:
         with storage.refusals(self.root):
             folder.rename(self._folder(number))
         storage.sync(self.root)
-        self._clear([number, base.number if base else number])
+        kept = base or before
+        self._clear([number, kept.number if kept else number])
 
     def _folder(self, number: int) -> Path:
         return self.root / f"gen-{number:06d}"

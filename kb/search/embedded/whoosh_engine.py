@@ -32,6 +32,7 @@ from kb.search.query.conditions import Condition
 _LAYOUT = 11
 _READABLE = (10, _LAYOUT)
 """Layouts that can be searched: what the earlier ones lack is not told, until the index is made anew."""
+_SECTIONS_A_MINUTE = 60_000  # on two processors, citations included
 
 
 class WhooshEngine:
@@ -118,15 +119,15 @@ class WhooshEngine:
     def update(self, source: Source, *, rebuild: bool = False, progress: Progress | None = None) -> Updated:
         """See `Engine.update`."""
         with self._generations.writing():
-            base = None if rebuild else self._generations.newest()
-            if base and base.format != self._format:
-                base = None
+            before = None if rebuild else self._generations.newest()
+            base = before if before and before.format == self._format else None
             plan = planned(base.fingerprints() if base else {}, dict(source.fingerprints()))
             if base and not plan.changed and not plan.removed:
                 return Updated(0, 0, 0, len(plan.wanted))
             with self._generations.draft(base) as folder, storage.refusals(folder.parent):
                 problems = self._write(folder, plan, source, progress)
-                self._generations.publish(folder, base, self._format, plan.fingerprints(problems), _verified(folder))
+                done, sections = plan.fingerprints(problems), _verified(folder)
+                self._generations.publish(folder, base, self._format, done, sections, before)
             return plan.outcome(problems)
 
     def learn(self, progress: Progress | None = None) -> int:
@@ -199,7 +200,7 @@ class WhooshEngine:
         return self._opened
 
     def _open(self, newest: int, token: Hashable) -> Searcher:
-        generation = self._generations.newest() if self._opened else self._first()
+        generation = self._generations.newest(self._readable) if self._opened else self._first()
         if generation is None:
             raise _no_index(self._generations.root)
         if generation.format not in self._readable:
@@ -208,18 +209,27 @@ class WhooshEngine:
         known = self._opened
         if sound and known and (known.generation, known.token) == (generation, token) and not self._has_learnt(known):
             return known
-        told = f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
+        told = () if sound else (self._why_not_newest(newest, generation),)
         try:
-            return Searcher(generation, self._standings, token, () if sound else (told,), self._neighbours(generation))
+            return Searcher(generation, self._standings, token, told, self._neighbours(generation))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
             return self._open(newest, token)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
 
+    def _why_not_newest(self, newest: int, generation: Generation) -> str:
+        latest = self._generations.newest()
+        if latest and latest.number == newest:
+            return (
+                f"最新的索引（第 {newest} 代）由另一版本的程序（{latest.format}）写成，"
+                f"这里还用第 {generation.number} 代：请重新启动 kb serve。"
+            )
+        return f"最新的索引（第 {newest} 代）已损坏，暂用第 {generation.number} 代：请运行 kb index 更新。"
+
     def _first(self) -> Generation | None:
         """Return the newest generation; while its bytes are compared, the dictionary of words is loaded."""
         with ThreadPoolExecutor(1) as beside:
-            compared = beside.submit(self._generations.newest)
+            compared = beside.submit(self._generations.newest, self._readable)
             analysis.load()
             return compared.result()
 
@@ -233,8 +243,10 @@ class WhooshEngine:
         return self._meaning is not None and self._meaning.state(known.generation.name) != known.vectors.state
 
     def _strange(self, generation: Generation) -> BadIndexError:
+        minutes = 1 + generation.sections // _SECTIONS_A_MINUTE
         return OtherFormatError(
-            f"索引由另一版本（{generation.format}）写成，现在是 {self._format}：请运行 kb index 更新。"
+            f"索引由另一版本（{generation.format}）写成，现在是 {self._format}：请运行 kb index 更新"
+            f"（{generation.sections:,} 节，约 {minutes:,} 分钟）。"
         )
 
     def _write(self, folder: Path, plan: Plan, source: Source, progress: Progress | None) -> dict[str, str]:

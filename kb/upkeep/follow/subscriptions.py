@@ -154,8 +154,13 @@ class Subscriptions:
             return self._put(database, asked)
 
     def add(self, wanted: Subscription) -> Subscription:
-        """Keep what the operator adds: it holds at once."""
+        """Keep what the operator adds: it holds at once. What that recipient follows already, it goes on with."""
         with self._open() as database:
+            same = self._same(database, wanted)
+            if same:
+                kept = replace(same[0], rhythm=wanted.rhythm, secret=wanted.secret, keyword=wanted.keyword)
+                self._update(database, kept)
+                return kept
             begun = replace(
                 wanted, state="active", token=secrets.token_urlsafe(24), begun=clock.stamp(), told=_latest(database)
             )
@@ -178,13 +183,7 @@ class Subscriptions:
     def confirm(self, asked: Subscription) -> Subscription:
         """Let a subscription hold; one of the same address and target gives way to it, and it goes on from there."""
         with self._open() as database:
-            same = [
-                each
-                for each in self._rows(
-                    database, "state = 'active' and channel = ? and recipient = ?", asked.channel, asked.recipient
-                )
-                if each.target == asked.target and each.number != asked.number
-            ]
+            same = [each for each in self._same(database, asked) if each.number != asked.number]
             told = min([each.told for each in same] or [_latest(database)])
             active = replace(asked, state="active", told=told, sent=max([each.sent for each in same] or [""]))
             if asked.state == "asked":
@@ -282,6 +281,12 @@ class Subscriptions:
         with self._open() as database:
             oldest = [each.told for each in self._rows(database, "state = 'active'")]
             database.execute("delete from news where number <= ?", (min([*oldest, _latest(database) - 1]),))
+
+    def _same(self, database: sqlite3.Connection, wanted: Subscription) -> list[Subscription]:
+        """Return the subscriptions that hold by which a recipient follows the same."""
+        where = "state = 'active' and channel = ? and recipient = ?"
+        rows = self._rows(database, where, wanted.channel, wanted.recipient)
+        return [each for each in rows if each.target == wanted.target]
 
     def _put(self, database: sqlite3.Connection, new: Subscription) -> Subscription:
         names = [name for name in _COLUMNS if name != "number"]

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from kb.base.errors import StorageError
+from kb.base import storage
 from kb.config.settings import Settings
 from kb.corpus.folder import ASIDE, Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep.findings import RUN, by_title
 from kb.upkeep.in_step import index_problem
+from kb.upkeep.keeping import records_in
 from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus
 from kb.upkeep.verdict import Verdict, verdict
@@ -77,11 +78,9 @@ class Aside:
 def set_aside(corpus: Corpus, source: str, limit: int) -> tuple[int, tuple[Aside, ...]]:
     """How many answers of a source are kept aside, and the latest `limit` of them. Raises StorageError."""
     folder = corpus.root / ASIDE / source
-    try:
-        paths = sorted(folder.glob("[!.]*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    with storage.refusals(folder, "读"):
+        paths = sorted(records_in(folder), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         return len(paths), tuple(_aside(path) for path in paths[:limit])
-    except OSError as error:
-        raise StorageError(f"读不了 {folder}（{error.strerror or error}）：请检查磁盘和权限。") from error
 
 
 def _aside(path: Path) -> Aside:

@@ -1,0 +1,76 @@
+"""Every command that writes, broken at each of its calls: what it was to write is there or not, and the next run ends well.
+
+The suite breaks a sample; `KB_SWEEP=1 pytest tests/faults/test_writer_faults.py` breaks every call of every command.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import harness
+import pytest
+from writers import WRITERS, Home, Writer
+
+from kb.base import clock
+from kb.base.errors import KbError, StorageError
+
+SWEEP = "KB_SWEEP" in os.environ
+"""Every fault, some minutes a command."""
+REFUSED = {1, StorageError.exit_code}
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time stand still: two runs write the same bytes."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 1, tzinfo=UTC))
+
+
+def _code(home: Home, *command: str) -> int:
+    try:
+        home(*command)
+    except KbError as error:
+        return error.exit_code
+    return 0
+
+
+def _run(writer: Writer, home: Home) -> int:
+    try:
+        writer.run(home)
+    except KbError as error:
+        return error.exit_code
+    return 0
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize("writer", WRITERS, ids=[each.name for each in WRITERS])
+def test_a_fault_at_any_call_leaves_what_was_or_what_was_to_be(
+    writer: Writer, quick_path: Path, tmp_path: Path
+) -> None:
+    home = Home(quick_path)
+    writer.begin(home)
+    home.save()
+    old = writer.look(home)
+    writer.run(home)
+    new = writer.look(home)
+    checked = _code(home, "check")
+    assert (old != new, checked, home.unknown(), home.leftovers()) == (True, writer.check, [], [])
+    tried = 0
+    run = lambda: writer.run(home)  # noqa: E731
+    for fault, status in harness.sweep(home.restore, run, quick_path, tmp_path, 1 if SWEEP else 37, opening=True):
+        tried += 1
+        refused = {2} if "kb.toml" in fault.call.line else REFUSED
+        assert status in ({harness.KILLED} if fault.effect == "KILL" else {0, *refused}), fault
+        left = writer.look(home)
+        between = [name for name in left if left[name] not in (old.get(name), new.get(name))]
+        gone = [name for name in old if name in new and name not in left]
+        assert (between, gone) == ([], []), fault
+        assert status or left == new, fault
+        if _code(home, "check") == 0:
+            assert home.found() == home.true(), fault
+        assert _run(writer, home) in writer.again, fault
+        assert writer.look(home) == new, fault
+        assert _code(home, "check") == checked, fault
+        assert (home.unknown(), home.leftovers()) == ([], []), fault
+    assert tried

@@ -130,9 +130,9 @@ class Requests:
         return answers
 
     def _check(self, answer: Any) -> None:
-        """Raise VanishedError where another state counts; an older one is what a copy says that has not seen this one yet."""
+        """Raise VanishedError where another state counts: a newer one, or one that was restored."""
         seen = [(hit["_index"], (hit["_seq_no"], hit["_primary_term"])) for hit in answer["hits"]["hits"]]
-        if not seen or seen[0][0] != self._index or seen[0][1] > self._mark:
+        if seen != [(self._index, self._mark)]:
             raise VanishedError
 
     def read(self, ids: Sequence[str]) -> list[Any]:

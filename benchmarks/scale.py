@@ -1,6 +1,6 @@
 """Both engines side by side at several sizes: time to index, size, memory, time of queries; and what larger corpora need.
 
-    python benchmarks/scale.py --corpus DIR [--sizes 10000,40000,…] [--nodes 1] [--json FILE]
+    python benchmarks/scale.py --corpus DIR [--sizes 10000,40000,…] [--nodes 1] [--shards 1] [--json FILE]
     python benchmarks/scale.py --from FILE [--svg FILE]      # table, picture and plan of an earlier run
 
 DIR is a corpus made before (`benchmarks/questions.py --place`). A size is a number of sections: some documents of the corpus,
@@ -40,7 +40,7 @@ from kb.search.query.analysis import words
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.cluster import Nodes, eventually
 
-EACH = 15
+EACH, CHANGED = 15, 100
 SHARD_GB, HEADROOM, REPLICAS = 30, 1.6, 1
 NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
 """A machine as clouds rent it, and an assumed price an hour: put your own in."""
@@ -56,7 +56,9 @@ LEAST_SIZES = 3
 class Row:
     """What was measured of an engine at a size; times of queries in ms, by kind: medians of two passes, worst of the second.
 
-    `search_cpu_ms` is what the nodes of the cluster spent on a query on average, first and second pass.
+    `search_cpu_ms` is what the nodes of the cluster spent on a query on average, first and second pass; `spread` has the
+    median and the 99th percentile over all queries of the first pass, and of the second; `changed_seconds` is how long it
+    took to update 100 changed documents.
     """
 
     engine: str
@@ -67,6 +69,8 @@ class Row:
     memory_mb: float
     search_cpu_ms: float
     queries: dict[str, list[float]]
+    spread: list[float]
+    changed_seconds: float
 
 
 def main() -> None:
@@ -74,6 +78,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, metavar="DIR")
     parser.add_argument("--sizes", default="10000,40000,151000,600000,1200000", metavar="N,N")
     parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--from", dest="earlier", type=Path, metavar="FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE")
@@ -82,7 +87,8 @@ def main() -> None:
         rows = [Row(**row) for row in json.loads(given.earlier.read_text(encoding="utf-8"))]
     elif given.corpus and given.corpus.is_dir():
         rows = []
-        for row in measured(Corpus(given.corpus), [int(each) for each in given.sizes.split(",")], given.nodes):
+        sizes = [int(each) for each in given.sizes.split(",")]
+        for row in measured(Corpus(given.corpus), sizes, given.nodes, given.shards):
             rows.append(row)
             print(json.dumps(asdict(row)), file=sys.stderr, flush=True)
             if given.json:
@@ -90,13 +96,13 @@ def main() -> None:
     else:
         sys.exit(f"找不到语料库 {given.corpus}：请用 --corpus 指定。")
     print(table(rows))
-    sizes = len({row.sections for row in rows})
-    print(plan(rows) if sizes >= LEAST_SIZES else f"只量了 {sizes} 种大小：推算要至少 {LEAST_SIZES} 种（第一种不算）。")
+    told = len({row.sections for row in rows})
+    print(plan(rows) if told >= LEAST_SIZES else f"只量了 {told} 种大小：推算要至少 {LEAST_SIZES} 种（第一种不算）。")
     if given.svg:
         given.svg.write_text(picture(rows), encoding="utf-8")
 
 
-def measured(corpus: Corpus, sizes: Sequence[int], number: int) -> Iterator[Row]:
+def measured(corpus: Corpus, sizes: Sequence[int], number: int, shards: int) -> Iterator[Row]:
     """Yield two rows for each size."""
     queries = drawn(corpus)
     with (
@@ -105,22 +111,33 @@ def measured(corpus: Corpus, sizes: Sequence[int], number: int) -> Iterator[Row]
     ):
         for size in sizes:
             source, folder, name = Repeated(corpus, size), Path(scratch) / f"embedded-{size}", f"scale-{size}"
-            embedded, cluster = open_engine(folder), OpenSearchEngine(Cluster(nodes.hosts, name), folder)
+            embedded, cluster = open_engine(folder), OpenSearchEngine(Cluster(nodes.hosts, name, shards))
             costs = [_indexed(embedded, source, _own_cpu), _indexed(cluster, source, lambda: _own_cpu() + _cpu(nodes))]
             eventually(lambda: not _merging(nodes), "merges end")
             used = _cpu(nodes)
-            times = asked([embedded, cluster], queries)
+            times, spreads = asked([embedded, cluster], queries)
             spent = 1000 * (_cpu(nodes) - used) / (2 * sum(map(len, queries.values())))
             stats = nodes.ask("_nodes/stats/jvm,indices")["nodes"].values()
             store = nodes.ask(f"{name}/_stats/store")["_all"]["primaries"]["store"]
             disk = [_size(folder), store["size_in_bytes"] / 1e6]
             memory = [_resident(), sum(node["jvm"]["mem"]["heap_used_in_bytes"] for node in stats) / 1e6]
             sections = embedded.stats().sections
+            source.touched |= dict.fromkeys(source.keys[:CHANGED], 1)
+            changed = [_changed(engine, source) for engine in (embedded, cluster)]
             for place, engine in enumerate(("embedded", "opensearch")):
-                yield Row(engine, sections, *costs[place], disk[place], memory[place], place * spent, times[place])
+                found = [*costs[place], disk[place], memory[place], place * spent, times[place], spreads[place]]
+                yield Row(engine, sections, *found, changed[place])
             embedded.close()
             shutil.rmtree(folder)
             nodes.ask(f"{name}-000001", method="DELETE")
+
+
+def _changed(engine: Engine, source: Repeated) -> float:
+    """Return how long it takes until changed documents are found."""
+    started = time.perf_counter()
+    engine.update(source)
+    engine.search("改动", 10)
+    return time.perf_counter() - started
 
 
 def _indexed(engine: Engine, source: Repeated, cpu: Callable[[], float]) -> tuple[float, float]:
@@ -150,9 +167,14 @@ def drawn(corpus: Corpus) -> dict[str, list[str]]:
     }
 
 
-def asked(engines: Sequence[Engine], queries: Mapping[str, Sequence[str]]) -> list[dict[str, list[float]]]:
-    """Ask everything of every engine in turn, twice; answer medians of the first and second pass, and the worst."""
+def asked(
+    engines: Sequence[Engine], queries: Mapping[str, Sequence[str]]
+) -> tuple[list[dict[str, list[float]]], list[list[float]]]:
+    """Ask everything of every engine in turn, twice; answer medians of the first and second pass, and the worst, by kind;
+    and over all kinds the median and 99th percentile of each pass.
+    """
     found: list[dict[str, list[float]]] = [{} for _ in engines]
+    every: list[list[list[float]]] = [[[], []] for _ in engines]
     for kind, some in queries.items():
         taken: list[list[list[float]]] = [[[], []] for _ in engines]
         for passed in (0, 1):
@@ -165,9 +187,12 @@ def asked(engines: Sequence[Engine], queries: Mapping[str, Sequence[str]]) -> li
                 if len(totals) > 1:
                     sys.exit(f"两个引擎对 {query} 的回答不同：{totals}")
         for place, passes in enumerate(taken):
+            for turn in (0, 1):
+                every[place][turn] += passes[turn]
             figures = [statistics.median(passes[0]), statistics.median(passes[1]), max(passes[1])]
             found[place][kind] = [round(each, 1) for each in figures]
-    return found
+    spreads = [[float(np.percentile(each, share)) for each in passes for share in (50, 99)] for passes in every]
+    return found, spreads
 
 
 def _own_cpu() -> float:
@@ -196,13 +221,15 @@ def _resident() -> float:
 def table(rows: Sequence[Row]) -> str:
     """Write the figures as a table in Markdown."""
     kinds = list(rows[0].queries)
-    head = ["引擎", "节", "建索引，节/秒", "处理器秒", "占盘，MB", "内存，MB", *(f"{kind}，毫秒" for kind in kinds)]
+    head = ["引擎", "节", "建索引，节/秒", "处理器秒", "占盘，MB", "内存，MB", "改 100 份，秒"]
+    head += ["第一次问，中位（p99）", "再问一次", *(f"{kind}，毫秒" for kind in kinds)]
     lines = [head, ["---"] * len(head)]
     for row in rows:
         times = [f"{row.queries[kind][1]:g}（{row.queries[kind][0]:g}；{row.queries[kind][2]:g}）" for kind in kinds]
         speed = f"{row.sections / row.seconds:,.0f}"
         lines.append([row.engine, f"{row.sections:,}", speed, f"{row.cpu_seconds:,.0f}", f"{row.disk_mb:,.0f}"])
-        lines[-1] += [f"{row.memory_mb:,.0f}", *times]
+        spread = [f"{median:.0f}（{worst:.0f}）" for median, worst in (row.spread[:2], row.spread[2:])]
+        lines[-1] += [f"{row.memory_mb:,.0f}", f"{row.changed_seconds:.1f}", *spread, *times]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 

@@ -40,6 +40,11 @@ class Deadline:
             raise OverTimeError(f"这个请求在 {self.seconds:g} 秒内做不完，没有结果：请把它缩小或简化，过一会儿再试。")
         self.check_there()
 
+    @property
+    def left(self) -> float:
+        """Seconds that are left, less than 0 where it is over."""
+        return self._until - time.monotonic()
+
     def check_there(self) -> None:
         """Return while somebody waits. Raises GoneError."""
         if self._gone():

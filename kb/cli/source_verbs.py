@@ -16,7 +16,7 @@ from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group,
 from kb.config.settings import Settings
 from kb.config.sources import only_related
 from kb.corpus.folder import Corpus
-from kb.search.contract.engine import Engine
+from kb.search.contract.engine import Engine, Machines
 from kb.search.open.engines import chosen_engine
 from kb.upkeep.tally import Progress, Report, Tally
 
@@ -95,6 +95,7 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
                 "checked": judged.checked,
                 "disks": [{**asdict(each), "folder": str(each.folder)} for each in judged.disks],
                 **({"meaning": meant} if meant else {}),
+                **({"cluster": asdict(judged.machines)} if judged.machines else {}),
             }
         )
         return code
@@ -112,6 +113,8 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
     if meant:
         there = f"{meant['sections']:,} 节有向量（旧版本在内）。" if meant["sections"] else ""
         click.echo(f"按意思查找：{there}{meant['problem']}")
+    if judged.machines:
+        _show_machines(judged.machines)
     if judged.checked:
         click.echo(f"上次核对每个字节：{judged.checked}。")
     return code
@@ -142,6 +145,13 @@ def _show_source(each: SourceStatus) -> None:
         click.echo(f"    下次应在 {each.next_due} 之前")
     for sentence in each.problems[:_NOTES]:
         click.echo(f"    {sentence}")
+
+
+def _show_machines(machines: Machines) -> None:
+    missing = f"，还缺 {machines.missing} 份" if machines.missing else ""
+    click.echo(f"集群：{machines.status}，{len(machines.nodes)} 个节点，分片 {machines.copies} 份在{missing}。")
+    for node in machines.nodes:
+        click.echo(f"    {node.name}：磁盘还有 {node.free / 1e9:,.1f} GB（{node.free / node.total:.0%}）")
 
 
 def _meant(engine: Engine) -> dict[str, object]:

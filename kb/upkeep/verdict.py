@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,7 +22,7 @@ from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, Problem
 from kb.law.store import Store
-from kb.search.contract.engine import Engine
+from kb.search.contract.engine import Engine, Machines
 from kb.upkeep import findings
 from kb.upkeep.findings import Finding, trusted
 from kb.upkeep.in_step import index_problem
@@ -66,7 +67,7 @@ class Disk:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How everything is at a `moment`: the sources, the room on the disks, when every byte was last read (ISO 8601, ""
-    for never), and the findings, those that somebody knows of, too.
+    for never), and the findings, those that somebody knows of, too. `machines` are those of the cluster, where there is one.
     """
 
     moment: str = ""
@@ -74,6 +75,7 @@ class Verdict:
     disks: tuple[Disk, ...] = ()
     checked: str = ""
     findings: tuple[Finding, ...] = ()
+    machines: Machines | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -92,10 +94,12 @@ def verdict(
         _noted(corpus.root / name, refused) for name in (_CHECKED, _DISK, _FAILING, _KEPT, findings.ACKNOWLEDGED)
     )
     disks = tuple(_disks(settings, samples, moment))
+    machines = _machines(engine)
     found = [
         *refused,
         *(each for source in sources for each in _of_source(source)),
         *_of_index(corpus, engine, law),
+        *_of_cluster(corpus, engine, machines),
         *_of_corpus(corpus, checked),
         *_of_check(settings, sources, checked, moment),
         *_of_backup(settings, kept, moment),
@@ -110,6 +114,7 @@ def verdict(
         disks,
         trusted(checked.get("at", ""), moment),
         findings.marked(found, known),
+        machines,
     )
 
 
@@ -193,6 +198,27 @@ def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Fin
             yield Finding("index/behind", "索引", sentence, advice="kb index")
     except KbError as error:
         yield Finding("index/broken", "索引", str(error), advice="kb check")
+
+
+def _machines(engine: Engine | None) -> Machines | None:
+    """Return how the machines of the cluster are; None where there is none, or it cannot be asked, which searching tells."""
+    try:
+        return engine.machines() if engine else None
+    except KbError:
+        return None
+
+
+def _of_cluster(corpus: Corpus, engine: Engine | None, machines: Machines | None) -> Iterator[Finding]:
+    """Say what is wrong with the machines, and that the index on them is not of the documents there are."""
+    if not (engine and machines):
+        return
+    for name, sentence in machines.problems:
+        yield Finding(f"cluster/{name}", "集群", sentence, advice="kb status")
+    with suppress(KbError):  # told as the index's
+        there, files = engine.stats().documents, sum(1 for _ in corpus.files())
+        if there != files and not corpus.writer():
+            sentence = f"集群里的索引有 {there:,} 份文件，语料库有 {files:,} 份：更新没有成功，或者有文件读不了。"
+            yield Finding("cluster/behind", "集群", sentence, advice="kb index")
 
 
 def _behind(corpus: Corpus, law: Store) -> int:

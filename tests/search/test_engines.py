@@ -23,7 +23,7 @@ import trustme
 from kb.cli.main import main
 from kb.config import settings
 from kb.corpus.folder import Corpus
-from kb.search.cluster import absence, connection
+from kb.search.cluster import absence, client_requests, mapping
 from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
 from kb.web.site.app import create_app
@@ -162,7 +162,7 @@ def test_readers_do_not_wait_in_turn_for_a_cluster_that_hangs(
         goes_on.wait(60)
         return _forwarded(opensearch, request, request.rfile.read(int(request.headers.get("Content-Length", 0))))
 
-    monkeypatch.setattr(connection, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(client_requests, "TIMEOUT", 0.5)
     monkeypatch.setattr(absence, "PAUSE", 2.0)
     configure(folder, *opensearch.hosts)
     kb(folder, "index")
@@ -202,14 +202,23 @@ def test_an_index_that_somebody_else_made_is_left_alone(folder: Path, opensearch
 
 
 def test_an_index_of_another_version_is_written_anew(folder: Path, opensearch: Nodes) -> None:
-    chosen = configure(folder, *opensearch.hosts)
-    kb(folder, "index")
-    state = opensearch.ask(f"{chosen.cluster.name}/_doc/state")
-    old = {"state": {**state["_source"]["state"], "format": "kb 0.1"}}
-    opensearch.ask(f"{state['_index']}/_doc/state?refresh=true", old, "PUT")
+    configure(folder, *opensearch.hosts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapping, "FORMAT", "kb 0.1")
+        kb(folder, "index")
     assert "由另一版本（kb 0.1）写成" in kb(folder, "search", "行政复议", code=5)
     assert "新增 3" in kb(folder, "index") and "字面命中 3 节" in kb(folder, "search", "行政复议")
-    assert state["_index"] not in opensearch.ask("_all/_settings")
+
+
+def test_an_index_as_layout_4_wrote_it_is_written_anew(folder: Path, opensearch: Nodes) -> None:
+    """What it is was kept in another way."""
+    chosen = configure(folder, *opensearch.hosts)
+    opensearch.ask(f"{chosen.cluster.name}-000007", {"aliases": {chosen.cluster.name: {}}}, "PUT")
+    counted = {"epoch": 7, "format": "kb 4.1", "created": "2026-01-01T00:00:00Z", "documents": 1, "sections": 1}
+    state = {"state": {**counted, "versions": 0, "older": 0, "void": [], "removed": []}}
+    opensearch.ask(f"{chosen.cluster.name}-000007/_doc/state?refresh=true", state, "PUT")
+    assert "由另一版本（kb 4.1）写成" in kb(folder, "search", "行政复议", code=5)
+    assert "新增 3" in kb(folder, "index") and "字面命中 3 节" in kb(folder, "search", "行政复议")
 
 
 def test_an_index_comes_back_from_the_clusters_own_snapshot(folder: Path, opensearch: Nodes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
@@ -30,6 +31,9 @@ class Counting(Texts, Protocol):
 
     def readings(self, starts: Sequence[str]) -> Sequence[Iterable[str]]:
         """Return how words are read, as `suggestions.readings` writes it, where that starts with each of some strings."""
+
+    def foresee(self, strings: Sequence[str]) -> None:
+        """Be ready to say how often some strings occur: a cluster is asked for all together."""
 
 
 class Outcome(Protocol):
@@ -66,19 +70,24 @@ Answered = TypeVar("Answered", bound="Outcome")
 
 
 def first_found(
-    text: str, conditions: Sequence[Condition], stands: Callable[[Query], bool], find: Callable[[Query], Answered]
+    text: str,
+    conditions: Sequence[Condition],
+    stand: Callable[[Sequence[Query]], Iterable[bool]],
+    find: Callable[[Query], Answered],
 ) -> tuple[Query, Answered]:
     """Return the first reading of a query that finds something literally, and what it finds.
 
-    Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stands` tells
-    whether a section matches a reading, whatever the conditions; it is asked only where there are several.
+    Where none does, the last that reads it as the one text it is: nothing more can be taken away from that. `stand` tells
+    of some readings whether a section matches them, whatever the conditions; it is asked only where there are several.
     """
     tried = readings(text, conditions)
-    last, second = next(tried), next(tried, None)
-    for query in (last, second, *tried) if second else ():
-        if stands(query) and (found := find(query)).total:
-            return query, found
-        last = last if query.split else query
+    last, *others = islice(tried, 2)
+    for some in ([last, *others], tried) if others else ():
+        some = list(some)
+        for query, stands in zip(some, stand(some) if some else (), strict=True):
+            if stands and (found := find(query)).total:
+                return query, found
+            last = last if query.split else query
     return last, find(last)
 
 
@@ -243,6 +252,8 @@ def _alternatives(
         return tuple(wordings), ()
     number = number_as_printed(query.name)  # 国发2019 5号 is two strings
     strings = query.required[:_NAMED]
+    if len(strings) == 1:
+        counting.foresee([number, whole, *suggestions.asked_first(whole)])
     numbered, *totals = counting.counts([number, *strings])
     close = [Alternative(number, numbered)] if numbered else []
     for string, total in zip(strings, totals, strict=True):

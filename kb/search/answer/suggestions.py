@@ -140,11 +140,27 @@ def _homophones(string: str, terms: Terms) -> Iterator[str]:
 def nearest(string: str, counts: Counts) -> list[Alternative]:
     """Return the strings closest to a folded one that do occur: 的 and 之, marks, digits and numbers otherwise, less at an end."""
     found = _occurring(_variants(string), counts)
-    enough = max(2, 2 * len(string) // 3)
+    enough = _enough(string)
     first = _longest(len(string), enough, lambda lengths: counts([string[:length] for length in lengths]))
     last = _longest(len(string), enough, lambda lengths: counts([string[-length:] for length in lengths]))
     ends = [string[:first], string[len(string) - last :]]
     return [*found, *_occurring((end for end in ends if len(end) >= enough), counts)]
+
+
+def asked_first(string: str) -> Iterator[str]:
+    """Yield the strings that `nearest` counts first, whatever it finds."""
+    yield from islice(dict.fromkeys(_variants(string)), _TRIED)
+    for length in _steps(_enough(string) - 1, len(string) - 1):
+        yield from (string[:length], string[-length:])
+
+
+def _enough(string: str) -> int:
+    return max(2, 2 * len(string) // 3)
+
+
+def _steps(low: int, high: int) -> range:
+    step = max(1, (high - low) // _AT_ONCE)
+    return range(low + step, high + 1, step)
 
 
 def _occurring(strings: Iterable[str], counts: Counts) -> list[Alternative]:
@@ -176,10 +192,9 @@ def _longest(whole: int, enough: int, totals: Callable[[Sequence[int]], Sequence
     """
     low, high = enough - 1, whole - 1
     while low < high:
-        step = max(1, (high - low) // _AT_ONCE)
-        lengths = range(low + step, high + 1, step)
-        low += step * sum(map(bool, totals(lengths)))
-        high = min(high, low + step - 1)
+        lengths = _steps(low, high)
+        low += lengths.step * sum(map(bool, totals(lengths)))
+        high = min(high, low + lengths.step - 1)
     return low
 
 

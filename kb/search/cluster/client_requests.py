@@ -1,20 +1,39 @@
-"""Asks the cluster several things at once, and again where a shard did not answer: never for part of an answer."""
+"""Asks the cluster several things at once, and again where a shard did not answer: never for part of an answer, and for
+no longer than the request may take."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.exceptions import ConnectionError, NotFoundError, TransportError
 
+from kb.base import deadline
+from kb.base.deadline import OverTimeError
 from kb.base.errors import StorageError, UsageError
+from kb.search.cluster.connection import TIMEOUT, TRIES
+from kb.search.cluster.kept import ASKED
+from kb.search.cluster.mapping import KEPT, STATE
 from kb.search.cluster.queries import Part
 
 _BUSY = (429, 502, 503, 504)
 _PATIENCE, _FIRST_WAIT = 20.0, 0.05
 _PAGE = 5_000
+_LEAST = 0.2
+"""Seconds that a node is given at least."""
+
+_CANCELLED = 0.8
+"""The share of that time after which a node that lives is to give up."""
+
+_WHOLE: Part = {"allow_partial_search_results": False}
+"""The head of a search that is answered by all shards or not at all."""
+
+_STATE: Part = {"query": {"ids": {"values": [STATE]}}, "size": 1, "seq_no_primary_term": True}
+_unsure: ContextVar[bool] = ContextVar("unsure", default=False)
 # What a cluster says of a query that has more words, or a longer one, than it is set to take.
 _TOO_MUCH = {"too_many_nested_clauses", "too_many_clauses", "too_complex_to_determinize_exception"}
 
@@ -30,11 +49,19 @@ class _BusyError(Exception):
 
 
 def patiently(ask: Callable[[], Answer]) -> Answer:
-    """Ask, and again for a while where the cluster has too much to do or is just replacing a node."""
-    give_up, wait = time.monotonic() + _PATIENCE, _FIRST_WAIT
+    """Ask, another node where one does not answer, and again for a while where the cluster has too much to do or is just
+    replacing a node: for no longer than the request may take.
+    """
+    give_up, wait, silent = time.monotonic() + _PATIENCE, _FIRST_WAIT, 0
     while True:
+        deadline.check()
         try:
             return ask()
+        except ConnectionError:
+            silent += 1
+            if silent > TRIES or _is_over():
+                raise
+            continue
         except TransportError as error:
             if error.status_code not in _BUSY or time.monotonic() > give_up:
                 raise
@@ -47,27 +74,112 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
         wait *= 2
 
 
-def ask(client: OpenSearch, index: str, bodies: Sequence[Part]) -> list[Any]:
-    """Return each of some searches, in order. Raises VanishedError, StorageError where shards go on being silent, and
-    UsageError for a query that is more than the cluster takes."""
-    lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
+def seconds() -> float:
+    """Return how long a node may be silent: half of what is left to the request, so that another one can be asked."""
+    present = deadline.present()
+    return max(min(TIMEOUT, present.left / 2), _LEAST) if present else TIMEOUT
 
-    def once() -> list[Any]:
-        answers: list[Any] = client.msearch(index=index, body=lines)["responses"]
-        for answer in answers:
-            if "error" in answer:
-                raise _failure(answer)
+
+def _is_over() -> bool:
+    present = deadline.present()
+    return present is not None and present.left <= 0
+
+
+@contextmanager
+def unsure() -> Iterator[None]:
+    """Let the first that is asked of a state ask whether that still counts, too: nobody has to ask for that before."""
+    token = _unsure.set(True)
+    try:
+        yield
+    finally:
+        _unsure.reset(token)
+
+
+class Requests:
+    """Asks one state of the index, whose alias, name and mark (`State.changed`) are these."""
+
+    def __init__(self, client: OpenSearch, alias: str, index: str, mark: tuple[int, int]) -> None:
+        self._client, self._alias, self._index, self._mark = client, alias, index, mark
+
+    def ask(self, *bodies: Part) -> list[Any]:
+        """Return each of some searches, in order.
+
+        Raises VanishedError where this is not the state that counts any more, StorageError where shards go on being silent,
+        OverTimeError where there is no time left, and UsageError for a query that is more than the cluster takes.
+        """
+        if not bodies:
+            return []
+        is_unsure = _unsure.get()
+        asked: list[Part] = [line for body in bodies for line in (_WHOLE, body)]
+        if is_unsure:
+            asked += [{**_WHOLE, "index": self._alias, "routing": STATE}, _STATE]
+
+        def once() -> list[Any]:
+            allowed = seconds()
+            told = {"cancel_after_time_interval": f"{_CANCELLED * 1000 * allowed:.0f}ms"}
+            answers = self._client.msearch(index=self._index, body=asked, params=told, request_timeout=allowed)
+            for answer in answers["responses"]:
+                if "error" in answer:
+                    raise _failure(answer)
+            return list(answers["responses"])
+
+        answers = patiently(once)
+        if is_unsure:
+            self._check(answers.pop())
+            _unsure.set(False)
         return answers
 
-    return patiently(once)
+    def _check(self, answer: Any) -> None:
+        """Raise VanishedError where another state counts: a newer one, or one that was restored."""
+        seen = [(hit["_index"], (hit["_seq_no"], hit["_primary_term"])) for hit in answer["hits"]["hits"]]
+        if seen != [(self._index, self._mark)]:
+            raise VanishedError
+
+    def read(self, ids: Sequence[str]) -> list[Any]:
+        """Return what is found under some ids, in order. Raises VanishedError where one is gone."""
+        if not ids:
+            return []
+        body, only = {"ids": list(ids)}, {"stored_fields": KEPT, "realtime": "false"}
+
+        def once() -> Any:
+            return self._client.mget(index=self._index, body=body, params=only, request_timeout=seconds())
+
+        try:
+            found = patiently(once)["docs"]
+        except NotFoundError as error:
+            raise VanishedError from error
+        if not all(each.get("found") for each in found):
+            raise VanishedError
+        return list(found)
+
+    def rows(self, counting: Part) -> Iterator[Any]:
+        """Yield every row that counts, by key."""
+        return self._every(counting, ["key"])
+
+    def sections(self, counting: Part) -> Iterator[Any]:
+        """Yield every section that counts, by key, then in the order of the text."""
+        return self._every(counting, ["key", "number_in_text"])
+
+    def _every(self, counting: Part, sort: Sequence[str]) -> Iterator[Any]:
+        body: Part = {"query": counting, "size": _PAGE, "sort": list(sort), **ASKED}
+        while True:
+            (answer,) = self.ask(body)
+            hits = answer["hits"]["hits"]
+            yield from hits
+            if len(hits) < _PAGE:
+                return
+            body = {**body, "search_after": hits[-1]["sort"]}
 
 
 def _failure(answer: Any) -> Exception:
     kind, reason = answer["error"]["type"], answer["error"].get("reason", "")
     if kind == "index_not_found_exception":
         return VanishedError()
-    if not _TOO_MUCH.isdisjoint(_causes(answer["error"])):
+    causes = set(_causes(answer["error"]))
+    if not _TOO_MUCH.isdisjoint(causes):
         return UsageError("检索式里的词语太多或者太长，集群查不了：请减少后再查。")
+    if "task_cancelled_exception" in causes or "timeout" in kind:
+        return OverTimeError("集群没能及时查完，没有结果：请把检索式缩小或简化，过一会儿再试。")
     if answer["status"] in _BUSY:
         return _BusyError(f"{kind}：{reason}")
     return StorageError(f"OpenSearch 没能完成检索（{kind}：{reason}）：请用 kb check 检查索引。")
@@ -75,41 +187,8 @@ def _failure(answer: Any) -> Exception:
 
 def _causes(error: Any) -> Iterator[str]:
     """Yield the kinds of an error and of what caused it, as the cluster names them."""
+    for each in error.get("root_cause", ()):
+        yield each["type"]
     while error:
         yield error["type"]
         error = error.get("caused_by")
-
-
-def read(client: OpenSearch, index: str, ids: Sequence[str]) -> list[Any]:
-    """Return what is kept under some ids, in order. Raises VanishedError where one is gone."""
-    if not ids:
-        return []
-    body, only = {"ids": list(ids)}, {"_source_includes": "stored"}
-    try:
-        found = patiently(lambda: client.mget(index=index, body=body, params=only))["docs"]
-    except NotFoundError as error:
-        raise VanishedError from error
-    if not all(each.get("found") for each in found):
-        raise VanishedError
-    return [each["_source"]["stored"] for each in found]
-
-
-def rows(client: OpenSearch, index: str, counting: Part) -> Iterator[Any]:
-    """Yield what is kept of every document that counts, by key."""
-    return _every(client, index, counting, ["key"], "row")
-
-
-def sections(client: OpenSearch, index: str, counting: Part) -> Iterator[Any]:
-    """Yield what is kept of every section that counts, by key, then in the order of the text."""
-    return _every(client, index, counting, ["key", "number_in_text"], "stored")
-
-
-def _every(client: OpenSearch, index: str, counting: Part, sort: Sequence[str], kept: str) -> Iterator[Any]:
-    body: Part = {"query": counting, "size": _PAGE, "sort": list(sort), "_source": [kept]}
-    while True:
-        (answer,) = ask(client, index, [body])
-        hits = answer["hits"]["hits"]
-        yield from (hit["_source"][kept] for hit in hits)
-        if len(hits) < _PAGE:
-            return
-        body = {**body, "search_after": hits[-1]["sort"]}

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -28,12 +28,14 @@ from kb.search.answer.columns import (
 )
 from kb.search.answer.near import BROKEN
 from kb.search.answer.section_record import Stored, is_bare
-from kb.search.cluster import client_requests, queries
+from kb.search.cluster import queries
 from kb.search.cluster.index_state import State
+from kb.search.cluster.kept import ASKED
+from kb.search.cluster.kept import stored as stored_of
 from kb.search.cluster.mapping import MOST_LISTED
 from kb.search.cluster.numbering import Numbering
-from kb.search.cluster.queries import NOTHING, Part, both, either
-from kb.search.cluster.section_documents import Row
+from kb.search.cluster.queries import NOTHING, Part, Scored, both, either
+from kb.search.cluster.section_documents import Row, row_of
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
 from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
 from kb.search.contract.engine import SECTIONS_SHOWN, Group, Order, Standings
@@ -49,6 +51,9 @@ Told = TypeVar("Told")
 
 _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
+
+_SECTIONS_READ = 2_000
+"""Sections that are remembered: an edition never changes."""
 
 _COUNTED = 25_000
 """Documents that are counted by one aggregation: clusters return 65,535 values, and of a search for two."""
@@ -90,8 +95,7 @@ class Found:
     `direct`: the place that the query names is there; `absent`: it names an article that its document does not have.
     `documents`, where they are grouped by them: in how many something is found, and in how many literally;
     `sections` by key, how many sections of each on the page.
-    Of the related, so many are found `by_meaning` and not by their words. `kept`, by id, is of sections on the page, as
-    far as it was asked for on the way.
+    Of the related, so many are found `by_meaning` and not by their words.
     """
 
     page: tuple[Listed, ...]
@@ -104,7 +108,6 @@ class Found:
     documents: tuple[int, int] | None = None
     sections: Mapping[str, int] = field(default_factory=dict)
     by_meaning: int = 0
-    kept: Mapping[str, Stored] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +115,27 @@ class _Scoring:
     """How the cluster scores sections for a query of some strings (None: not at all); `whole`: what all of it could add."""
 
     strings: tuple[str, ...] = ()
-    score: Part | None = None
+    score: Scored | None = None
     whole: float = 0.0
 
     def searching(self, parts: Sequence[Part], without: Sequence[Part] = ()) -> Part:
         """Return the query for sections that some parts find, scored."""
         return {
-            "bool": {"filter": list(parts), "must_not": list(without), "should": [self.score] if self.score else []}
+            "bool": {
+                "filter": list(parts),
+                "must_not": list(without),
+                "should": [self.score.whole] if self.score else [],
+            }
         }
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """How sections are scored for a query: our part of it, and what is enough."""
+    """How sections are scored for a query: our part of it, what is enough, and the best of all there are."""
 
     weighed: Weighed = field(default_factory=Weighed)
     enough: float = 0.0
+    best: Sequence[Candidate] = ()
 
 
 class Searcher:
@@ -149,10 +157,9 @@ class Searcher:
         self.state, self.token, self.vectors = state, token, vectors
         self._texts_on = lru_cache(_DAYS)(self._as_on)
         self._replaced = replaced
-        self._ask = partial(client_requests.ask, client, state.index)
-        self._kept = partial(client_requests.read, client, state.index)
-        self._rows = partial(client_requests.rows, client, state.index)
-        self._sections = partial(client_requests.sections, client, state.index)
+        requests = state.requests(client)
+        self.ask, self._found, self._rows = requests.ask, requests.read, requests.rows
+        self._sections = requests.sections
         self._counting = state.counting()
         self._listed = self._documents()
         self._knowledge = Knowledge(told, {row.key: row.fingerprint for row in self._listed})
@@ -163,6 +170,8 @@ class Searcher:
         self._terms = lru_cache(_ASKED)(_terms)
         self._counted: dict[str, int] = {}
         self._read: dict[str, list[str]] = {}
+        self._placed: dict[tuple[tuple[str, ...], str], tuple[Candidate | None, bool]] = {}
+        self._sections_read: dict[str, Stored] = {}
 
     def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
         """Return the hits `offset` to `offset + limit`, and the numbers of all."""
@@ -192,7 +201,7 @@ class Searcher:
 
     def texts(self) -> list[str]:
         """Return the text of each section that has more than a title, a heading or a frame; "" for others."""
-        sections = map(_stored, self._sections(self._counting))
+        sections = map(stored_of, self._sections(self._counting))
         return [
             "" if is_bare(each.anchor, fold(each.text), each.path[-1] if each.path else "") else each.text
             for each in sections
@@ -215,8 +224,8 @@ class Searcher:
         """
         parts = self.among([self.present.held, {"term": {"document": document}}, {"term": {"place": anchor}}])
         sort = ["number_in_text"]
-        (answer,) = self.ask({"query": both(parts), "sort": sort, "size": 1, "_source": ["stored"]})
-        hits = [hit for hit in answer["hits"]["hits"] if _stored(hit["_source"]["stored"]).anchor == anchor]
+        (answer,) = self.ask({"query": both(parts), "sort": sort, "size": 1, **ASKED})
+        hits = [hit for hit in answer["hits"]["hits"] if stored_of(hit).anchor == anchor]
         if not hits:
             raise no_section(f"{document}#{anchor}")
         numbers = self.numbering
@@ -225,10 +234,6 @@ class Searcher:
         found = likest(likeness, numbers.documents, self.columns, int(numbers.documents[own]), most)
         stored = self.stored(numbers.ids(np.array([section for section, _ in found], np.int64)))
         return [(self.present.as_shown(each), alike) for each, (_, alike) in zip(stored, found, strict=True)]
-
-    def ask(self, *bodies: Part) -> list[Any]:
-        """Ask several things of this state at once."""
-        return self._ask(bodies) if bodies else []
 
     def by_document(self) -> Iterator[Part]:
         """Yield the aggregations that together count the sections of each document, exactly: one would be more than clusters return."""
@@ -241,11 +246,28 @@ class Searcher:
         """Return some parts of a query and what makes them find only what counts."""
         return [self._counting, *parts]
 
-    def stored(self, ids: Sequence[str], known: Mapping[str, Stored] = {}) -> list[Stored]:
-        """Return what was kept of some sections, of which some may be `known`."""
-        missing = [id for id in ids if id not in known]
-        found = {**known} | {id: _stored(kept) for id, kept in zip(missing, self._kept(missing), strict=True)}
-        return [found[id] for id in ids]
+    def stored(self, ids: Sequence[str]) -> list[Stored]:
+        """Return what was kept of some sections."""
+        found = {id: self._sections_read.get(id) for id in ids}
+        missing = [id for id, stored in found.items() if stored is None]
+        new = {hit["_id"]: stored_of(hit) for hit in self._found(missing)}
+        self._remember_read(new)
+        return [found[id] or new[id] for id in ids]
+
+    def ask_with_kept(self, bodies: Sequence[Part], ids: Iterable[str]) -> list[Any]:
+        """Ask several things, and for what was kept of some sections, which `stored` will be asked for."""
+        missing = [id for id in dict.fromkeys(ids) if id not in self._sections_read]
+        body = {"query": {"ids": {"values": missing}}, "size": len(missing), **ASKED}
+        answers = self.ask(*bodies, *([body] if missing else []))
+        if missing:
+            hits = answers.pop()["hits"]["hits"]
+            self._remember_read({hit["_id"]: stored_of(hit) for hit in hits})
+        return answers
+
+    def _remember_read(self, new: Mapping[str, Stored]) -> None:
+        if len(self._sections_read) > _SECTIONS_READ:
+            self._sections_read.clear()
+        self._sections_read |= new
 
     def listings(self) -> Iterator[Listing]:
         """Yield the present documents, by id."""
@@ -277,7 +299,7 @@ class Searcher:
 
     def _documents(self) -> list[Row]:
         """Read the documents and older versions of this state, by key: once, they are remembered."""
-        rows = map(Row.read, self._rows(self.state.counting("listed")))
+        rows = map(row_of, self._rows(self.state.counting("listed")))
         return [row for row in rows if row.listing]
 
     def place(self, folded: str, texts: Texts) -> tuple[Candidate | None, bool]:
@@ -288,19 +310,51 @@ class Searcher:
     def _place_asked(self, editions: Sequence[str], anchor: str) -> list[Part]:
         """Ask for the section at an anchor, or the first one, of some documents; nothing where there are none."""
         at = {"term": {"place": anchor}} if anchor else {"term": {"number_in_text": 0}}
-        query = both(self.among([{"terms": {"edition": editions}}, at]))
+        query = both(self.among([{"terms": {"edition": list(editions)}}, at]))
         first = {"query": query, "collapse": {"field": "edition"}, "sort": ["number_in_text"], "size": len(editions)}
-        return [{**first, "_source": ["key", "edition", "number_in_text"]}] if editions else []
+        fields = {"stored_fields": "_none_", "docvalue_fields": ["key", "edition", "number_in_text"]}
+        return [{**first, **fields}] if editions else []
 
     def known_first(self, query: Query, texts: Texts) -> tuple[Candidate | None, bool]:
-        """Ask together for what a search must know before all else: how rare its terms are, and the place it names; return that (see `place`)."""
+        """Return the place that a query names (see `place`), asked for with all that a search must know before all else."""
+        place = self._place_named(query, texts)
+        self._learn_first([query], texts)
+        return self._placed[place]
+
+    def stand(self, queries: Sequence[Query]) -> list[bool]:
+        """Return of each of some readings whether any section matches it literally, whatever its conditions.
+
+        What a search for them must know is asked for with it.
+        """
+        bodies = [self._stands_asked(query) for query in queries if query.leaves]
+        told = iter(self._learn_first(queries, self.texts_for(queries[0].conditions), bodies))
+        return [not query.leaves or int(next(told)["hits"]["total"]["value"]) > 0 for query in queries]
+
+    def _stands_asked(self, query: Query) -> Part:
+        body = {"query": both(self.among([queries.matching(query.root)])), "size": 0, "terminate_after": 1}
+        return {**body, "track_total_hits": 1}
+
+    def _learn_first(self, searches: Sequence[Query], texts: Texts, bodies: Sequence[Part] = ()) -> list[Any]:
+        """Ask what is not remembered of how rare the terms of some queries are and of the places they name, and some other things."""
+        places = list(dict.fromkeys(self._place_named(query, texts) for query in searches))
+        unplaced = [place for place in places if place not in self._placed]
+        asked = [self._place_asked(*place) for place in unplaced]
+        unknown = self._unknown(dict.fromkeys(term for each in searches for term in self._terms(each.required)[1]))
+        rare = self._rarity_asked(unknown)
+        told = iter(self.ask(*bodies, *chain.from_iterable(asked), *rare))
+        others = list(islice(told, len(bodies)))
+        if len(self._placed) > _KEPT:
+            self._placed.clear()
+        for place, parts in zip(unplaced, asked, strict=True):
+            self._placed[place] = _place_told(place[0], *islice(told, len(parts)))
+        self._learn_rarity(unknown, *told)
+        return others
+
+    def _place_named(self, query: Query, texts: Texts) -> tuple[tuple[str, ...], str]:
+        """Return the editions of the documents that a query names, and the anchor of the article."""
         is_name = 0 < len(query.name) <= LONGEST_NAME
         editions, anchor = texts.named(query.name.translate(TITLE_MARKS)) if is_name else ([], "")
-        unknown = self._unknown(self._terms(query.required)[1])
-        place, rare = self._place_asked(editions, anchor), self._rarity_asked(unknown)
-        answers = self.ask(*place, *rare)
-        self._learn_rarity(unknown, *answers[len(place) :])
-        return _place_told(editions, *answers[: len(place)])
+        return tuple(editions), anchor
 
     def ended(self, name: str) -> Ended | None:
         """Return what ended the document that a query names and that is not there; None where nothing did."""
@@ -331,19 +385,25 @@ class Searcher:
         query = both([self.state.counting("listed"), {"term": {"present": True}}])
         query["bool"]["must"] = [queries.containing("folded_title", folded)]
         sort = [{"_score": "desc"}, "title_length", "key"]
-        (answer,) = self.ask({"query": query, "sort": sort, "size": limit, "_source": ["row"]})
+        (answer,) = self.ask({"query": query, "sort": sort, "size": limit, **ASKED})
         for number in self.columns.named(folded)[:limit]:
             listing = self.columns.listings[number]
             yield Suggestion(listing.title, "title", listing.id)
         for hit in answer["hits"]["hits"]:
-            containing = hit["_source"]["row"]["listing"]
-            yield Suggestion(containing["title"], "title", containing["id"])
+            if containing := row_of(hit).listing:
+                yield Suggestion(containing.title, "title", containing.id)
 
     def _suggested_headings(self, folded: str, limit: int) -> Iterator[Suggestion]:
         query = both(self.among([]))
         query["bool"]["must"] = [queries.containing("folded_heading", folded)]
         sort = [{"_score": "desc"}, "heading_length", "heading"]
-        collapsed = {"query": query, "collapse": {"field": "heading"}, "sort": sort, "size": limit, "_source": False}
+        collapsed = {
+            "query": query,
+            "collapse": {"field": "heading"},
+            "sort": sort,
+            "size": limit,
+            "stored_fields": "_none_",
+        }
         (answer,) = self.ask(collapsed)
         for hit in answer["hits"]["hits"]:
             yield Suggestion(hit["sort"][-1], "heading")
@@ -356,6 +416,10 @@ class Searcher:
     def count(self, string: str) -> int:
         """Return how many sections of present documents contain a folded string."""
         return self.counts([string])[0]
+
+    def foresee(self, strings: Sequence[str]) -> None:
+        """See `results.Counting`."""
+        self.counts(strings)
 
     def counts(self, strings: Sequence[str]) -> list[int]:
         """See `near.Texts`."""
@@ -380,35 +444,27 @@ class Searcher:
         found |= new
         return [found[string] for string in strings]
 
-    def stands(self, query: Query) -> bool:
-        """Return whether any section matches a query literally, whatever its conditions."""
-        if not query.leaves:
-            return True
-        body = {"query": both(self.among([queries.matching(query.root)])), "size": 0, "terminate_after": 1}
-        (answer,) = self.ask({**body, "track_total_hits": 1})
-        return int(answer["hits"]["total"]["value"]) > 0
-
     def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, Stored]]:
         """See `near.Texts`: sections that have some of the pairs of characters, the rarest count most."""
         query = both(self.among([self.present.shown]))
         query["bool"]["must"] = [queries.sharing(string, len(string) - 1 - BROKEN * edits)]
         sort = [{"_score": "desc"}, "key", "number_in_text"]
-        (answer,) = self.ask({"query": query, "sort": sort, "size": min(most, _NEAR), "_source": ["stored"]})
+        (answer,) = self.ask({"query": query, "sort": sort, "size": min(most, _NEAR), **ASKED})
         for hit in answer["hits"]["hits"]:
-            stored = _stored(hit["_source"]["stored"])
+            stored = stored_of(hit)
             yield fold(stored.text), self.present.as_shown(stored)
 
     def where(self, string: str, most: int, preferred: str) -> list[Stored]:
         """See `origins.Library`."""
         parts = self.among([self.present.shown, queries.matching(Exact(string))])
         sort = [{"authority": "desc"}, "key", "number_in_text"]
-        body = {"sort": sort, "size": most, "_source": ["stored"]}
+        body = {"sort": sort, "size": most, **ASKED}
         answers = self.ask(
             {**body, "query": both([*parts, {"term": {"document": preferred}}])},
             {**body, "query": both(parts, [{"term": {"document": preferred}}])},
         )
         hits = [hit for answer in answers for hit in answer["hits"]["hits"]]
-        return [self.present.as_shown(_stored(hit["_source"]["stored"])) for hit in hits[:most]]
+        return [self.present.as_shown(stored_of(hit)) for hit in hits[:most]]
 
     def kept(self, section: Stored) -> Stored:
         """See `near.Texts`."""
@@ -433,22 +489,37 @@ class Searcher:
         }
         most = dict(sorted(most.items(), key=lambda item: -item[1])[:_MOST_TERMS])
         whole = sum(weight * rarity[term] for term, weight in own.items())
-        return _Scoring(strings, queries.scored(most, strings) if most else None, whole)
+        joined = "\n".join(strings)
+        places = sorted(place for place in self.places if place in joined)
+        return _Scoring(strings, Scored(most, strings, places) if most else None, whole)
 
     def scale(self, scoring: _Scoring) -> _Scale | None:
         """Return what was worked out of a query; None where that has to be asked for."""
         return self._scales.get(scoring.strings) if scoring.score else _Scale()
 
-    def best_asked(self, scoring: _Scoring) -> Part:
-        """Ask for the best sections for a query, whatever its conditions: they decide what is enough."""
-        best = {"query": {"bool": {"filter": self.among([]), "must": [scoring.score]}}, "size": WINDOW}
-        return {**best, **_sorted("relevance"), "track_total_hits": False}
+    def best_asked(self, scoring: _Scoring) -> list[Part]:
+        """Ask for the best sections for a query, whatever its conditions: they decide what is enough.
 
-    def scale_told(self, scoring: _Scoring, answer: Any) -> _Scale:
-        """Read the answer to `best_asked`, and remember it for the next page."""
-        weighed = weigh(_candidates(answer), self._replaced, "".join(scoring.strings), self._texts)
+        By their words alone, which the cluster finds without scoring all, and those whose score is more than that.
+        """
+        score, common = scoring.score, {"size": WINDOW, **_sorted("relevance"), "track_total_hits": False}
+        if score is None:
+            return []
+        raised = [{"filter": self.among([score.raised]), "must": [score.whole]}] if score.raised else []
+        return [
+            {"query": {"bool": each}, **common} for each in ({"filter": self.among([]), "must": [score.words]}, *raised)
+        ]
+
+    def scale_told(self, scoring: _Scoring, answers: Iterable[Any]) -> _Scale:
+        """Read the answers to `best_asked`, and remember what they tell for the next page."""
+        best: dict[str, Candidate] = {}
+        for one in chain.from_iterable(map(_candidates, answers)):
+            if one.id not in best or one.score > best[one.id].score:
+                best[one.id] = one
+        first = sorted(best.values(), key=lambda one: (-one.score, one.key, one.number))[:WINDOW]
+        weighed = weigh(first, self._replaced, "".join(scoring.strings), self._texts)
         enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * scoring.whole)
-        scale = _Scale(weighed, enough / (1 + weights.DOCUMENT))  # what a section gains as one of its document
+        scale = _Scale(weighed, enough / (1 + weights.DOCUMENT), first)  # what a section gains as one of its document
         if len(self._scales) >= _ASKED:
             self._scales.clear()
         self._scales[scoring.strings] = scale
@@ -486,10 +557,10 @@ class Searcher:
 def _place_told(editions: Sequence[str], *answers: Any) -> tuple[Candidate | None, bool]:
     """Read the answer to `_place_asked`: the section is in the first of the documents that has one."""
     for answer in answers:
-        found = {hit["_source"]["edition"]: hit for hit in answer["hits"]["hits"]}
+        found = {hit["fields"]["edition"][0]: hit["fields"] for hit in answer["hits"]["hits"]}
         for edition in filter(found.__contains__, editions):
-            source = found[edition]["_source"]
-            return Candidate(found[edition]["_id"], source["key"], source["number_in_text"], 0.0), False
+            (key,), (number,) = found[edition]["key"], found[edition]["number_in_text"]
+            return Candidate(f"{edition}-{number}", key, number, 0.0), False
     return None, bool(answers)
 
 
@@ -497,7 +568,7 @@ def _place_told(editions: Sequence[str], *answers: Any) -> tuple[Candidate | Non
 class _Related:
     """What is related: the answers that `counted` it, the first of it in order, how many there are, and of these `by_meaning` only.
 
-    `meant` are those that are near in meaning, `kept` is what is kept of a page.
+    `meant` are those that are near in meaning.
     """
 
     counted: Sequence[Any]
@@ -505,7 +576,6 @@ class _Related:
     total: int
     by_meaning: int
     meant: Sequence[Candidate]
-    kept: Mapping[str, Stored]
 
 
 class _Search:
@@ -513,7 +583,7 @@ class _Search:
 
     def __init__(self, searcher: Searcher, query: Query, order: Order, offset: int, limit: int, group: Group) -> None:
         self._searcher, self._query, self._order = searcher, query, order
-        self._first, self._last = offset, offset + limit
+        self._from, self._last = offset, offset + limit
         self._chosen = [each for each in query.conditions if each.whole and each.field in FACETS]
         self._by_document = list(searcher.by_document()) if group == "document" else []
         self._literal = queries.matching(query.root) if query.leaves else self._whole_documents()
@@ -525,51 +595,75 @@ class _Search:
         self._excluded = [queries.matching(node) for node in query.excluded]
         self._found_near = searcher.near(query)
         self._near = self._near_in_meaning()
-        self._scale, self._first_answers = self._asked_first()
+        known = searcher.scale(self._scoring)
+        self._scale_known, self._scale = known is not None, known or _Scale()
+        self._first_answers: list[Any] = []
 
-    def _asked_first(self) -> tuple[_Scale, list[Any]]:
-        """Ask for the literal matches and the place that is named, and with them for the scale where that is not remembered."""
-        bodies = [self._literal_ones(), *self._direct_ones()]
-        self._direct_answers = len(bodies)
+    def _first_asked(self) -> list[Part]:
+        """Ask for the literal matches and the place that is named."""
         parts = self._searcher.among([*self._met, self._literal])
         literal = both(parts, self._named_ids)
-        bodies += [{"query": literal, "size": 0, "aggs": {"found": keys}} for keys in self._by_document]
-        if known := self._searcher.scale(self._scoring):
-            return known, self._searcher.ask(*bodies)
-        *answers, best = self._searcher.ask(*bodies, self._searcher.best_asked(self._scoring))
-        return self._searcher.scale_told(self._scoring, best), answers
+        counted = [{"query": literal, "size": 0, "aggs": {"found": keys}} for keys in self._by_document]
+        return [self._literal_ones(), *self._direct_ones(), *counted]
+
+    def _ask_first(self, also: Sequence[Part] = ()) -> list[Any]:
+        """Ask for the first things, and with them for the scale where that is not remembered; return the answers to what is `also` asked."""
+        first = self._first_asked()
+        bodies = [*first, *also]
+        best = [] if self._scale_known else self._searcher.best_asked(self._scoring)
+        answers = self._searcher.ask(*bodies, *best)
+        if best:
+            self._scale = self._searcher.scale_told(self._scoring, answers[len(bodies) :])
+        self._first_answers = answers[: len(first)]
+        return answers[len(first) : len(bodies)]
 
     def found(self) -> Found:
-        """Ask for the related ones and the facets, and for what is shown of the page as far as that is known already."""
+        """Ask for what matches and for what is related: together, where it is remembered how related that must be."""
+        size = max(WINDOW, self._last)
+        together = self._related_asked([self._counted_and_related(self._facets(), size)]) if self._scale_known else []
+        answers = self._ask_first(together)
         total, literal = _hits(self._first_answers[0])
         direct, is_literal = self._direct()
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
             *(self._listed(one, True, False) for one in self._in_order(literal)),
         ]
-        page = [one.candidate.id for one in sure[self._first : self._last]]
         before = len(direct) + total
-        size = max(WINDOW, self._last - before) if self._last > before else 0
-        related = self._related([self._counted_and_related(self._facets(), size)], page)
+        if not together:
+            size = max(WINDOW, self._last - before) if self._last > before else 0
+            page = [one.candidate.id for one in sure[self._from : self._last]]
+            page += self._expected(sure, max(0, self._from - before), self._last - before)
+            answers = self._searcher.ask_with_kept(
+                self._related_asked([self._counted_and_related(self._facets(), size)]), page
+            )
+        related = self._related_told(answers)
         listed = [*sure, *related.listed]
         return Found(
-            page=tuple(listed[self._first : self._last]),
+            page=tuple(listed[self._from : self._last]),
             total=total + is_literal,
             related=related.total + len(direct) - is_literal,
             by_meaning=related.by_meaning,
-            facets=_facets(related.counted[0]["aggregations"], self._query.conditions),
+            facets=_facets(answers[0]["aggregations"], self._query.conditions),
             texts=self._shown,
             direct=bool(direct),
             absent=self._absent,
-            kept=related.kept,
         )
+
+    def _expected(self, sure: Sequence[Listed], first: int, last: int) -> list[str]:
+        """Return the ids of sections that will be on the page of what is related: where nothing narrows it, the best that there are."""
+        if last <= 0 or self._query.conditions or self._near or not self._has_related():
+            return []
+        known = {one.candidate.id for one in sure}
+        best = [one.id for one in self._in_order(list(self._scale.best)) if one.id not in known]
+        return best[first:last]
 
     def found_by_document(self) -> Found:
         """Count the sections of every document, list as many as it takes to know the documents of the page, and ask for theirs."""
-        first, last = self._first, self._last
+        first, last = self._from, self._last
+        self._ask_first()
         total, literal = _hits(self._first_answers[0])
         direct, is_literal = self._direct()
-        numbers = _numbers(self._first_answers[self._direct_answers :])
+        numbers = _numbers(self._first_answers[3 if self._place else 1 :])
         literal_ones = len(numbers | ({self._place.key: 1} if self._place and is_literal else {}))
         sure_numbers = numbers + Counter(one.key for one in direct)
         size = WINDOW
@@ -615,7 +709,6 @@ class _Search:
             absent=self._absent,
             documents=(len(all_numbers), literal_ones),
             sections={key: all_numbers[key] for key in page},
-            kept=related.kept,
         )
 
     def _completed(
@@ -687,10 +780,17 @@ class _Search:
         if not self._has_related():
             return {"query": both([*parts, either(found)]), "size": 0, "aggs": counted}
         sure = [{"constant_score": {"filter": part, "boost": _FOR_SURE}} for part in [*found, *self._near]]
-        alike = [{"bool": {"must": [self._scoring.score], "must_not": self._excluded}}] if self._scoring.score else []
+        alike = self._alike()
         query = {"bool": {**either([*sure, *alike])["bool"], "filter": parts}}
         listed = {"min_score": self._enough(), "size": size, "post_filter": self._only_related()}
         return {"query": query, "aggs": counted, **listed, **_sorted(self._order)}
+
+    def _alike(self) -> list[Part]:
+        """Return the query that scores what has the words of this one, as far as that can be enough; nothing where nothing is scored."""
+        if not (score := self._scoring.score):
+            return []
+        reaching = [score.reaching(self._enough())]
+        return [{"bool": {"must": [score.whole], "filter": reaching, "must_not": self._excluded}}]
 
     def _only_related(self) -> Part:
         return both(self._met, [self._literal, *self._named_ids, *self._near])
@@ -707,11 +807,17 @@ class _Search:
         return [both([{"ids": {"values": ids}}], self._excluded)] if ids else []
 
     def _related(self, bodies: Sequence[Part], page: Sequence[str] = ()) -> _Related:
-        """Ask for what is related by words, as `_counted_and_related` does, or by meaning, and for what is kept of a page."""
-        meant_ones = [self._meant_ones()] if self._near else []
-        answers = self._searcher.ask(*bodies, *meant_ones, *_kept_asked(page))
-        kept = _kept_told(answers.pop()) if page else {}
-        near, meant = _hits(answers.pop()) if self._near else (0, [])
+        """Ask for what is related, and for what is kept of a page."""
+        return self._related_told(self._searcher.ask_with_kept(self._related_asked(bodies), page))
+
+    def _related_asked(self, bodies: Sequence[Part]) -> list[Part]:
+        """Ask for what is related by words, as `_counted_and_related` does, or by meaning."""
+        return [*bodies, *([self._meant_ones()] if self._near else [])]
+
+    def _related_told(self, answers: Sequence[Any]) -> _Related:
+        """Read the answers to `_related_asked`."""
+        counted = answers[:-1] if self._near else answers
+        near, meant = _hits(answers[-1]) if self._near else (0, [])
         total, by_words = _hits(answers[0]) if self._has_related() else (0, [])
         by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
         listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
@@ -720,7 +826,7 @@ class _Search:
             both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
             ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
             listed = [*ordered, *listed[window:]]
-        return _Related(answers, listed, total + near, len(by_meaning), meant, kept)
+        return _Related(counted, listed, total + near, len(by_meaning), meant)
 
     def _joined(self, likeness: Floats, candidates: Sequence[Candidate]) -> list[Listed]:
         """Return sections in order, scored by words and meaning."""
@@ -821,24 +927,10 @@ def _keys(answer: Any) -> list[str]:
     return [bucket["key"] for bucket in answer["aggregations"]["readings"]["buckets"]]
 
 
-def _kept_asked(ids: Sequence[str]) -> list[Part]:
-    """Ask what was kept of some sections; nothing where there are none."""
-    return [{"query": {"ids": {"values": list(ids)}}, "size": len(ids), "_source": ["stored"]}] if ids else []
-
-
-def _kept_told(answer: Any) -> dict[str, Stored]:
-    return {hit["_id"]: _stored(hit["_source"]["stored"]) for hit in answer["hits"]["hits"]}
-
-
 def _terms(strings: tuple[str, ...]) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the terms of a query with their weights: its own, and with what these may also be called."""
     own = ranking.terms(strings)
     return own, own | weights.other_terms(strings, own)
-
-
-def _stored(kept: Sequence[Any]) -> Stored:
-    stored = Stored(*kept)
-    return stored._replace(path=tuple(stored.path))
 
 
 def _facets(counted: Any, conditions: Sequence[Condition]) -> dict[str, tuple[FacetValue, ...]]:

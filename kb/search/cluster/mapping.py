@@ -11,21 +11,24 @@ from __future__ import annotations
 from typing import Any
 
 from kb.search.query import analysis
-from kb.search.query.conditions import Field
+from kb.search.query.conditions import FACETS, Field
 
-LAYOUT = 5
+LAYOUT = 6
 """Grows whenever what is below or what is kept changes: an index made by another version is written anew, and the alias
 moved."""
 
 FORMAT = f"kb {LAYOUT}.{analysis.VERSION}"
-READABLE = (f"kb 4.{analysis.VERSION}", FORMAT)
-"""What can be searched: what the earlier one lacks is not told, until the index is made anew."""
+READABLE = (FORMAT,)
+"""What can be searched: an earlier one that lacks only what need not be told is, until the index is made anew."""
 
 STATE = "state"
 """The id of the document that says what counts."""
 
 FOLDED, ONE = "folded", "folded.one"
 """A section's folded text as pairs of characters, and as single ones; both with positions."""
+
+KEPT = "kept"
+"""What cannot be searched: a section or row as it is shown, or what the state is; see `cluster.kept`."""
 
 PARTS: tuple[Field, ...] = ("title", "number", "issuer", "kind", "source", "validity")
 """Fields of a document that a condition may name a part of: kept folded, too, under `folded_…`."""
@@ -35,7 +38,7 @@ MOST_LISTED = 1_000_000
 
 _DOT = "\ue000"
 _KEYWORD = {"type": "keyword"}
-_KEPT = {"type": "object", "enabled": False}
+_SOUGHT = {"type": "keyword", "doc_values": False}  # neither counted nor ordered by
 _TEXT = {"type": "text", "norms": False}
 
 
@@ -69,38 +72,48 @@ def definition(shards: int) -> dict[str, Any]:
         },
         "mappings": {
             "_meta": {"made_by": "kb", "format": FORMAT},
-            "_source": {"excludes": ["terms", FOLDED, "path"]},
+            "_source": {"enabled": False},  # to take out of it what need not be kept costs a sixth of all the time
             "dynamic": "strict",
-            "properties": {**_both(), **_section(), **_row(), "state": _KEPT},
+            "properties": {**_both(), **_section(), **_row()},
         },
     }
 
 
 def _both() -> dict[str, Any]:
-    """What sections and rows have: whose they are. `edition` is a document in one state, written by one update."""
-    return {"key": _KEYWORD, "edition": _KEYWORD, "present": {"type": "boolean"}, "date": _KEYWORD}
+    """What sections and rows have: whose they are, and what is kept of them. `edition` is a document in one state, written by one update."""
+    return {
+        **dict.fromkeys(("key", "edition", "date"), _KEYWORD),
+        **dict.fromkeys(("title", "folded_title"), _SOUGHT),
+        "present": {"type": "boolean", "doc_values": False},
+        KEPT: {"type": "binary", "store": True},
+    }
 
 
 def _section() -> dict[str, Any]:
-    """A section. `born` is the epoch of the update that wrote it, `terms` what each of its terms counts for in ranking."""
-    integer, byte = {"type": "integer"}, {"type": "byte"}
+    """A section. `born` is the epoch of the update that wrote it, `terms` what each of its terms adds to a score."""
+    integer = {"type": "integer"}
+    sought = (
+        *(f"folded_{field}" for field in PARTS),
+        "number",
+        "document",
+        "since",
+        "place",
+        "local",
+        "folded_heading",
+    )
     return {
         "born": {"type": "long"},
         "number_in_text": integer,
-        **dict.fromkeys(
-            (*PARTS, "year", "document", "since", "place", "local", "heading", "folded_heading", "reading"), _KEYWORD
-        ),
-        **{f"folded_{field}": _KEYWORD for field in PARTS},
-        "heading_length": integer,
-        "authority": byte,
-        "kept": {"type": "float"},
+        **dict.fromkeys(sought, _SOUGHT),
+        **dict.fromkeys((*FACETS, "heading", "reading"), _KEYWORD),
+        "heading_length": {**integer, "index": False},
+        "authority": {"type": "byte", "index": False},
         "terms": {"type": "rank_features"},
         "path": {**_TEXT, "analyzer": "pairs", "index_options": "docs"},
         FOLDED: {**_TEXT, "analyzer": "pairs", "fields": {"one": {**_TEXT, "analyzer": "ones"}}},
-        "stored": _KEPT,
     }
 
 
 def _row() -> dict[str, Any]:
-    """A document as lists show it. `listed` is the epoch of the update that wrote it, `names` what it can be called."""
-    return {"listed": {"type": "long"}, "names": _KEYWORD, "title_length": {"type": "integer"}, "row": _KEPT}
+    """A document as lists show it. `listed` is the epoch of the update that wrote it."""
+    return {"listed": {"type": "long"}, "title_length": {"type": "integer", "index": False}}

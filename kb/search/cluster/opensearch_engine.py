@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from opensearchpy import OpenSearch
 
+from kb.base import deadline
 from kb.base.errors import BadIndexError, StorageError
 from kb.base.metrics import stage
 from kb.base.model import LikeSection, Listing, Origin, Results, Suggestion
@@ -19,15 +21,15 @@ from kb.config.settings import Cluster
 from kb.search.answer import difference
 from kb.search.answer.origins import origins
 from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
-from kb.search.cluster import mapping
+from kb.search.cluster import condition, mapping
 from kb.search.cluster.absence import Absence
-from kb.search.cluster.client_requests import VanishedError
+from kb.search.cluster.client_requests import VanishedError, patiently, seconds, unsure
 from kb.search.cluster.cluster_searcher import Found, Searcher
-from kb.search.cluster.connection import check_version, connect, in_words
-from kb.search.cluster.index_state import State, read_state, strange
+from kb.search.cluster.connection import TRIES, check_version, connect, in_words
+from kb.search.cluster.index_state import State, left_state, read_state, strange
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
-from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
+from kb.search.contract.engine import MAX_TYPED, Group, Machines, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query.conditions import Condition
 from kb.search.query.query import Query
@@ -77,8 +79,8 @@ class OpenSearchEngine:
         """See `Engine.update`."""
         standings = {id: told for id, told in self._told().items() if told != "不明"}
         cluster = self._cluster
-        with in_words(cluster):
-            return Update(self._client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
+        with in_words(cluster), closing(self._connected(TRIES)) as client:
+            return Update(client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
 
     def _told(self) -> Mapping[str, str]:
         """Return how documents stand today; nothing where nobody can tell, which every search finds out by itself."""
@@ -97,7 +99,7 @@ class OpenSearchEngine:
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""
-        searcher = self._answer(lambda searcher: searcher)
+        searcher = self._answer(lambda searcher: searcher, with_a_question=False)
         there = searcher.state
         vectors = searcher.vectors
         named = f"{there.epoch} {there.created} {searcher.token}" + (f" {vectors.state}" if vectors.found else "")
@@ -117,7 +119,7 @@ class OpenSearchEngine:
         """See `Engine.learn`."""
         if self._meaning is None:
             return 0
-        searcher = self._answer(lambda searcher: searcher)
+        searcher = self._answer(lambda searcher: searcher, with_a_question=False)
         if searcher.vectors.whole:
             return 0
         texts = self._answer(lambda _: searcher.texts())
@@ -134,7 +136,12 @@ class OpenSearchEngine:
 
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
-        return self._answer(lambda searcher: tuple(searcher.listings()))
+        return self._answer(lambda searcher: tuple(searcher.listings()), with_a_question=False)
+
+    def machines(self) -> Machines:
+        """See `Engine.machines`."""
+        with self._absence.noticed(), in_words(self._cluster):
+            return condition.machines(self._client, self._cluster.name)
 
     def close(self) -> None:
         """See `Engine.close`."""
@@ -142,16 +149,26 @@ class OpenSearchEngine:
 
     @cached_property
     def _client(self) -> OpenSearch:
-        client = connect(self._cluster)
-        check_version(client, self._cluster)
+        return self._connected()
+
+    def _connected(self, tries: int = 0) -> OpenSearch:
+        client = connect(self._cluster, tries)
+        patiently(lambda: check_version(client, self._cluster, seconds()))
         return client
 
-    def _answer(self, ask: Callable[[Searcher], Answer]) -> Answer:
-        """Ask the newest state; again where that went away meanwhile."""
+    def _answer(self, ask: Callable[[Searcher], Answer], *, with_a_question: bool = True) -> Answer:
+        """Ask the newest state; again where that went away meanwhile.
+
+        It is asked with the first question whether the state that is open is still the newest, unless there is none.
+        """
         with self._absence.noticed(), in_words(self._cluster):
-            for _ in range(_TRIES):
+            for turn in range(_TRIES):
                 try:
-                    return ask(self._searcher())
+                    known = self._opened if not turn and with_a_question else None
+                    if known is None or not self._is_as_told(known):
+                        return ask(self._searcher())
+                    with unsure():
+                        return ask(known)
                 except VanishedError:
                     continue
         raise StorageError("索引正在被反复更新，这次没有查成：请稍后再试。")
@@ -159,14 +176,33 @@ class OpenSearchEngine:
     def _searcher(self) -> Searcher:
         with stage("state"):
             state = self._state()
-        token = self._standings.token() if self._standings else None
-        with self._lock:
+        token = self._token()
+        with self._opening():
             known = self._opened
-            if not known or (known.state, known.token) != (state, token) or self._has_learnt(known):
+            if not known or known.state != state or not self._is_as_told(known):
                 replaced = read_replaced(self._client, state)
                 vectors = self._vectors_of(state)
                 known = self._opened = Searcher(self._client, state, replaced, self._standings, token, vectors)
             return known
+
+    def _token(self) -> Hashable:
+        return self._standings.token() if self._standings else None
+
+    def _is_as_told(self, known: Searcher) -> bool:
+        """Return whether documents still stand as they did when a state was opened, and its sections mean the same."""
+        return known.token == self._token() and not self._has_learnt(known)
+
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        """Wait while another reader opens a state, for as long as the request may take; who opens it does so for all."""
+        there = deadline.present()
+        while not self._lock.acquire(timeout=max(there.left, 0) if there else -1):
+            deadline.check()
+        try:
+            with deadline.lifted():
+                yield
+        finally:
+            self._lock.release()
 
     def _vectors_of(self, state: State) -> Vectors:
         return self._meaning.of(_named(state), state.sections + state.older) if self._meaning else Vectors()
@@ -179,9 +215,11 @@ class OpenSearchEngine:
         state = read_state(self._client, self._cluster.name)
         if state is None:
             raise BadIndexError(f"集群里还没有索引（{self._cluster.name}）：请先运行 kb index 建立索引。")
-        if state.format not in mapping.READABLE:
-            raise strange(state)
-        return state
+        if state.format in mapping.READABLE:
+            return state
+        if left := left_state(self._client, self._cluster.name):
+            return left
+        raise strange(state)
 
     def _problems(self, fingerprints: Mapping[str, str]) -> list[str]:
         """Say what is missing in the cluster, and how it differs from the source."""
@@ -214,9 +252,9 @@ def _results(
         with stage("find"):
             return searcher.find(query, order, offset, limit, group)
 
-    query, found = first_found(text, conditions, searcher.stands, find)
+    query, found = first_found(text, conditions, searcher.stand, find)
     with stage("read"):
-        kept = searcher.stored([listed.candidate.id for listed in found.page], found.kept)
+        kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):
         hits = tuple(
             hit(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kb.chinese.identity import fold
 from kb.search.answer.columns import wanted
 from kb.search.cluster.mapping import FOLDED, ONE, feature
-from kb.search.query import ranking
 from kb.search.query.authority import LOCAL
 from kb.search.query.conditions import Condition, bounds
 from kb.search.query.matching import WILD, AllOf, AnyOf, Exact, Near, Node, Not, Wildcard
@@ -21,7 +21,9 @@ Part = dict[str, Any]
 EVERYTHING: Part = {"match_all": {}}
 NOTHING: Part = {"match_none": {}}
 
-_PLACE_LENGTHS = range(2, 8)
+_CAREFUL = 0.99
+"""What may be lost of a score by rounding."""
+
 _SPECIAL = re.compile(r"([*?\\])")
 
 
@@ -125,31 +127,61 @@ def containing(field: str, text: str) -> Part:
     return {"bool": {"filter": [inside], "should": [first]}}
 
 
-def scored(terms: Mapping[str, float], strings: Sequence[str]) -> Part:
-    """Return the query that scores sections as `ranking` does: `terms` have the most that each can add.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How sections are scored as `ranking` does: `terms` have the most that each can add.
 
-    A feature's saturation is the weighted count of a term, saturated by BM25; what a section keeps of its score is
-    written with it, but for places that the query names and headings that say what it says.
+    What a section has of that is written with it, saturated and with what it keeps of its score; headings that say one of
+    `strings`, and `places` that are named, multiply it.
     """
-    should = [
-        {"rank_feature": {"field": f"terms.{feature(term)}", "boost": most, "saturation": {"pivot": ranking.K1}}}
-        for term, most in terms.items()
-    ]
-    functions: list[Part] = [{"field_value_factor": {"field": "kept"}}]
-    functions += [_under_heading(string) for string in strings if 1 < len(string) <= NAME]
-    functions.append(_in_place("\n".join(strings)))
-    score = {"query": {"bool": {"should": should}}, "functions": functions}
-    return {"function_score": {**score, "score_mode": "multiply", "boost_mode": "multiply"}}
+
+    terms: Mapping[str, float]
+    strings: Sequence[str] = ()
+    places: Sequence[str] = ()
+
+    @property
+    def words(self) -> Part:
+        """What the terms add up to: of these the cluster finds the best without looking at all that have any."""
+        return {"bool": {"should": [_term(term, most) for term, most in self.terms.items()]}}
+
+    @property
+    def whole(self) -> Part:
+        """The whole score."""
+        functions = [{"filter": part, "weight": weight} for part, weight in self._raising]
+        if not functions:
+            return self.words
+        score = {"query": self.words, "functions": functions, "score_mode": "multiply", "boost_mode": "multiply"}
+        return {"function_score": score}
+
+    @property
+    def raised(self) -> Part | None:
+        """The sections whose score is more than their words'; None where there cannot be any."""
+        return either([part for part, _ in self._raising]) if self._raising else None
+
+    def reaching(self, enough: float) -> Part:
+        """Return the query for what may have such a score: without the weightiest of the terms nothing comes to it.
+
+        The others, which are in most sections, need not be looked for. In a place, what is kept is less than its weight.
+        """
+        most = sorted(self.terms.items(), key=lambda item: item[1])
+        left = _CAREFUL * enough / HEADED ** len(self._headed)
+        while len(most) > 1 and (left := left - most[0][1]) > 0:
+            del most[0]
+        return either([_term(term, weight) for term, weight in most])
+
+    @property
+    def _headed(self) -> list[str]:
+        return [string for string in self.strings if 1 < len(string) <= NAME]
+
+    @property
+    def _raising(self) -> list[tuple[Part, float]]:
+        headed = [({"match": {"path": {"query": string, "operator": "and"}}}, HEADED) for string in self._headed]
+        named: Part = {"terms": {"local": list(self.places)}}
+        return [*headed, *([(named, 1 / STANDING[LOCAL])] if self.places else [])]
 
 
-def _under_heading(string: str) -> Part:
-    return {"filter": {"match": {"path": {"query": string, "operator": "and"}}}, "weight": HEADED}
-
-
-def _in_place(whole: str) -> Part:
-    """Where the query names a place, its rules are as good as laws."""
-    named = {whole[start : start + length] for length in _PLACE_LENGTHS for start in range(len(whole) - length + 1)}
-    return {"filter": {"terms": {"local": sorted(named)}}, "weight": 1 / STANDING[LOCAL]}
+def _term(term: str, most: float) -> Part:
+    return {"rank_feature": {"field": f"terms.{feature(term)}", "boost": most, "linear": {}}}
 
 
 def features_of(terms: Iterable[str]) -> Part:

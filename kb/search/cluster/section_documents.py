@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
@@ -14,9 +14,10 @@ import numpy as np
 
 from kb.base.model import Document, Listing
 from kb.chinese.identity import fold
-from kb.search.answer.columns import VALUES, folded_value, names, standing
+from kb.search.answer.columns import VALUES, folded_value, standing
 from kb.search.answer.section_record import Batch, Postings, Stored, analyse, unpack
-from kb.search.cluster.mapping import PARTS, feature
+from kb.search.cluster.kept import encoded, kept, packed
+from kb.search.cluster.mapping import KEPT, PARTS, feature
 from kb.search.query import ranking
 from kb.search.query.authority import authority
 from kb.search.query.weights import BARE, ENDED, REPLACED, place_of, preference
@@ -33,6 +34,12 @@ _LONGEST_TERM = 1_000
 
 _LONGEST_KEYWORD = 8_000
 
+_TERMS = 32
+"""Bits of a term's number."""
+
+_NEAREST, _LEAST = 1 + 2**-9, 1e-5
+"""The cluster cuts a term's weight off after nine bits: so raised, it is as often too much as too little; and none may be 0."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,15 +54,11 @@ class Row:
     sections: int
     listing: Listing | None
 
-    @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> Row:
-        """Read what `as_kept` wrote."""
-        listing = Listing(**kept["listing"]) if kept["listing"] else None
-        return cls(**{**kept, "listing": listing})
 
-    def as_kept(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
+def row_of(hit: Mapping[str, Any]) -> Row:
+    """Read the row of a document that was found."""
+    told = kept(hit)
+    return Row(**{**told, "listing": Listing(**told["listing"]) if told["listing"] else None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,15 @@ class Preparer:
         lines = []
         numbers = count()
         for batch in analyse(key, document):
-            for stored, share, fields in _fields(batch):
-                listing = listing or standing(stored.listing, told)
+            sections = [unpack(each) for each in batch.stored]
+            listing = listing or standing(sections[0].listing, told)
+            common = {"key": key, "edition": edition, "born": self.epoch, **_of_document(listing)}
+            fields = _fields(batch, sections, _share(listing))
+            for stored, data, found in zip(sections, batch.stored, fields, strict=True):
                 number = next(numbers)
-                kept = stored._replace(validity=listing.validity)
-                body = {"key": key, "edition": edition, "born": self.epoch, "number_in_text": number, "stored": kept}
-                body |= fields | _of_document(listing) | {"kept": _kept(listing) * share}
+                is_told = stored.validity == listing.validity
+                whole = encoded(data) if is_told else packed(stored._replace(validity=listing.validity))
+                body = {**common, "number_in_text": number, KEPT: whole, **found}
                 lines.append(_action(f"{edition}-{number}", body))
         row = Row(key, edition, fingerprint, told, len(lines), listing)
         return Prepared(row, [*lines, _row_action(row, self.epoch)])
@@ -99,14 +105,10 @@ def _action(id: str, body: Mapping[str, Any]) -> bytes:
 
 
 def _row_action(row: Row, epoch: int) -> bytes:
-    body = {"key": row.key, "edition": row.edition, "listed": epoch, "row": row.as_kept()}
+    body = {"key": row.key, "edition": row.edition, "listed": epoch, KEPT: packed(asdict(row))}
     if row.listing:
         title = fold(row.listing.title)
-        body |= {
-            "present": not row.listing.version,
-            "date": row.listing.date,
-            "names": sorted(names(row.listing)) if not row.listing.version else [],
-        }
+        body |= {"present": not row.listing.version, "date": row.listing.date}
         body |= {"title": row.listing.title, "folded_title": title, "title_length": len(title)}
     return _action(row.edition, body)
 
@@ -126,28 +128,29 @@ def _of_document(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _kept(listing: Listing) -> float:
+def _share(listing: Listing) -> float:
     """Return what the sections of a document keep of their score, as far as the document itself tells."""
     ended = listing.version or any(word in listing.validity for word in ENDED)
     return preference(listing) * (REPLACED if ended else 1.0)
 
 
-def _fields(batch: Batch) -> Iterator[tuple[Stored, float, dict[str, Any]]]:
-    """Yield what is kept of each section, its share of its score, and what it is found and ranked by."""
-    weighted = _weights(batch.postings)
+def _fields(batch: Batch, sections: Sequence[Stored], share: float) -> Iterator[dict[str, Any]]:
+    """Yield what each section is found and ranked by; `share` is what those of its document keep of their score."""
     lists = {field: _lists(batch.postings[field]) for field in ("place", "heading", "reading", "bare")}
-    for number, folded in enumerate(batch.folded):
-        stored = unpack(batch.stored[number])
+    shares = np.array([share * BARE if bare else share for bare in lists["bare"]], np.float32)
+    weighted = _weights(batch.postings, shares)
+    for number, (stored, folded) in enumerate(zip(sections, batch.folded, strict=True)):
         found: dict[str, Any] = {
             "folded": folded.decode(),
             "path": "\n".join(map(fold, stored.path)),
             "place": lists["place"][number],
-            "reading": lists["reading"][number],
             "terms": weighted[number],
         }
+        if reading := lists["reading"][number]:
+            found["reading"] = reading
         for heading in lists["heading"][number]:
             found |= {"heading": heading, "folded_heading": fold(heading), "heading_length": len(heading)}
-        yield stored, BARE if lists["bare"][number] else 1.0, found
+        yield found
 
 
 def _lists(postings: Postings) -> list[list[str]]:
@@ -156,16 +159,27 @@ def _lists(postings: Postings) -> list[list[str]]:
     return [[postings.terms[number] for number in some.tolist()] for some in numbers]
 
 
-def _weights(postings: Mapping[str, Postings]) -> list[dict[str, float]]:
-    """Return what each term counts for in each section: its counts in the fields, weighted, as `ranking` adds them."""
-    found: list[defaultdict[str, float]] = []
+def _weights(postings: Mapping[str, Postings], shares: ranking.Floats) -> list[dict[str, float]]:
+    """Return what each term counts for in each section: its counts in the fields, weighted and added as `ranking` does,
+    saturated, and the section's share of it.
+    """
+    number_of: defaultdict[str, int] = defaultdict(count().__next__)
+    places, added = [], []
     for name, field in ranking.FIELDS.items():
         terms, numbers, counts, sizes = postings[name]
-        found = found or [defaultdict(float) for _ in sizes]
+        own = np.array([number_of[term] for term in terms], np.int64)
         sections = np.repeat(np.arange(len(sizes)), sizes)
         lengths = np.bincount(sections, counts, len(sizes)).astype(np.int64)
-        weights = counts * ranking.norms(lengths, field, AVERAGE[name])[sections]
-        features = [feature(term) if len(term) <= _LONGEST_TERM else "" for term in terms]
-        for section, number, weight in zip(sections.tolist(), numbers.tolist(), weights.tolist(), strict=True):
-            found[section][features[number]] += weight
-    return [{term: round(weight, 4) for term, weight in terms.items() if term} for terms in found]
+        places.append((sections << _TERMS) + own[numbers])
+        added.append(counts * ranking.norms(lengths, field, AVERAGE[name])[sections])
+    found, inverse = np.unique(np.concatenate(places), return_inverse=True)
+    weights = np.bincount(inverse, np.concatenate(added))
+    sections = found >> _TERMS
+    values = np.maximum(np.round(_NEAREST * shares[sections] * weights / (weights + ranking.K1), 5), _LEAST)
+    names = [feature(term) if len(term) <= _LONGEST_TERM else "" for term in number_of]
+    ends = np.searchsorted(sections, np.arange(1, len(shares) + 1)).tolist()
+    terms, counted = [names[number] for number in (found & ((1 << _TERMS) - 1)).tolist()], values.tolist()
+    return [
+        {term: value for term, value in zip(terms[start:end], counted[start:end], strict=True) if term}
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]

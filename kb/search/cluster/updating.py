@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -13,16 +15,21 @@ from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchExce
 from kb.base.errors import BadIndexError, StorageError
 from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
-from kb.search.cluster import client_requests, mapping
-from kb.search.cluster.index_state import State, first_state, read_state
+from kb.search.cluster import mapping
+from kb.search.cluster.client_requests import patiently, seconds
+from kb.search.cluster.index_state import State, first_state, is_newer, numbered, read_state
+from kb.search.cluster.kept import kept, packed
 from kb.search.cluster.lease import Lease, lease
-from kb.search.cluster.section_documents import Preparer, Row
+from kb.search.cluster.section_documents import Preparer, Row, row_of
 from kb.search.cluster.writing import Bulk, refresh, remove
 from kb.search.contract.engine import Progress, Source, Updated
 from kb.search.query.weights import replaced
 
 _ALL_COPIES = {"wait_for_active_shards": "all", "timeout": "30s"}
 _TIMEOUT = 60
+_LEFT = 86_400.0
+"""Seconds for which an index of an earlier version is left to servers that have not been replaced yet."""
+
 _FEW = 1_000
 """Editions that a state may name as removed: more are removed at once."""
 
@@ -43,8 +50,14 @@ class Update:
         """Make the index that of the source; see `kb.search.contract.engine.Engine.update`."""
         with lease(self.client, self.alias) as held:
             there = read_state(self.client, self.alias)
+            if there and is_newer(there.format) and not rebuild:
+                raise StorageError(
+                    f"集群里的索引已由较新的版本（{there.format}）接管，没有改动：请升级这台机器的程序；"
+                    "要退回这个版本，运行 kb index --rebuild。"
+                )
             if there is None or there.format != mapping.FORMAT or rebuild:
                 return self._rebuild(there, held)
+            self._remove_outdated(there)
             return self._refresh(there, held)
 
     def _refresh(self, base: State, held: Lease) -> Updated:
@@ -66,7 +79,7 @@ class Update:
         return plan.outcome(self.problems)
 
     def _rebuild(self, there: State | None, held: Lease) -> Updated:
-        """Fill a new index and move the alias to it; the old one answers until then."""
+        """Fill a new index and move the alias to it; the old one answers until then, and on to servers of its own version."""
         self._remove_abandoned(there)
         epoch = held.begin(there.epoch if there else 0)
         plan = difference.plan({}, dict(self.source.fingerprints()))
@@ -76,9 +89,9 @@ class Update:
         self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
         with self._removed_on_failure(index):
             rows = self._write(index, plan, epoch, held)
-            self._complete(first_state(index, epoch, rows.values()), rows)
+            self._complete(first_state(self.alias, index, epoch, rows.values()), rows)
             self._move_alias(there, index)
-        if there:
+        if there and there.format == mapping.FORMAT:
             self.client.indices.delete(index=there.index)
         return plan.outcome(self.problems)
 
@@ -105,7 +118,7 @@ class Update:
         """Make everything visible, then make it count. Raises StorageError where another update was quicker."""
         listed = [row for row in rows.values() if row.listing]
         older = [listed[number].key for number in replaced([row.listing for row in listed if row.listing])]
-        self.client.index(index=state.index, id=replaced_id(state), body={"state": {"replaced": older}})
+        self.client.index(index=state.index, id=replaced_id(state), body={mapping.KEPT: packed(older)})
         refresh(self.client, state.index)
         self._put(state)
 
@@ -113,7 +126,10 @@ class Update:
         mark = {"if_seq_no": state.changed[0], "if_primary_term": state.changed[1]}
         only: dict[str, Any] = mark if state.changed[1] else {"op_type": "create"}
         try:
-            self.client.index(index=state.index, id=mapping.STATE, body=state.body(), params=only)
+            # Searches look at it: an update is complete when they see it on every copy.
+            self.client.index(
+                index=state.index, id=mapping.STATE, body=state.body(), params={**only, "refresh": "true"}
+            )
         except ConflictError as error:
             raise StorageError("另一个更新先完成了：这次更新没有生效，请再运行 kb index。") from error
 
@@ -141,13 +157,18 @@ class Update:
 
     def _remove_abandoned(self, there: State | None) -> None:
         """Remove indexes that rebuilds left which were never completed."""
-        try:
-            names: Sequence[str] = list(self.client.indices.get(index=f"{self.alias}-*"))
-        except NotFoundError:
-            return
-        for name in names:
-            if name.removeprefix(f"{self.alias}-").isdigit() and not (there and there.index == name):
+        for name in numbered(self.alias, self.client.indices.get_settings(index=f"{self.alias}-*")):
+            if not (there and there.index == name):
                 self.client.indices.delete(index=name)
+
+    def _remove_outdated(self, there: State) -> None:
+        """Remove what was left to servers of an earlier version, once they have had time to be replaced."""
+        found: Any = self.client.indices.get_settings(index=f"{self.alias}-*", name="index.creation_date")
+        created = {name: int(found[name]["settings"]["index"]["creation_date"]) for name in numbered(self.alias, found)}
+        if time.time() - created[there.index] / 1000 > _LEFT:
+            for name in created:
+                if name < there.index:
+                    self.client.indices.delete(index=name)
 
     @contextmanager
     def _removed_on_failure(self, index: str) -> Iterator[None]:
@@ -161,7 +182,7 @@ class Update:
 
 def rows_of(client: OpenSearch, state: State) -> dict[str, Row]:
     """Return every document that counts, by key."""
-    return {row.key: row for row in map(Row.read, client_requests.rows(client, state.index, state.counting("listed")))}
+    return {row.key: row for row in map(row_of, state.requests(client).rows(state.counting("listed")))}
 
 
 def replaced_id(state: State) -> str:
@@ -172,6 +193,7 @@ def replaced_id(state: State) -> str:
 def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
     """Return the keys of the documents of which a newer text is there."""
     try:
-        return frozenset(client.get(index=state.index, id=replaced_id(state))["_source"]["state"]["replaced"])
+        get = partial(client.get, index=state.index, id=replaced_id(state), params={"stored_fields": mapping.KEPT})
+        return frozenset(kept(patiently(lambda: get(request_timeout=seconds()))))
     except NotFoundError as error:
         raise BadIndexError("集群里的索引缺了一部分：请运行 kb index --rebuild 重建索引。") from error

@@ -6,7 +6,7 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from kb.base.model import Document, Ended, LikeSection, Listing, Origin, Results, Suggestion
@@ -110,6 +110,32 @@ class Stats:
     unmeant: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine that the index is on, and its disk: bytes that are free, and all."""
+
+    name: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """How the machines of a cluster are: its own `status`, copies of shards that are there and that are `missing`; and what
+    is wrong, each as a short name and a sentence.
+    """
+
+    status: str
+    nodes: tuple[Machine, ...]
+    copies: int
+    missing: int
+    problems: tuple[tuple[str, str], ...] = ()
+
+    def with_problems(self, problems: Iterable[tuple[str, str]]) -> Machines:
+        """Return the same, with what is wrong."""
+        return replace(self, problems=tuple(problems))
+
+
 class Engine(Protocol):
     """Searches the sections of documents. Safe to use from many threads; a change by another process shows at once."""
 
@@ -180,6 +206,9 @@ class Engine(Protocol):
 
     def documents(self) -> tuple[Listing, ...]:
         """Return every document in the index as it is at present, by id. Raises BadIndexError when there is no usable one."""
+
+    def machines(self) -> Machines | None:
+        """Return how the machines are that the index is on, None where it is on this one only. Raises StorageError."""
 
     def close(self) -> None:
         """Let go of files."""

@@ -301,6 +301,9 @@ class Searcher:
         """Return whether any section matches a query literally, whatever its conditions."""
         return not query.leaves or len(self._literal.matching(query.root)) > 0
 
+    def foresee(self, strings: Sequence[str]) -> None:
+        """See `results.Counting`: here each is counted when it is asked for."""
+
     def sharing(self, string: str, edits: int, most: int) -> Iterator[tuple[str, int]]:
         """See `near.Texts`: the rarest pairs are counted first, and of these no more may be missing than edits can break."""
         pairs = {pair: self._reader.frequency("text", pair) for pair in dict.fromkeys(bigrams(string))}

@@ -7,6 +7,7 @@ import time
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -64,7 +65,7 @@ class WhooshEngine:
         started = time.perf_counter()
         check_page(limit, offset)
         searcher = self._searcher()
-        understood, found = first_found(query, conditions, searcher.stands, searcher.find)
+        understood, found = first_found(query, conditions, partial(map, searcher.stands), searcher.find)
         page = searcher.page if group == "section" else searcher.page_of_documents
         listed = list(page(found, order, offset, offset + limit))
         hits = tuple(
@@ -177,6 +178,9 @@ class WhooshEngine:
     def documents(self) -> tuple[Listing, ...]:
         """See `Engine.documents`."""
         return tuple(listing for listing in self._searcher().documents.listings if not listing.version)
+
+    def machines(self) -> None:
+        """See `Engine.machines`."""
 
     def close(self) -> None:
         """See `Engine.close`."""

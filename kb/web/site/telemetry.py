@@ -84,6 +84,12 @@ def _of_verdict(verdict: Verdict) -> Iterator[Metric]:
     for disk in verdict.disks:
         free.add_metric([str(disk.folder)], disk.free)
     yield free
+    if machines := verdict.machines:
+        yield GaugeMetricFamily("kb_cluster_missing_copies", "集群里还缺几份分片", machines.missing)
+        share = GaugeMetricFamily("kb_cluster_disk_free_share", "集群的节点的磁盘还空着几分之几", labels=["node"])
+        for node in machines.nodes:
+            share.add_metric([node.name], node.free / node.total)
+        yield share
 
 
 def _by_source(name: str, told: str, values: Mapping[str, float]) -> Metric:

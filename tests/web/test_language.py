@@ -108,6 +108,24 @@ def test_what_is_not_english_says_that_it_is_chinese(client: FlaskClient, addres
     assert untranslated(soup) == []
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_elements_of_a_sentence_are_elements_and_what_is_put_into_it_is_text(
+    client: FlaskClient, language: str
+) -> None:
+    for address in PAGES:
+        sign = "&" if "?" in address else "?"
+        shown = BeautifulSoup(client.get(f"{address}{sign}lang={language}").data, "html.parser")
+        assert not re.search(r"<a href|</a>|<span|</span>|&lt;", shown.get_text()), address
+    with client.application.test_request_context():
+        said = say(
+            '这里有 <a href="{address}">{documents} 份文件</a>、{sections} 个条款',
+            address="/",
+            documents="<b>",
+            sections=1,
+        )
+    assert said == '这里有 <a href="/">&lt;b&gt; 份文件</a>、1 个条款'
+
+
 def test_the_language_is_remembered_and_dates_and_counts_are_in_it(client: FlaskClient) -> None:
     assert shown(client, "/d/haojiang-2021-report").select_one("nav.site [lang=zh-CN]")
     again = client.get("/d/haojiang-2021-report").text

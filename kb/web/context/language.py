@@ -37,7 +37,7 @@ def say(sentence: str, **values: object) -> Markup:
     if not values:
         return _said(language, sentence)
     parts = _parts(_said(language, sentence, str(values.get("n")) == "1"))
-    return Markup("".join(before + (escape(values[name]) if name else "") for before, name in parts))
+    return Markup("".join(before + (str(escape(values[name])) if name else "") for before, name in parts))
 
 
 @lru_cache(10_000)

@@ -76,6 +76,7 @@ def test_one_is_told_from_many(client: FlaskClient) -> None:
         assert [say("{n} 份文件", n=n) for n in (1, "1", 2, "1,000")] == [
             *("1 document", "1 document", "2 documents", "1,000 documents")
         ]
+        assert say("<strong>{n}</strong> 份文件符合条件", n="<b>").startswith("<strong>&lt;b&gt;</strong>")
 
 
 def untranslated(soup: BeautifulSoup) -> list[str]:

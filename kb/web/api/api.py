@@ -21,7 +21,7 @@ from kb.base.model import Document, FacetValue, LikeSection, Origin, Part, Resul
 from kb.chinese.identity import fold
 from kb.cite.citation import Citation
 from kb.cite.passage import LONGEST, find_place, pinpoint
-from kb.corpus.changes import events, order, tell
+from kb.corpus.changes import order, tell
 from kb.corpus.folder import Corpus
 from kb.export import whole_corpus
 from kb.export.formats import formats
@@ -316,7 +316,7 @@ def sources() -> schemas.Sources:
 def changes(limit: Limit = 50, cursor: Cursor = "") -> schemas.Changes:
     """Return a page of what happened."""
     corpus, after = library().corpus, _read_cursor(cursor, 3)
-    rest = [event for event in events(corpus) if not after or list(order(event)) < after]
+    rest = [event for event in library().happened() if not after or list(order(event)) < after]
     told = [found for event in rest[:limit] if (found := tell(corpus, event))]
     last = rest[limit - 1] if len(rest) > limit else None
     return schemas.Changes(

@@ -13,7 +13,7 @@ from kb.base.clock import today
 from kb.law import citation_json as told
 from kb.law.article_history import history
 from kb.law.basis import chain, change_of
-from kb.law.gaps import Gap, gaps
+from kb.law.gaps import Gap
 from kb.law.since import Fates
 from kb.law.terms import Term
 from kb.web.api import schemas
@@ -22,7 +22,7 @@ from kb.web.context.arguments import checked_day
 from kb.web.context.library import library
 from kb.web.view.lookup import find_edition
 from kb.web.view.surroundings import neighbours
-from kb.web.view.weighed import checked_text, stale_documents
+from kb.web.view.weighed import checked_text, missing_documents, stale_documents
 
 blueprint = Blueprint("law_api", __name__)
 interface = Interface(blueprint)
@@ -97,8 +97,7 @@ def terms(id: Id) -> tuple[Term, ...]:
 @interface.get("/gaps", "被引用而语料库里没有的文件，引用它的文件多的在前", state=of_law)
 def missing() -> tuple[Gap, ...]:
     """Return what is cited and not there."""
-    with library().law_reading() as reader:
-        return tuple(gaps(reader))
+    return tuple(missing_documents())
 
 
 @interface.get("/stale-basis", "依据在成文之后修改或废止了的文件，依据废止的在前", state=of_law)

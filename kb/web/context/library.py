@@ -18,6 +18,7 @@ from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.model import Document, Listing, Results
 from kb.base.short_codes import Codes
 from kb.config.settings import Settings
+from kb.corpus.changes import Event, events
 from kb.corpus.folder import Corpus
 from kb.law.reader import Reader
 from kb.law.store import Store
@@ -120,6 +121,7 @@ class Library:
         self._watch = Watch(self.corpus, settings, self.engine, self.law)
         self._of_generation = lru_cache(maxsize=1)(self._survey)
         self._surveying = Lock()
+        self._of_files = lru_cache(maxsize=1)(lambda _stamp: events(self.corpus))
 
     def document(self, id: str, version: str = "") -> Document:
         """Read a document, or one of its versions. Raises NotFoundError and UnreadableError."""
@@ -163,6 +165,10 @@ class Library:
     def codes(self) -> Codes:
         """The short codes of the documents there are."""
         return self.remembered.get(("codes", self.state()), lambda: Codes(self.corpus.ids()))
+
+    def happened(self) -> list[Event]:
+        """What came, changed and went, the latest first: read off the files once for each state of them. Raises StorageError."""
+        return self._of_files(self.corpus.stamp()[0])
 
     def state(self) -> str:
         """Name the whole state that answers are made of: index, how documents stand, the day. "" where there is no index."""

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Hit
 from kb.compare.sections import CHANGES, SectionChange
-from kb.corpus.changes import Told, events, tell
+from kb.corpus.changes import Told, tell
 from kb.export.blocks import clean
 from kb.export.formats import labels
 from kb.web.context.arguments import number, query
@@ -63,7 +63,7 @@ def changes() -> Response:
     corpus = library().corpus
     only = library().document(id) if id else None
     happened = {"edited": "changed"}.get(kind, kind)  # what can be told without reading the documents
-    chosen = (event for event in events(corpus) if happened in ("", event.kind) and id in ("", event.id))
+    chosen = (event for event in library().happened() if happened in ("", event.kind) and id in ("", event.id))
     told = (found for event in chosen if (found := tell(corpus, event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
     title = f"政策文库：{KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"

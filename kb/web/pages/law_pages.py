@@ -18,7 +18,6 @@ from kb.law import citation_json
 from kb.law.article_history import STEPS, history
 from kb.law.basis import CHANGED, Link, change_of, last_change
 from kb.law.checking import Checked, about, counts, headline
-from kb.law.gaps import gaps
 from kb.law.reader import Known
 from kb.law.resolve import Resolver
 from kb.law.standing import HOLDING, Standings
@@ -38,7 +37,7 @@ from kb.web.view.surroundings import (
     neighbours,
     version_on,
 )
-from kb.web.view.weighed import checked_text, stale_documents
+from kb.web.view.weighed import checked_text, missing_documents, stale_documents
 
 blueprint = Blueprint("law", __name__)
 
@@ -187,8 +186,7 @@ def terms_page() -> str:
 @blueprint.get("/gaps")
 def gaps_page() -> str:
     """The documents that are cited and not there."""
-    with library().law_reading() as reader:
-        missing = gaps(reader)
+    missing = missing_documents()
     page, last, page_address = paging(len(missing), _PAGE, ".gaps_page")
     shown = missing[(page - 1) * _PAGE : page * _PAGE]
     return render_template("gaps.html", rows=shown, total=len(missing), page=page, last=last, page_address=page_address)

@@ -13,6 +13,7 @@ from kb.compare import parallel, sections
 from kb.compare.parallel import Counted, Row
 from kb.compare.sections import Comparison
 from kb.law.checking import Checked, check
+from kb.law.gaps import Gap, gaps
 from kb.web.context.library import library
 from kb.web.view import heavy_pieces
 from kb.web.view.heavy_pieces import StaleDocuments
@@ -53,6 +54,13 @@ def figures_of(rows: Sequence[Row], documents: Sequence[Document]) -> list[Count
     if _are_short(documents):
         return parallel.counted(rows, documents)
     return library().heavy.do(parallel.counted, rows, documents)
+
+
+def missing_documents() -> Sequence[Gap]:
+    """Return what is cited and not there, found once for each state of the store. Raises BadIndexError."""
+    shelf = library()
+    with shelf.law_reading() as reader:
+        return shelf.remembered.get(("missing", shelf.state(), reader.revision()), lambda: gaps(reader))
 
 
 def stale_documents() -> StaleDocuments:

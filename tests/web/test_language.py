@@ -70,6 +70,11 @@ def test_every_sentence_has_a_translation_with_the_same_holes_and_nothing_is_lef
             assert not CHINESE.search(translated), translated
 
 
+def test_a_sentence_keeps_its_own_marks_and_escapes_what_is_put_in(settings: Settings) -> None:
+    with create_app(settings).test_request_context("/"):
+        assert say("<strong>{n}</strong> 条命中原文", n="<b>") == "<strong>&lt;b&gt;</strong> 条命中原文"
+
+
 def test_one_is_told_from_many(client: FlaskClient) -> None:
     client.get("/?lang=en")
     with client.application.test_request_context("/?lang=en"):

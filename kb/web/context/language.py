@@ -37,7 +37,8 @@ def say(sentence: str, **values: object) -> Markup:
     if not values:
         return _said(language, sentence)
     parts = _parts(_said(language, sentence, str(values.get("n")) == "1"))
-    return Markup("".join(before + (escape(values[name]) if name else "") for before, name in parts))
+    # str(): what is put in is escaped, and what stands before it must not be.
+    return Markup("".join(before + (str(escape(values[name])) if name else "") for before, name in parts))
 
 
 @lru_cache(10_000)

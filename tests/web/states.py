@@ -99,6 +99,8 @@ def picture(browser: webdriver.Chrome, address: str, state: State) -> Image.Imag
         "const still = new CSSStyleSheet(); still.replaceSync(arguments[0]); document.adoptedStyleSheets = [still]",
         _STILL,
     )
+    if "#" in state.page:
+        until(browser, "document.querySelector('.tree [aria-current]') !== null")
     if state.press:
         browser.execute_script("document.querySelector(arguments[0]).click()", state.press)
         until(browser, f"document.querySelector({json.dumps(state.then)}) !== null")
@@ -131,5 +133,7 @@ def made_with(browser: webdriver.Chrome) -> dict[str, str]:
 
 def _taken(browser: webdriver.Chrome, top: int, size: tuple[int, int]) -> Image.Image:
     clip = {"x": 0, "y": top, "width": size[0], "height": size[1], "scale": SCALE}
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})  # those of a phone fade away
     taken = browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": clip})
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": False})
     return Image.open(io.BytesIO(base64.b64decode(taken["data"]))).convert("RGB")

@@ -116,10 +116,13 @@ def check(browser: webdriver.Chrome, axe: str, options: dict[str, object]) -> ob
 
 
 def check_twice(browser: webdriver.Chrome, axe: str) -> None:
-    """On a desk by all rules, then on a phone in the dark by those that depend on it."""
+    """On a desk by all rules, then on a phone in the dark by those that depend on it; nothing is wider than the window."""
     assert check(browser, axe, {"runOnly": TAGS}) == []
     look(browser, PHONE, "dark")
     assert check(browser, axe, {"runOnly": ["color-contrast", "target-size"]}) == []
+    for width in (PHONE[0], 320):  # 320: a desk's window at 400 %
+        look(browser, (width, 844), "dark")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -18,19 +18,10 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 from kb.base.short_codes import LENGTH, whole_code
-from tests.web.conftest import HOSTILE, LAW, REPORT
+from tests.web.conftest import LAW, REPORT
 from tests.web.driving import DESK, PHONE, clipboard, look, scripts, seen, until
 
 CODE = whole_code(REPORT)[:LENGTH]
-PAGES = [
-    "/",
-    "/search?q=行政复议",
-    "/search?q=" + quote("“查无此语”"),
-    f"/d/{REPORT}?q=行政复议#1-3-2",
-    f"/d/{HOSTILE}",
-    f"/d/{quote(LAW)}#art-2-p1-i2",
-    f"/d/{REPORT}/9-9-9",
-]
 
 
 def search(browser: webdriver.Chrome, address: str, query: str) -> None:
@@ -105,14 +96,6 @@ def test_the_outline_is_beside_the_text_on_a_desk_and_folded_on_a_phone(
     browser.find_element(By.CSS_SELECTOR, "nav.outline summary").click()
     browser.find_element(By.CSS_SELECTOR, "nav.outline a[href='#1-3-2']").click()
     assert browser.current_url.endswith("#1-3-2")
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(browser: webdriver.Chrome, address: str, page: str) -> None:
-    for width in (PHONE[0], 320):
-        look(browser, (width, 844), "light")
-        browser.get(address + page)
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])

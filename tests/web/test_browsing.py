@@ -121,7 +121,7 @@ def test_an_issuer_has_a_page_with_its_years_as_a_chart_and_as_a_table(empty: Se
 def test_the_front_page_shows_the_newest_and_the_ways_in(client: FlaskClient) -> None:
     home = page(client, "/")
     assert "法治政府建设" in texts(home, ".documents a")[0]
-    assert len(home.select(".documents a")) == 10
+    assert len(home.select(".documents a")) == 6
     ways = [str(link["href"]) for link in home.select(".facet h3 a")]
     assert ways == ["/browse/source", "/browse/kind", "/browse/theme", "/browse/issuer"]
 

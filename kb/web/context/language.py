@@ -37,6 +37,7 @@ def say(sentence: str, **values: object) -> Markup:
     if not values:
         return _said(language, sentence)
     parts = _parts(_said(language, sentence, str(values.get("n")) == "1"))
+    # str(): what is put in is escaped, and what stands before it must not be.
     return Markup("".join(before + (str(escape(values[name])) if name else "") for before, name in parts))
 
 

@@ -35,7 +35,7 @@ blueprint = Blueprint("pages", __name__)
 
 PER_PAGE: dict[Group, int] = {"document": 10, "section": 20}
 ROWS_OPENED = 20
-NEWEST_SHOWN = 10
+NEWEST_SHOWN = 6
 KINDS_NAMED = 5
 _UNFOLDED = 60  # passages: the outline of a longer document is folded
 

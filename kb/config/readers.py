@@ -28,6 +28,7 @@ from kb.base.errors import NotFoundError, UnreadableError, UsageError
 SHORTEST, LONGEST = 12, 128
 """Characters of a password."""
 _NAME = re.compile(r"[\w.@+-]{1,64}")
+_LEFTOVER = re.compile(re.escape(storage.TEMPORARY) + "[0-9a-f]{16}")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$axXGmV3jZlYKiXJUEYbsjw$h32IN7ZQysHifyVqGZUPSGldAmMbBIRfm1iC7UR0j4I"
 """The hash of a random password that was not kept: an unknown name costs what a known one does."""
@@ -153,9 +154,14 @@ def _changing(path: Path) -> Iterator[_File]:
     """Give the content of the file to change, and write it, readable by its owner only, where nothing was raised."""
     storage.make_folder(path.parent)
     with storage.lock(path.parent / f".{path.name}.lock"):
+        storage.remove_leftovers(path.parent, _is_leftover, below=False)  # they hold what the file does
         file = _read(path) if path.exists() else _File(secrets.token_hex(32), {})
         yield file
         storage.write_atomic(path, msgspec.json.format(msgspec.json.encode(file)) + b"\n", mode=0o600)
+
+
+def _is_leftover(path: Path) -> bool:
+    return bool(_LEFTOVER.fullmatch(path.name)) and not storage.is_folder(path)
 
 
 def _read(path: Path) -> _File:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from kb.base import clock, inside, storage
 from kb.base.cache import Remembered
-from kb.base.errors import KbError, NotFoundError, UnreadableError, UsageError
+from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, Damage, judge
@@ -148,7 +148,8 @@ class Corpus:
         if version and version == _version_name(present, self._read(present, id)):
             version = ""
         path = self._find(id, version)
-        return FileState(storage.sha256_of(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        with storage.refusals(path, "读"):
+            return FileState(storage.sha256_of(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
     def as_json(self, id: str, version: str = "") -> dict[str, Any]:
         """Return the object of `kb show --json` and `GET /api/v1/documents/ID`, or that of one of its versions.
@@ -199,9 +200,9 @@ class Corpus:
         """
         found: dict[str, str] = {}
         for path in reversed(list(self._files())):
-            found[path.stem] = storage.sha256_of(path)
+            found[path.stem] = _digest(path)
             older = (version for version in _older(path) if not version.stem.endswith(found[path.stem][:8]))
-            found |= {f"{path.stem}@{version.stem}": storage.sha256_of(version) for version in older}
+            found |= {f"{path.stem}@{version.stem}": _digest(version) for version in older}
         return found
 
     def stamp(self) -> tuple[str, datetime]:
@@ -221,7 +222,7 @@ class Corpus:
     def states(self) -> dict[str, str]:
         """Return what every document is, with the versions beside it, by id: it changes when either does."""
         return {
-            path.stem: "/".join((storage.sha256_of(path), *(version.stem for version in versions_of(path))))
+            path.stem: "/".join((_digest(path), *(version.stem for version in versions_of(path))))
             for path in reversed(list(self._files()))
         }
 
@@ -241,7 +242,7 @@ class Corpus:
         So is a newer text that may not replace a file that was edited: it can be read by its name.
         """
         path = self._find(id)
-        present = storage.sha256_of(path)[:8]
+        present = _digest(path)[:8]
         names = (version.stem for version in _older(path))
         return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
 
@@ -282,7 +283,7 @@ class Corpus:
         for path in self._every_file():
             try:
                 data = self._bytes(path)
-            except (OSError, UnreadableError):
+            except (StorageError, UnreadableError):
                 self.ledger.incomplete = True
                 continue
             told = known.get(self._below(path))
@@ -301,7 +302,7 @@ class Corpus:
             gone = {file: each for file, each in told.items() if each.sha256 and not (self.root / file).is_file()}
         if not gone:
             return {}
-        moved = {storage.sha256_of(path) for path in self._every_file() if self._below(path) not in told}
+        moved = {_digest(path) for path in self._every_file() if self._below(path) not in told}
         return {file: each for file, each in gone.items() if each.sha256 not in moved}
 
     def bytes_of(self, digest: str) -> bytes:
@@ -314,7 +315,7 @@ class Corpus:
         except KbError:
             pass
         for path in self._every_file():
-            if path.stem.endswith(f"-{digest[:8]}") and storage.sha256_of(path) == digest:
+            if path.stem.endswith(f"-{digest[:8]}") and _digest(path) == digest:
                 return self._bytes(path)
         return b""
 
@@ -503,7 +504,7 @@ class Corpus:
     def _check_file(self, path: Path, id: str, sound: set[str], known: Entry | None) -> Iterator[Problem]:
         try:
             data = self._bytes(path)
-        except (UnreadableError, OSError) as error:
+        except (UnreadableError, StorageError) as error:
             yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
             return
         damage = judge(data, known)
@@ -590,17 +591,18 @@ class Corpus:
         raise NotFoundError(f"文件 {id} 没有名为“{version[:80]}”的版本：有的是 {known}。")
 
     def _bytes(self, path: Path) -> bytes:
-        """Read a file of the corpus; what lies elsewhere is never read. Raises OSError and UnreadableError."""
+        """Read a file of the corpus; what lies elsewhere is never read. Raises StorageError and UnreadableError."""
         try:
-            return inside.read(self.root, path.relative_to(self.root).as_posix(), _MOST)
+            with storage.refusals(path, "读"):
+                return inside.read(self.root, path.relative_to(self.root).as_posix(), _MOST)
         except UnreadableError as error:
             raise UnreadableError(f"{path} {error}") from error
 
     def _read(self, path: Path, id: str) -> Document:
         try:
             data = self._bytes(path)
-        except OSError as error:
-            raise UnreadableError(f"读不了 {path}：{error.strerror}。请检查文件权限和磁盘。") from error
+        except StorageError as error:  # of one file: it keeps no other from being read
+            raise UnreadableError(str(error)) from error
         if self._ready is None:
             return self._loaded(path, id, data)
         key = (path, hashlib.sha256(data).digest())
@@ -743,8 +745,13 @@ def _is_edited(text: str) -> bool:
 
 
 def _moment(path: Path) -> tuple[str, str]:
-    """Return what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none."""
-    head = _head(path)
+    """Return what orders the texts of a document: the edition, and when it was fetched; "" where the file tells none, or
+    cannot be read.
+    """
+    try:
+        head = _head(path)
+    except StorageError:
+        return "", ""
     edition, retrieved = _EDITION.search(head), _RETRIEVED.search(head)
     return edition[1] if edition else "", retrieved[1] if retrieved else ""
 
@@ -762,8 +769,19 @@ def _snapshot_of(path: Path) -> str:
 
 
 def _version_name(path: Path, document: Document) -> str:
-    """Return the name under which the present file would be kept as a version."""
-    return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+    """Return the name under which the present file would be kept as a version. Raises StorageError."""
+    with storage.refusals(path, "读"):
+        return f"{document.provenance.dated or '0000-00-00'}-{storage.sha256_of(path)[:8]}"
+
+
+def _digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes, a word in its place where they cannot be read: who reads the file says why, and
+    the others are not kept from theirs.
+    """
+    try:
+        return storage.sha256_of(path)
+    except OSError:
+        return "unreadable"
 
 
 def _again(document: Document) -> str:

@@ -32,6 +32,7 @@ FILE = "citations.sqlite"
 _LAYOUT = 19
 _MANY = 200
 _AHEAD = 16
+_CHECKPOINT = 10_000  # milliseconds to wait for readers
 _SECONDS = 60  # of processor time for the citations of one document
 _TABLES = """
 CREATE TABLE document (
@@ -96,8 +97,18 @@ class Store:
             if rebuild:
                 self._discard()
             problems = self._write(corpus, progress)
-            self._seal.put_on()
+            if self._is_whole():
+                self._seal.put_on()
         return problems
+
+    def _is_whole(self) -> bool:
+        """Bring what stands in the log into the file; answer whether all of it is there.
+
+        Else who reads beside us would do so when it closes, and a seal that was put on before would not hold any more.
+        """
+        with self._open() as database:
+            database.execute(f"PRAGMA busy_timeout = {_CHECKPOINT}")
+            return not database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
     def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
         with self._open(create=True) as database, database:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from kb import __version__
 from kb.base import clock, inside, storage
-from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError
+from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError
 from kb.config import settings
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
@@ -175,8 +175,9 @@ def restore(source: Path, folder: Path) -> tuple[State, int, tuple[str, ...]]:
     anything is written, and once more where it was written to. Raises NotFoundError, UsageError, UnreadableError and StorageError.
     """
     state = _chosen(source)
+    with storage.refusals(state.path, "读"):
+        sums, _ = _listed(state.path)
     storage.make_folder(folder)
-    sums, _ = _listed(state.path)
     with storage.refusals(folder):
         if strange := _strange(folder, sums):
             raise UsageError(
@@ -300,7 +301,10 @@ def _elsewhere(folder: Path, told: Mapping[str, object]) -> tuple[str, ...]:
     places = told.get("places")
     if not config.is_file() or not isinstance(places, dict):
         return ()
-    loaded = settings.load(config)
+    try:
+        loaded = settings.load(config)
+    except KbError as error:  # the files are there: it is told
+        return (str(error),)
     now = {"corpus": loaded.corpus, "follow": loaded.follow, "readers": loaded.readers_file}
     names = {"corpus": "corpus.path", "follow": "follow.path", "readers": "serve.readers_file"}
     return tuple(

@@ -55,12 +55,24 @@ def bring_in_step(
         outcome.mended += [_REBUILT] if damaged and not rebuild else []
     for name, engine in engines.items():
         with _noted(outcome), shown("建立索引") as progress:
-            outcome.updated[name] = engine.update(corpus, rebuild=rebuild, progress=progress)
+            outcome.updated[name] = _updated(engine, corpus, outcome, rebuild, progress)
             outcome.problems += outcome.updated[name].problems
     for engine in engines.values():  # last of all: everything can be searched by its words meanwhile
         with _noted(outcome), shown("按意思查找") as progress:
             engine.learn(progress)
     return outcome
+
+
+def _updated(engine: Engine, corpus: Corpus, outcome: Outcome, rebuild: bool, progress: Progress) -> Updated:
+    """Update an index; one that is damaged is made anew, for nobody may look for weeks."""
+    try:
+        return engine.update(corpus, rebuild=rebuild, progress=progress)
+    except BadIndexError:
+        if rebuild:
+            raise
+        updated = engine.update(corpus, rebuild=True, progress=progress)
+        outcome.mended.append("索引已损坏：已重建（语料库不受影响）；请检查磁盘。")
+        return updated
 
 
 def index_problem(engine: Engine) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kb.base import storage
-from kb.base.errors import KbError
+from kb.base.errors import KbError, StorageError
 from kb.config.settings import Settings
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, as_encoded, beside, judge
@@ -46,7 +46,8 @@ def _told_apart(corpus: Corpus, problem: Problem, settings: Settings) -> Problem
     """Tell more of a file that looks edited, where the text that it was can be derived again."""
     if problem.damage != "edited":
         return problem
-    text = markdown.plain(problem.path.read_bytes().decode("utf-8", "replace"))
+    with storage.refusals(problem.path, "读"):
+        text = markdown.plain(problem.path.read_bytes().decode("utf-8", "replace"))
     original = _derived(corpus, problem.path, text, settings)
     damage = beside(text, original) if original and front_matter.written_as(text, original) else problem.damage
     if damage == "edited":
@@ -81,7 +82,12 @@ def _mend_document(corpus: Corpus, path: Path, known: Entry | None, settings: Se
     A file that was emptied, or cut off in its front matter, or is not there any more has nothing to lose: it becomes what
     its snapshot gives today where that is not the same.
     """
-    data = path.read_bytes() if path.is_file() else b""
+    try:
+        with storage.refusals(path, "读"):
+            data = path.read_bytes() if path.is_file() else b""
+    except StorageError as error:
+        yield str(error)
+        return
     if not judge(data, known):
         return
     text = markdown.plain(data.decode("utf-8", "replace"))

@@ -98,9 +98,9 @@ def verdict(
     found = [
         *refused,
         *(each for source in sources for each in _of_source(source)),
+        *_of_corpus(corpus, checked),  # before the index: what is restored must be indexed again
         *_of_index(corpus, engine, law),
         *_of_cluster(corpus, engine, machines),
-        *_of_corpus(corpus, checked),
         *_of_check(settings, sources, checked, moment),
         *_of_backup(settings, kept, moment),
         *_of_clock(corpus, moment),

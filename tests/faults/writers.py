@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from kb.base.errors import KbError
+from kb.base.errors import KbError, StorageError
 from kb.cli.terminal import group
 from kb.config import readers, settings
 from kb.corpus.folder import Corpus
@@ -41,12 +41,17 @@ class Ended(KbError):
 
 
 class Home:
-    """A library in a folder: five documents of a folder that is its source, an index, a reader, and somebody who follows."""
+    """A library in a folder: five documents of a folder that is its source, an index, a reader, and somebody who follows;
+    or a copy of one (`like`).
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: Path | None = None) -> None:
         self.folder, self.saved, self.target = folder / "home", folder / "saved", folder / "target"
         self.restored = folder / "restored"
         self.corpus, self.inbox = self.folder / "corpus", self.folder / "inbox"
+        if like:
+            shutil.copytree(like, self.folder)
+            return
         self.inbox.mkdir(parents=True)
         for name in NAMES:
             self.put(name, f"{name}原来的话。")
@@ -106,8 +111,8 @@ class Home:
             engine.close()
 
     def true(self) -> dict[str, object]:
-        """How many sections there are to be found."""
-        texts = [section.text for document in Corpus(self.corpus).documents() for section in document.walk()]
+        """How many sections there are to be found: of copies, one."""
+        texts = {section.text for document in Corpus(self.corpus).documents() for section in document.walk()}
         return {f"found {words}": sum(words in text for text in texts) for words in SAID}
 
     def unknown(self) -> list[str]:
@@ -122,7 +127,7 @@ class Writer:
     """A command: `begin` brings a library to where it has something to do, `run` does it, `look` is what is to be seen.
 
     Each thing that is seen is as before or as after, whatever happens between. `again` are the codes that a second run
-    may end with: what one run did, the next one may not find to do. `check` is what `kb check` ends with afterwards.
+    may end with: what one run did, the next one may not find to do; `refused` those of a run in which something failed. `check` is what `kb check` ends with afterwards.
     """
 
     name: str
@@ -130,6 +135,7 @@ class Writer:
     run: Callable[[Home], None]
     look: Callable[[Home], Look]
     again: tuple[int, ...] = (0,)
+    refused: tuple[int, ...] = (1, StorageError.exit_code)
     check: int = 0
 
 
@@ -152,7 +158,16 @@ def _edited(home: Home) -> None:
 
 
 def _accept(home: Home) -> None:
-    home("check", "--accept", "手改", "--accept", "改动", "--accept", "丢失")
+    _told(home, "check", "--accept", "手改", "--accept", "改动", "--accept", "丢失")
+
+
+def _told(home: Home, *arguments: str) -> None:
+    """Run what ends with 1 because it tells of something else, too."""
+    try:
+        home(*arguments)
+    except Ended as ended:
+        if ended.exit_code != 1:
+            raise
 
 
 def _damaged(home: Home) -> None:
@@ -162,7 +177,7 @@ def _damaged(home: Home) -> None:
     home.file("丢失").unlink()
     ledger = home.corpus / ".ledger"
     data = bytearray(ledger.read_bytes())
-    data[len(data) // 3] ^= 1
+    data[data.index("照旧".encode())] ^= 1
     ledger.write_bytes(data)
     record = home.corpus / ".state" / ".run" / "acknowledged.json"
     record.parent.mkdir(parents=True, exist_ok=True)
@@ -236,7 +251,8 @@ def _old_answers(home: Home) -> None:
         for number in range(3):
             digest = corpus.snapshots.store(f"<p>可疑 令牌a{number}9</p>".encode())
             record = {"key": "1", "retrieved": f"2025-01-0{number + 1}T00:00:00Z", "snapshot": digest}
-            (aside / f"1-{digest[:8]}-x.json").write_text(json.dumps(record))
+            data = json.dumps(record).encode()
+            (aside / f"1-{digest[:8]}-{sha256(data).hexdigest()[:8]}.json").write_bytes(data)
     for path in corpus.snapshots.root.rglob("*.gz"):
         os.utime(path, (1.6e9, 1.6e9))
 
@@ -252,11 +268,11 @@ def _many_alarms(home: Home) -> None:
 
 
 def _acknowledge(home: Home, name: str) -> None:
-    try:
-        home("status", "--acknowledge", name)
-    except Ended as ended:
-        if ended.exit_code != 1:  # others are open still
-            raise
+    _told(home, "status", "--acknowledge", name)
+
+
+def _acknowledge_short(home: Home) -> None:
+    _acknowledge(home, "shili/short")
 
 
 def _acknowledged(home: Home) -> Look:
@@ -282,6 +298,10 @@ def _followers(home: Home) -> Look:
     return {**{f"subscription {number}": row for number, *row in rows}, "letters": letters, "news": tuple(news)}
 
 
+def _follow(home: Home) -> None:
+    home("follow", "add", "--all", "--robot", f"{ROBOT}2")
+
+
 def _gather(home: Home) -> None:
     """Gather what is new, as `kb follow send` does before it writes."""
     from kb.upkeep.follow.news import gather
@@ -290,9 +310,11 @@ def _gather(home: Home) -> None:
     config = settings.load(home.folder / "kb.toml")
     engine = chosen_engine(config)
     try:
-        gather(Corpus(config.corpus), Store(config.index), engine, Subscriptions(config.follow))
+        waiting = gather(Corpus(config.corpus), Store(config.index), engine, Subscriptions(config.follow))
     finally:
         engine.close()
+    if waiting:
+        raise Ended(waiting)
 
 
 def _gathered_and_changed(home: Home) -> None:
@@ -304,7 +326,7 @@ def _all(home: Home) -> Look:
     return {**home.documents(), **home.found()}
 
 
-def _corpus_archive(home: Home) -> None:
+def _archive(home: Home) -> None:
     import gzip
 
     lines = [
@@ -318,32 +340,28 @@ def _corpus_archive(home: Home) -> None:
         if (text := f"关于别处{number}的通知\n别处的话{number}。\n")
     ]
     data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
-    (home.folder / "corpus.jsonl.gz").write_bytes(gzip.compress(data, mtime=0))
+    (home.folder / _ARCHIVE).write_bytes(gzip.compress(data, mtime=0))
 
+
+_NOTHING: Callable[[Home], None] = lambda home: None  # noqa: E731
+_ARCHIVE = "corpus.jsonl.gz"
 
 WRITERS = (
-    Writer("ingest", _changed, lambda home: home("ingest", home.inbox), Home.documents, check=1),
-    Writer("index", _changed_and_ingested, lambda home: home("index"), Home.found),
-    Writer("refresh a folder", _changed, lambda home: home("refresh"), _all),
-    Writer(
-        "import",
-        _corpus_archive,
-        lambda home: home("import", "corpus", home.folder / "corpus.jsonl.gz"),
-        Home.documents,
-        check=1,
-    ),
+    Writer("user add", _NOTHING, lambda home: home("user", "add", "李四", "--generate"), _readers, check=None),
+    Writer("user remove", _NOTHING, lambda home: home("user", "remove", "张三"), _readers, again=(0, 3), check=None),
+    Writer("follow add", _NOTHING, _follow, _followers, check=None),
+    Writer("follow remove", _NOTHING, lambda home: home("follow", "remove", "1"), _followers, again=(0, 1), check=None),
+    Writer("gather", _gathered_and_changed, _gather, _followers, check=None),
+    # 3: while its record cannot be read, a source has that alarm, and no other one.
+    Writer("acknowledge", _many_alarms, _acknowledge_short, _acknowledged, refused=(1, 3, 6), check=None),
+    Writer("backup", _backed_up, lambda home: home("backup", home.target), _states, check=None),
+    Writer("restore", _backed_up, lambda home: home("restore", home.target, home.restored), _restored, check=None),
+    Writer("gc", _old_answers, lambda home: home("gc"), Home.documents),
     Writer("accept", _edited, _accept, Home.documents, again=(0, 3), check=1),
     Writer("repair", _damaged, lambda home: home("check", "--repair"), _all),
+    Writer("index", _changed_and_ingested, lambda home: home("index"), Home.found),
     Writer("rederive", _stale, _rederive, Home.documents, check=1),
-    Writer("backup", _backed_up, lambda home: home("backup", home.target), _states),
-    Writer("restore", _backed_up, lambda home: home("restore", home.target, home.restored), _restored),
-    Writer("gc", _old_answers, lambda home: home("gc"), Home.documents),
-    Writer("acknowledge", _many_alarms, lambda home: _acknowledge(home, "shili/short"), _acknowledged, check=1),
-    Writer("user add", lambda home: None, lambda home: home("user", "add", "李四", "--generate"), _readers),
-    Writer("user remove", lambda home: None, lambda home: home("user", "remove", "张三"), _readers, again=(0, 3)),
-    Writer(
-        "follow add", lambda home: None, lambda home: home("follow", "add", "--all", "--robot", f"{ROBOT}2"), _followers
-    ),
-    Writer("follow remove", lambda home: None, lambda home: home("follow", "remove", "1"), _followers, again=(0, 1)),
-    Writer("gather", _gathered_and_changed, _gather, _followers),
+    Writer("ingest", _changed, lambda home: home("ingest", home.inbox), Home.documents, check=1),
+    Writer("import", _archive, lambda home: home("import", "corpus", home.folder / _ARCHIVE), Home.documents, check=1),
+    Writer("refresh a folder", _changed, lambda home: home("refresh"), _all),
 )

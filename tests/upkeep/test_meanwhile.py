@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,16 @@ def test_a_step_that_meets_a_mistake_of_ours_stops_no_other(
     kb("index", code=1)
     assert "程序自己出了错（RuntimeError：示例" in kb.said
     assert "节" in kb("search", "示例制度")
+
+
+def test_a_store_that_somebody_has_open_is_sound_when_they_close_it(kb: KbHere) -> None:
+    """A server beside `kb index`: who closes the database last brings its log into the file."""
+    (kb.folder / "示例.txt").write_text(EXAMPLE, encoding="utf-8")
+    kb("ingest", "示例.txt")
+    kb("index")
+    with closing(sqlite3.connect(kb.folder / "index" / "citations.sqlite")) as reader:
+        reader.execute("select count(*) from document").fetchone()
+        (kb.folder / "示例.txt").write_text(f"{EXAMPLE}又一句。\n", encoding="utf-8")
+        kb("ingest", "示例.txt")
+        kb("index")
+    assert "完好" in kb("check")

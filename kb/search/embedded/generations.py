@@ -51,8 +51,13 @@ class Generation:
         return f"{self.folder.name}-{digest[:16]}"
 
     def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of every document in it, by id."""
-        fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())
+        """Return the fingerprint of every document in it, by id. Raises FileNotFoundError once it was removed, StorageError."""
+        try:
+            fingerprints: dict[str, str] = json.loads((self.folder / FINGERPRINTS).read_bytes())
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise unreadable(self.folder, error) from error
         return fingerprints
 
 

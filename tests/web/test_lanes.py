@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.config.settings import Settings
+from kb.web.context.heavy_work import PLACES
 from kb.web.site import lanes as lanes_module
 from kb.web.site.app import create_app
 from kb.web.site.lanes import Lanes, lane_of
@@ -72,9 +73,9 @@ def test_a_search_waits_for_no_download_and_no_page() -> None:
 
 def test_who_asks_for_much_at_once_waits_for_oneself() -> None:
     lanes, gate, order = Lanes(), Event(), list[str]()
-    first = Asked("/d/a.pdf", "greedy", serve=gate.wait)
-    lanes.add_task(first)
-    assert first.begun.wait(5)
+    for held in [Asked("/d/a.pdf", "greedy", serve=gate.wait) for _ in range(PLACES - 1)]:
+        lanes.add_task(held)
+        assert held.begun.wait(5)
     asked = [
         Asked("/d/a.pdf", client, serve=lambda client=client: order.append(client))  # type: ignore[misc]
         for client in ("greedy", "greedy", "greedy", "b", "c")
@@ -90,14 +91,14 @@ def test_who_asks_for_much_at_once_waits_for_oneself() -> None:
 
 def test_heavy_work_of_one_reader_leaves_a_place_for_another() -> None:
     lanes, gate = Lanes(), Event()
-    first, second = [Asked("/d/a.pdf", "greedy", serve=gate.wait) for _ in range(2)]
-    for each in (first, second):
+    *held, last = [Asked("/d/a.pdf", "greedy", serve=gate.wait) for _ in range(PLACES)]
+    for each in (*held, last):
         lanes.add_task(each)
     modest = Asked("/d/a.docx", "modest")
     lanes.add_task(modest)
-    assert modest.served.wait(5) and first.begun.is_set() and not second.begun.is_set()
+    assert modest.served.wait(5) and all(each.begun.wait(5) for each in held) and not last.begun.is_set()
     gate.set()
-    assert second.served.wait(5)
+    assert last.served.wait(5)
     lanes.shutdown()
 
 
@@ -132,9 +133,10 @@ def test_who_has_used_much_has_one_request_at_work_while_others_are_there() -> N
 def test_who_has_waited_too_long_is_told_so_though_nothing_comes_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lanes_module._LANES, "grave", replace(lanes_module._LANES["grave"], wait=-1))
     lanes, gate = Lanes(), Event()
-    first, late = Asked("/d/a.pdf", serve=gate.wait), Asked("/d/a.pdf")
-    lanes.add_task(first)
-    assert first.begun.wait(5)
+    late = Asked("/d/a.pdf")
+    for each in [Asked("/d/a.pdf", serve=gate.wait) for _ in range(PLACES - 1)]:
+        lanes.add_task(each)
+        assert each.begun.wait(5)
     lanes.add_task(late)
     lanes.refuse_late()
     assert late.served.wait(5) and late.requests[0].error
@@ -163,10 +165,10 @@ def test_where_requests_of_one_reader_pile_up_the_newest_takes_turns_with_the_ol
 
 def test_where_too_many_wait_the_next_is_told_so_at_once() -> None:
     lanes, gate = Lanes(), Event()
-    first, *others = [Asked("/d/a.pdf", serve=gate.wait) for _ in range(9)]
-    lanes.add_task(first)
-    assert first.begun.wait(5)
-    for each in others:
+    for each in [Asked("/d/a.pdf", serve=gate.wait) for _ in range(PLACES - 1)]:
+        lanes.add_task(each)
+        assert each.begun.wait(5)
+    for each in [Asked("/d/a.pdf", serve=gate.wait) for _ in range(8)]:
         lanes.add_task(each)
     late = [Asked("/d/a.pdf") for _ in range(3)]
     for each in late:
@@ -180,10 +182,12 @@ def test_where_too_many_wait_the_next_is_told_so_at_once() -> None:
 
 def test_where_all_places_are_taken_by_one_another_still_gets_one() -> None:
     lanes, gate = Lanes(), Event()
-    first, *greedy = [Asked("/d/a.pdf", "greedy", serve=gate.wait) for _ in range(8)]
-    last, modest = Asked("/d/a.pdf", "greedy"), Asked("/d/a.pdf", "modest")
-    lanes.add_task(first)
-    assert first.begun.wait(5)
+    for number in range(PLACES):
+        held = Asked("/d/a.pdf", f"greedy {number % 2}", serve=gate.wait)
+        lanes.add_task(held)
+        assert held.begun.wait(5)
+    greedy = [Asked("/d/a.pdf", "greedy 0", serve=gate.wait) for _ in range(7)]
+    last, modest = Asked("/d/a.pdf", "greedy 0"), Asked("/d/a.pdf", "modest")
     for each in (*greedy, last, modest):
         lanes.add_task(each)
     assert last.served.wait(5) and last.requests[0].error and not modest.requests[0].error

@@ -13,8 +13,8 @@ from kb.base.errors import BusyError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PLACES = 2
-"""Pieces that a server process has at work: the second is for another reader than the first (`kb.web.site.lanes`)."""
+PLACES = 3
+"""Pieces that a server process has at work: the last is for another reader than the others (`kb.web.site.lanes`)."""
 
 
 class HeavyWork:

@@ -5,7 +5,7 @@ that who asks for a hundred things at once waits for oneself. Where the requests
 with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
-much of it lately has one request at work at a time while others are there, and heavy work one piece, always.
+much of it lately has one request at work at a time while others are there, and never all places for heavy work.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _LANES = {
     "search": _Width(2),
     "reading": _Width(2),
     "long": _Width(1, most=32),
-    "grave": _Width(PLACES, most=8, wait=30, piled=30, each=1, shared=False),
+    "grave": _Width(PLACES, most=8, wait=30, piled=30, each=PLACES - 1, shared=False),
 }
 # Seconds of processor time, used in about the last `_LATELY` seconds, from which on a client has one request at work.
 _MUCH_USED, _LATELY = 2.0, 10.0

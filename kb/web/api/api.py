@@ -445,5 +445,5 @@ for _endpoint in interface.endpoints:
                 downloads.answer,
                 defaults={"format": _TEXTS[_ending]},
             )
-blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv"})
+blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv", "everything": True})
 blueprint.add_url_rule("/documents.csv", "listed", downloads.documents)

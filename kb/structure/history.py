@@ -103,11 +103,11 @@ def days(date: str, act: str, published: str, *, law: bool) -> list[tuple[str, s
     that is 文本 of a `law`, 成文/发布 of any other.
     """
     publication = "公布" if law else "发布"
-    found = {publication: published} if published else {}
+    found = {(published, publication)} if published else set()
     if date and (act or date != published):
         done = act or ("文本" if law else "成文/发布")
-        found[publication if done == "公布" else done] = date
-    return sorted((day, done) for done, day in found.items())
+        found.add((date, publication if done == "公布" else done))
+    return sorted(found)
 
 
 def past(text: str) -> list[Event]:

@@ -58,3 +58,4 @@ def test_what_nothing_tells_of_a_day_is_not_claimed() -> None:
     assert days(kept_before.date, kept_before.act, kept_before.published, law=True) == [("2021-11-22", "文本")]
     assert days("2021-11-22", "", "2021-11-22", law=True) == [("2021-11-22", "公布")]
     assert days("", "", "", law=True) == []
+    assert days("2021-11-22", "公布", "2021-11-25", law=True) == [("2021-11-22", "公布"), ("2021-11-25", "公布")]

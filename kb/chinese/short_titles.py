@@ -28,6 +28,8 @@ _MARKS = str.maketrans("", "", " 　")
 
 def short_titles(title: str) -> set[str]:
     """Return what an interpretation of this title is called for short; nothing for any other document."""
+    if not title.lstrip(" 　").startswith("最"):
+        return set()
     plain = title.translate(_MARKS)
     if not plain.startswith("最高人民"):
         return set()

@@ -90,7 +90,7 @@ def act(document: Document) -> str:
     facts = document.metadata
     told = past("\n".join(each.text for each in document.walk() if each.anchor == "preamble"))
     if acts := [each.act for each in told if each.act and each.day == facts.date]:
-        return acts[-1]
+        return next((each for each in reversed(acts) if each != "公布"), "公布")
     how = facts.found.get("date", "")
     if how in ("table", "list"):
         named = next((name for name in FIELDS["date"] if name in facts.labels), "")
@@ -103,11 +103,11 @@ def days(date: str, act: str, published: str, *, law: bool) -> list[tuple[str, s
     that is 文本 of a `law`, 成文/发布 of any other.
     """
     publication = "公布" if law else "发布"
-    found = {publication: published} if published else {}
+    found = {(published, publication)} if published else set()
     if date and (act or date != published):
         done = act or ("文本" if law else "成文/发布")
-        found[publication if done == "公布" else done] = date
-    return sorted((day, done) for done, day in found.items())
+        found.add((date, publication if done == "公布" else done))
+    return sorted(found, key=lambda each: (each[0], each[1] == publication))
 
 
 def past(text: str) -> list[Event]:

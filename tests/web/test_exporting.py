@@ -88,7 +88,7 @@ def test_hits_of_a_search_are_a_table_without_formulas(client: FlaskClient) -> N
 
 def test_what_is_saved_of_a_search_is_what_was_asked_for(client: FlaskClient) -> None:
     shown = page(client, "/search?q=行政复议&year=2021&order=date")
-    sent = urlencode([(each["name"], each["value"]) for each in shown.select(".taking input")])
+    sent = urlencode([(each["name"], each["value"]) for each in shown.select("form:has(.taking) input")])
     saved = {one.get_text(): f"{one['formaction']}?{sent}" for one in shown.select(".taking [formaction]")}
     rows = list(csv.DictReader(io.StringIO(client.get(saved["CSV"]).data.decode("utf-8-sig"))))
     assert rows and {row["日期"][:4] for row in rows} == {"2021"}

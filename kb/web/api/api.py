@@ -62,7 +62,7 @@ _MONTH_DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?"
 _WRITTEN: dict[str, dict[str, Any]] = {
     "date": {"pattern": f"^([12][0-9]{{3}}(-{_MONTH_DAY})?(\\.\\.[12][0-9]{{3}}(-{_MONTH_DAY})?)?)?$"},
     "article": {"pattern": "^([1-9][0-9]{0,3}(-[1-9][0-9]?)?)?$"},
-    "version": {"enum": ["", *VERSIONS]},
+    "version": {"enum": ["", *sorted(set(VERSIONS.values()))]},
     "on": ON_A_DAY,
 }
 """How the values of conditions are written for sure, for who asks by the description; other spellings are understood, too."""
@@ -445,5 +445,5 @@ for _endpoint in interface.endpoints:
                 downloads.answer,
                 defaults={"format": _TEXTS[_ending]},
             )
-blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv"})
+blueprint.add_url_rule("/search.csv", "hits", downloads.hits, defaults={"format": "csv", "everything": True})
 blueprint.add_url_rule("/documents.csv", "listed", downloads.documents)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Response, request
 
 from kb import __version__
+from kb.base.errors import UsageError
 from kb.corpus.folder import Corpus
 from kb.export.evidence_package import evidence
 from kb.export.formats import EVIDENCE, export, formats
@@ -67,9 +68,14 @@ def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
     return made
 
 
-def hits(format: str) -> Response:
-    """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000)."""
-    asked = search_form.asked_or_all()
+def hits(format: str, everything: bool = False) -> Response:
+    """The hits of a search as a table: from `offset` on, at most `limit` (1 to 1,000, usually 1,000).
+
+    Who asks for nothing gets `everything`, or hears what is missing.
+    """
+    asked = search_form.asked_or_all() if everything else search_form.asked()
+    if asked.empty:
+        raise UsageError(f"缺少参数 q：请写成 /search.{format}?q=检索词。")
     offset, limit = number("offset", 0, 0, 10**9), number("limit", MAX_LIMIT, 1, MAX_LIMIT)
     results = library().search(asked.q, limit, offset, asked.conditions, asked.order, asked.group)
     media_type, make = _TABLES[format]

@@ -140,7 +140,11 @@ def labels_of(document: Document) -> dict[str, str]:
 def metadata_rows(document: Document) -> Iterator[Row]:
     """The metadata that the document has, in the order of the page; the title only when it contradicts itself."""
     metadata, labels = document.metadata, labels_of(document)
-    if labels["date"] == labels["published"] and metadata.date == metadata.published:
+    if (
+        labels["date"] == labels["published"]
+        and metadata.date == metadata.published
+        and "date" not in metadata.alternatives
+    ):
         del labels["date"]
     for name, label in (("title", "题名"), *labels.items()):
         others = tuple(metadata.alternatives.get(name, ()))

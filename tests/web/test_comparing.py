@@ -15,8 +15,8 @@ from selenium import webdriver
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.web.site.app import create_app
-from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put
-from tests.web.test_browser import PHONE, look
+from tests.web.conftest import HOSTILE, LAW, REPORT, Refreshed, put, served
+from tests.web.driving import PHONE, look, until
 from tests.web.test_citing import ID, renumbered, version
 from tests.web.test_pages import page, texts
 
@@ -110,6 +110,20 @@ def test_the_longest_pair_comes_in_pages_at_once(empty: Settings) -> None:
     shown = page(client, address)
     assert time.process_time() - started < 1
     assert 10 < len(shown.select("tbody tr")) <= 60 and shown.select_one(".pager [rel=next]")
+
+
+def test_the_foot_of_a_long_comparison_waits_for_its_last_row(browser: webdriver.Chrome, empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    for name in "甲乙":
+        articles = "".join(f"第{n}条　示例{name}办理第{n}号示例事项。\n" for n in range(1, 131))
+        put(corpus, f"示例{name}", articles, title=f"示例{name}")
+    with served(empty) as url:
+        browser.get(f"{url}/d/{quote('示例乙')}/compare?with={quote('示例甲')}")
+        foot = "document.querySelector('footer').checkVisibility()"
+        assert not browser.execute_script(f"return {foot}")
+        end = "document.querySelector('.sides tbody tr:last-child').scrollIntoView()"
+        until(browser, f"({end}, {foot})")
+        assert browser.execute_script("return document.querySelectorAll('.sides td.both').length") >= 130
 
 
 @pytest.mark.parametrize("parameters", ["from=x", "to=x", "with=x", "from=../..&to=%00", f"with={REPORT}&from=x"])

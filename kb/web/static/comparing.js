@@ -3,28 +3,34 @@
 
 const body = document.querySelector(".sides tbody");
 
-async function grow(pager, next) {
-  const answer = await fetch(next.href);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  body.append(...page.querySelectorAll(".sides tbody tr"));
-  const following = page.querySelector(".pager");
-  if (following) pager.replaceWith(following);
-  else pager.remove();
-  watchPager();
+// What stands below the rows waits until they are all there: else it would move under the reader's eyes.
+async function grow(next) {
+  const answer = await fetch(next.href).catch(() => null);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (page) {
+    const rows = [...page.querySelectorAll(".sides tbody tr")];
+    for (let at = 0; at < rows.length; at += 15) { // a screenful at a time: the page goes on answering
+      body.append(...rows.slice(at, at + 15));
+      await new Promise(requestAnimationFrame);
+    }
+    const following = page.querySelector(".pager");
+    if (following) document.querySelector(".pager").replaceWith(following);
+    else document.querySelector(".pager").remove();
+  }
+  watchEnd(Boolean(page));
 }
 
-function watchPager() {
-  const pager = document.querySelector(".pager");
-  const next = pager?.querySelector("[rel=next]");
-  if (!next) return;
+function watchEnd(going) {
+  const next = document.querySelector(".pager [rel=next]");
+  document.documentElement.classList.toggle("growing", Boolean(next) && going);
+  if (!next || !going) return;
   new IntersectionObserver((entries, watch) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     watch.disconnect();
-    grow(pager, next);
-  }, { rootMargin: "1200px" }).observe(pager);
+    grow(next);
+  }, { rootMargin: "1200px" }).observe(body.lastElementChild);
 }
-if (body) watchPager();
+if (body) watchEnd(true);
 
 // A change that has come already is gone to here.
 document.addEventListener("click", (event) => {

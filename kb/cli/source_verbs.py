@@ -191,6 +191,7 @@ def _doctor(config: Settings, as_json: bool) -> int:
         need = "还不知道一年要用多少" if disk.year is None else f"照现在的速度一年要用 {disk.year / 1e9:,.1f} GB"
         click.echo(f"磁盘 {disk.folder}：还有 {disk.free / 1e9:,.1f} GB，{need}。")
     click.echo(f"上次核对每个字节：{judged.checked or '还没有过（kb check）'}。")
+    click.echo(f"上次备份：{judged.kept or '没有记录（kb backup）'}。")
     if not judged.findings:
         click.echo("没有发现毛病。")
     return FAILED if judged.open else 0

@@ -67,7 +67,8 @@ class Disk:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How everything is at a `moment`: the sources, the room on the disks, when every byte was last read (ISO 8601, ""
-    for never), and the findings, those that somebody knows of, too. `machines` are those of the cluster, where there is one.
+    for never), and the findings, those that somebody knows of, too. `machines` are those of the cluster, where there is
+    one; `kept` is when all was last backed up ("" for never).
     """
 
     moment: str = ""
@@ -76,6 +77,7 @@ class Verdict:
     checked: str = ""
     findings: tuple[Finding, ...] = ()
     machines: Machines | None = None
+    kept: str = ""
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -115,6 +117,7 @@ def verdict(
         trusted(checked.get("at", ""), moment),
         findings.marked(found, known),
         machines,
+        trusted(kept.get("at", ""), moment),
     )
 
 

@@ -143,7 +143,7 @@ def test_a_program_goes_on_with_its_own_index_beside_that_of_another(
     """An upgrade: the new program writes its index while the old one, and those that it starts anew, answer from theirs."""
     shelf = Shelf(document("a", "甲乙示例"))
     with monkeypatch.context() as of_old:
-        of_old.setattr(whoosh_engine, "_LAYOUT", 0)
+        of_old.setattr(whoosh_engine, "_READABLE", (0,))
         serving, begun_later = open_engine(tmp_path), open_engine(tmp_path)
         serving.update(shelf)
         assert serving.search("甲乙").total == 1

@@ -310,7 +310,9 @@ def test_one_damaged_document_does_not_keep_others_from_being_found(here: Operat
 def test_a_backup_that_is_old_is_told_where_there_ever_was_one_or_should_be(here: Operated, tmp_path: Path) -> None:
     target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
     here.refresh()
+    assert "上次备份：没有记录" in here.kb("doctor")
     here.kb("backup", target)
+    assert f"上次备份：{START}" in here.kb("doctor")
     here.on(START + timedelta(days=6))
     here.refresh()
     here.nowhere()

@@ -134,13 +134,9 @@ def test_one_bad_file_in_a_thousand_stops_nothing(corpus: Corpus, inbox: Path) -
     assert heard[-1] == (1000, 1000, "示例/0999.txt")
 
 
-# The workers are fresh processes that load the main script: what it changes is changed there, too.
+# The workers are fresh processes: what Python loads at each start changes them.
 DEADLY = """
-import os, sys
-from pathlib import Path
-from kb.config import settings
-from kb.corpus.folder import Corpus
-from kb.ingest import pipeline
+import os
 from kb.ingest.formats import files
 
 plain = files.load
@@ -151,18 +147,31 @@ def deadly(path, *given):
     return plain(path, *given) + (b"x" * (1 << 62) if path.name == "0031.txt" else b"")
 
 files.load = deadly
-if __name__ == "__main__":
-    inbox, corpus = map(Path, sys.argv[1:])
-    report = pipeline.ingest([inbox], Corpus(corpus), settings.load(None, inbox))
-    print(report.new, *(name for name, _ in report.failures), *(sentence for _, sentence in report.failures))
+"""
+INGESTING = """
+import sys
+from pathlib import Path
+from kb.config import settings
+from kb.corpus.folder import Corpus
+from kb.ingest import pipeline
+
+inbox, corpus = map(Path, sys.argv[1:])
+report = pipeline.ingest([inbox], Corpus(corpus), settings.load(None, inbox))
+print(report.new, *(name for name, _ in report.failures), *(sentence for _, sentence in report.failures))
 """
 
 
 def test_a_worker_that_dies_takes_one_file_with_it(corpus: Corpus, inbox: Path) -> None:
     for number in range(60):
         put(inbox, f"{number:04}.txt", f"{TEXT}第{number}号\n")
-    script = put(inbox.parent, "run.py", DEADLY)
-    ended = subprocess.run([sys.executable, script, inbox, corpus.root], capture_output=True, text=True, check=True)
+    put(inbox.parent, "sitecustomize.py", DEADLY)
+    ended = subprocess.run(
+        [sys.executable, "-c", INGESTING, inbox, corpus.root],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(inbox.parent)},
+    )
     assert ended.stdout.startswith("58 示例/0030.txt 示例/0031.txt ")
     assert ended.stdout.count("可能内存不足") == 2
     assert len(corpus.ids()) == 58

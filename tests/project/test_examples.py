@@ -31,7 +31,8 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
 
 
 def test_the_examples_name_the_image_of_this_version() -> None:
-    named = {found for path in DEPLOY.iterdir() for found in re.findall(r"\bkb:(\d[\d.]+\d)", path.read_text("utf-8"))}
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    named = {found for path in files for found in re.findall(r"\bkb:(\d[\d.]+\d)", path.read_text("utf-8"))}
     assert named == {__version__}
 
 

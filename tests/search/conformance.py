@@ -220,9 +220,9 @@ class Conformance:
         st.lists(st.text(CHARACTERS, min_size=1, max_size=5).filter(plain), min_size=5, max_size=15),
     )
     def test_total_is_what_a_plain_scan_counts(
-        self, tmp_path: Path, texts: list[list[str]], queries: list[str]
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], queries: list[str]
     ) -> None:
-        engine = self.open(tmp_path)  # one index takes all examples, one after another
+        engine = self.open(tmp_path_factory.mktemp("index"))
         engine.update(Shelf(*(document(f"d{number}", *sections) for number, sections in enumerate(texts))))
         sections = {
             (f"d{number}", f"s-{place}"): plain(text)
@@ -243,9 +243,9 @@ class Conformance:
         st.lists(queries(), min_size=3, max_size=8),
     )
     def test_any_query_finds_what_a_plain_reading_of_it_finds(
-        self, tmp_path: Path, texts: list[list[str]], asked: list[Asked]
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], asked: list[Asked]
     ) -> None:
-        engine = self.open(tmp_path)
+        engine = self.open(tmp_path_factory.mktemp("index"))
         engine.update(Shelf(*(document(f"d{number}", *sections) for number, sections in enumerate(texts))))
         sections = {
             (f"d{number}", f"s-{place}"): text

@@ -221,6 +221,14 @@ def test_an_index_as_layout_4_wrote_it_is_written_anew(folder: Path, opensearch:
     assert "新增 3" in kb(folder, "index") and "字面命中 3 节" in kb(folder, "search", "行政复议")
 
 
+def test_status_tells_the_machines_and_an_index_that_is_behind(folder: Path, opensearch: Nodes) -> None:
+    chosen = configure(folder, *opensearch.hosts)
+    kb(folder, "index")
+    assert "集群：green，1 个节点" in kb(folder, "status")
+    put(Corpus(chosen.corpus), 3)
+    assert "集群里的索引有 3 份文件，语料库有 4 份" in kb(folder, "status", code=1)
+
+
 def test_an_index_comes_back_from_the_clusters_own_snapshot(folder: Path, opensearch: Nodes) -> None:
     name = configure(folder, *opensearch.hosts).cluster.name
     kb(folder, "index")

@@ -15,7 +15,7 @@ from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
 from kb.search.cluster import mapping, updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
-from kb.search.contract.engine import Engine, Group
+from kb.search.contract.engine import GROUPS, Engine, Group
 from kb.search.embedded.whoosh_engine import WhooshEngine
 from kb.search.meaning.neighbours import Meaning
 from tests.cluster import Nodes
@@ -330,3 +330,29 @@ def test_what_is_wrong_with_the_machines_is_told(cluster: Cluster, opensearch: N
         opensearch.ask("_cluster/settings", {"transient": {f"{limits}.{name}": None for name in full}}, "PUT")
         opensearch.ask(f"{cluster.name}/_settings", {"index.blocks.write": None}, "PUT")
     assert "过了 low 水位（1pb）" in told["disk-node-0"] and "不再收" in told["blocked"]
+
+
+def test_an_index_in_several_shards_answers_like_one_in_one(cluster: Cluster) -> None:
+    texts = [f"示例机关{'应当' * (number % 3)}自受理第{number}号申请之日起作出示例决定" for number in range(40)]
+    shelf = Shelf(*(document(f"d{number}", *texts[number : number + 4]) for number in range(0, 40, 4)))
+    engines = [OpenSearchEngine(replace(cluster, name=f"{cluster.name}-{n}", shards=n)) for n in (1, 2, 4)]
+    for engine in engines:
+        engine.update(shelf)
+    for query in (
+        "示例机关",
+        '"应当自受理"',
+        "怎样受理申请",
+        "示例机关应当自受理第7号申清之日起作出决定",
+        "示例决定 -应当",
+    ):
+        for group in GROUPS:
+            one, *others = (replace(engine.search(query, 30, group=group), took_ms=0) for engine in engines)
+            assert all(other == one for other in others), query
+
+
+def test_a_long_text_that_stands_nowhere_is_ranked_by_many_of_its_words(cluster: Cluster) -> None:
+    text = "".join(chr(0x4E00 + 7 * number) for number in range(690))
+    engine = OpenSearchEngine(cluster)
+    engine.update(Shelf(document("a", f"{text[:300]}甲{text[300:]}"), document("b", text[:40]), document("c", "甲")))
+    found = engine.search(text)
+    assert (found.total, [hit.document for hit in found.hits]) == (0, ["a"])

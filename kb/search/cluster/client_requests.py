@@ -32,6 +32,9 @@ _CANCELLED = 0.8
 _WHOLE: Part = {"allow_partial_search_results": False}
 """The head of a search that is answered by all shards or not at all."""
 
+GLOBALLY = "globally"
+"""In a search: how rare things are is counted over all shards, not in each."""
+
 _STATE: Part = {"query": {"ids": {"values": [STATE]}}, "size": 1, "seq_no_primary_term": True}
 _unsure: ContextVar[bool] = ContextVar("unsure", default=False)
 # What a cluster says of a query that has more words, or a longer one, than it is set to take.
@@ -110,7 +113,7 @@ class Requests:
         if not bodies:
             return []
         is_unsure = _unsure.get()
-        asked: list[Part] = [line for body in bodies for line in (_WHOLE, body)]
+        asked: list[Part] = [line for body in bodies for line in _lines(body)]
         if is_unsure:
             asked += [{**_WHOLE, "index": self._alias, "routing": STATE}, _STATE]
 
@@ -169,6 +172,12 @@ class Requests:
             if len(hits) < _PAGE:
                 return
             body = {**body, "search_after": hits[-1]["sort"]}
+
+
+def _lines(body: Part) -> tuple[Part, Part]:
+    """Return a search as it is sent: its head, and what is asked."""
+    head = _WHOLE if GLOBALLY not in body else {**_WHOLE, "search_type": "dfs_query_then_fetch"}
+    return head, {name: part for name, part in body.items() if name != GLOBALLY}
 
 
 def _failure(answer: Any) -> Exception:

@@ -29,6 +29,7 @@ from kb.search.answer.columns import (
 from kb.search.answer.near import BROKEN
 from kb.search.answer.section_record import Stored, is_bare
 from kb.search.cluster import queries
+from kb.search.cluster.client_requests import GLOBALLY
 from kb.search.cluster.index_state import State
 from kb.search.cluster.kept import ASKED
 from kb.search.cluster.kept import stored as stored_of
@@ -449,7 +450,7 @@ class Searcher:
         query = both(self.among([self.present.shown]))
         query["bool"]["must"] = [queries.sharing(string, len(string) - 1 - BROKEN * edits)]
         sort = [{"_score": "desc"}, "key", "number_in_text"]
-        (answer,) = self.ask({"query": query, "sort": sort, "size": min(most, _NEAR), **ASKED})
+        (answer,) = self.ask({"query": query, "sort": sort, "size": min(most, _NEAR), **ASKED, GLOBALLY: True})
         for hit in answer["hits"]["hits"]:
             stored = stored_of(hit)
             yield fold(stored.text), self.present.as_shown(stored)
@@ -789,7 +790,7 @@ class _Search:
         """Return the query that scores what has the words of this one, as far as that can be enough; nothing where nothing is scored."""
         if not (score := self._scoring.score):
             return []
-        reaching = [score.reaching(self._enough())]
+        reaching = score.reaching(self._enough())
         return [{"bool": {"must": [score.whole], "filter": reaching, "must_not": self._excluded}}]
 
     def _only_related(self) -> Part:
@@ -889,7 +890,7 @@ def _sorted(order: Order) -> Part:
     would have to be unpacked.
     """
     sort = [*_FIRST[order], {"_score": "desc"}, "key", "number_in_text", "edition"]
-    return {"sort": sort, "track_scores": True, "track_total_hits": True, "stored_fields": "_none_"}
+    return {"sort": sort, "track_total_hits": True, "stored_fields": "_none_"}
 
 
 def _hits(answer: Any) -> tuple[int, list[Candidate]]:

@@ -227,7 +227,8 @@ class OpenSearchEngine:
         known = {key: row.fingerprint for key, row in rows_of(self._client, state).items()}
         found = difference.staleness(difference.plan(known, fingerprints))
         body = {"query": both([state.counting()]), "size": 0, "track_total_hits": True}
-        there = self._client.search(index=state.index, body=body)["hits"]["total"]["value"]
+        (answer,) = state.requests(self._client).ask(body)
+        there = answer["hits"]["total"]["value"]
         expected = state.sections + state.older
         if there != expected:
             found.insert(0, f"索引应当有 {expected:,} 节，集群里是 {there:,} 节：请运行 kb index --rebuild 重建索引。")

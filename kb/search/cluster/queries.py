@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from kb.chinese.identity import fold
@@ -20,6 +22,9 @@ Part = dict[str, Any]
 
 EVERYTHING: Part = {"match_all": {}}
 NOTHING: Part = {"match_none": {}}
+
+_NARROWING = 200
+"""Terms that sections are narrowed down by at most."""
 
 _CAREFUL = 0.99
 """What may be lost of a score by rounding."""
@@ -158,16 +163,22 @@ class Scored:
         """The sections whose score is more than their words'; None where there cannot be any."""
         return either([part for part, _ in self._raising]) if self._raising else None
 
-    def reaching(self, enough: float) -> Part:
-        """Return the query for what may have such a score: without the weightiest of the terms nothing comes to it.
+    def reaching(self, enough: float) -> list[Part]:
+        """Return the query for what may have such a score: what has so many of the terms that their most comes to it, or
+        one of the weightiest of them; the others, which are in most sections, need not be looked for.
 
-        The others, which are in most sections, need not be looked for. In a place, what is kept is less than its weight.
+        In a place, what is kept is less than its weight. Nothing where that narrows nothing, or where the query would be
+        more than the cluster takes.
         """
-        most = sorted(self.terms.items(), key=lambda item: item[1])
-        left = _CAREFUL * enough / HEADED ** len(self._headed)
-        while len(most) > 1 and (left := left - most[0][1]) > 0:
-            del most[0]
-        return either([_term(term, weight) for term, weight in most])
+        least = _CAREFUL * enough / HEADED ** len(self._headed)
+        most = sorted(self.terms.items(), key=lambda item: -item[1])
+        sums = list(accumulate(weight for _, weight in most))
+        needed = 1 + bisect_left(sums[:-1], least)
+        if needed == 1:  # of the rest, all together do not come to it
+            most = [each for each, before in zip(most, (0.0, *sums), strict=False) if sums[-1] - before >= least]
+        if len(most) > _NARROWING or (needed == 1 and len(most) == len(self.terms)):
+            return []
+        return [{"bool": {"should": [_term(*each) for each in most], "minimum_should_match": needed}}]
 
     @property
     def _headed(self) -> list[str]:

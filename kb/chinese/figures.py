@@ -27,23 +27,49 @@ _FIGURE = re.compile(
     rf"(?P<unit>%|％|{_UNITS})(?P<each>[(（][次项件人][)）])?(?![号款])"
 )
 _FIRST, _NEXT = "零一二三四五六七八九十两", "零一二三四五六七八九十百千万亿两"
-_HANZI = rf"(?<![第数几前本{_NEXT}〇年月])[{_FIRST}][{_NEXT}]*"
+_HANZI = rf"(?:(?<=提前)|(?<![第数几前本{_NEXT}〇年月]))[{_FIRST}][{_NEXT}]*"
 _ARABIC = r"(?<![\d〔\[第A-Za-z.,年月-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:[千百]?[万亿]?)|(?<![\d〔\[第A-Za-z.,年月-])\d+(?:\.\d+)?(?:[千百]?[万亿]?)"
 _NUMBER = rf"(?:{_HANZI}|{_ARABIC})"
 # Units that are counted whatever stands around them, and those that are so only between bounds: 一人 and 两条 are mostly idiom.
 _SURE = "个工作日|工作日|个月|个小时|小时|分钟|平方公里|平方米|立方米|周岁|公里|厘米|毫米|公斤|千克|吨|元|倍|%|％"
 _BOUNDED = "年|日|天|周|米|人|名|户|只|条|件|份|次|处|家|辆|头"
 _TO = r"(?:至|到|—{1,2}|－|-|–|~|～)"
+_COUNTED_BETWEEN_BOUNDS = f"{_BOUNDED}|(?:{_UNITS})(?!之)"
+_NOT = "(?:不应当|不应|不得|不能|不可|不宜|不准|不许|不允许|禁止|严禁|不|未)(?:擅自|再|以|为|同时|连续|累计|合计|总计)?"
+_MORE = "超过|超出|高于|多于|大于|长于|晚于|迟于|逾"
+_LESS = "少于|低于|短于|小于|早于"
+_OVER = "以上(?:不满|不足|未满|不到|低于|少于|不超过|不得超过|不高于|至)?"
 _RANGE = re.compile(
-    rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>以上(?:不满|不足|不超过|至)?|{_TO})(?:(?(of)百分之))"
+    rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>{_OVER}|{_TO})(?:(?(of)百分之))"
     rf"(?P<high>[{_FIRST}][{_NEXT}]*|\d+(?:[.,]\d+)*[千百]?[万亿]?)(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以下|以内|之内|内)?"
 )
+_OR_EQUAL = "(?:大于|小于|高于|低于)(?:或者?)?等于|等于或者?(?:大于|小于|高于|低于)"
+# What a bound is set to may stand before its number: 不得低于注册资本的百分之三十, 不少于人民币五万元, 至少保存三年.
+_OF_WHAT = rf"(?:人民币|[^，,。；;：:、\d{_NEXT}每]{{1,16}}的(?=百分之|\d))"
 _SINGLE = re.compile(
-    rf"(?P<before>不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限(?:养|额)?|不低于|不少于|至少|最低|超过|高于|多于|年满|(?<![届期])满)?"
-    rf"(?P<of>百分之)?(?P<number>{_NUMBER})(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以上|以下|以内|之内|内|前)?"
+    rf"(?P<before>{_OR_EQUAL}|(?:{_NOT}(?:{_MORE}|{_LESS})|低于|少于|不足){_OF_WHAT}?|{_MORE}|{_LESS}"
+    rf"|不满|未满|不足|不到|不及|未达到?|达不到|(?:最高|最多|至多|最长|最迟|最晚|上限)(?:可以?|为|达|可达)?|(?:最多|最早)提前"
+    rf"|至少[^，,。；;：:、\d{_NEXT}每]{{0,6}}|(?:最低|最少|最短|下限)为?|提前|(?<![期年时界权上下有])限(?:养|额)?|年满|(?<![届期])满)?"
+    rf"(?P<of>百分之)?(?P<number>{_NUMBER})(?(of)|(?P<unit>{_SURE}|{_COUNTED_BETWEEN_BOUNDS}))"
+    rf"(?P<after>以上|以下|以内|之内|内|以外|之外|以前|之前|前)?"
 )
-_AT_MOST = re.compile(r"不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限|以下|以内|之内|内|前")
-_AT_LEAST = re.compile(r"^(?:不低于|不少于|至少|最低|超过|高于|多于|年满|满)$|以上")
+# 民法典 第一千二百五十九条: 以上、以下、以内、届满 include the number itself; 不满、超过、以外 do not.
+_BOUNDS: tuple[tuple[re.Pattern[str], bool, bool], ...] = (
+    (re.compile("^(?:等于.*[小低]于|[小低]于.*等于)$"), False, False),
+    (re.compile("^(?:等于.*[大高]于|[大高]于.*等于)$"), True, False),
+    (re.compile(rf"^{_NOT}(?:{_MORE})|^(?:最多|最早)提前|^(?:最高|最多|至多|最长|最迟|最晚|上限)|^限"), False, False),
+    (re.compile(rf"^{_NOT}(?:{_LESS})|^(?:至少|最低|最少|最短|下限|提前|年满|满)"), True, False),
+    (re.compile(rf"^(?:{_MORE})|^[以之]外$"), True, True),
+    (re.compile(rf"^(?:{_LESS})|^(?:不满|未满|不足|不到|不及|未达|达不到)"), False, True),
+    (re.compile("^(?:以上|[以之]?前)$"), True, False),
+    (re.compile("^(?:以下|以内|之内|内)$"), False, False),
+)
+"""Of each word that sets a bound, whether that is the least, else the most, and whether the number itself is left out."""
+_LEFT_OUT = re.compile("不满|不足|未满|不到|低于|少于")
+_LEAD = ("分钟", "小时", "个小时", "日", "天", "周", "个工作日", "工作日", "个月", "年")
+_OF_A_MONTH = re.compile("月[的份]{1,2}$")
+_PLAIN = (*_SURE.split("|"), *_BOUNDED.split("|"))
+_LENGTHS = ("米", "公里", "厘米", "毫米")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _PENALTY = re.compile(r"^(?:罚款|(?:行政)?拘留|罚金|有期徒刑|拘役|管制)")
 _SENTENCE = "。；;\n"
@@ -70,8 +96,9 @@ class Figure:
     """A number as printed (`text`, without its unit), its `value`, its `unit`, and what it counts (`label`).
 
     Where the text sets bounds they are `low` and `high`, None where it sets none on that side, and `text` is all that is
-    printed of them with the unit ("二百元以上二千元以下"); `value` is the higher one. `start` and `end` are offsets of number and
-    unit in the text; `clause` is the clause around them.
+    printed of them with the unit ("二百元以上二千元以下"); `value` is the higher one. `above` and `below` tell that the number itself
+    is left out of its bound: 超过, 不满. `start` and `end` are offsets of number and unit in the text; `clause` is the clause
+    around them.
     """
 
     text: str
@@ -83,6 +110,8 @@ class Figure:
     end: int
     low: Decimal | None = None
     high: Decimal | None = None
+    above: bool = False
+    below: bool = False
 
     @property
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
@@ -91,15 +120,17 @@ class Figure:
 
     @property
     def digits(self) -> str:
-        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3; "" where the number is printed so."""
-        shown = spanned(*self.bounds)
+        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3, < 18; "" where the number is printed so."""
+        shown = spanned(*self.bounds, self.above, self.below)
         return "" if shown.replace(",", "") == self.text.replace(",", "") else shown
 
 
-def spanned(low: Decimal | None, high: Decimal | None) -> str:
-    """Write bounds in figures."""
-    if low is None or high is None:
-        return f"≤ {high:,f}" if high is not None else f"≥ {low:,f}"
+def spanned(low: Decimal | None, high: Decimal | None, above: bool = False, below: bool = False) -> str:
+    """Write bounds in figures; `above` and `below` where the number itself is left out of its bound."""
+    least = f"{'>' if above else '≥'} {low:,f}" if low is not None else ""
+    most = f"{'<' if below else '≤'} {high:,f}" if high is not None else ""
+    if low is None or high is None or above or below:
+        return "，".join(filter(None, (least, most)))
     return f"{low:,f}" if low == high else f"{low:,f}–{high:,f}"
 
 
@@ -114,6 +145,8 @@ class _Read:
     end: int
     low: Decimal | None = None
     high: Decimal | None = None
+    above: bool = False
+    below: bool = False
 
 
 def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Figure]:
@@ -128,8 +161,9 @@ def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Fig
             after = text[each.end : found[place + 1].start if place + 1 < len(found) else clause.end()]
             label = _penalty(text, clause.start(), after) or _label(before, after)
             yield Figure(
-                each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high
-            )
+                each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high,
+                each.above, each.below,
+            )  # fmt: skip
 
 
 def _found(text: str, start: int, end: int) -> list[_Read]:
@@ -153,7 +187,7 @@ def _range(match: re.Match[str]) -> _Read | None:
     low, high = _value(match["low"]), _value(match["high"])
     if low is None or high is None or low > high:
         return None
-    return _Read(match[0], high, unit, *match.span(), low, high)
+    return _Read(match[0], high, unit, *match.span(), low, high, below=_LEFT_OUT.search(told) is not None)
 
 
 def _single(match: re.Match[str]) -> _Read | None:
@@ -163,19 +197,32 @@ def _single(match: re.Match[str]) -> _Read | None:
     told = before or after or (hanzi and match.string[max(match.start() - 1, 0) : match.start()] in _TELLING)
     if value is None or not (hanzi or before or after) or (unit not in _SURE.split("|") and not told):
         return None  # what is counted in figures is for `_counted`
-    if unit == "年" and (_YEAR.search(match["number"]) or (after in ("前", "内") and not hanzi and value > _YEARS)):
+    if unit == "年" and (
+        _YEAR.search(match["number"]) or (after.endswith(("前", "内")) and not hanzi and value > _YEARS)
+    ):
         return None
-    if after == "前" and unit not in ("日", "天", "个工作日", "工作日", "个月", "年", "小时", "个小时"):
-        after = ""
+    if after.endswith("前") and unit == "日" and _OF_A_MONTH.search(match.string, 0, match.start()):
+        return None
     start, end = match.span()
-    end -= len(match["after"] or "") - len(after)
-    told = before or after
-    low = value if _AT_LEAST.search(told) else None
-    high = value if low is None and _AT_MOST.search(told) else None
-    if low is None and high is None:
+    if (after.endswith("前") and unit not in _LEAD) or (after.endswith("外") and unit not in _LENGTHS):
+        end -= len(after)
+        after = ""
+    if unit not in _PLAIN and not (before or (after and not hanzi)):
+        return None  # 两个以上部门 are some
+    bound = _bound(before) or _bound(after)
+    if bound is None:
         printed = match[0][len(before) : len(match[0]) - len(match["after"] or "")]
         return _Read(printed, value, unit, start + len(before), end)
-    return _Read(match.string[start:end], value, unit, start, end, low, high)
+    least, left_out = bound
+    low, high = (value, None) if least else (None, value)
+    return _Read(
+        match.string[start:end], value, unit, start, end, low, high, left_out and least, left_out and not least
+    )
+
+
+def _bound(told: str) -> tuple[bool, bool] | None:
+    """Return whether words set the least, else the most, and leave the number itself out; None where they set no bound."""
+    return next(((least, left_out) for words, least, left_out in _BOUNDS if words.search(told)), None)
 
 
 def _counted(match: re.Match[str]) -> _Read:

@@ -248,10 +248,19 @@ def sums(lines: Sequence[Counted]) -> list[tuple[str, list[tuple[int, str]]]]:
 
 
 def _extremes(column: Sequence[Figure]) -> str:
-    lows = [low for low, _ in (each.bounds for each in column) if low is not None]
-    highs = [high for _, high in (each.bounds for each in column) if high is not None]
+    """Write the least and the most that figures say; > or < where every figure that says it leaves the number itself out."""
+    lows = [(each.bounds[0], each.above) for each in column if each.bounds[0] is not None]
+    highs = [(each.bounds[1], each.below) for each in column if each.bounds[1] is not None]
     every = [*lows, *highs]
-    return spanned(min(every) if lows else None, max(every) if highs else None) if every else ""
+    if not every:
+        return ""
+    low, high = min(number for number, _ in every), max(number for number, _ in every)
+    return spanned(
+        low if lows else None,
+        high if highs else None,
+        {above for number, above in lows if number == low} == {True},
+        {below for number, below in highs if number == high} == {True},
+    )
 
 
 def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]) -> Iterator[Counted]:

@@ -138,3 +138,55 @@ def test_a_fine_is_named_by_what_it_is_for() -> None:
     assert figure.label == "逾期不改正的：罚款"
     (other,) = figures("违反本条例第五条规定，未办理登记的，由公安机关处五百元以下罚款。")
     assert other.label == "未办理登记的：罚款"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        *(
+            (f"保存期限{words}两年", "≥ 2")
+            for words in ("不得少于", "不能少于", "不得低于", "不应低于", "不应当低于", "不低于")
+        ),
+        *(
+            (f"保存期限{words}两年", "≥ 2")
+            for words in ("不少于", "不得短于", "不得小于", "不早于", "至少", "至少为", "最短为")
+        ),
+        *(
+            (f"保存期限{words}两年", "≤ 2")
+            for words in ("不得多于", "不得高于", "不得超过", "不得大于", "不得长于", "不能超过")
+        ),
+        *(
+            (f"保存期限{words}两年", "≤ 2")
+            for words in ("不应超过", "未超过", "不得迟于", "最长不得超过", "最长为", "不得擅自超过")
+        ),
+        *((f"养犬{words}一只的", "> 1") for words in ("超过", "多于", "高于", "大于")),
+        *((f"货值{words}一万元的", "< 10,000") for words in ("不足", "少于", "低于", "不满", "未满", "未达到", "不到")),
+        ("三年以上不满十年", "≥ 3，< 10"),
+        ("三年以上未满十年", "≥ 3，< 10"),
+        ("三年以上十年以下", "3–10"),
+        ("厚度等于或者大于三毫米", "≥ 3"),
+        ("厚度小于或等于三毫米", "≤ 3"),
+        ("五百米以外", "> 500"),
+        ("有效期届满三十日前", "≥ 30"),
+        ("应当在一个月前通知", "≥ 1"),
+        ("选举日的二十日以前公布", "≥ 20"),
+        ("应当提前三十日通知", "≥ 30"),
+        ("最多提前三日", "≤ 3"),
+        ("二年内", "≤ 2"),
+        ("十日以内", "≤ 10"),
+        ("不得低于注册资本的百分之二十五", "≥ 25"),
+        ("不得超过合同价款的20%", "≤ 20"),
+        ("不少于人民币五万元", "≥ 50,000"),
+        ("停车位不少于30个", "≥ 30"),
+    ],
+)
+def test_a_word_of_comparison_sets_the_bound_that_it_means(text: str, shown: str) -> None:
+    (figure,) = figures(text)
+    assert figure.digits == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["保证期限三年", "暂扣期限三年", "不少于三分之一", "两个以上部门", "第一个月的十五日前"]
+)
+def test_what_only_ends_like_a_word_of_comparison_sets_no_bound(text: str) -> None:
+    assert list(figures(text)) == []

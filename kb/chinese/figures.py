@@ -76,14 +76,34 @@ _SENTENCE = "。；;\n"
 MARKS = "，,。；;：:！!？?"
 _CLAUSE = re.compile(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-# Words that say nothing of what is counted, at either end of a label.
+# Words that say nothing of what is counted, at either end of a label; not where they begin or end a word: 及时, 并处, 没有.
 _EMPTY_START = re.compile(
-    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里|共计|累计|合计|共有|共|已|并|和|及|等|的|了|为|达|[、\s“”\"（(）)])+"
+    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前(?!的)|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里"
+    r"|共计|累计|合计|共有|共(?![同用享产建管和济犯犬])|已(?!经)|并(?![且处不用购入网])|和(?![解谐平])|及(?![时其早格])|等(?![级于同候待效额])|的(?!士)|了(?!解)|为(?![了期主])|达(?![到成标])|[、\s“”\"（(）)])+"
 )
 _EMPTY_END = re.compile(
-    r"(?:共计|累计|合计|总共|共有|共|约|近|超过?|达到?|为|是|均|各|全部|有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
+    r"(?<![不未没无非莫])(?:共计|累计|合计|总共|共有|共|(?<![大预])约|近|超过?|达到?|(?<![行作成认])为|(?<![但凡只还若])是|(?<![平])均|各|全部|(?<![没所享具持])有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
-_LONGEST = 24
+_NEGATION = re.compile("[不未没无非禁勿]")
+_LONGEST = 60
+_ARTICLE = re.compile(r"\s*(第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?)[\s　]")
+_ITEM = re.compile(
+    r"^[\s　]*(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?[\s　]+|[（(][一二三四五六七八九十\d]+[）)])"
+)
+# Conditions that say nothing without the conduct that they are added to, and what is done about a conduct.
+_ADDED = re.compile(
+    r"(?:有|属于|具有)(?:[下上]列|前款|前[一二三四五]款|上述|以下).*的$"
+    r"|^(?:但是?|并|且|经.{2,8})?(?:拒不|逾期|仍不|仍未|再次|屡次|屡教|情节|造成|构成|尚不|尚未|未造成|后果|数额|危害|有前[款项]|致使|导致|影响恶劣).*的$"
+    r"|(?:货值金额|违法所得|违法经营额|经营额|数额|金额).{0,20}的$"
+)
+_DONE = re.compile(
+    r"^(?:由|责令|给予|没收|处|并处|可以|可处|应当|依法|暂扣|吊销|警告|对.*处|予以|依照|按照|违反|根据)(?!.*的$)"
+    r"|(?:改正|警告|罚款|拘留|许可证|处罚|处分|处理|责任|违法所得|规定|决定|停产|停业|整顿)$"
+)
+_AGAINST = re.compile(
+    r"对(?:其|该|有关|违法)?[^，。；、：处]{2,30}?(?=可以|应当|并处|可|并|各|分别|依法|处|再)|(?:^|、|，)[^，。；、：处由]{0,8}(?:单位|个人|自然人|法人|企业|组织)(?=可以|并处|可|并|各|依法|处)"
+)
+_IMPOSES = re.compile("(?:可以|应当|分别|依法|并|可|各|再)*(?:处|科|给予)(?:以)?$")
 _YEARS = 100
 _TELLING = ("为", "期", "处", "满")
 _BESIDE = 8
@@ -149,6 +169,16 @@ class _Read:
     below: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Conduct:
+    """Clauses that say for what there is a penalty, and whether they tell it by themselves."""
+
+    text: str
+    tells: bool
+    start: int
+    end: int
+
+
 def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Figure]:
     """Yield the figures of a text in order; `doubtful` are the places in it that could not be proved, beside the marked ones."""
     doubts = sorted([*doubtful, *(each.span() for each in re.finditer(MISSING, text))])
@@ -159,7 +189,8 @@ def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Fig
                 continue
             before = text[found[place - 1].end if place else clause.start() : each.start]
             after = text[each.end : found[place + 1].start if place + 1 < len(found) else clause.end()]
-            label = _penalty(text, clause.start(), after) or _label(before, after)
+            held = text[clause.start() : each.start]
+            label = _penalty(text, clause.start(), each.start, after) or _label(before, held, after)
             yield Figure(
                 each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high,
                 each.above, each.below,
@@ -250,15 +281,56 @@ def _value(printed: str) -> Decimal | None:
     return total + (Decimal(numeral(plain)) if plain else 0)
 
 
-def _penalty(text: str, clause: int, after: str) -> str:
-    """Name a penalty by what it is for: the words of the sentence before it that end in 的; "" for what is none."""
+def _penalty(text: str, clause: int, figure: int, after: str) -> str:
+    """Name a penalty by what it is for and whom it is on, in runs of the text; "" for what is none.
+
+    拒不改正的 says nothing alone: the conduct before it stands in front. Where there is none, the number of the article does.
+    """
     named = _PENALTY.match(after.removeprefix("的"))
     if not named:
         return ""
-    start = max(text.rfind(mark, 0, clause) for mark in _SENTENCE) + 1
-    conducts = [part for part in re.split("[，,：:]", text[start:clause]) if part.endswith("的")]
-    conduct = re.sub(r"^.*?规定", "", conducts[-1])[-_LONGEST:] if conducts else ""
-    return f"{conduct}：{named[0]}" if conduct else named[0]
+    start = max(text.rfind(mark, 0, clause) for mark in "。\n") + 1
+    sentence = max(text.rfind(mark, 0, clause) for mark in _SENTENCE) + 1
+    conducts = _conducts(text, start, clause)
+    told = [each for each in conducts if each.end > sentence][-1:]
+    on = [
+        found[0].lstrip("、，") for found in _AGAINST.finditer(text, max(told[0].end if told else 0, sentence), figure)
+    ]
+    if told or on:  # of what stands before, what tells most
+        before = [each for each in conducts if each not in told]
+        told += ([each for each in before if each.tells][-1:] or before[-1:]) if not (told and told[0].tells) else []
+    said = [each.text for each in sorted(told, key=lambda each: each.start)]
+    said = said or [_IMPOSES.sub("", _ITEM.sub("", text[sentence:figure].split("，")[0]))] * (not on)
+    what = "，".join(filter(None, (*map(_shortened, said), *on[-1:])))
+    article = _ARTICLE.match(text)
+    if article and not any(each.tells for each in told):
+        what = f"{article[1]} {what}".strip()
+    return f"{what}：{named[0]}" if what else named[0]
+
+
+def _conducts(text: str, start: int, end: int) -> list[_Conduct]:
+    """Return the conducts in a stretch of text: clauses up to one that ends in 的, from where what is done about another ends."""
+    found: list[_Conduct] = []
+    first: int | None = None
+    for part in re.finditer(r"([^，,：:；;]+)([，,：:；;]?)", text[start:end]):
+        words = _ITEM.sub("", part[1]).strip()
+        if _DONE.search(words) or not words:
+            first = None
+        elif first is None:
+            first = start + part.start()
+        if first is not None and words.endswith("的"):
+            run = _ITEM.sub("", text[first : start + part.end(1)]).strip()
+            tells = any(not _ADDED.search(each) for each in re.split("[，,：:]", run))
+            if found and found[-1].start == first:
+                found.pop()
+            found.append(_Conduct(run, tells, first, start + part.end(1)))
+        if part[2] in ("；", ";"):
+            first = None
+    return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _touched(text: str, found: _Read, doubts: Sequence[tuple[int, int]]) -> bool:
@@ -268,8 +340,13 @@ def _touched(text: str, found: _Read, doubts: Sequence[tuple[int, int]]) -> bool
     return any(first <= end and last >= start for first, last in doubts)
 
 
-def _label(before: str, after: str) -> str:
-    """What a number counts: the words before it, or those after it where there are none worth the name."""
-    head = _EMPTY_END.sub("", _EMPTY_START.sub("", before))
+def _label(before: str, clause: str, after: str) -> str:
+    """What a number counts: the words before it, or those after it where there are none worth the name.
+
+    `before` are the words after the figure before, `clause` all from the clause's beginning: they count where they deny.
+    """
+    head = _EMPTY_END.sub("", _EMPTY_START.sub("", clause if _NEGATION.search(clause) else before))
     tail = _EMPTY_END.sub("", _EMPTY_START.sub("", after.rstrip(MARKS)))
-    return head[-_LONGEST:] if len(head) > 1 else tail[:_LONGEST] or head
+    if head and _NEGATION.search(head) and len(head) == 1 and tail:
+        return _shortened(f"{head}…{tail}")
+    return _shortened(head if len(head) > 1 else tail or head)

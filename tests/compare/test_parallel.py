@@ -132,3 +132,15 @@ def test_the_workbook_has_the_bounds_that_are_meant() -> None:
     assert [dogs[at].value for at in (3, 4, 7, 8)] == [1, None, 2, None]
     assert dogs[3].number_format.startswith('">')
     assert sums([*lines, *lines])[0] == ("年", [(2, "≥ 2"), (2, "≤ 3")])
+
+
+def test_fines_on_a_body_and_on_a_person_stand_in_lines_of_their_own() -> None:
+    laws = [
+        document("甲市养犬条例", "第一条　未办理养犬登记的，对个人处五百元罚款，对单位处五千元罚款。\n"),
+        document("乙市养犬条例", "第一条　未办理养犬登记的，对单位处八千元罚款，对个人处三百元罚款。\n"),
+    ]
+    lines = {line.label: [cell[1].text if cell else None for cell in line.cells] for line in counted(align(laws), laws)}
+    assert lines == {
+        "未办理养犬登记的，对个人：罚款": ["五百元", "三百元"],
+        "未办理养犬登记的，对单位：罚款": ["五千元", "八千元"],
+    }

@@ -30,6 +30,11 @@ _FIRST, _NEXT = "零一二三四五六七八九十两", "零一二三四五六�
 _HANZI = rf"(?:(?<=提前)|(?<![第数几前本{_NEXT}〇年月]))[{_FIRST}][{_NEXT}]*"
 _ARABIC = r"(?<![\d〔\[第A-Za-z.,年月-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:[千百]?[万亿]?)|(?<![\d〔\[第A-Za-z.,年月-])\d+(?:\.\d+)?(?:[千百]?[万亿]?)"
 _NUMBER = rf"(?:{_HANZI}|{_ARABIC})"
+NO_NUMBER = (
+    "(?<!第)一(?=方|切|般|律|并|致|定|样|旦|同|体|直|再|贯|向|概|经|系列|些|次性|站式|揽子)"
+    "|(?<=[统同唯逐单专进如任万])一|(?<=[^分]之)一|(?<=再)三|万(?=一(?![千百十])|分(?!之))|十(?=分(?![之钟]))|千(?=方百计)|百(?=计|姓)|两(?=者|岸|侧)"
+)
+"""Pattern of numerals that are parts of words and count nothing: 一方, 一律, 统一, 之一 (not 三分之一), 十分重要, 万一."""
 # Units that are counted whatever stands around them, and those that are so only between bounds: 一人 and 两条 are mostly idiom.
 _SURE = "个工作日|工作日|个月|个小时|小时|分钟|平方公里|平方米|立方米|周岁|公里|厘米|毫米|公斤|千克|吨|元|倍|%|％"
 _BOUNDED = "年|日|天|周|米|人|名|户|只|条|件|份|次|处|家|辆|头"

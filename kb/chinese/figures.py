@@ -27,37 +27,88 @@ _FIGURE = re.compile(
     rf"(?P<unit>%|％|{_UNITS})(?P<each>[(（][次项件人][)）])?(?![号款])"
 )
 _FIRST, _NEXT = "零一二三四五六七八九十两", "零一二三四五六七八九十百千万亿两"
-_HANZI = rf"(?<![第数几前本{_NEXT}〇年月])[{_FIRST}][{_NEXT}]*"
+_HANZI = rf"(?:(?<=提前)|(?<![第数几前本{_NEXT}〇年月]))[{_FIRST}][{_NEXT}]*"
 _ARABIC = r"(?<![\d〔\[第A-Za-z.,年月-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:[千百]?[万亿]?)|(?<![\d〔\[第A-Za-z.,年月-])\d+(?:\.\d+)?(?:[千百]?[万亿]?)"
 _NUMBER = rf"(?:{_HANZI}|{_ARABIC})"
+NO_NUMBER = (
+    "(?<!第)一(?=方|切|般|律|并|致|定|样|旦|同|体|直|再|贯|向|概|经|系列|些|次性|站式|揽子)"
+    "|(?<=[统同唯逐单专进如任万])一|(?<=[^分]之)一|(?<=再)三|万(?=一(?![千百十])|分(?!之))|十(?=分(?![之钟]))|千(?=方百计)|百(?=计|姓)|两(?=者|岸|侧)"
+)
+"""Pattern of numerals that are parts of words and count nothing: 一方, 一律, 统一, 之一 (not 三分之一), 十分重要, 万一."""
 # Units that are counted whatever stands around them, and those that are so only between bounds: 一人 and 两条 are mostly idiom.
 _SURE = "个工作日|工作日|个月|个小时|小时|分钟|平方公里|平方米|立方米|周岁|公里|厘米|毫米|公斤|千克|吨|元|倍|%|％"
 _BOUNDED = "年|日|天|周|米|人|名|户|只|条|件|份|次|处|家|辆|头"
 _TO = r"(?:至|到|—{1,2}|－|-|–|~|～)"
+_COUNTED_BETWEEN_BOUNDS = f"{_BOUNDED}|(?:{_UNITS})(?!之)"
+_NOT = "(?:不应当|不应|不得|不能|不可|不宜|不准|不许|不允许|禁止|严禁|不|未)(?:擅自|再|以|为|同时|连续|累计|合计|总计)?"
+_MORE = "超过|超出|高于|多于|大于|长于|晚于|迟于|逾"
+_LESS = "少于|低于|短于|小于|早于"
+_OVER = "以上(?:不满|不足|未满|不到|低于|少于|不超过|不得超过|不高于|至)?"
 _RANGE = re.compile(
-    rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>以上(?:不满|不足|不超过|至)?|{_TO})(?:(?(of)百分之))"
+    rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>{_OVER}|{_TO})(?:(?(of)百分之))"
     rf"(?P<high>[{_FIRST}][{_NEXT}]*|\d+(?:[.,]\d+)*[千百]?[万亿]?)(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以下|以内|之内|内)?"
 )
+_OR_EQUAL = "(?:大于|小于|高于|低于)(?:或者?)?等于|等于或者?(?:大于|小于|高于|低于)"
+# What a bound is set to may stand before its number: 不得低于注册资本的百分之三十, 不少于人民币五万元, 至少保存三年.
+_OF_WHAT = rf"(?:人民币|[^，,。；;：:、\d{_NEXT}每]{{1,16}}的(?=百分之|\d))"
 _SINGLE = re.compile(
-    rf"(?P<before>不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限(?:养|额)?|不低于|不少于|至少|最低|超过|高于|多于|年满|(?<![届期])满)?"
-    rf"(?P<of>百分之)?(?P<number>{_NUMBER})(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以上|以下|以内|之内|内|前)?"
+    rf"(?P<before>{_OR_EQUAL}|(?:{_NOT}(?:{_MORE}|{_LESS})|低于|少于|不足){_OF_WHAT}?|{_MORE}|{_LESS}"
+    rf"|不满|未满|不足|不到|不及|未达到?|达不到|(?:最高|最多|至多|最长|最迟|最晚|上限)(?:可以?|为|达|可达)?|(?:最多|最早)提前"
+    rf"|至少[^，,。；;：:、\d{_NEXT}每]{{0,6}}|(?:最低|最少|最短|下限)为?|提前|(?<![期年时界权上下有])限(?:养|额)?|年满|(?<![届期])满)?"
+    rf"(?P<of>百分之)?(?P<number>{_NUMBER})(?(of)|(?P<unit>{_SURE}|{_COUNTED_BETWEEN_BOUNDS}))"
+    rf"(?P<after>以上|以下|以内|之内|内|以外|之外|以前|之前|前)?"
 )
-_AT_MOST = re.compile(r"不得?超过|不高于|不多于|最高|最多|低于|不满|未满|不足|少于|限|以下|以内|之内|内|前")
-_AT_LEAST = re.compile(r"^(?:不低于|不少于|至少|最低|超过|高于|多于|年满|满)$|以上")
+# 民法典 第一千二百五十九条: 以上、以下、以内、届满 include the number itself; 不满、超过、以外 do not.
+_BOUNDS: tuple[tuple[re.Pattern[str], bool, bool], ...] = (
+    (re.compile("^(?:等于.*[小低]于|[小低]于.*等于)$"), False, False),
+    (re.compile("^(?:等于.*[大高]于|[大高]于.*等于)$"), True, False),
+    (re.compile(rf"^{_NOT}(?:{_MORE})|^(?:最多|最早)提前|^(?:最高|最多|至多|最长|最迟|最晚|上限)|^限"), False, False),
+    (re.compile(rf"^{_NOT}(?:{_LESS})|^(?:至少|最低|最少|最短|下限|提前|年满|满)"), True, False),
+    (re.compile(rf"^(?:{_MORE})|^[以之]外$"), True, True),
+    (re.compile(rf"^(?:{_LESS})|^(?:不满|未满|不足|不到|不及|未达|达不到)"), False, True),
+    (re.compile("^(?:以上|[以之]?前)$"), True, False),
+    (re.compile("^(?:以下|以内|之内|内)$"), False, False),
+)
+"""Of each word that sets a bound, whether that is the least, else the most, and whether the number itself is left out."""
+_LEFT_OUT = re.compile("不满|不足|未满|不到|低于|少于")
+_LEAD = ("分钟", "小时", "个小时", "日", "天", "周", "个工作日", "工作日", "个月", "年")
+_OF_A_MONTH = re.compile("月[的份]{1,2}$")
+_PLAIN = (*_SURE.split("|"), *_BOUNDED.split("|"))
+_LENGTHS = ("米", "公里", "厘米", "毫米")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _PENALTY = re.compile(r"^(?:罚款|(?:行政)?拘留|罚金|有期徒刑|拘役|管制)")
 _SENTENCE = "。；;\n"
 MARKS = "，,。；;：:！!？?"
 _CLAUSE = re.compile(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-# Words that say nothing of what is counted, at either end of a label.
+# Words that say nothing of what is counted, at either end of a label; not where they begin or end a word: 及时, 并处, 没有.
 _EMPTY_START = re.compile(
-    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里|共计|累计|合计|共有|共|已|并|和|及|等|的|了|为|达|[、\s“”\"（(）)])+"
+    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前(?!的)|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里"
+    r"|共计|累计|合计|共有|共(?![同用享产建管和济犯犬])|已(?!经)|并(?![且处不用购入网])|和(?![解谐平])|及(?![时其早格])|等(?![级于同候待效额])|的(?!士)|了(?!解)|为(?![了期主])|达(?![到成标])|[、\s“”\"（(）)])+"
 )
 _EMPTY_END = re.compile(
-    r"(?:共计|累计|合计|总共|共有|共|约|近|超过?|达到?|为|是|均|各|全部|有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
+    r"(?<![不未没无非莫])(?:共计|累计|合计|总共|共有|共|(?<![大预])约|近|超过?|达到?|(?<![行作成认])为|(?<![但凡只还若])是|(?<![平])均|各|全部|(?<![没所享具持])有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
-_LONGEST = 24
+_NEGATION = re.compile("[不未没无非禁勿]")
+_LONGEST = 60
+_ARTICLE = re.compile(r"\s*(第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?)[\s　]")
+_ITEM = re.compile(
+    r"^[\s　]*(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?[\s　]+|[（(][一二三四五六七八九十\d]+[）)])"
+)
+# Conditions that say nothing without the conduct that they are added to, and what is done about a conduct.
+_ADDED = re.compile(
+    r"(?:有|属于|具有)(?:[下上]列|前款|前[一二三四五]款|上述|以下).*的$"
+    r"|^(?:但是?|并|且|经.{2,8})?(?:拒不|逾期|仍不|仍未|再次|屡次|屡教|情节|造成|构成|尚不|尚未|未造成|后果|数额|危害|有前[款项]|致使|导致|影响恶劣).*的$"
+    r"|(?:货值金额|违法所得|违法经营额|经营额|数额|金额).{0,20}的$"
+)
+_DONE = re.compile(
+    r"^(?:由|责令|给予|没收|处|并处|可以|可处|应当|依法|暂扣|吊销|警告|对.*处|予以|依照|按照|违反|根据)(?!.*的$)"
+    r"|(?:改正|警告|罚款|拘留|许可证|处罚|处分|处理|责任|违法所得|规定|决定|停产|停业|整顿)$"
+)
+_AGAINST = re.compile(
+    r"对(?:其|该|有关|违法)?[^，。；、：处]{2,30}?(?=可以|应当|并处|可|并|各|分别|依法|处|再)|(?:^|、|，)[^，。；、：处由]{0,8}(?:单位|个人|自然人|法人|企业|组织)(?=可以|并处|可|并|各|依法|处)"
+)
+_IMPOSES = re.compile("(?:可以|应当|分别|依法|并|可|各|再)*(?:处|科|给予)(?:以)?$")
 _YEARS = 100
 _TELLING = ("为", "期", "处", "满")
 _BESIDE = 8
@@ -70,8 +121,9 @@ class Figure:
     """A number as printed (`text`, without its unit), its `value`, its `unit`, and what it counts (`label`).
 
     Where the text sets bounds they are `low` and `high`, None where it sets none on that side, and `text` is all that is
-    printed of them with the unit ("二百元以上二千元以下"); `value` is the higher one. `start` and `end` are offsets of number and
-    unit in the text; `clause` is the clause around them.
+    printed of them with the unit ("二百元以上二千元以下"); `value` is the higher one. `above` and `below` tell that the number itself
+    is left out of its bound: 超过, 不满. `start` and `end` are offsets of number and unit in the text; `clause` is the clause
+    around them.
     """
 
     text: str
@@ -83,6 +135,8 @@ class Figure:
     end: int
     low: Decimal | None = None
     high: Decimal | None = None
+    above: bool = False
+    below: bool = False
 
     @property
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
@@ -91,15 +145,17 @@ class Figure:
 
     @property
     def digits(self) -> str:
-        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3; "" where the number is printed so."""
-        shown = spanned(*self.bounds)
+        """The bounds in figures, 200–2,000, ≤ 30, ≥ 3, < 18; "" where the number is printed so."""
+        shown = spanned(*self.bounds, self.above, self.below)
         return "" if shown.replace(",", "") == self.text.replace(",", "") else shown
 
 
-def spanned(low: Decimal | None, high: Decimal | None) -> str:
-    """Write bounds in figures."""
-    if low is None or high is None:
-        return f"≤ {high:,f}" if high is not None else f"≥ {low:,f}"
+def spanned(low: Decimal | None, high: Decimal | None, above: bool = False, below: bool = False) -> str:
+    """Write bounds in figures; `above` and `below` where the number itself is left out of its bound."""
+    least = f"{'>' if above else '≥'} {low:,f}" if low is not None else ""
+    most = f"{'<' if below else '≤'} {high:,f}" if high is not None else ""
+    if low is None or high is None or above or below:
+        return "，".join(filter(None, (least, most)))
     return f"{low:,f}" if low == high else f"{low:,f}–{high:,f}"
 
 
@@ -114,6 +170,18 @@ class _Read:
     end: int
     low: Decimal | None = None
     high: Decimal | None = None
+    above: bool = False
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Conduct:
+    """Clauses that say for what there is a penalty, and whether they tell it by themselves."""
+
+    text: str
+    tells: bool
+    start: int
+    end: int
 
 
 def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Figure]:
@@ -126,10 +194,12 @@ def figures(text: str, doubtful: Sequence[tuple[int, int]] = ()) -> Iterator[Fig
                 continue
             before = text[found[place - 1].end if place else clause.start() : each.start]
             after = text[each.end : found[place + 1].start if place + 1 < len(found) else clause.end()]
-            label = _penalty(text, clause.start(), after) or _label(before, after)
+            held = text[clause.start() : each.start]
+            label = _penalty(text, clause.start(), each.start, after) or _label(before, held, after)
             yield Figure(
-                each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high
-            )
+                each.text, each.value, each.unit, label, clause[0].strip(), each.start, each.end, each.low, each.high,
+                each.above, each.below,
+            )  # fmt: skip
 
 
 def _found(text: str, start: int, end: int) -> list[_Read]:
@@ -153,7 +223,7 @@ def _range(match: re.Match[str]) -> _Read | None:
     low, high = _value(match["low"]), _value(match["high"])
     if low is None or high is None or low > high:
         return None
-    return _Read(match[0], high, unit, *match.span(), low, high)
+    return _Read(match[0], high, unit, *match.span(), low, high, below=_LEFT_OUT.search(told) is not None)
 
 
 def _single(match: re.Match[str]) -> _Read | None:
@@ -163,19 +233,32 @@ def _single(match: re.Match[str]) -> _Read | None:
     told = before or after or (hanzi and match.string[max(match.start() - 1, 0) : match.start()] in _TELLING)
     if value is None or not (hanzi or before or after) or (unit not in _SURE.split("|") and not told):
         return None  # what is counted in figures is for `_counted`
-    if unit == "年" and (_YEAR.search(match["number"]) or (after in ("前", "内") and not hanzi and value > _YEARS)):
+    if unit == "年" and (
+        _YEAR.search(match["number"]) or (after.endswith(("前", "内")) and not hanzi and value > _YEARS)
+    ):
         return None
-    if after == "前" and unit not in ("日", "天", "个工作日", "工作日", "个月", "年", "小时", "个小时"):
-        after = ""
+    if after.endswith("前") and unit == "日" and _OF_A_MONTH.search(match.string, 0, match.start()):
+        return None
     start, end = match.span()
-    end -= len(match["after"] or "") - len(after)
-    told = before or after
-    low = value if _AT_LEAST.search(told) else None
-    high = value if low is None and _AT_MOST.search(told) else None
-    if low is None and high is None:
+    if (after.endswith("前") and unit not in _LEAD) or (after.endswith("外") and unit not in _LENGTHS):
+        end -= len(after)
+        after = ""
+    if unit not in _PLAIN and not (before or (after and not hanzi)):
+        return None  # 两个以上部门 are some
+    bound = _bound(before) or _bound(after)
+    if bound is None:
         printed = match[0][len(before) : len(match[0]) - len(match["after"] or "")]
         return _Read(printed, value, unit, start + len(before), end)
-    return _Read(match.string[start:end], value, unit, start, end, low, high)
+    least, left_out = bound
+    low, high = (value, None) if least else (None, value)
+    return _Read(
+        match.string[start:end], value, unit, start, end, low, high, left_out and least, left_out and not least
+    )
+
+
+def _bound(told: str) -> tuple[bool, bool] | None:
+    """Return whether words set the least, else the most, and leave the number itself out; None where they set no bound."""
+    return next(((least, left_out) for words, least, left_out in _BOUNDS if words.search(told)), None)
 
 
 def _counted(match: re.Match[str]) -> _Read:
@@ -203,15 +286,56 @@ def _value(printed: str) -> Decimal | None:
     return total + (Decimal(numeral(plain)) if plain else 0)
 
 
-def _penalty(text: str, clause: int, after: str) -> str:
-    """Name a penalty by what it is for: the words of the sentence before it that end in 的; "" for what is none."""
+def _penalty(text: str, clause: int, figure: int, after: str) -> str:
+    """Name a penalty by what it is for and whom it is on, in runs of the text; "" for what is none.
+
+    拒不改正的 says nothing alone: the conduct before it stands in front. Where there is none, the number of the article does.
+    """
     named = _PENALTY.match(after.removeprefix("的"))
     if not named:
         return ""
-    start = max(text.rfind(mark, 0, clause) for mark in _SENTENCE) + 1
-    conducts = [part for part in re.split("[，,：:]", text[start:clause]) if part.endswith("的")]
-    conduct = re.sub(r"^.*?规定", "", conducts[-1])[-_LONGEST:] if conducts else ""
-    return f"{conduct}：{named[0]}" if conduct else named[0]
+    start = max(text.rfind(mark, 0, clause) for mark in "。\n") + 1
+    sentence = max(text.rfind(mark, 0, clause) for mark in _SENTENCE) + 1
+    conducts = _conducts(text, start, clause)
+    told = [each for each in conducts if each.end > sentence][-1:]
+    on = [
+        found[0].lstrip("、，") for found in _AGAINST.finditer(text, max(told[0].end if told else 0, sentence), figure)
+    ]
+    if told or on:  # of what stands before, what tells most
+        before = [each for each in conducts if each not in told]
+        told += ([each for each in before if each.tells][-1:] or before[-1:]) if not (told and told[0].tells) else []
+    said = [each.text for each in sorted(told, key=lambda each: each.start)]
+    said = said or [_IMPOSES.sub("", _ITEM.sub("", text[sentence:figure].split("，")[0]))] * (not on)
+    what = "，".join(filter(None, (*map(_shortened, said), *on[-1:])))
+    article = _ARTICLE.match(text)
+    if article and not any(each.tells for each in told):
+        what = f"{article[1]} {what}".strip()
+    return f"{what}：{named[0]}" if what else named[0]
+
+
+def _conducts(text: str, start: int, end: int) -> list[_Conduct]:
+    """Return the conducts in a stretch of text: clauses up to one that ends in 的, from where what is done about another ends."""
+    found: list[_Conduct] = []
+    first: int | None = None
+    for part in re.finditer(r"([^，,：:；;]+)([，,：:；;]?)", text[start:end]):
+        words = _ITEM.sub("", part[1]).strip()
+        if _DONE.search(words) or not words:
+            first = None
+        elif first is None:
+            first = start + part.start()
+        if first is not None and words.endswith("的"):
+            run = _ITEM.sub("", text[first : start + part.end(1)]).strip()
+            tells = any(not _ADDED.search(each) for each in re.split("[，,：:]", run))
+            if found and found[-1].start == first:
+                found.pop()
+            found.append(_Conduct(run, tells, first, start + part.end(1)))
+        if part[2] in ("；", ";"):
+            first = None
+    return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _touched(text: str, found: _Read, doubts: Sequence[tuple[int, int]]) -> bool:
@@ -221,8 +345,13 @@ def _touched(text: str, found: _Read, doubts: Sequence[tuple[int, int]]) -> bool
     return any(first <= end and last >= start for first, last in doubts)
 
 
-def _label(before: str, after: str) -> str:
-    """What a number counts: the words before it, or those after it where there are none worth the name."""
-    head = _EMPTY_END.sub("", _EMPTY_START.sub("", before))
+def _label(before: str, clause: str, after: str) -> str:
+    """What a number counts: the words before it, or those after it where there are none worth the name.
+
+    `before` are the words after the figure before, `clause` all from the clause's beginning: they count where they deny.
+    """
+    head = _EMPTY_END.sub("", _EMPTY_START.sub("", clause if _NEGATION.search(clause) else before))
     tail = _EMPTY_END.sub("", _EMPTY_START.sub("", after.rstrip(MARKS)))
-    return head[-_LONGEST:] if len(head) > 1 else tail[:_LONGEST] or head
+    if head and _NEGATION.search(head) and len(head) == 1 and tail:
+        return _shortened(f"{head}…{tail}")
+    return _shortened(head if len(head) > 1 else tail or head)

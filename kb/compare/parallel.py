@@ -23,6 +23,10 @@ How = Literal["", "number", "heading", "words"]
 
 _PLACE = re.compile(rf"^(?:{NATION}|(?!城市|城乡)[\u4e00-\u9fff]{{2,8}}?(?:{UNITS}))+")
 _CHANGING = re.compile(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|[（(].*?[)）]|\s")
+_SAYS_NOTHING = re.compile(
+    r"^第[^第条]{1,9}条(?:之[一二三四五六七八九十]+)? |(?:^|(?<= ))违反[^，：]{0,40}?规定的?，?|：罚款$"
+)
+_WHOM = re.compile("，(?:对[^，：]*?)?(个人|单位)[^，：]*(?=：)")
 _LIKE_TITLE = 0.6
 _LIKE_WORDS = 0.3
 _LIKE_NUMBERED = 0.2
@@ -248,10 +252,19 @@ def sums(lines: Sequence[Counted]) -> list[tuple[str, list[tuple[int, str]]]]:
 
 
 def _extremes(column: Sequence[Figure]) -> str:
-    lows = [low for low, _ in (each.bounds for each in column) if low is not None]
-    highs = [high for _, high in (each.bounds for each in column) if high is not None]
+    """Write the least and the most that figures say; > or < where every figure that says it leaves the number itself out."""
+    lows = [(each.bounds[0], each.above) for each in column if each.bounds[0] is not None]
+    highs = [(each.bounds[1], each.below) for each in column if each.bounds[1] is not None]
     every = [*lows, *highs]
-    return spanned(min(every) if lows else None, max(every) if highs else None) if every else ""
+    if not every:
+        return ""
+    low, high = min(number for number, _ in every), max(number for number, _ in every)
+    return spanned(
+        low if lows else None,
+        high if highs else None,
+        {above for number, above in lows if number == low} == {True},
+        {below for number, below in highs if number == high} == {True},
+    )
 
 
 def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]) -> Iterator[Counted]:
@@ -276,11 +289,26 @@ def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]
 
 
 def _same(figure: Figure, candidates: Sequence[tuple[Section, Figure]]) -> tuple[Section, Figure] | None:
-    """The candidate that counts the same: the same unit and the most alike label."""
-    own = pairs(figure.label)
-    scored = [(likeness(own, pairs(each[1].label)), each) for each in candidates if each[1].unit == figure.unit]
+    """The candidate that counts the same: the same unit and the most alike label; a fine on a body is none on a person."""
+    own = _telling(figure.label)
+    scored = [
+        (likeness(own, _telling(each[1].label)), each)
+        for each in candidates
+        if each[1].unit == figure.unit and _on(each[1].label) == _on(figure.label)
+    ]
     likely = max(scored, key=lambda each: each[0], default=None)
     return likely[1] if likely and likely[0] >= _LIKE_LABEL else None
+
+
+def _telling(label: str) -> frozenset[str]:
+    """The pairs of characters of a label, without the number of its article and 违反…规定."""
+    return pairs(_SAYS_NOTHING.sub("", label))
+
+
+def _on(label: str) -> str:
+    """Whom a penalty is on, 个人 or 单位, where its label tells them apart."""
+    found = _WHOM.findall(label)
+    return found[-1] if found else ""
 
 
 def groups(listings: Iterable[Listing], limit: int) -> list[tuple[str, list[Listing]]]:

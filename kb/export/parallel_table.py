@@ -41,10 +41,14 @@ def rows_docx(rows: Iterable[Row], documents: Sequence[Document], dated: str) ->
 
 
 def figures_xlsx(lines: Iterable[Counted], documents: Sequence[Document]) -> bytes:
-    """Return the figures as a workbook: for each document what is printed, and the least and the most of it as numbers."""
+    """Return the figures as a workbook: for each document what is printed, and the least and the most of it as numbers.
+
+    A bound that leaves the number itself out is shown with > or <: 超过一只, 不足一万元.
+    """
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet, bold = book.add_worksheet("数字对照"), book.add_format({"bold": True})
+    over, under = (book.add_format({"num_format": f'"{mark} "General'}) for mark in "><")
     heads = ["项目", "单位"]
     for document in documents:
         heads += [f"{document.metadata.title}：{part}" for part in ("原文", "最低", "最高", "条款")]
@@ -58,9 +62,11 @@ def figures_xlsx(lines: Iterable[Counted], documents: Sequence[Document]) -> byt
                 section, figure = cell
                 at = 2 + 4 * place
                 sheet.write_string(number, at, figure.text)
-                for offset, bound in enumerate(figure.bounds, start=1):
+                for offset, (bound, left_out) in enumerate(
+                    zip(figure.bounds, (figure.above and over, figure.below and under), strict=True), start=1
+                ):
                     if bound is not None:
-                        sheet.write_number(number, at + offset, float(bound))
+                        sheet.write_number(number, at + offset, float(bound), left_out or None)
                 sheet.write_string(number, at + 3, section.number or section.label)
     sheet.set_column(0, 0, 40)
     sheet.set_column(2, len(heads) - 1, 16)

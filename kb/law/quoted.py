@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.chinese.figures import NO_NUMBER
 from kb.chinese.numerals import hanzi
 from kb.compare.characters import characters as difference
 
@@ -44,6 +45,8 @@ _PHRASE = 16  # characters: 规定的“合理期限” names something, a longe
 _LONGEST = 2_000
 _NEAR_ENOUGH = 0.34
 """The part of a quotation that may differ, where nothing but its words says what it is quoted from."""
+_EDIT, _PASSED_OVER = 20, 1
+"""What a wrong character costs, and each one of a passage that is left out, when the stretch is sought that is quoted from."""
 _LOOK_ALIKE = str.maketrans("，；：（）？！．﹑", ",;:()?!.、") | dict.fromkeys(
     map(ord, {*_PAIRS, *_PAIRS.values()}), '"'
 )
@@ -56,6 +59,7 @@ _CLAUSE = re.compile(r"[^，；：。,;:！？\n“”]+")
 _ALTERED = 0.25  # of a clause without quotation marks, and four characters
 _FIGURE = re.compile(r"(\d{1,4})(%?)")
 _TELLING = re.compile("[不未无非勿〇零一二三四五六七八九十百千万两半]|以上|以下|以内|以外")
+_NO_NUMBER = re.compile(NO_NUMBER)
 _MUST = re.compile("应|可|须|能|宜|不|禁止")
 
 
@@ -188,7 +192,10 @@ def _changed(words: str, whole: str) -> tuple[int, str]:
     runs = [each.text for each in difference(whole[first:last], words) if each.kind != "same"]
     # Where 可以 stands for 应当 at the beginning, the nearest stretch may begin after it.
     instead = [*runs, whole[max(first - 2, 0) : first]]
-    telling = any(_TELLING.search(each) for each in runs) or sum(bool(_MUST.search(each)) for each in instead) > 1
+    telling = (
+        any(_TELLING.search(_NO_NUMBER.sub("", each)) for each in runs)
+        or sum(bool(_MUST.search(each)) for each in instead) > 1
+    )
     return away, _difference(words, whole[first:last]) if telling else ""
 
 
@@ -232,21 +239,30 @@ def _against(quoted: str, text: str) -> tuple[int, str]:
 
 
 def _nearest(piece: str, text: str) -> tuple[int, int, int]:
-    """Return how far a piece is from the stretch of a text that comes nearest to it, and that stretch."""
-    away, end = _least(piece, text)
-    _, length = _least(piece[::-1], text[:end][::-1])
+    """Return how far a piece is from what comes nearest to it in a text, and the stretch of the text that it is taken from.
+
+    Who quotes leaves out whole passages: the stretch reaches over one to where the words go on.
+    """
+    away, _ = _least(piece, text)
+    _, end = _least(piece, text, _EDIT, _PASSED_OVER)
+    _, length = _least(piece[::-1], text[:end][::-1], _EDIT, _PASSED_OVER)
     return away, end - length, end
 
 
-def _least(piece: str, text: str) -> tuple[int, int]:
-    """Return the least edit distance of a piece to a stretch of a text, and where that first ends (Sellers 1980, row by row)."""
+def _least(piece: str, text: str, edit: int = 1, passed_over: int = 1) -> tuple[int, int]:
+    """Return the least cost of making a piece of a stretch of a text, and where that first ends (Sellers 1980, row by row).
+
+    An `edit` of one character costs this much; a passage of the text that is left out as much once, and `passed_over` for
+    each of its characters. Where both are 1 every character that is left out is one edit.
+    """
     characters = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    places = np.arange(len(text) + 1)
+    places = np.arange(len(text) + 1) * passed_over
+    opened = edit if passed_over < edit else 0
     costs = np.zeros(len(text) + 1, np.int64)
     for row, character in enumerate(piece, start=1):
-        kept = np.full(len(text) + 1, row)
-        kept[1:] = np.minimum(costs[:-1] + (characters != ord(character)), costs[1:] + 1)
-        costs = np.minimum.accumulate(kept - places) + places
+        kept = np.full(len(text) + 1, row * edit)
+        kept[1:] = np.minimum(costs[:-1] + edit * (characters != ord(character)), costs[1:] + edit)
+        costs = np.minimum(kept, np.minimum.accumulate(kept - places) + places + opened)
     end = int(np.argmin(costs))
     return int(costs[end]), end
 

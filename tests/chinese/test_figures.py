@@ -135,6 +135,131 @@ def test_what_only_looks_like_a_figure_is_none(text: str) -> None:
 def test_a_fine_is_named_by_what_it_is_for() -> None:
     text = "违反本条例第五条规定，未办理登记的，由公安机关责令改正；逾期不改正的，处五百元以下罚款。"
     (figure,) = figures(text)
-    assert figure.label == "逾期不改正的：罚款"
+    assert figure.label == "未办理登记的，逾期不改正的：罚款"
     (other,) = figures("违反本条例第五条规定，未办理登记的，由公安机关处五百元以下罚款。")
     assert other.label == "未办理登记的：罚款"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        *(
+            (f"保存期限{words}两年", "≥ 2")
+            for words in ("不得少于", "不能少于", "不得低于", "不应低于", "不应当低于", "不低于")
+        ),
+        *(
+            (f"保存期限{words}两年", "≥ 2")
+            for words in ("不少于", "不得短于", "不得小于", "不早于", "至少", "至少为", "最短为")
+        ),
+        *(
+            (f"保存期限{words}两年", "≤ 2")
+            for words in ("不得多于", "不得高于", "不得超过", "不得大于", "不得长于", "不能超过")
+        ),
+        *(
+            (f"保存期限{words}两年", "≤ 2")
+            for words in ("不应超过", "未超过", "不得迟于", "最长不得超过", "最长为", "不得擅自超过")
+        ),
+        *((f"养犬{words}一只的", "> 1") for words in ("超过", "多于", "高于", "大于")),
+        *((f"货值{words}一万元的", "< 10,000") for words in ("不足", "少于", "低于", "不满", "未满", "未达到", "不到")),
+        ("三年以上不满十年", "≥ 3，< 10"),
+        ("三年以上未满十年", "≥ 3，< 10"),
+        ("三年以上十年以下", "3–10"),
+        ("厚度等于或者大于三毫米", "≥ 3"),
+        ("厚度小于或等于三毫米", "≤ 3"),
+        ("五百米以外", "> 500"),
+        ("有效期届满三十日前", "≥ 30"),
+        ("应当在一个月前通知", "≥ 1"),
+        ("选举日的二十日以前公布", "≥ 20"),
+        ("应当提前三十日通知", "≥ 30"),
+        ("最多提前三日", "≤ 3"),
+        ("二年内", "≤ 2"),
+        ("十日以内", "≤ 10"),
+        ("不得低于注册资本的百分之二十五", "≥ 25"),
+        ("不得超过合同价款的20%", "≤ 20"),
+        ("不少于人民币五万元", "≥ 50,000"),
+        ("停车位不少于30个", "≥ 30"),
+    ],
+)
+def test_a_word_of_comparison_sets_the_bound_that_it_means(text: str, shown: str) -> None:
+    (figure,) = figures(text)
+    assert figure.digits == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["保证期限三年", "暂扣期限三年", "不少于三分之一", "两个以上部门", "第一个月的十五日前"]
+)
+def test_what_only_ends_like_a_word_of_comparison_sets_no_bound(text: str) -> None:
+    assert list(figures(text)) == []
+
+
+FINE = "，由农业农村部门处一千元以上三千元以下罚款。"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (f"违反本条例规定，不立即将被伤害人送至医院救治的{FINE}", "不立即将被伤害人送至医院救治的：罚款"),
+        (f"诊疗机构不按照规定办理备案的{FINE}", "诊疗机构不按照规定办理备案的：罚款"),
+        (f"未将需要无害化处理的死亡犬只送至指定场所的{FINE}", "未将需要无害化处理的死亡犬只送至指定场所的：罚款"),
+        (f"使用不符合安全技术规范的设备的{FINE}", "使用不符合安全技术规范的设备的：罚款"),
+        (f"违反本条例第九条规定，未办理登记的，由公安机关责令改正，拒不改正的{FINE}", "未办理登记的，拒不改正的：罚款"),
+        (f"第四十条　有下列行为之一的{FINE}", "第四十条 有下列行为之一的：罚款"),
+        ("第四十条　市民有下列行为之一的：\n（一）虐待犬只的，处五百元罚款；", "虐待犬只的：罚款"),
+        (
+            "第四十条　单位携犬外出的，责令改正；情节严重的，处五百元罚款。",
+            "单位携犬外出的，情节严重的：罚款",
+        ),
+        ("第四十条　由公安机关处五百元罚款。", "第四十条 由公安机关：罚款"),
+        (
+            "第四十条　有下列行为之一的，责令改正；逾期未改正的，处五百元罚款。",
+            "第四十条 有下列行为之一的，逾期未改正的：罚款",
+        ),
+        (
+            "未保持安全间距的，责令改正；拒不改正的，给予警告；情节严重的，处五百元罚款。",
+            "未保持安全间距的，情节严重的：罚款",
+        ),
+        (
+            "销售假药的，没收违法所得；货值金额不足一万元的，给予警告；货值金额一万元以上的，处五百元罚款。",
+            "销售假药的，货值金额一万元以上的：罚款",
+        ),
+        (f"未经批准施工的，给予警告；未采取防护措施，造成损害的{FINE}", "未采取防护措施，造成损害的：罚款"),
+        (f"未安装回收装置的，或者不能保证运行的{FINE}", "未安装回收装置的，或者不能保证运行的：罚款"),
+    ],
+)
+def test_the_label_of_a_fine_says_what_it_is_for_from_the_beginning_of_its_clause(text: str, label: str) -> None:
+    *_, figure = figures(text)
+    assert figure.label == label
+
+
+def test_fines_of_a_body_and_of_a_person_have_labels_of_their_own() -> None:
+    text = "未办理登记的，对单位处一万元罚款，对个人处五百元罚款；对直接负责的主管人员并处二千元罚款。"
+    assert [figure.label for figure in figures(text)] == [
+        "未办理登记的，对单位：罚款",
+        "未办理登记的，对个人：罚款",
+        "未办理登记的，对直接负责的主管人员：罚款",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (
+            "诊疗机构未按照规定及时将诊疗过程中产生的医疗废弃物集中存放并且在三日内送至处置单位",
+            "诊疗机构未按照规定及时将",
+        ),
+        ("及时报告并在三日内", "及时报告"),
+        ("和解协议应当在三日内", "和解协议"),
+        ("未在三日内送至两公里以外的场所", "未在"),
+    ],
+)
+def test_a_label_begins_where_its_clause_begins(text: str, label: str) -> None:
+    for figure in figures(text):
+        assert figure.label.startswith(label)
+
+
+@given(st.text(st.sampled_from("不未按照规定办理备案的处罚登记犬只将有下列行为单位个人及和等"), max_size=20))
+def test_no_label_begins_behind_a_negation(words: str) -> None:
+    *_, fine = figures(f"不{words}的，处五元罚款。")
+    assert fine.label.startswith("不")
+    *_, term = figures(f"不{words}三日内")
+    assert (term.text + term.label).startswith("不") or term.label.startswith("不")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
 
+import openpyxl
 import pytest
 
 from kb.base.model import Document, Listing, Metadata, Provenance
-from kb.compare.parallel import align, alike, counted, groups, pattern
+from kb.compare.parallel import align, alike, counted, groups, pattern, sums
+from kb.export.parallel_table import figures_xlsx
 from kb.structure.outline import parse
 from tests.web.examples import REPORTS
 
@@ -114,3 +117,30 @@ def test_rows_are_aligned_by_topic_and_not_by_number() -> None:
 def test_fines_of_one_topic_stand_in_one_line_with_their_bounds() -> None:
     (line,) = [line for line in counted(align(DOGS), DOGS) if line.unit == "元"]
     assert [cell[1].bounds if cell else None for cell in line.cells] == [(200, 2000), (None, 500)]
+
+
+def test_the_workbook_has_the_bounds_that_are_meant() -> None:
+    laws = [
+        document("甲市养犬条例", "第一条　免疫记录保存期限不得少于两年。\n第二条　养犬超过一只的，应当登记。\n"),
+        document("乙市养犬条例", "第一条　免疫记录保存期限不得超过三年。\n第二条　养犬超过二只的，应当登记。\n"),
+    ]
+    lines = counted(align(laws), laws)
+    sheet = openpyxl.load_workbook(BytesIO(figures_xlsx(lines, laws)))["数字对照"]
+    cells = {row[0].value: row for row in sheet.iter_rows(min_row=2)}
+    kept, dogs = (next(row for label, row in cells.items() if str(label).startswith(word)) for word in ("免疫", "养犬"))
+    assert [kept[at].value for at in (3, 4, 7, 8)] == [2, None, None, 3]
+    assert [dogs[at].value for at in (3, 4, 7, 8)] == [1, None, 2, None]
+    assert dogs[3].number_format.startswith('">')
+    assert sums([*lines, *lines])[0] == ("年", [(2, "≥ 2"), (2, "≤ 3")])
+
+
+def test_fines_on_a_body_and_on_a_person_stand_in_lines_of_their_own() -> None:
+    laws = [
+        document("甲市养犬条例", "第一条　未办理养犬登记的，对个人处五百元罚款，对单位处五千元罚款。\n"),
+        document("乙市养犬条例", "第一条　未办理养犬登记的，对单位处八千元罚款，对个人处三百元罚款。\n"),
+    ]
+    lines = {line.label: [cell[1].text if cell else None for cell in line.cells] for line in counted(align(laws), laws)}
+    assert lines == {
+        "未办理养犬登记的，对个人：罚款": ["五百元", "三百元"],
+        "未办理养犬登记的，对单位：罚款": ["五千元", "八千元"],
+    }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.law import quoted
 from kb.law.checking import Checked, check
+from kb.law.quoted import compare
 from tests.law.laws import LAW, Shelf
 
 TODAY = "2026-06-01"
@@ -157,3 +160,53 @@ def test_a_range_is_right_to_its_last_article(law: Shelf, place: str, status: st
     (one,) = checked(law, f"依照《示例法》{place}的规定。")
     assert one.fate.status == status
     assert ("范围里的最后一条" in one.fate.note) is (status != "right")
+
+
+CITED = "合作社对外投资或者提供担保，依照章程的规定，由理事会或者成员大会、成员代表大会决议；章程有限额规定的，不得超过规定的限额。"
+BREACH = "一方不履行义务的，应当承担继续履行、采取补救措施或者赔偿损失等违约责任。"
+
+
+@pytest.mark.parametrize(
+    ("quoted", "cited", "told"),
+    [
+        ("依照章程的规定，由理事会或者成员大会决议", CITED, "漏了“、成员代表大会”"),
+        ("……由理事会或者成员大会决议", CITED, "漏了“、成员代表大会”"),
+        ("一方不履行义务的，应当承担违约责任", BREACH, "漏了“继续履行、采取补救措施或者赔偿损失等”"),
+        ("一方不履行义务的，应当承担违约责任。", BREACH, "漏了“继续履行、采取补救措施或者赔偿损失等”"),
+        (
+            "依照章程的规定，不得超过规定的限额",
+            CITED,
+            "漏了“由理事会或者成员大会、成员代表大会决议；章程有限额规定的，”",
+        ),
+        ("对外投资，依照章程的规定，由理事会", CITED, "漏了“或者提供担保”"),
+        ("依照章程的规定，由理事会决议", CITED, "漏了“或者成员大会、成员代表大会”"),
+        ("合作社依照章程的规定，由理事会或者成员大会", CITED, "漏了“对外投资或者提供担保，”"),
+        ("应当承担继续履行、采取补救措施或者赔偿损失等违约责任和罚款", BREACH, "多了“和罚款”"),
+        ("依照章程的明确规定，由理事会或者成员大会", CITED, "多了“明确”"),
+        ("依照章程的规定，由监事会或者成员大会", CITED, "原文“规定，由理”，引文“规定，由监”"),
+        (
+            "一方不履行主要义务的，应当承担违约责任",
+            BREACH,
+            "多了“主要”；漏了“继续履行、采取补救措施或者赔偿损失等”",
+        ),
+    ],
+)
+def test_a_difference_is_told_the_right_way_round(quoted: str, cited: str, told: str) -> None:
+    distance, shown = compare(quoted, [cited])
+    assert distance and shown.translate(str.maketrans(",;", "，；")) == told
+
+
+def test_a_word_with_a_numeral_in_it_is_no_amount_that_was_altered() -> None:
+    for word, status in (("一般", None), ("一年", "altered")):
+        text = f"规定，当事人{word}不履行合同义务的应当承担责任。"
+        found = quoted.altered(text, 0, len(text), ["当事人不履行合同义务的应当承担责任。"])
+        assert (found and "altered") == status
+
+
+@given(st.data())
+def test_a_passage_left_out_is_told_as_left_out(data: st.DataObject) -> None:
+    """What is left out of a sentence whose characters all differ is left out, wherever it stands in it."""
+    text = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏"
+    start = data.draw(st.integers(3, len(text) - 5))
+    end = data.draw(st.integers(start + 1, len(text) - 4))
+    assert compare(text[:start] + text[end:], [text])[1] == f"漏了“{text[start:end]}”"

@@ -16,6 +16,7 @@ from rapidfuzz.distance import Levenshtein
 
 from kb.base import deadline
 from kb.base.model import Alternative, Difference
+from kb.chinese.figures import NO_NUMBER
 from kb.chinese.identity import fold_with_places
 from kb.search.answer.section_record import Stored
 from kb.search.query.analysis import bigrams
@@ -40,7 +41,7 @@ _SHARE = 4
 _SENTENCE = re.compile(r"[^。；！？;!?\n]+[。；！？;!?]?")
 _LONG_SENTENCES = 3
 _PLACES = 12
-_FIGURES = re.compile(r"[0-9]+(?:\.[0-9]+)?|[零〇一二三四五六七八九十百千万亿两]+")
+_FIGURES = re.compile(rf"[0-9]+(?:\.[0-9]+)?|(?!{NO_NUMBER})[零〇一二三四五六七八九十百千万亿两]+")
 _SENSE = re.compile(r"不得|不可|禁止|应当|应该|必须|可以|有权|无权|或者|并且|以上|以下|以内|以外|[不未无非免除勿]")
 
 

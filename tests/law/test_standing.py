@@ -93,6 +93,28 @@ def test_talk_of_repealing_repeals_nothing(shelf: Shelf) -> None:
     assert stands(shelf, "甲").status == "未见终止"
 
 
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        ("1．关于惩治违反示例管理法的犯罪的决定", "未见终止"),
+        ("1．《关于惩治违反示例管理法的犯罪的决定》", "未见终止"),
+        ("1．《关于惩治违反〈中华人民共和国示例管理法〉的犯罪的决定》", "未见终止"),
+        ("1．关于修改示例管理法的补充规定", "未见终止"),
+        ("1．《中华人民共和国示例管理法》", "已废止"),
+        ("1．示例管理法（1999年公布）", "已废止"),
+    ],
+)
+def test_a_law_named_in_the_name_of_what_is_repealed_is_not_repealed(shelf: Shelf, ended: str, status: str) -> None:
+    old = "中华人民共和国示例管理法\n第一条　示例。\n第二条　本法自2000年1月1日起施行。\n"
+    shelf.put("旧", old, date="1999-12-01")
+    text = (
+        "中华人民共和国示例罚法\n第一条　本法自2010年1月1日起施行。依照《中华人民共和国示例管理法》（以下简称示例管理法）处理。\n"
+        f"附件一\n下列补充规定和决定，自本法施行之日起，予以废止：\n{ended}\n2．关于示例的决定\n"
+    )
+    shelf.put("新", text, date="2009-12-01")
+    assert stands(shelf, "旧").status == status
+
+
 def test_a_list_of_repealed_documents(shelf: Shelf) -> None:
     shelf.put(
         "甲", "示例局关于加强示例管理工作的通知\n一、示例。\n", date="2010-01-01", document_number="示发〔2010〕5号"

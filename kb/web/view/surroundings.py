@@ -12,7 +12,7 @@ from flask import url_for
 
 from kb.base.clock import today
 from kb.base.errors import BadIndexError
-from kb.base.model import Document
+from kb.base.model import Document, Section
 from kb.compare.sections import Comparison, compare
 from kb.law.basis import Link as BasisLink
 from kb.law.basis import chain
@@ -21,7 +21,7 @@ from kb.law.records import cited, made_on
 from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
 from kb.law.standing import Evidence, Validity
-from kb.law.terms import Term, terms
+from kb.law.terms import Term, in_scope, terms
 from kb.web.context.library import library
 from kb.web.view.as_of import viewed
 from kb.web.view.edition import Edition
@@ -201,20 +201,28 @@ def _with_terms(
     """Add a link to its definition where a section first uses a word that the document defines elsewhere."""
     if not terms:
         return {anchor: list(some) for anchor, some in links.items()}
-    known = {each.term: each for each in terms}
-    words = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
+    known = in_scope(document, terms)
+    words = re.compile("|".join(map(re.escape, sorted({each.term for each in terms}, key=len, reverse=True))))
     both = {}
     for section in document.walk():
         there = list(links.get(section.anchor, ()))
         seen = {each.term for each in terms if each.anchor == section.anchor}
-        for match in words.finditer(section.text, len(section.number)):
+        body = len(section.text) if section.anchor == "title" else _after_heading(section)
+        for match in words.finditer(section.text, body):
             taken = any(link.start < match.end() and match.start() < link.end for link in there)
-            if match[0] not in seen and not taken:
+            term = known[section.anchor].get(match[0])
+            if term and match[0] not in seen and not taken:
                 seen.add(match[0])
-                term = known[match[0]]
                 there.append(Link(*match.span(), f"#{term.anchor}", f"{term.term}：{term.meaning}", "term"))
         both[section.anchor] = sorted(there, key=lambda link: link.start)
     return both
+
+
+def _after_heading(section: Section) -> int:
+    """Return where the words of a section begin, below its heading."""
+    if section.heading and section.heading in section.text.partition("\n")[0]:
+        return section.text.find(section.heading) + len(section.heading)
+    return len(section.number)
 
 
 def _cited_by(

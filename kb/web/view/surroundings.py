@@ -20,7 +20,7 @@ from kb.law.reader import Found, Known, Reader
 from kb.law.records import cited, made_on
 from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
-from kb.law.standing import Evidence, Validity
+from kb.law.standing import Evidence, Standings, Validity
 from kb.law.terms import Term, in_scope, terms
 from kb.web.context.library import library
 from kb.web.view.as_of import viewed
@@ -57,7 +57,8 @@ class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
     `on` is the day for which `validity` is told; `younger` the day of the text that is shown where that of the day is not there; `perhaps` says that nothing tells whether the text
-    held on it. `unknown` says why nobody can tell any of it, "" when
+    held on it, `since` from when it holds, "" where nothing tells. `until` is the last day of which the library can know, where
+    the day that is looked at is later. `unknown` says why nobody can tell any of it, "" when
     somebody can; `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
     """
@@ -68,6 +69,8 @@ class Surroundings:
     known: bool = False
     younger: str = ""
     perhaps: bool = False
+    since: str = ""
+    until: str = ""
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
     citing: int = 0
@@ -131,6 +134,8 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         True,
         resolver.shown(known, viewed())[1],
         resolver.shown(known, viewed())[2],
+        _since(resolver, known),
+        _until(standings, known),
         _with_terms(shown.document, defined, links),
         _cited_by(resolver, incoming, sections),
         len({citing.number for citing, _ in incoming}),
@@ -142,6 +147,17 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         len(resolver.editions(known)),
         reader.copies(known),
     )
+
+
+def _since(resolver: Resolver, known: Known) -> str:
+    held = resolver.held(known, viewed()).state if viewed() else None
+    return held.since if held else ""
+
+
+def _until(standings: Standings, known: Known) -> str:
+    """Return up to which day the library can know, where the day that is looked at is later."""
+    until = standings.as_of(viewed(), known.source) if viewed() else ""
+    return until if until < viewed() else ""
 
 
 def _is_present(shown: Edition) -> bool:

@@ -285,6 +285,12 @@ class Resolver:
             self._editions[document.number] = self.reader.editions(document.number)
         return self._editions[document.number]
 
+    def had_earlier(self, target: Target) -> bool:
+        """Return whether a document is known to have had another text before the one that is meant."""
+        states = self.states(target.document)
+        mine = [each for each in states if each.edition and each.edition.version == target.version]
+        return bool(mine) and states[-1].made < mine[0].made
+
     def present_anchor(self, target: Target) -> str | None:
         """Return where a place in an older text stands in the present one: by its words, or between articles that kept theirs.
 

@@ -126,7 +126,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
     incoming = [each for each in resolver.cited_by(known) if each[0].date <= on]
     sections = section_of(shown.document)
     defined = reader.terms(known.number) if present else list(terms(shown.document))
-    links = _links(shown.document, resolved)
+    links = _links(resolver, shown.document, resolved)
     return Surroundings(
         on,
         key,
@@ -188,7 +188,7 @@ def section_of(document: Document) -> dict[str, str]:
     return sections
 
 
-def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
+def _links(resolver: Resolver, document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
     """Return the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
     texts = {section.anchor: section.text for section in document.walk()}
     links: dict[str, list[Link]] = {}
@@ -197,15 +197,17 @@ def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[L
         stands = texts.get(found.anchor, "")[found.start : found.end] == found.text
         itself = target is not None and target.document.id == document.id
         if stands and target and not (itself and not target.anchor):
-            words = _doubt(target)
+            words = _doubt(resolver, target)
             title = f"《{target.document.title}》{words}"
             href = f"#{quote(target.anchor)}" if itself else address(target)
             links.setdefault(found.anchor, []).append(Link(found.start, found.end, href, title))
     return links
 
 
-def _doubt(target: Target) -> str:
+def _doubt(resolver: Resolver, target: Target) -> str:
     """Say what a reader should know before following a citation."""
+    if target.later and not resolver.had_earlier(target):
+        return f"，这个文本 {target.later} 起施行，晚于引用它的文件"
     if target.later:
         return f"，语料库里没有当时的文本，这里是 {target.later} 起施行的，条文的编号可能不同"
     return "，这个文本里没有这一条款" if target.missing else ""
@@ -278,8 +280,10 @@ def place_now(resolver: Resolver, target: Target) -> str:
     return there.anchor if there else ""
 
 
-def told_of_old(target: Target) -> str:
+def told_of_old(resolver: Resolver, target: Target) -> str:
     """Say of what text a place is cited, where that is an older one, or one that is not there; "" where it is the present one."""
+    if target.later and not resolver.had_earlier(target):
+        return f"引用它的文件早于这个文本的施行（{target.later}）"
     if target.later:
         return "引自当时的文本（库里没有），条号可能不同"
     return f"引自 {target.version[:10]} 的旧文本" if target.version else ""

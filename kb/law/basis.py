@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kb.law import citation_json
 from kb.law.reader import Known
-from kb.law.resolve import Resolved
-from kb.law.since import WORDS, Fate, Fates
+from kb.law.resolve import Resolved, Target
+from kb.law.since import Fate, Fates
 
 _HIGHEST = 6
 
@@ -23,10 +23,14 @@ _ENDED, _CHANGED = ("ended", "ended later"), ("changed since", "no such article"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A document's citation of its basis, what became of that since the document was made, and what it rests on in turn."""
+    """A document's citation of its basis, what became of that since the document was made, and what it rests on in turn.
+
+    `newer` says that the library holds a text of the basis that was made after the document.
+    """
 
     resolved: Resolved
     fate: Fate
+    newer: bool = False
     above: tuple[Link, ...] = ()
 
     @property
@@ -37,7 +41,7 @@ class Link:
     @property
     def word(self) -> str:
         """How the basis stands, as people read it."""
-        return "未见变化" if self.fate.status == "right" else WORDS[self.fate.status]
+        return "未见变化" if self.fate.status == "right" else self.fate.word
 
     def as_json(self) -> dict[str, Any]:
         """Return the link for programs."""
@@ -58,7 +62,7 @@ def chain(fates: Fates, document: Known, seen: frozenset[int] = frozenset()) -> 
     for link in links_of(fates, document):
         above = link.resolved.target.document if link.resolved.target else None
         if above and above.number not in seen and len(seen) < _HIGHEST:
-            link = Link(link.resolved, link.fate, chain(fates, above, seen))
+            link = replace(link, above=chain(fates, above, seen))
         links.append(link)
     return tuple(links)
 
@@ -72,7 +76,15 @@ def links_of(fates: Fates, document: Known) -> Iterator[Link]:
         name = target.document.id if target else found.key
         if not itself and name not in seen:
             seen.add(name)
-            yield Link(Resolved(found, target), fates.of(found, target, document.date))
+            fate, newer = fates.of(found, target, document.date), _newer(fates, target, document)
+            if fate.status in _CHANGED and not newer:
+                fate = replace(fate, status="cannot tell", note=f"{fate.note}此后的文本库里没有，改了什么不能断定。")
+            yield Link(Resolved(found, target), fate, newer)
+
+
+def _newer(fates: Fates, target: Target | None, document: Known) -> bool:
+    states = fates.resolver.states(target.document) if target else ()
+    return any(each.edition and each.made > document.date for each in states)
 
 
 def stale(fates: Fates) -> Iterator[tuple[Known, tuple[Link, ...]]]:

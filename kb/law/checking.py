@@ -20,7 +20,7 @@ from kb.law.quoted import Quotation
 from kb.law.reader import Found, Known, Reader
 from kb.law.records import key_of
 from kb.law.resolve import Resolved, Target
-from kb.law.since import WORDS, Fate, Fates, Status
+from kb.law.since import Fate, Fates, Status
 
 Weight = Literal["problem", "open", "later", "right"]
 
@@ -85,8 +85,8 @@ class Checked:
         agrees = self.quotation is not None and not self.quotation.distance
         if agrees and self.fate.status in ("right", "changed since", "ended later"):
             said = "引文一致" if self.fate.status == "right" else "引文与当时的文字一致"
-            return f"{WORDS[self.fate.status]}、{said}"
-        return WORDS[self.fate.status]
+            return f"{self.fate.word}、{said}"
+        return self.fate.word
 
     @property
     def start(self) -> int:

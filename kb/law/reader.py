@@ -159,12 +159,12 @@ class Reader:
 
     def terms(self, document: int) -> list[Term]:
         """Return the words that a document defines, in the order of its text."""
-        query = 'SELECT anchor, term, meaning, start, "end" FROM term WHERE document = ? ORDER BY rowid'
+        query = 'SELECT anchor, term, meaning, start, "end", scope FROM term WHERE document = ? ORDER BY rowid'
         return [Term(*row) for row in self._database.execute(query, (document,))]
 
     def defining(self, term: str) -> list[tuple[Known, Term]]:
         """Return every definition of a word, the newest document first."""
-        query = 'SELECT document, anchor, term, meaning, start, "end" FROM term WHERE term = ?'
+        query = 'SELECT document, anchor, term, meaning, start, "end", scope FROM term WHERE term = ?'
         found = [(self.by_number(row[0]), Term(*row[1:])) for row in self._database.execute(query, (term,))]
         return sorted(found, key=lambda each: (each[0].date, each[0].id), reverse=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.base.model import Document, Section
@@ -97,25 +97,26 @@ def act(document: Document) -> str:
     return history.act(document)
 
 
-def in_force_from(document: Document, told: Iterable[Statement] = ()) -> str:
-    """Return the day from which a text holds, as far as it says (ISO 8601, "" where it does not, or has no date).
+def in_force_from(document: Document) -> str:
+    """Return the day from which a text holds, as far as it or its source says so; "" where nothing does (ISO 8601).
 
-    The effect that an amended law states is that of its first text, unless it is not before this one was made, or the law was
-    made anew as a whole. The first text holds from when it was made where it says nothing else. `told` is what it says of itself.
+    The day on which it was passed, approved or filed is none. The effect that an amended law states is that of its first text,
+    unless it is not before this one was made, or the law was made anew as a whole.
     """
     facts, made = document.metadata, made_on(document)
-    own = [facts.effective, *sorted(each.day for each in told if each.what == "effect")]
+    own = [facts.effective, *sorted(each.day for each in statements(document) if each.what == "effect")]
     if said := next((day for day in own if day and day >= max(facts.date, made[:7])), ""):
         return said
     past = [event for each in document.walk() if each.anchor == "preamble" for event in history.past(each.text)]
     changes = [event for event in past if event.change]
     if facts.found.get("date") == "filename":  # its last change is told by nothing else
         return ""
-    if changes:
-        last = max(changes, key=lambda event: event.day)
-        at_once = last.at_once or (last.whole and not facts.effective and _AT_ONCE.search(document.text[-_LAST:]))
-        return last.day if at_once else ""
-    return facts.effective or made
+    if not changes:
+        return next(filter(None, own), "")
+    last = max(changes, key=lambda event: event.day)
+    published = next((event.day for event in past if event.day >= last.day and event.publishes), "")
+    anew = last.whole and not facts.effective and _AT_ONCE.search(document.text[-_LAST:])
+    return last.day if last.at_once else published if anew else ""
 
 
 def copy_key(document: Document) -> str:
@@ -140,7 +141,7 @@ def _edition(document: Document, version: str, *, compared: bool) -> Edition:
         places = [(section.anchor, section.text)]
         places += [(part.anchor, section.text[part.start : part.end]) for part in section.parts]
         anchors |= {anchor: _digest(text.removeprefix(section.number)) if compared else "" for anchor, text in places}
-    return Edition(version, made_on(document), in_force_from(document, statements(document)), anchors)
+    return Edition(version, made_on(document), in_force_from(document), anchors)
 
 
 def _digest(text: str) -> str:

@@ -34,6 +34,11 @@ _LEADS_TO_ENDED = re.compile(
 )
 _LIST_OF_OTHERS = re.compile(r"修[改订正]|保留|有效的|继续执行|拟")
 _ITEM = re.compile(r"[\s|\d.．、（）()〇一二三四五六七八九十百-]*[^，。；《》]{0,60}")
+# What stands before and after a whole name that has no marks: its number in a list, commas, the words of its repeal.
+_ITEM_BEGINS = re.compile(r"(?:^|[\s|、，：.．)）]|[废止取代和及原])$")
+_ITEM_ENDS = re.compile(
+    r"[\s|、，。；（(]|$|和|及|(?:同时|即行|现|均|一并|予以|相应)*(?:废止|失效|停止)|自[^，。；]{1,16}起"
+)
 _REACH = 1_000  # characters before a citation: a sentence is seldom longer
 _FORWARDS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
 _ANNOUNCED = re.compile(
@@ -62,9 +67,7 @@ def relation(document: Document, text: str, citation: Citation, headings: Sequen
     before, after = text[start : citation.start], text[citation.end : citation.end + 200].partition("\n")[0]
     title = document.metadata.title
     heading = citation.anchor.partition("~")[0] in ("title", "table")
-    if _is_repealed(after) and not _BASIS.search(before):
-        return "repeals"
-    if _REPEALS.search(before) or (list_of_ended(headings) and _ITEM.fullmatch(before)):
+    if _repeals(citation, before, after, headings):
         return "repeals"
     if _AMENDING.search(title) and (_AMENDS.search(before) or _CHANGED.match(after)):
         return "amends"
@@ -94,6 +97,16 @@ def list_of_ended(headings: Sequence[str]) -> str:
 
 def _tells_of_ended(heading: str) -> bool:
     return bool(_LIST_OF_ENDED.fullmatch(heading) or _LEADS_TO_ENDED.fullmatch(heading))
+
+
+def _repeals(citation: Citation, before: str, after: str, headings: Sequence[str]) -> bool:
+    """Tell what is repealed by its whole name: 公司法 in 关于惩治违反公司法的犯罪的决定 is not, where that decision is."""
+    if not citation.text.startswith("《") and citation.kind != "number":
+        whole = _ITEM_BEGINS.search(before) and _ITEM_ENDS.match(after)
+        return bool(whole and (list_of_ended(headings) or _is_repealed(after) or _REPEALS.search(before)))
+    if _is_repealed(after) and not _BASIS.search(before):
+        return True
+    return bool(_REPEALS.search(before) or (list_of_ended(headings) and _ITEM.fullmatch(before)))
 
 
 def _is_repealed(after: str) -> bool:

@@ -21,6 +21,7 @@ _NUMBERS = re.compile(
     r"[\u4e00-\u9fff]{0,12}(?:令|公告|[〔\[（(]\d{4}[〕\]）)])(?:第)?[\d〇零一二三四五六七八九十百千]+号"
 )
 _ARTICLE = re.compile(r"(?:[a-z]+-\d+-)*?art-\d+(?:-\d+)*(?=$|-[pi])")
+_LAWS = frozenset(["宪法", "法律", "行政法规", "监察法规", "地方性法规", "司法解释", "部门规章", "地方政府规章"])
 _AMENDING = re.compile(r"修[订正改].*决定|修正案")
 
 
@@ -222,8 +223,10 @@ class Resolver:
         return known[0], known[0].since or known[0].made or document.date, False
 
     def held(self, document: Known, on: str) -> Held:
-        """Return which state of a document held on a day."""
-        return timeline.on_day(self.states(document), on)
+        """Return which state of a document held on a day. What no body made as law, a notice, applies from when it was issued."""
+        held = timeline.on_day(self.states(document), on)
+        issued = held.perhaps and held.before is None and document.kind not in _LAWS
+        return replace(held, perhaps=False) if issued else held
 
     def states(self, document: Known) -> Sequence[State]:
         """Return the texts that a document had, kept or only told of, the newest first."""
@@ -281,6 +284,12 @@ class Resolver:
         if document.number not in self._editions:
             self._editions[document.number] = self.reader.editions(document.number)
         return self._editions[document.number]
+
+    def had_earlier(self, target: Target) -> bool:
+        """Return whether a document is known to have had another text before the one that is meant."""
+        states = self.states(target.document)
+        mine = [each for each in states if each.edition and each.edition.version == target.version]
+        return bool(mine) and states[-1].made < mine[0].made
 
     def present_anchor(self, target: Target) -> str | None:
         """Return where a place in an older text stands in the present one: by its words, or between articles that kept theirs.

@@ -51,6 +51,7 @@ class Fate:
     """A status, the note that explains it in one sentence, and the sentences that prove it.
 
     `changed` says that what is cited was changed, or ended, after the day; `as_of` is the last day of which the library can know.
+    `of_basis` says that only its basis ended, not what is cited itself.
     """
 
     status: Status
@@ -58,6 +59,14 @@ class Fate:
     evidence: tuple[Evidence, ...] = ()
     changed: bool = False
     as_of: str = ""
+    of_basis: bool = False
+
+    @property
+    def word(self) -> str:
+        """The status as people read it: the end of a basis is not that of what rests on it."""
+        if self.of_basis:
+            return "引用时有效，依据后来废止" if self.status == "ended later" else "依据已废止"
+        return WORDS[self.status]
 
 
 @dataclass(slots=True)
@@ -88,13 +97,9 @@ class Fates:
         fate = named or self._not_yet(target, on) or self._place(found, target, on)
         since = f"{now.status}（{now.since}）" if now.status in (*_ENDED, "依据已废止") else ""
         if since and fate.status in ("right", "changed since"):
-            if now.status == "依据已废止" and not self.standings.interprets(target.document):
-                return Fate(
-                    "cannot tell",
-                    f"引用之后，它所依据的法律已经废止（{now.since}），请核对它是否仍然适用。",
-                    now.evidence,
-                    True,
-                )
+            if now.status == "依据已废止":
+                later: Status = "ended later" if self.standings.interprets(target.document) else "cannot tell"
+                return Fate(later, f"引用之后，{self._basis_ended(now, target)}", now.evidence, True, of_basis=True)
             return Fate("ended later", f"引用时有效，后来{since}。", now.evidence, True)
         if since:
             return replace(
@@ -169,12 +174,16 @@ class Fates:
             before = "在引用之前就" if now.since else ""
             return Fate("ended", f"{before}{now.status}{when}。{lacking}", now.evidence, True)
         if now.status == "依据已废止":
-            ended = now.evidence[0]
-            said = f"它所解释、依据的法律自 {now.since} 起废止（见《{ended.title}》）"
-            if self.standings.interprets(target.document):
-                return Fate("ended", f"{said}，它随之不再适用。{lacking}", now.evidence, True)
-            return Fate("cannot tell", f"{said}，它是否仍然适用，请另行核对。{lacking}", now.evidence, True)
+            status: Status = "ended" if self.standings.interprets(target.document) else "cannot tell"
+            said = f"{self._basis_ended(now, target)}{lacking}"
+            return Fate(status, said, now.evidence, True, of_basis=True)
         return None
+
+    def _basis_ended(self, now: Validity, target: Target) -> str:
+        """Say that the basis of a document ended, and that this does not end the document itself."""
+        name = self.standings.basis_that(now.evidence[0], target.document)
+        basis = f"其依据的《{name}》" if name else "其依据的法律"
+        return f"{basis}已于 {now.since} 废止；本文件自身是否废止，库内无记载。"
 
     def _not_yet(self, target: Target, on: str) -> Fate | None:
         then = self.standings.of(target.document, on)

@@ -180,6 +180,12 @@ class Standings:
         anew = self.interprets(document) and self.renumbered(document, on)
         return first if whole or anew else None
 
+    def basis_that(self, ended: Evidence, document: Known) -> str:
+        """Return the name of the basis of a document that was ended so."""
+        bases = self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
+        named = (each.name for each in bases if self._end_of_basis(each, document) == ended)
+        return next(named, "").strip("《》")
+
     def doubted(self, document: Known, on: str) -> Evidence | None:
         """Return what ended, by a day, the first of several laws that an interpretation names as its basis; None where nothing did."""
         ended, whole = self._bases_that_ended(document, on)

@@ -61,7 +61,7 @@ def statements(document: Document) -> Iterator[Statement]:
             first = min((each.day for each in past), default="")
             published = _first_publication(section)
             yield from past
-        yield from _effects(section, first or _issued(document), published)
+        yield from _effects(section, first or _issued(document), published or _made_known(document, passed=bool(first)))
     for label in _FLAGS:
         told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
         said = f"来源标注：{label}　{told}"
@@ -88,7 +88,7 @@ def _first_publication(section: Section) -> str:
     for event in history.past(section.text):
         if event.change:
             return ""
-        if _PUBLISHED.search(event.action):
+        if event.publishes:
             return event.day
     return ""
 
@@ -96,7 +96,7 @@ def _first_publication(section: Section) -> str:
 def _effects(section: Section, issued: str, published: str) -> Iterator[Statement]:
     """Yield from when, and for how long, a section says that its document holds; `issued` is when that was made known.
 
-    自公布之日起 counts from when it was `published`, where the preamble tells that.
+    自公布之日起 counts from when it was `published`; where nothing tells that, nobody knows the day.
     """
     if "起" not in section.text and "期" not in section.text:
         return
@@ -104,8 +104,8 @@ def _effects(section: Section, issued: str, published: str) -> Iterator[Statemen
         sentence = match[0].strip()
         effect = _EFFECT.search(sentence)
         if effect:
-            known = published if _PUBLISHED.match(effect["known"] or "") else ""
-            yield Statement("effect", dates.first(effect["from"] or "") or known or issued, section.anchor, sentence)
+            since = published if _PUBLISHED.match(effect["known"] or "") else issued
+            yield Statement("effect", dates.first(effect["from"] or "") or since, section.anchor, sentence)
         if effect or _OWN_PERIOD.search(sentence):
             start = dates.first(effect["from"] or "") if effect else ""
             yield from _ends(section.anchor, sentence, start or issued)
@@ -122,6 +122,13 @@ def _ends(anchor: str, sentence: str, start: str) -> Iterator[Statement]:
 
 def _issued(document: Document) -> str:
     return document.metadata.published or document.metadata.date
+
+
+def _made_known(document: Document, *, passed: bool) -> str:
+    """Return when a document was published; of one that a body `passed`, not the day of that."""
+    facts = document.metadata
+    own = "" if passed and history.act(document) != "公布" else facts.date
+    return facts.published or own
 
 
 def _last_day(start: str, months: int) -> str:

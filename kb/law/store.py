@@ -29,7 +29,7 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 19
+_LAYOUT = 20
 _MANY = 200
 _AHEAD = 16
 _CHECKPOINT = 10_000  # milliseconds to wait for readers
@@ -54,7 +54,7 @@ CREATE TABLE statement (
 );
 CREATE TABLE term (
     document INTEGER NOT NULL, anchor TEXT NOT NULL, term TEXT NOT NULL, meaning TEXT NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL
+    "end" INTEGER NOT NULL, scope TEXT NOT NULL
 );
 CREATE INDEX term_document ON term (document);
 CREATE INDEX term_term ON term (term);
@@ -348,8 +348,8 @@ def _insert(database: sqlite3.Connection, kept: Record, state: str) -> None:
         [(number, each.what, each.day, each.anchor, each.sentence) for each in kept.statements],
     )
     database.executemany(
-        "INSERT INTO term VALUES (?, ?, ?, ?, ?, ?)",
-        [(number, each.anchor, each.term, each.meaning, each.start, each.end) for each in kept.terms],
+        "INSERT INTO term VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(number, each.anchor, each.term, each.meaning, each.start, each.end, each.scope) for each in kept.terms],
     )
     database.executemany(f"INSERT INTO citation VALUES ({','.join('?' * 13)})", _citation_rows(number, kept))
 

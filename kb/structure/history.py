@@ -21,6 +21,7 @@ _CHANGE = re.compile(r"(修[订正改])(?!案)")
 _CHANGED_BY = re.compile(CHANGED_BY)
 _PASSED = re.compile(r"(审判委员会|检察委员会|常务委员会|人民代表大会|常务会议|全体会议)[^，。；]{0,24}通过")
 _MADE = re.compile(r"通过|批准|公布|发布|颁布")
+_PUBLISHED = re.compile(r"公布|发布|颁布")
 _SAME = {"发布": "公布", "颁布": "公布"}
 _IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
 _AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
@@ -71,6 +72,11 @@ class Event:
     def makes(self) -> bool:
         """Whether the document was passed, approved or published."""
         return bool(_MADE.search(self.action))
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it was made known to the public."""
+        return bool(_PUBLISHED.search(self.action))
 
     @property
     def at_once(self) -> bool:

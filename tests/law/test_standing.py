@@ -93,6 +93,28 @@ def test_talk_of_repealing_repeals_nothing(shelf: Shelf) -> None:
     assert stands(shelf, "甲").status == "未见终止"
 
 
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        ("1．关于惩治违反示例管理法的犯罪的决定", "未见终止"),
+        ("1．《关于惩治违反示例管理法的犯罪的决定》", "未见终止"),
+        ("1．《关于惩治违反〈中华人民共和国示例管理法〉的犯罪的决定》", "未见终止"),
+        ("1．关于修改示例管理法的补充规定", "未见终止"),
+        ("1．《中华人民共和国示例管理法》", "已废止"),
+        ("1．示例管理法（1999年公布）", "已废止"),
+    ],
+)
+def test_a_law_named_in_the_name_of_what_is_repealed_is_not_repealed(shelf: Shelf, ended: str, status: str) -> None:
+    old = "中华人民共和国示例管理法\n第一条　示例。\n第二条　本法自2000年1月1日起施行。\n"
+    shelf.put("旧", old, date="1999-12-01")
+    text = (
+        "中华人民共和国示例罚法\n第一条　本法自2010年1月1日起施行。依照《中华人民共和国示例管理法》（以下简称示例管理法）处理。\n"
+        f"附件一\n下列补充规定和决定，自本法施行之日起，予以废止：\n{ended}\n2．关于示例的决定\n"
+    )
+    shelf.put("新", text, date="2009-12-01")
+    assert stands(shelf, "旧").status == status
+
+
 def test_a_list_of_repealed_documents(shelf: Shelf) -> None:
     shelf.put(
         "甲", "示例局关于加强示例管理工作的通知\n一、示例。\n", date="2010-01-01", document_number="示发〔2010〕5号"
@@ -598,3 +620,62 @@ def test_a_reader_does_not_change_the_state_of_the_store(shelf: Shelf) -> None:
         assert shelf.store.path.with_name("citations.sqlite-wal").exists()
         assert shelf.store.token() == before
     assert shelf.store.token() == before
+
+
+BASIS = "中华人民共和国示例基法\n第一条　示例。\n第二条　本法自2000年1月1日起施行。\n"
+RESTS = "示例市示例细则\n第一条　根据《中华人民共和国示例基法》第一条，制定本细则。\n第二条　示例。\n第三条　本细则自2002年1月1日起施行。\n"
+
+
+def test_the_end_of_a_basis_is_not_the_end_of_what_rests_on_it(shelf: Shelf) -> None:
+    shelf.put("基法", BASIS, date="1999-12-01", kind="法律")
+    shelf.put("细则", RESTS, date="2001-12-01", kind="地方性法规")
+    title = "最高人民法院关于适用《中华人民共和国示例基法》若干问题的解释"
+    shelf.put("解释", f"{title}\n第一条　示例。\n", date="2003-01-01", kind="司法解释", issuer="最高人民法院")
+    ends = "中华人民共和国示例新法\n第一条　示例。\n第二条　本法自2010年1月1日起施行。《中华人民共和国示例基法》同时废止。\n"
+    shelf.put("新法", ends, date="2009-12-01", kind="法律")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        for day, word in (("2020-01-01", "依据已废止"), ("2005-01-01", "引用时有效，依据后来废止")):
+            text = f"《示例市示例细则》第二条；《{title}》第一条"
+            found = list(check(reader, shelf.corpus, text, day, TODAY))
+            assert [each.word for each in found][1] == word
+            for each in found:
+                said = "其依据的《中华人民共和国示例基法》已于 2010-01-01 废止；本文件自身是否废止，库内无记载。"
+                assert said in each.fate.note
+                assert "不再适用" not in each.fate.note
+
+
+def test_a_basis_of_which_no_later_text_is_there_is_not_listed_as_changed(shelf: Shelf) -> None:
+    shelf.put("基法", BASIS, date="1999-12-01", kind="法律")
+    shelf.put("细则", RESTS, date="2001-12-01", kind="地方性法规")
+    text = "全国人民代表大会关于修改《中华人民共和国示例基法》的决定\n一、将第一条修改为：“新的示例。”\n本决定自2008年1月1日起施行。\n"
+    shelf.put("决定", text, date="2007-12-01", kind="法律")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        ((document, links),) = stale(Fates(reader, TODAY))
+    assert (document.id, change_of(links)) == ("细则", "open")
+    shelf.put("基法", BASIS.replace("示例。", "新的示例。", 1), edition="2007-12-01", date="2007-12-01", kind="法律")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        (found,) = [links for each, links in stale(Fates(reader, TODAY)) if each.id == "细则"]
+    assert change_of(found) == "changed"
+
+
+def test_only_where_an_earlier_text_was_is_a_place_told_to_be_of_it(shelf: Shelf) -> None:
+    shelf.put("新法", BASIS.replace("2000年", "2021年"), date="2020-05-28", kind="法律")
+    shelf.put("旧法", LAW, edition="2018-03-01", date="2018-03-01", kind="法律")
+    shelf.put("旧法", AMENDED, edition="2018-03-01", date="2018-03-01", kind="法律")
+    early = "示例市示例通知\n一、依照《中华人民共和国示例基法》第一条、《中华人民共和国示例法》第一条办理。\n"
+    shelf.put("通知", early, date="2020-12-31")
+    shelf.put("早", early, date="2005-01-01")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        resolver = Resolver(reader)
+        told = {}
+        for id in ("通知", "早"):
+            known = reader.document(id)
+            assert known is not None
+            for each in resolver.citations(known):
+                if each.target and each.target.later:
+                    told[id, each.target.document.id] = resolver.had_earlier(each.target)
+    assert told == {("通知", "新法"): False, ("早", "新法"): False, ("早", "旧法"): True}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.law.terms import terms
+from kb.law.terms import in_scope, terms
 from tests.law.laws import document
 
 
@@ -84,3 +84,74 @@ def test_a_code_defines_by_what_a_thing_is(text: str, term: str) -> None:
 )
 def test_what_only_says_something_of_a_thing_defines_nothing(text: str) -> None:
     assert list(terms(document("示例法", f"示例法\n第一条　{text}\n"))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "明知是宣扬示例的物品而非法持有，情节严重的行为，处罚款。",
+        "销售明知是假冒的示例商品，所得数额较大的，处罚款。",
+        "示例时明知是逃离的人员而为其提供处所、财物，情节严重的，处罚款。",
+        "父母是未成年子女的监护人。",
+        "保证合同是主债权债务合同的从合同。",
+        "示例单位是本单位示例工作的责任主体，其主要负责人对示例全面负责。",
+        "政府的全部收入应当上缴国家金库（以下简称国库）。",
+        "船舶应当依照本法缴纳船舶示例税（以下简称示例税）。",
+        "发布广告，应当在发布前由有关部门（以下称广告审查机关）审查。",
+        "列入甲类药品目录、乙类药品目录（以下称目录）的药品。",
+        "完善以示例预防控制机构（以下简称示控机构）为骨干的体系。",
+        "各级计划、教育、卫生等单位（以下简称各单位）应当执行。",
+        "明知前款所称示例，是指示例。",
+        "本法所称示例人，是指下列人员。",
+    ],
+)
+def test_what_is_no_definition(text: str) -> None:
+    assert list(terms(document("示例法", f"示例法\n第一条　{text}\n"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "meaning"),
+    [
+        (
+            "本法所称示例伤，是指有下列情形之一的伤害：\n（一）使人甲的；\n（二）使人乙的。",
+            "示例伤",
+            "有下列情形之一的伤害：\n（一）使人甲的；\n（二）使人乙的。",
+        ),
+        (
+            "个人示例是以电子或者其他方式记录的与自然人有关的各种信息，不包括匿名化处理后的信息。",
+            "个人示例",
+            "以电子或者其他方式记录的与自然人有关的各种信息，不包括匿名化处理后的信息",
+        ),
+        (
+            "本条例所称示例市突发公共示例事件（以下简称突发示例），是指突然发生的严重示例。",
+            "突发示例",
+            "突然发生的严重示例",
+        ),
+        ("本办法所称示例费，是指甲费；甲费不足的，包括乙费。", "示例费", "甲费；甲费不足的，包括乙费"),
+    ],
+)
+def test_a_definition_is_shown_whole(text: str, term: str, meaning: str) -> None:
+    found = {each.term: each.meaning for each in terms(document("示例法", f"示例法\n第一条　{text}\n"))}
+    assert found.get(term, "") == meaning
+
+
+def test_where_a_word_means_so() -> None:
+    text = "第一条　本章所称示例期，是指示例的期间。\n第二条　本法所称示例，是指例子。"
+    found = {each.term: each.scope for each in terms(document("示例法", f"示例法\n{text}\n"))}
+    assert found == {"示例期": "本章", "示例": ""}
+
+
+def test_a_word_means_so_only_in_its_chapter() -> None:
+    text = (
+        "示例法\n第一章　总则\n第一条　示例期内，应当示例。本法所称示例，是指例子。\n"
+        "第二章　示例期\n第二条　示例期内，应当示例。\n第三条　本章所称示例期，是指示例的期间。\n"
+        "第三章　附则\n第四条　本条所称示例人，是指参加的人。\n第五条　示例人，在示例期内参加。\n"
+    )
+    made = document("示例法", text)
+    counts = in_scope(made, list(terms(made)))
+    assert [sorted(counts[anchor]) for anchor in ("art-1", "art-2", "art-4", "art-5")] == [
+        ["示例"],
+        ["示例", "示例期"],
+        ["示例", "示例人"],
+        ["示例"],
+    ]

@@ -13,7 +13,7 @@ from typing import Any
 from kb.search.query import analysis
 from kb.search.query.conditions import FACETS, Field
 
-LAYOUT = 6
+LAYOUT = 7
 """Grows whenever what is below or what is kept changes: an index made by another version is written anew, and the alias
 moved."""
 

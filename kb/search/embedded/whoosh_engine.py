@@ -30,8 +30,8 @@ from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query import analysis
 from kb.search.query.conditions import Condition
 
-_LAYOUT = 11
-_READABLE = (10, _LAYOUT)
+_LAYOUT = 12
+_READABLE = (10, 11, _LAYOUT)
 """Layouts that can be searched: what the earlier ones lack is not told, until the index is made anew."""
 _SECTIONS_A_MINUTE = 60_000  # on two processors, citations included
 

@@ -205,7 +205,8 @@ def stale_page() -> str:
     return render_template(
         "stale_basis.html",
         rows=shown,
-        total=len(found),
+        changed=kinds["ended"] + kinds["changed"],
+        open=kinds["open"],
         kinds=[("", "全部", len(everything)), *((name, label, kinds[name]) for name, label in CHANGED.items())],
         only=only,
         page=page,
@@ -220,7 +221,7 @@ def stale_feed() -> Response:
     newest = sorted(stale_documents(), key=lambda each: last_change(each[1]), reverse=True)
     entries = [_entry(document, links) for document, links in newest[:_FEED]]
     own, page = (url_for(name, _external=True) for name in (".stale_feed", ".stale_page"))
-    return atom_feeds.feed("政策文库：上位法已修改的文件", own, page, entries)
+    return atom_feeds.feed("政策文库：上位法有变化或不能断定的文件", own, page, entries)
 
 
 def _entry(document: Known, links: Sequence[Link]) -> atom_feeds.Entry:

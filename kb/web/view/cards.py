@@ -13,6 +13,7 @@ from flask import url_for
 from kb.base.clock import today
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.base.model import Ended, Hit, Listing, Results
+from kb.chinese.numerals import hanzi
 from kb.law.standing import HOLDING, Standings, Validity
 from kb.search.contract.engine import SECTIONS_SHOWN
 from kb.web.context.library import library
@@ -24,7 +25,7 @@ LONG = 120
 _OF_LATER = 2  # sections of a document after the first one, so that more documents are in sight
 _ABROAD = 40  # characters of a long query that an address takes along, to mark where it stands
 _SAID = re.compile(r"^第一条是 |以下按词语(?:和意思)?相近的程度排列")
-_DECISION = re.compile(r"(?:决定|通知|公告|命令|令|批复|意见)$")
+_REPLACES = re.compile(r"取代|代替|替代")
 _DOTS = {
     "现行有效": "holds",
     "未见终止": "open",
@@ -240,9 +241,16 @@ def notes(results: Results) -> list[str]:
 
 
 def replacement(ended: Ended) -> bool:
-    """Return whether what repeals a law takes its place: 民法典 does, a decision to repeal does not."""
-    return not _DECISION.search(ended.title)
+    """Return whether what repeals a law says that it takes its place; most only repeal it."""
+    return bool(_REPLACES.search(ended.sentence))
 
 
-HELPERS = {"hit_address": address, "replacement": replacement, "days_of": interface_labels.days_of}
+def article(anchor: str) -> str:
+    """Return an article's number as it is printed, "" for what is no article: 第一千二百六十条."""
+    found = re.search(r"(?:^|-)art-(\d+)(?:-(\d+))?$", anchor)
+    after = f"之{hanzi(int(found[2]))}" if found and found[2] else ""
+    return f"第{hanzi(int(found[1]))}条{after}" if found else ""
+
+
+HELPERS = {"hit_address": address, "replacement": replacement, "article": article, "days_of": interface_labels.days_of}
 """What templates call."""

@@ -83,7 +83,7 @@ def _citing(resolver: Resolver, each: Resolved, section: Section | None) -> Citi
 
 def _told(resolver: Resolver, target: Target) -> str:
     """Say of what text a place is cited, and where it stands at present."""
-    old = told_of_old(target)
+    old = told_of_old(resolver, target)
     if not old or not target.anchor:
         return old
     then, now = numbered(target.anchor), numbered(place_now(resolver, target))

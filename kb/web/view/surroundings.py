@@ -12,7 +12,7 @@ from flask import url_for
 
 from kb.base.clock import today
 from kb.base.errors import BadIndexError
-from kb.base.model import Document
+from kb.base.model import Document, Section
 from kb.compare.sections import Comparison, compare
 from kb.law.basis import Link as BasisLink
 from kb.law.basis import chain
@@ -20,8 +20,8 @@ from kb.law.reader import Found, Known, Reader
 from kb.law.records import cited, made_on
 from kb.law.resolve import Resolved, Resolver, Target
 from kb.law.since import Fates
-from kb.law.standing import Evidence, Validity
-from kb.law.terms import Term, terms
+from kb.law.standing import Evidence, Standings, Validity
+from kb.law.terms import Term, in_scope, terms
 from kb.web.context.library import library
 from kb.web.view.as_of import viewed
 from kb.web.view.edition import Edition
@@ -57,7 +57,8 @@ class Surroundings:
     """`links` and `cited_by` are by the anchor of the section; `related` are (relation, how many, documents) both ways.
 
     `on` is the day for which `validity` is told; `younger` the day of the text that is shown where that of the day is not there; `perhaps` says that nothing tells whether the text
-    held on it. `unknown` says why nobody can tell any of it, "" when
+    held on it, `since` from when it holds, "" where nothing tells. `until` is the last day of which the library can know, where
+    the day that is looked at is later. `unknown` says why nobody can tell any of it, "" when
     somebody can; `key` names all that this was found from: what is made of the document and
     of this alone may be kept under it.
     """
@@ -68,6 +69,8 @@ class Surroundings:
     known: bool = False
     younger: str = ""
     perhaps: bool = False
+    since: str = ""
+    until: str = ""
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     cited_by: Mapping[str, Sequence[Citing]] = field(default_factory=dict)
     citing: int = 0
@@ -123,7 +126,7 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
     incoming = [each for each in resolver.cited_by(known) if each[0].date <= on]
     sections = section_of(shown.document)
     defined = reader.terms(known.number) if present else list(terms(shown.document))
-    links = _links(shown.document, resolved)
+    links = _links(resolver, shown.document, resolved)
     return Surroundings(
         on,
         key,
@@ -131,6 +134,8 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         True,
         resolver.shown(known, viewed())[1],
         resolver.shown(known, viewed())[2],
+        _since(resolver, known),
+        _until(standings, known),
         _with_terms(shown.document, defined, links),
         _cited_by(resolver, incoming, sections),
         len({citing.number for citing, _ in incoming}),
@@ -142,6 +147,17 @@ def _surroundings(reader: Reader, known: Known, shown: Edition, on: str, key: Ha
         len(resolver.editions(known)),
         reader.copies(known),
     )
+
+
+def _since(resolver: Resolver, known: Known) -> str:
+    held = resolver.held(known, viewed()).state if viewed() else None
+    return held.since if held else ""
+
+
+def _until(standings: Standings, known: Known) -> str:
+    """Return up to which day the library can know, where the day that is looked at is later."""
+    until = standings.as_of(viewed(), known.source) if viewed() else ""
+    return until if until < viewed() else ""
 
 
 def _is_present(shown: Edition) -> bool:
@@ -172,7 +188,7 @@ def section_of(document: Document) -> dict[str, str]:
     return sections
 
 
-def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
+def _links(resolver: Resolver, document: Document, resolved: Sequence[Resolved]) -> dict[str, list[Link]]:
     """Return the links of each section: what is not there is no link, nor is 本办法, which means this very document."""
     texts = {section.anchor: section.text for section in document.walk()}
     links: dict[str, list[Link]] = {}
@@ -181,15 +197,17 @@ def _links(document: Document, resolved: Sequence[Resolved]) -> dict[str, list[L
         stands = texts.get(found.anchor, "")[found.start : found.end] == found.text
         itself = target is not None and target.document.id == document.id
         if stands and target and not (itself and not target.anchor):
-            words = _doubt(target)
+            words = _doubt(resolver, target)
             title = f"《{target.document.title}》{words}"
             href = f"#{quote(target.anchor)}" if itself else address(target)
             links.setdefault(found.anchor, []).append(Link(found.start, found.end, href, title))
     return links
 
 
-def _doubt(target: Target) -> str:
+def _doubt(resolver: Resolver, target: Target) -> str:
     """Say what a reader should know before following a citation."""
+    if target.later and not resolver.had_earlier(target):
+        return f"，这个文本 {target.later} 起施行，晚于引用它的文件"
     if target.later:
         return f"，语料库里没有当时的文本，这里是 {target.later} 起施行的，条文的编号可能不同"
     return "，这个文本里没有这一条款" if target.missing else ""
@@ -201,20 +219,28 @@ def _with_terms(
     """Add a link to its definition where a section first uses a word that the document defines elsewhere."""
     if not terms:
         return {anchor: list(some) for anchor, some in links.items()}
-    known = {each.term: each for each in terms}
-    words = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
+    known = in_scope(document, terms)
+    words = re.compile("|".join(map(re.escape, sorted({each.term for each in terms}, key=len, reverse=True))))
     both = {}
     for section in document.walk():
         there = list(links.get(section.anchor, ()))
         seen = {each.term for each in terms if each.anchor == section.anchor}
-        for match in words.finditer(section.text, len(section.number)):
+        body = len(section.text) if section.anchor == "title" else _after_heading(section)
+        for match in words.finditer(section.text, body):
             taken = any(link.start < match.end() and match.start() < link.end for link in there)
-            if match[0] not in seen and not taken:
+            term = known[section.anchor].get(match[0])
+            if term and match[0] not in seen and not taken:
                 seen.add(match[0])
-                term = known[match[0]]
                 there.append(Link(*match.span(), f"#{term.anchor}", f"{term.term}：{term.meaning}", "term"))
         both[section.anchor] = sorted(there, key=lambda link: link.start)
     return both
+
+
+def _after_heading(section: Section) -> int:
+    """Return where the words of a section begin, below its heading."""
+    if section.heading and section.heading in section.text.partition("\n")[0]:
+        return section.text.find(section.heading) + len(section.heading)
+    return len(section.number)
 
 
 def _cited_by(
@@ -254,8 +280,10 @@ def place_now(resolver: Resolver, target: Target) -> str:
     return there.anchor if there else ""
 
 
-def told_of_old(target: Target) -> str:
+def told_of_old(resolver: Resolver, target: Target) -> str:
     """Say of what text a place is cited, where that is an older one, or one that is not there; "" where it is the present one."""
+    if target.later and not resolver.had_earlier(target):
+        return f"引用它的文件早于这个文本的施行（{target.later}）"
     if target.later:
         return "引自当时的文本（库里没有），条号可能不同"
     return f"引自 {target.version[:10]} 的旧文本" if target.version else ""

@@ -303,8 +303,8 @@ class Hit:
     `literal` is true when the section contains what the query says as typed, `direct` when the query names this place
     (民法典第1165条, a title, a document number). `version` names an older version of the document, `validity` says how it
     stood when the index was last updated (现行有效, 已废止 …), "" where nothing tells. `by_meaning` is true when it has too
-    few of the words that are asked for to be found by them, and was found by what it means. `act`, `published` and `since`
-    are those of its text, see `Listing`.
+    few of the words that are asked for to be found by them, and was found by what it means. `act`, `published`, `since`,
+    `document_number` and `kind` are those of its text, see `Listing`; `rank` names what it ranks as, see `LikeSection`.
     """
 
     document: str
@@ -326,6 +326,9 @@ class Hit:
     act: str = ""
     published: str = ""
     since: str = ""
+    document_number: str = ""
+    kind: str = ""
+    rank: str = ""
 
     @property
     def key(self) -> str:

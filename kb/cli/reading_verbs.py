@@ -147,12 +147,14 @@ def _mcp(config: Settings, http: bool, host: str, port: int) -> int:
 def _save_comparison(comparison: Comparison, before: Document, after: Document, output: Path) -> None:
     """Write the table of old and new articles. Raises UsageError for an ending that is neither Word's nor a workbook's."""
     from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
+    from kb.structure.wholeness import breaks_off
 
     old, new = (title_of_text(each, each.provenance.dated) for each in (before, after))
+    incomplete = (breaks_off(before), breaks_off(after))
     if output.suffix == ".docx":
-        data = comparison_docx(comparison, (old, new), after.provenance.retrieved)
+        data = comparison_docx(comparison, (old, new), after.provenance.retrieved, incomplete)
     elif output.suffix == ".xlsx":
-        data = comparison_xlsx(comparison, (old, new))
+        data = comparison_xlsx(comparison, (old, new), incomplete)
     else:
         raise UsageError(f"对照表存成 .docx 或 .xlsx，现在是“{output.name[-40:]}”。")
     storage.write_atomic(output, data)

@@ -15,19 +15,25 @@ from kb.export.blocks import clean
 from kb.export.tables import as_workbook
 from kb.export.word_file import begin, finish
 
+_WHOLE = ("", "")
 _WIDTHS = (10, 14, 60, 14, 60)
 
 
-def comparison_docx(comparison: Comparison, titles: tuple[str, str], dated: str) -> bytes:
+def comparison_docx(
+    comparison: Comparison, titles: tuple[str, str], dated: str, incomplete: tuple[str, str] = _WHOLE
+) -> bytes:
     """Return the table as a Word file: what was deleted is struck out on the left, what was inserted underlined on the right.
 
-    `titles` name the old and the new text; the file is `dated` (ISO 8601).
+    `titles` name the old and the new text; the file is `dated` (ISO 8601), `incomplete` says of each where it seems to break off.
     """
     made = begin("新旧条文对照表", dated)
     page = made.sections[0]
     page.orientation = WD_ORIENT.LANDSCAPE
     page.page_width, page.page_height = page.page_height, page.page_width
     made.add_paragraph(_counted(comparison), style="Caption")
+    for title, sentence in zip(titles, incomplete, strict=True):
+        if sentence:
+            made.add_paragraph(clean(f"{title}：{sentence}"), style="Caption")
     table = made.add_table(rows=1, cols=3, style="Table Grid")
     for cell, head in zip(table.rows[0].cells, ("变化", *titles), strict=True):
         cell.paragraphs[0].add_run(clean(head)).bold = True
@@ -39,9 +45,13 @@ def comparison_docx(comparison: Comparison, titles: tuple[str, str], dated: str)
     return finish(made)
 
 
-def comparison_xlsx(comparison: Comparison, titles: tuple[str, str]) -> bytes:
-    """Return the table as a workbook: a row for each pair, the numbers of both in columns of their own."""
+def comparison_xlsx(comparison: Comparison, titles: tuple[str, str], incomplete: tuple[str, str] = _WHOLE) -> bytes:
+    """Return the table as a workbook: a row for each pair, the numbers of both in columns of their own; a last row where a
+    text seems to break off.
+    """
     rows = [(CHANGES[pair.change], *_side(pair, "old"), *_side(pair, "new")) for pair in comparison.pairs]
+    if any(incomplete):
+        rows.append(("", "", incomplete[0], "", incomplete[1]))
     old, new = titles
     return as_workbook(rows, ("变化", "旧条号", old, "新条号", new), _WIDTHS, "新旧条文对照")
 

@@ -206,6 +206,7 @@ def _about(selection: Selection) -> str:
     facts, provenance = selection.document.metadata, selection.document.provenance
     sentences = (each.sentence.removeprefix("存疑：") for each in provenance.doubts)
     doubts = "".join(f"存疑：{each}\n" for each in (*selection.doubts, *sentences))
+    doubts += f"{selection.incomplete}\n" if selection.incomplete else ""
     return f"""《{facts.title}》存证包
 
 {selection.source}

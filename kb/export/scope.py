@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kb.base.model import Document, Section
 from kb.cite.citation import Citation, cite
 from kb.cite.passage import section_at
+from kb.structure.wholeness import breaks_off
 
 _AROUND = 8
 _END = "\n"
@@ -61,11 +62,17 @@ class Selection:
         return (*found[:_MOST_DOUBTS], *([f"另有 {rest} 处"] if rest > 0 else []))
 
     @property
+    def incomplete(self) -> str:
+        """A sentence where the whole document was chosen and seems to break off in its source, else ""."""
+        return "" if self.citation.anchor else breaks_off(self.document)
+
+    @property
     def ending(self) -> tuple[str, ...]:
         """The lines below the text in every export: where it comes from, and what of it is doubtful."""
         doubts = self.doubts
         return (
             self.source,
+            *([incomplete] if (incomplete := self.incomplete) else []),
             *([f"存疑（无法证明原文，照所见保留；〓 是读不出的字）：{'；'.join(doubts)}。"] if doubts else []),
         )
 

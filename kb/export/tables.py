@@ -13,11 +13,11 @@ from kb.base.model import Hit, Listing
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAYS = ("日期的含义", "公布日期", "施行日期")
-COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址", *_DAYS)
+COLUMNS = ("序号", "题名", "发文机关", "日期", "章节", "摘要", "字面命中", "地址", *_DAYS, "时效", "效力位阶", "文号")
 LISTED = ("编号", "题名", "发文字号", "发文机关", "文种", "日期", "来源", "地址", *_DAYS)
 _FORMULA = (*"=+-@\t\r\n", *"＝＋－＠")  # the wide ones are formulas to spreadsheets in Chinese and Japanese
 LONGEST_CELL = 32_767
-_WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50, 12, 12, 12)
+_WIDTHS = (6, 40, 24, 12, 40, 80, 8, 50, 12, 12, 12, 12, 16, 24)
 
 
 def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]]:
@@ -33,9 +33,17 @@ def rows(hits: Iterable[Hit], base: str, first: int = 1) -> list[tuple[str, ...]
             "是" if hit.literal else "否，意思相近" if hit.by_meaning else "否，词语相近",
             f"{base}{hit.url}",
             *_days(hit),
+            hit.validity,
+            hit.rank,
+            hit.document_number,
         )
         for number, hit in enumerate(hits, start=first)
     ]
+
+
+def remark(sentence: str) -> tuple[str, ...]:
+    """A last row that says something of the table itself, in the column of titles."""
+    return ("", sentence, *([""] * (len(COLUMNS) - 2)))
 
 
 def listed(listings: Iterable[Listing], base: str) -> list[tuple[str, ...]]:

@@ -20,6 +20,9 @@ _OLD = "示例条例\n第一条　为了规范示例活动，制定本条例。\
 _NEW = "示例条例\n第一条　为了规范示例活动，制定本条例。\n第二条　禁止携带犬只。\n第三条　罚款二百元。\n第四条　本条例自2001年5月1日起施行。\n"
 
 
+_CUT = "示例条例\n第一条　为了规范示例活动，制定本条例。\n第二条　禁止携带犬只。\n"
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     shelf = Shelf(tmp_path)
@@ -70,3 +73,24 @@ def test_the_page_gives_the_same(kb: KbHere, ending: str) -> None:
     same, saved = (ZipFile(file) for file in (io.BytesIO(answer.get_data()), kb.folder / f"对照.{ending}"))
     name = {"docx": "word/document.xml", "xlsx": "xl/worksheets/sheet1.xml"}[ending]
     assert same.read(name) == saved.read(name)
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "docx", "json", "akn.xml", "zip"])
+def test_a_law_that_breaks_off_says_so_wherever_it_is_taken_away(tmp_path: Path, ending: str) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put("示例条例", _OLD, edition="2001-03-01", date="2001-03-01", kind="地方性法规")
+    shelf.put("示例条例", _CUT, edition="2020-03-01", date="2020-03-01", kind="地方性法规")
+    client = create_app(settings.load(folder=tmp_path)).test_client()
+    told = "文本可能不完整（止于第二条）：来源里就到这里，请核对原文。"
+    assert told in client.get(f"/d/{quote('示例条例')}").text
+    data = client.get(f"/d/{quote('示例条例')}.{ending}").get_data()
+    files = [data]
+    if data.startswith(b"PK"):
+        with ZipFile(io.BytesIO(data)) as archive:
+            files = [archive.read(name) for name in archive.namelist()]
+    assert any(told in each.decode("utf-8", "ignore") for each in files)
+    assert told in client.get(f"/d/{quote('示例条例')}/compare").text
+    with ZipFile(io.BytesIO(client.get(f"/d/{quote('示例条例')}/compare.docx").get_data())) as word:
+        assert told in word.read("word/document.xml").decode()
+    sheet = load_workbook(io.BytesIO(client.get(f"/d/{quote('示例条例')}/compare.xlsx").get_data())).active
+    assert list(sheet.values)[-1][4] == told

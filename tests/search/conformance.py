@@ -873,6 +873,56 @@ class Conformance:
         assert bool(near.differs) == bool(differs)
         assert "".join(each.text for each in near.difference if each.kind != "deleted") == SENTENCE
 
+    @pytest.mark.parametrize(
+        "named",
+        [
+            "示例法第一百零七条",
+            "《示例办法》第九条第二款",
+            "示例条例（试行） 第12条",
+            "示府〔2021〕17号",
+            "示府2021 17号",
+            "示例部令第708号",
+            "有例条例第九十条",
+        ],
+    )
+    def test_what_is_named_is_not_nearly_something_else(self, engine: Engine, named: str) -> None:
+        texts = (
+            "依照示例法第一百零一条",
+            "按《示例办法》第七条第二款办",
+            "示府〔2022〕17号",
+            "示例部令第707号",
+            "示例条例试行第11条",
+        )
+        engine.update(Shelf(document("a", *texts), document("b", "第一条 其他", title="有例条例")))
+        results = engine.search(named)
+        assert (results.total, results.nearest) == (0, ())
+
+    def test_nothing_is_offered_as_near_that_does_not_differ(self, engine: Engine) -> None:
+        engine.update(
+            Shelf(
+                *(
+                    of_sections(kind, section("s-1", text), kind=kind)
+                    for kind, text in (("通知", SENTENCE), ("办法", OTHER))
+                )
+            )
+        )
+        results = engine.search(SENTENCE, conditions=(Condition("kind", ("办法",), whole=True),))
+        assert results.total == 0 and all(each.distance or not each.document for each in results.nearest)
+
+    @pytest.mark.parametrize(
+        "typed", ["示例法修正案十二", "示例法修正案12", "示例法修正案（十二）", "《示例法修正案（十二）》"]
+    )
+    def test_a_serial_is_found_with_and_without_its_brackets(self, engine: Engine, typed: str) -> None:
+        engine.update(
+            Shelf(
+                document("a", "一、其他", title="示例法修正案"),
+                document("b", "一、其他", title="示例法修正案（十二）"),
+                document("c", "一、其他", title="示例法修正案（二）"),
+            )
+        )
+        results = engine.search(typed)
+        assert [hit.document for hit in results.hits if hit.direct] == ["b"]
+
     def test_each_sentence_of_a_text_is_traced(self, engine: Engine) -> None:
         engine.update(
             Shelf(

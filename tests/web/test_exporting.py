@@ -19,6 +19,7 @@ from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
 from kb.export.formats import labels
 from kb.web.site.app import create_app
+from kb.web.view import downloads
 from tests.web.conftest import HOSTILE, LAW, REPORT, put
 from tests.web.test_pages import page, texts
 
@@ -134,3 +135,43 @@ def test_the_evidence_is_a_zip(client: FlaskClient) -> None:
     assert answer.mimetype == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None and "SHA256SUMS" in archive.namelist()
+
+
+def _rows(client: FlaskClient, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(client.get(path).data.decode("utf-8-sig"))))
+
+
+def test_a_table_holds_every_literal_hit_and_only_those(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = client.get("/api/v1/search?q=示例").json
+    assert told and told["total"] > 20
+    monkeypatch.setattr(downloads, "MAX_LIMIT", 7)
+    rows = _rows(client, "/search.csv?q=示例&group=document")
+    assert len(rows) == len({row["地址"] for row in rows}) == told["total"]
+    assert {row["字面命中"] for row in rows} == {"是"}
+    assert [row["序号"] for row in _rows(client, "/search.csv?q=示例&offset=10")][:2] == ["11", "12"]
+
+
+def test_a_table_without_literal_hits_has_the_related_ones(client: FlaskClient) -> None:
+    told = client.get("/api/v1/search?q=行政机关的示例复议").json
+    assert told and not told["total"] and told["related"]
+    assert len(_rows(client, "/search.csv?q=行政机关的示例复议")) == told["related"]
+
+
+def test_a_table_that_is_not_whole_says_so_and_so_does_the_page(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "MAX_LIMIT", 5)
+    monkeypatch.setattr(downloads, "MOST_EXPORTED", 10)
+    whole = client.get("/api/v1/search?q=示例").json["total"]  # type: ignore[index]
+    *rows, last = _rows(client, "/search.csv?q=示例")
+    assert len(rows) == 10 and not last["序号"] and not last["地址"]
+    assert f"共 {whole} 条，本表到第 10 条为止" in last["题名"]
+    monkeypatch.setitem(client.application.jinja_env.globals, "most_exported", (10, 5))
+    assert f"到第 10 条为止，共 {whole} 条" in " ".join(
+        texts(page(client, "/search?q=示例"), ".tools-of-results .hint")
+    )
+
+
+def test_a_table_says_how_each_hit_stands_and_what_it_is(client: FlaskClient) -> None:
+    rows = _rows(client, "/search.csv?q=示例行为")
+    assert rows[0]["效力位阶"] == "地方法规和规章" and {"时效", "文号"} < rows[0].keys()

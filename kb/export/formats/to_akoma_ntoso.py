@@ -105,9 +105,8 @@ def _meta(selection: Selection, kind: str) -> Element:
         _MAKE.TLCOrganization(eId="library", href=selection.citation.url or "/", showAs="政策文库"),
         source="#library",
     )
-    doubts = [
-        _MAKE.note(_MAKE.p(clean(line)), eId=f"doubt-{number}") for number, line in enumerate(selection.doubts, 1)
-    ]
+    told = filter(None, (*selection.doubts, selection.incomplete))
+    doubts = [_MAKE.note(_MAKE.p(clean(line)), eId=f"doubt-{number}") for number, line in enumerate(told, 1)]
     return _MAKE.meta(identification, references, *([_MAKE.notes(*doubts, source="#library")] if doubts else []))
 
 

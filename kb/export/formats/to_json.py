@@ -12,6 +12,8 @@ from kb.export.scope import Selection
 def as_json(selection: Selection) -> bytes:
     """What the interface answers for the document; for a section its facts and the section with all below it."""
     whole = selection.document.as_json()
+    if incomplete := selection.incomplete:
+        whole |= {"incomplete": incomplete}
     if selection.citation.anchor:
         whole |= {
             "sections": [asdict(section) for section in selection.sections],

@@ -16,6 +16,7 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.base.model import Ended, FacetValue, Listing
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
+from kb.chinese.numerals import hanzi, numeral
 from kb.chinese.short_titles import short_titles
 from kb.chinese.title_keys import plain_key, title_key, yearly_number
 from kb.law import editions
@@ -44,6 +45,14 @@ _VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?
 _PLACE = re.compile(
     r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?"
 )
+_SERIAL = re.compile(r"(.{2,40}?[^第0-9零一二三四五六七八九十百千])([一二三四五六七八九十]{1,3}|[1-9][0-9]?)")
+_N = "[0-9零〇一二三四五六七八九十百千两]+"
+_CITED = re.compile(
+    rf"(?!.*本(?:法|条例|规定|办法))[^,，。;；:：、!！?？]{{0,40}}"
+    r"(?:[法典案则例]|规定|办法|解释|决定|细则|章程|意见|批复|公约|协定|标准|纲要)(?:\([^()]{1,12}\))?"
+    rf"第{_N}条(?:之{_N}|-[0-9]+)?(?:第?\(?{_N}\)?[款项目])*"
+)
+_ORDER = re.compile(rf"[\u4e00-\u9fff、]{{2,40}}(?:令|公告)(?:\([0-9]{{4}}\)|[0-9]{{4}}年)?第?{_N}号")
 # 第二款, 第(十二)项: characters of it, and what the last one is.
 _SHORTEST_PART, _LONGEST_PART, _PART_ENDS = 3, 14, "款项"
 VALUES: dict[Field, Callable[[Listing], str]] = {
@@ -293,9 +302,24 @@ class Knowledge:
 
 
 def names_for(folded: str) -> list[str]:
-    """Return what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled."""
+    """Return what a folded text may be the name of: itself, the title that it is a short name of, a number otherwise spelled,
+    a serial without its brackets (刑法修正案十二).
+    """
     short = _typed_names().get(folded, "")
-    return [name for name in (folded, short, number_as_printed(folded), fold(title_key(folded))) if name]
+    told = (folded, short, number_as_printed(folded), fold(title_key(folded)), _with_serial(folded))
+    return [name for name in told if name]
+
+
+def _with_serial(folded: str) -> str:
+    """Return a folded name that ends with a number with that in brackets, as titles have it; "" for any other."""
+    found = _SERIAL.fullmatch(folded)
+    return f"{found[1]}({hanzi(numeral(found[2]))})" if found else ""
+
+
+def is_citation(folded: str) -> bool:
+    """Tell whether a folded text is nothing but a citation: a law and its article (合同法第一百零七条), a document number."""
+    typed = folded.translate(TITLE_MARKS)
+    return bool(yearly_number(typed) or _ORDER.fullmatch(typed) or _CITED.fullmatch(typed))
 
 
 def article_at(typed: Typed) -> str:

@@ -12,7 +12,7 @@ from kb.base.errors import UsageError
 from kb.base.model import Alternative, Ended, FacetValue, Hit, LikeSection, Results
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
-from kb.search.answer.columns import number_as_printed
+from kb.search.answer.columns import is_citation, number_as_printed
 from kb.search.answer.near import Texts, near
 from kb.search.answer.section_record import Stored
 from kb.search.answer.snippets import snippet
@@ -116,6 +116,9 @@ def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bo
         act=stored.act,
         published=stored.published,
         since=stored.since,
+        document_number=stored.document_number,
+        kind=stored.kind,
+        rank=RANKS[authority(stored.listing)],
     )
 
 
@@ -160,7 +163,8 @@ def results(
         notes.append(_nothing_literal(query, found))
     elif query.told:
         notes.append(_how_found(query, counting))
-    nearest, meant = ((), ()) if found.total or found.direct else _alternatives(counting, query, bool(hits))
+    named = found.absent or is_citation(query.name)
+    nearest, meant = ((), ()) if found.total or found.direct else _alternatives(counting, query, bool(hits), named)
     return Results(
         query=query.text,
         total=found.total,
@@ -243,11 +247,15 @@ def _nothing_literal(query: Query, found: Outcome) -> str:
 
 
 def _alternatives(
-    counting: Counting, query: Query, found: bool
+    counting: Counting, query: Query, found: bool, named: bool
 ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-    """Return the nearest strings that occur and what may have been meant."""
+    """Return the nearest strings that occur and what may have been meant.
+
+    What is `named`, an article or a document number, is not nearly another one: of it only other spellings are told.
+    """
     whole = "".join(query.required)
-    wordings = near(whole, counting) if len(query.required) == 1 and query.plain else []
+    wordings = near(whole, counting) if len(query.required) == 1 and query.plain and not named else []
+    wordings = [one for one in wordings if one.distance]  # what stands there to the letter does not meet the conditions
     if found and not suggestions.correctable(whole):
         return tuple(wordings), ()
     number = number_as_printed(query.name)  # 国发2019 5号 is two strings
@@ -256,7 +264,7 @@ def _alternatives(
         counting.foresee([number, whole, *suggestions.asked_first(whole)])
     numbered, *totals = counting.counts([number, *strings])
     close = [Alternative(number, numbered)] if numbered else []
-    for string, total in zip(strings, totals, strict=True):
+    for string, total in zip(() if named else strings, () if named else totals, strict=True):
         close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.counts)
     meant = suggestions.corrections(whole, counting.readings, counting.counts)
     known = {alternative.text for alternative in meant}

@@ -15,6 +15,7 @@ from kb.compare.sections import CHANGES, Comparison, Pair, compare
 from kb.export.comparison_table import comparison_docx, comparison_xlsx, title_of_text
 from kb.export.tables import XLSX
 from kb.export.word_file import MEDIA_TYPE
+from kb.structure.wholeness import breaks_off
 from kb.web.context.library import library
 from kb.web.view.downloads import saved
 from kb.web.view.edition import Edition
@@ -78,6 +79,7 @@ def page(id: str) -> str:
         counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
         printed=[pair for pair in comparison.pairs if pair.differs_in_print],
         changes=CHANGES,
+        incomplete=[(each, told) for each in (before, after) if (told := breaks_off(each.document))],
         history=library().corpus.history(id),
         show=show,
         folded_shown=_FOLDED_SHOWN,
@@ -119,11 +121,16 @@ def table_in_workbook(id: str) -> Response:
 
 
 def _in_word(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
-    return comparison_docx(compare(before, after), titles, after.provenance.retrieved)
+    return comparison_docx(compare(before, after), titles, after.provenance.retrieved, _incomplete(before, after))
 
 
 def _in_workbook(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
-    return comparison_xlsx(compare(before, after), titles)
+    return comparison_xlsx(compare(before, after), titles, _incomplete(before, after))
+
+
+def _incomplete(before: Document, after: Document) -> tuple[str, str]:
+    """Say of each of two texts where it seems to break off."""
+    return breaks_off(before), breaks_off(after)
 
 
 def _asked(id: str) -> tuple[Edition, Edition]:

@@ -17,6 +17,7 @@ from kb.base.model import Document
 from kb.chinese import article_places
 from kb.law.typed import article_typed
 from kb.search.contract.engine import Group
+from kb.structure.wholeness import breaks_off
 from kb.web.context.arguments import day, number, query
 from kb.web.context.facets import UNKNOWN
 from kb.web.context.library import library
@@ -177,6 +178,7 @@ def _reading(shown: Edition) -> str:
         strip=reading.strip(passages),
         days=timeline(shown, around),
         rows=list(interface_labels.metadata_rows(found)),
+        incomplete=breaks_off(found),
         repair_counts=counts,
         doubtful=dict(counts).get("doubtful", 0),
         restored=sum(count for kind, count in counts if kind != "doubtful"),

@@ -20,6 +20,7 @@ from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
 from kb.config.settings import Settings
 from kb.export.formats import formats
 from kb.search.answer import suggestions
+from kb.search.contract.engine import MAX_LIMIT
 from kb.search.query import analysis
 from kb.structure.statute import short_title
 from kb.web.api import api, law_api
@@ -43,7 +44,7 @@ from kb.web.pages.law_pages import HELPERS as LAW_HELPERS
 from kb.web.pages.law_pages import blueprint as law_pages
 from kb.web.site import hosts, operations, readers, telemetry
 from kb.web.site.hosts import Hosts, guarded
-from kb.web.view import as_of, cards, facet_lists, interface_labels, machine_metadata, short_addresses
+from kb.web.view import as_of, cards, downloads, facet_lists, interface_labels, machine_metadata, short_addresses
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -99,6 +100,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters.update(interface_labels.FILTERS, source_name=shelf.title_of)
     app.jinja_env.globals.update(
         facts=interface_labels.facts,
+        most_exported=(downloads.MOST_EXPORTED, MAX_LIMIT),
         short_title=short_title,
         page_numbers=interface_labels.page_numbers,
         static_url=_static_url(app),

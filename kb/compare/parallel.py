@@ -26,6 +26,12 @@ _CHANGING = re.compile(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|
 _SAYS_NOTHING = re.compile(
     r"^第[^第条]{1,9}条(?:之[一二三四五六七八九十]+)? |(?:^|(?<= ))违反[^，：]{0,40}?规定的?，?|：罚款$"
 )
+# What all penalties say, whatever for: 违反本条例第八条规定，…的，由公安机关责令改正；拒不改正的，处五百元罚款.
+_PENALTY_FORMULA = re.compile(
+    r"违反[^，。；\n]{0,30}?规定(?:，|的，|(?=[^，。；\n]*的，))"
+    r"|(?:^|(?<=[，；。、：\n]))(?:由[^，。；：\n]{2,60}(?:责令|给予|警告|处|没收|予以|吊销|暂扣|依[法照]|按照)|(?:可以|并|应当|依法)*(?:责令|给予|处以?|没收|吊销|暂扣|予以)"
+    r"|对(?:个人|单位|其?直接)[^，。；：\n]*处|(?:拒不|逾期(?:仍?[不未])?|情节)[^，。；：\n]{1,12}的，)[^，。；：\n]*"
+)
 _WHOM = re.compile("，(?:对[^，：]*?)?(个人|单位)[^，：]*(?=：)")
 _LIKE_TITLE = 0.6
 _LIKE_WORDS = 0.3
@@ -209,7 +215,9 @@ def _compared(section: Section) -> bool:
 
 
 def _read(section: Section) -> _Read:
-    return _Read(section, pairs(section.heading), pairs(section.text.removeprefix(section.number)))
+    text = section.text.removeprefix(section.number)
+    told = pairs(_PENALTY_FORMULA.sub("", text))
+    return _Read(section, pairs(section.heading), told if len(told) >= _SHORTEST else pairs(text))
 
 
 def _score(one: _Read, other: _Read, alike: float) -> tuple[float, How]:

@@ -15,7 +15,7 @@ from kb.export.blocks import clean
 from kb.export.tables import LONGEST_CELL, as_workbook
 from kb.export.word_file import begin, finish
 
-ABSENT = "无对应条款"
+NOT_MATCHED = "未自动对上"
 
 
 def rows_xlsx(rows: Iterable[Row], documents: Sequence[Document]) -> bytes:
@@ -76,4 +76,4 @@ def figures_xlsx(lines: Iterable[Counted], documents: Sequence[Document]) -> byt
 
 
 def _text(cell: Cell) -> str:
-    return "\n".join(section.text.strip() for section in cell.sections) or ABSENT
+    return "\n".join(section.text.strip() for section in cell.sections) or NOT_MATCHED

@@ -144,3 +144,25 @@ def test_fines_on_a_body_and_on_a_person_stand_in_lines_of_their_own() -> None:
         "未办理养犬登记的，对个人：罚款": ["五百元", "三百元"],
         "未办理养犬登记的，对单位：罚款": ["五千元", "八千元"],
     }
+
+
+FORMULA = "由公安机关责令限期改正；拒不改正的，处五百元以上二千元以下罚款；情节严重的，没收犬只。"
+
+
+def test_a_penalty_that_all_have_makes_no_two_offences_alike() -> None:
+    one = document(
+        "甲市养犬条例",
+        f"第一条　违反本条例第八条规定，未办理养犬登记的，{FORMULA}\n第二条　违反本条例第九条规定，犬吠影响他人生活的，{FORMULA}\n",
+    )
+    two = document(
+        "乙市养犬条例",
+        f"第一条　违反本条例第十条规定，未接种狂犬病疫苗的，{FORMULA}\n第二条　违反本条例第十五条规定，放任犬吠干扰他人正常生活的，{FORMULA}\n",
+    )
+    rows = [[cell.section.anchor if cell.section else "" for cell in row.cells] for row in align([one, two])]
+    assert rows == [["art-1", ""], ["art-2", "art-2"], ["", "art-1"]]
+
+
+def test_an_article_that_is_a_penalty_alone_is_still_compared() -> None:
+    laws = [document(name, f"第一条　{FORMULA}\n") for name in ("甲市养犬条例", "乙市养犬条例")]
+    (row,) = align(laws)
+    assert row.held == 2

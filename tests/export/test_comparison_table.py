@@ -8,6 +8,7 @@ from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
+from bs4 import BeautifulSoup
 from docx import Document
 from openpyxl import load_workbook
 
@@ -94,3 +95,20 @@ def test_a_law_that_breaks_off_says_so_wherever_it_is_taken_away(tmp_path: Path,
         assert told in word.read("word/document.xml").decode()
     sheet = load_workbook(io.BytesIO(client.get(f"/d/{quote('示例条例')}/compare.xlsx").get_data())).active
     assert list(sheet.values)[-1][4] == told
+
+
+@pytest.mark.parametrize("ending", ["docx", "xlsx"])
+def test_only_the_changes_can_be_taken_along(kb: KbHere, ending: str) -> None:
+    client = create_app(settings.load(folder=kb.folder)).test_client()
+    page = BeautifulSoup(client.get(f"/d/{quote('示例条例')}/compare?show=changes").text, "html.parser")
+    (link,) = (str(each["href"]) for each in page.select("a") if f"compare.{ending}" in str(each.get("href")))
+    made = io.BytesIO(client.get(link).get_data())
+    if ending == "docx":
+        document = Document(made)
+        rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows][1:]
+        assert "未变" in document.paragraphs[0].text + document.paragraphs[1].text
+        assert any("只列变化" in paragraph.text for paragraph in document.paragraphs)
+    else:
+        rows = [[str(cell) for cell in row] for row in load_workbook(made).active.values][1:]
+    assert [row[0] for row in rows] == ["新增", "修改", "仅改编号"]
+    assert client.get(f"/d/{quote('示例条例')}/compare.{ending}?show=other").status_code == 400

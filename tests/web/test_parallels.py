@@ -122,3 +122,20 @@ def test_a_workbook_of_figures_has_the_least_and_the_most_as_numbers(empty: Sett
     book = openpyxl.load_workbook(io.BytesIO(client.get("/parallel/figures.xlsx?d=示例甲&d=示例乙").data))
     cells = [[cell.value for cell in row] for row in book.active.iter_rows()]
     assert cells[1][2:] == ["二百元以上二千元以下", 200, 2000, "第一条", "五百元以下", None, 500, "第一条"]
+
+
+def test_what_the_matcher_did_not_find_is_not_said_to_be_absent(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    put(
+        corpus,
+        "甲市养犬条例",
+        "第一条　未办理养犬登记的，处五百元罚款。\n第二条　携犬外出应当使用犬绳。\n",
+        title="甲市养犬条例",
+    )
+    put(corpus, "乙市养犬条例", "第一条　携犬外出应当使用犬绳牵领。\n", title="乙市养犬条例")
+    client = create_app(empty).test_client()
+    shown = page(client, "/parallel?d=甲市养犬条例&d=乙市养犬条例")
+    assert texts(shown, ".cell.absent .empty") == ["未自动对上"]
+    assert "无对应条款" not in shown.get_text()
+    other = page(client, "/d/乙市养犬条例/compare?with=甲市养犬条例")
+    assert "未自动对上" in other.get_text() and "无对应条款" not in other.get_text()

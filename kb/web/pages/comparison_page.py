@@ -55,9 +55,7 @@ def page(id: str) -> str:
 
     Where there is but one text, what it may be compared with is offered.
     """
-    show = request.args.get("show", "")
-    if show not in _VIEWS:
-        raise UsageError(f"参数 show 可以是 changes，现在是“{show[:20]}”。")
+    show = _show()
     if not any(request.args.get(name) for name in ("from", "to", "with")) and len(find_edition(id).history) < 2:
         return render_template("compare_choose.html", document=find_edition(id).document, offered=_alike(id))
     before, after = _asked(id)
@@ -106,31 +104,39 @@ def _compared(before: Edition, after: Edition) -> Comparison:
 
 @blueprint.get("/d/<id>/compare.docx")
 def table_in_word(id: str) -> Response:
-    """The same as a table of old and new articles, in Word."""
-    before, after = _asked(id)
-    made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after))
+    """The same as a table of old and new articles, in Word; with `show=changes` nothing but what changed."""
+    only_changes, (before, after) = _show() == "changes", _asked(id)
+    made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after), only_changes)
     return saved(made, MEDIA_TYPE, "comparison.docx")
 
 
 @blueprint.get("/d/<id>/compare.xlsx")
 def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
-    before, after = _asked(id)
-    made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after))
+    only_changes, (before, after) = _show() == "changes", _asked(id)
+    made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after), only_changes)
     return saved(made, XLSX, "comparison.xlsx")
 
 
-def _in_word(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
-    return comparison_docx(compare(before, after), titles, after.provenance.retrieved, _incomplete(before, after))
+def _in_word(before: Document, after: Document, titles: tuple[str, str], only_changes: bool) -> bytes:
+    return comparison_docx(compare(before, after), titles, after.provenance.retrieved, _incomplete(before, after), only_changes)
 
 
-def _in_workbook(before: Document, after: Document, titles: tuple[str, str]) -> bytes:
-    return comparison_xlsx(compare(before, after), titles, _incomplete(before, after))
+def _in_workbook(before: Document, after: Document, titles: tuple[str, str], only_changes: bool) -> bytes:
+    return comparison_xlsx(compare(before, after), titles, _incomplete(before, after), only_changes)
 
 
 def _incomplete(before: Document, after: Document) -> tuple[str, str]:
     """Say of each of two texts where it seems to break off."""
     return breaks_off(before), breaks_off(after)
+
+
+def _show() -> str:
+    """Return which pairs are asked for: all, or `changes`. Raises UsageError."""
+    show = request.args.get("show", "")
+    if show not in _VIEWS:
+        raise UsageError(f"参数 show 可以是 changes，现在是“{show[:20]}”。")
+    return show
 
 
 def _asked(id: str) -> tuple[Edition, Edition]:

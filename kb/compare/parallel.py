@@ -118,7 +118,9 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 @dataclass(slots=True)
 class _Read:
-    """A section as it is compared: `weights` of its pairs of characters, those that few sections have weighing most."""
+    """A section as it is compared: `words`, its pairs of characters without what all penalties say, and their `weights`, those
+    that few sections have weighing most.
+    """
 
     section: Section
     heading: frozenset[str]
@@ -217,7 +219,10 @@ def _compared(section: Section) -> bool:
 def _read(section: Section) -> _Read:
     text = section.text.removeprefix(section.number)
     told = pairs(_PENALTY_FORMULA.sub("", text))
-    return _Read(section, pairs(section.heading), told if len(told) >= _SHORTEST else pairs(text))
+    formula_alone = (
+        len(told) < _SHORTEST <= len(pairs(text))
+    )  # it says nothing by parts, and is like the same words only
+    return _Read(section, pairs(section.heading), frozenset([text]) if formula_alone else told)
 
 
 def _score(one: _Read, other: _Read, alike: float) -> tuple[float, How]:

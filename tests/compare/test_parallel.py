@@ -162,7 +162,8 @@ def test_a_penalty_that_all_have_makes_no_two_offences_alike() -> None:
     assert rows == [["art-1", ""], ["art-2", "art-2"], ["", "art-1"]]
 
 
-def test_an_article_that_is_a_penalty_alone_is_still_compared() -> None:
-    laws = [document(name, f"第一条　{FORMULA}\n") for name in ("甲市养犬条例", "乙市养犬条例")]
-    (row,) = align(laws)
-    assert row.held == 2
+def test_an_article_that_is_a_penalty_alone_is_like_the_same_words_only() -> None:
+    same = [document(name, f"第一条　违反第五条规定的，{FORMULA}\n") for name in ("甲市养犬条例", "乙市养犬条例")]
+    assert [row.held for row in align(same)] == [2]
+    other = document("丙市养犬条例", f"第一条　犬只没有犬牌的，{FORMULA}\n第二条　违反第八条规定的，{FORMULA}\n")
+    assert [row.held for row in align([same[0], other])] == [1, 1, 1]

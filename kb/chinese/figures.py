@@ -98,7 +98,7 @@ _ITEM = re.compile(
 # Conditions that say nothing without the conduct that they are added to, and what is done about a conduct.
 _ADDED = re.compile(
     r"(?:有|属于|具有)(?:[下上]列|前款|前[一二三四五]款|上述|以下).*的$"
-    r"|^(?:但是?|并|且|经.{2,8})?(?:拒不|逾期|仍不|仍未|再次|屡次|屡教|情节|造成|构成|尚不|尚未|未造成|后果|数额|危害|有前[款项]|致使|导致|影响恶劣).*的$"
+    r"|^(?:但是?|并|且|经.{2,8}|警告后)?(?:不改|未改|拒绝|拒不|逾期|仍不|仍未|再次|屡次|屡教|情节|造成|构成|尚不|尚未|未造成|后果|数额|危害|有前[款项]|致使|导致|影响恶劣).*的$"
     r"|(?:货值金额|违法所得|违法经营额|经营额|数额|金额).{0,20}的$"
 )
 _DONE = re.compile(
@@ -351,6 +351,8 @@ def _label(before: str, clause: str, after: str) -> str:
     `before` are the words after the figure before, `clause` all from the clause's beginning: they count where they deny.
     """
     head = _EMPTY_END.sub("", _EMPTY_START.sub("", clause if _NEGATION.search(clause) else before))
+    if len(head) <= 1 < len(clause) - len(before):  # 出生满三个月后的十五日内
+        head = _EMPTY_END.sub("", _EMPTY_START.sub("", clause))
     tail = _EMPTY_END.sub("", _EMPTY_START.sub("", after.rstrip(MARKS)))
     if head and _NEGATION.search(head) and len(head) == 1 and tail:
         return _shortened(f"{head}…{tail}")

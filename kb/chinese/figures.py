@@ -89,6 +89,7 @@ _EMPTY_START = re.compile(
 _EMPTY_END = re.compile(
     r"(?<![不未没无非莫])(?:共计|累计|合计|总共|共有|共|(?<![大预])约|近|超过?|达到?|(?<![行作成认])为|(?<![但凡只还若])是|(?<![平])均|各|全部|(?<![没所享具持])有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
+_SAYS_LITTLE = re.compile("^(?:[不未没无非禁勿]|(?:应当?|可以|必须|须|并|且)*(?:在|于)?)$")
 _NEGATION = re.compile("[不未没无非禁勿]")
 _LONGEST = 60
 _ARTICLE = re.compile(r"\s*(第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?)[\s　]")
@@ -354,6 +355,6 @@ def _label(before: str, clause: str, after: str) -> str:
     if len(head) <= 1 < len(clause) - len(before):  # 出生满三个月后的十五日内
         head = _EMPTY_END.sub("", _EMPTY_START.sub("", clause))
     tail = _EMPTY_END.sub("", _EMPTY_START.sub("", after.rstrip(MARKS)))
-    if head and _NEGATION.search(head) and len(head) == 1 and tail:
+    if head and tail and _SAYS_LITTLE.search(head):
         return _shortened(f"{head}…{tail}")
     return _shortened(head if len(head) > 1 else tail or head)

@@ -219,9 +219,7 @@ def _compared(section: Section) -> bool:
 def _read(section: Section) -> _Read:
     text = section.text.removeprefix(section.number)
     told = pairs(_PENALTY_FORMULA.sub("", text))
-    formula_alone = (
-        len(told) < _SHORTEST <= len(pairs(text))
-    )  # it says nothing by parts, and is like the same words only
+    formula_alone = len(told) < 2 < len(pairs(text))  # it says nothing by parts, and is like the same words only
     return _Read(section, pairs(section.heading), frozenset([text]) if formula_alone else told)
 
 

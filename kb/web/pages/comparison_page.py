@@ -119,7 +119,9 @@ def table_in_workbook(id: str) -> Response:
 
 
 def _in_word(before: Document, after: Document, titles: tuple[str, str], only_changes: bool) -> bytes:
-    return comparison_docx(compare(before, after), titles, after.provenance.retrieved, _incomplete(before, after), only_changes)
+    return comparison_docx(
+        compare(before, after), titles, after.provenance.retrieved, _incomplete(before, after), only_changes
+    )
 
 
 def _in_workbook(before: Document, after: Document, titles: tuple[str, str], only_changes: bool) -> bytes:

@@ -110,3 +110,14 @@ def test_a_law_that_does_not_say_from_when_may_not_hold_yet(tmp_path_factory: py
     with shelf.store.reading() as reader:
         found = {each.id: Standings(reader).of(each, "2021-10-15").status for each in reader.documents()}
     assert found == {"条例": "不明", "通知": "未见终止"}
+
+
+def test_a_day_that_is_only_a_year_or_a_month_is_borne(shelf: Shelf) -> None:
+    for id, day in (("年", "2018"), ("月", "2018-01")):
+        shelf.put(id, f"示例市示{id}条例\n第一条　示例。\n", kind="地方性法规", date=day)
+    shelf.update()
+    with shelf.store.reading() as reader:
+        found = {each.id: Standings(reader).of(each, "2018-06-01").status for each in reader.documents()}
+        later = {each.id: Standings(reader).of(each, "2022-06-01").status for each in reader.documents()}
+    assert found == {"年": "不明", "月": "不明"}
+    assert set(later.values()) == {"未见终止"}

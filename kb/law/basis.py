@@ -78,8 +78,17 @@ def links_of(fates: Fates, document: Known) -> Iterator[Link]:
             seen.add(name)
             fate, newer = fates.of(found, target, document.date), _newer(fates, target, document)
             if fate.status in _CHANGED and not newer:
-                fate = replace(fate, status="cannot tell", note=f"{fate.note}此后的文本库里没有，改了什么不能断定。")
+                fate = replace(fate, status="cannot tell", note=_why_open(fates, target, document, fate))
             yield Link(Resolved(found, target), fate, newer)
+
+
+def _why_open(fates: Fates, target: Target | None, document: Known, fate: Fate) -> str:
+    """Say why one cannot tell whether a basis changed after a document, where no text of it that is held was made later."""
+    states = fates.resolver.states(target.document) if target else ()
+    waiting = next((each for each in states if each.edition and each.made <= document.date < each.since), None)
+    if waiting:
+        return f"依据 {waiting.made} 的文本自 {waiting.since} 起施行，晚于本文件；本文件依据的可能已经是它。"
+    return f"{fate.note}此后的文本库里没有，改了什么不能断定。"
 
 
 def _newer(fates: Fates, target: Target | None, document: Known) -> bool:

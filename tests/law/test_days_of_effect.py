@@ -13,6 +13,7 @@ from kb.law.records import in_force_from
 from kb.law.standing import Standings
 from kb.search.open.engines import open_engine
 from kb.web.site.app import create_app
+from kb.web.view.interface_labels import labels_of
 from tests.law.laws import Shelf, document
 
 PASSED = "2021年8月26日 示例市第十七届人民代表大会常务委员会第三十九次会议通过\n"
@@ -110,3 +111,25 @@ def test_a_law_that_does_not_say_from_when_may_not_hold_yet(tmp_path_factory: py
     with shelf.store.reading() as reader:
         found = {each.id: Standings(reader).of(each, "2021-10-15").status for each in reader.documents()}
     assert found == {"条例": "不明", "通知": "未见终止"}
+
+
+def test_a_day_that_is_only_a_year_or_a_month_is_borne(shelf: Shelf) -> None:
+    for id, day in (("年", "2018"), ("月", "2018-01")):
+        shelf.put(id, f"示例市示{id}条例\n第一条　示例。\n", kind="地方性法规", date=day)
+    shelf.update()
+    with shelf.store.reading() as reader:
+        found = {each.id: Standings(reader).of(each, "2018-06-01").status for each in reader.documents()}
+        later = {each.id: Standings(reader).of(each, "2022-06-01").status for each in reader.documents()}
+    assert found == {"年": "不明", "月": "不明"}
+    assert set(later.values()) == {"未见终止"}
+
+
+@pytest.mark.parametrize(
+    ("change", "label"),
+    [("", "施行日期"), ("2018年4月27日 第十三届全国人民代表大会第二次会议修正\n", "首次施行日期")],
+)
+def test_the_day_of_an_amended_law_is_that_of_its_first_text(change: str, label: str) -> None:
+    day = "2018-04-27" if change else "2001-03-01"
+    text = f"示例法\n{FIRST}{change}{BODY}第三条　本法自2001年5月1日起施行。\n"
+    made = document("示例法", text, date=day, effective="2001-05-01")
+    assert labels_of(made)["effective"] == label

@@ -333,9 +333,10 @@ def test_an_interpretation_of_a_law_that_ended_is_not_simply_right(library: Shel
     library.put("解释", text, date="2004-12-01")
     library.update()
     ((status, note),) = checked(library, "依照《关于适用〈示例古法〉若干问题的解释》第一条。", "2010-01-01")
-    assert (status, note) == ("ended later", "引用时有效，后来依据已废止（2020-01-01）。")
+    said = "其依据的《示例古法》已于 2020-01-01 废止；本文件自身是否废止，库内无记载。"
+    assert (status, note) == ("ended later", f"引用之后，{said}")
     ((status, note),) = checked(library, "依照《关于适用〈示例古法〉若干问题的解释》第一条。", "2021-01-01")
-    assert status == "ended" and "自 2020-01-01 起废止" in note
+    assert (status, note) == ("ended", said)
 
 
 def test_what_is_too_long_or_no_day_is_refused(examples: Shelf) -> None:
@@ -679,3 +680,15 @@ def test_only_where_an_earlier_text_was_is_a_place_told_to_be_of_it(shelf: Shelf
                 if each.target and each.target.later:
                     told[id, each.target.document.id] = resolver.had_earlier(each.target)
     assert told == {("通知", "新法"): False, ("早", "新法"): False, ("早", "旧法"): True}
+
+
+def test_a_text_that_was_made_before_but_holds_later_is_not_a_change_since(shelf: Shelf) -> None:
+    shelf.put("基法", BASIS, edition="1999-12-01", date="1999-12-01", kind="法律")
+    newer = BASIS.replace("示例。", "新的示例。", 1).replace("2000年1月1日", "2002年7月1日")
+    shelf.put("基法", newer, edition="2001-12-29", date="2001-12-29", effective="2002-07-01", kind="法律")
+    shelf.put("细则", RESTS, date="2002-06-29", kind="地方性法规")
+    shelf.update()
+    with shelf.store.reading() as reader:
+        ((_, links),) = stale(Fates(reader, TODAY))
+    assert change_of(links) == "open"
+    assert "本文件依据的可能已经是它" in links[0].fate.note

@@ -31,7 +31,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLES = re.compile(r"\{\w+\}|<[^>]+>")
 TABLES = (
     interface_labels.FACETS, interface_labels.UNKNOWN, interface_labels.COUNTS, interface_labels.ORDERS, interface_labels.FORMATS, interface_labels.FOUND,
-    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), interface_labels.OF_LAWS, interface_labels.ACTS, {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
+    CHANGES, WORDS, RELATIONS, PASSIVE, RANKS, dict(interface_labels.FIELDS), interface_labels.OF_LAWS, interface_labels.OF_FIRST, interface_labels.ACTS, {kind: done for kind, (_, done) in interface_labels.REPAIRS.items()},
     {status: heading for status, (heading, _) in interface_labels.REFUSALS.items()},
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from kb.base.model import Document, Hit, Listing, RepairKind, Results
 from kb.chinese.issuers_and_laws import short_issuer
 from kb.compare.characters import Run
 from kb.config.kinds import kinds
+from kb.law.records import in_force_from
 from kb.search.answer.snippets import WIDTH, match_spans
 from kb.search.contract.engine import Order
 from kb.search.query.conditions import NAMES
@@ -55,6 +56,8 @@ FIELDS = (
     ("identifier", "索引号"),
 )
 OF_LAWS = {"issuer": "制定机关", "kind": "效力位阶", "published": "公布日期", "date": "文本日期"}
+OF_FIRST = {"effective": "首次施行日期"}
+"""What the day of effect is called that an amended law states: it is that of its first text."""
 STATUTES = frozenset(
     ["宪法", "法律", "行政法规", "监察法规", "司法解释", "地方性法规", "部门规章", "地方政府规章", "规章"]
 )
@@ -134,6 +137,8 @@ class Row:
 def labels_of(document: Document) -> dict[str, str]:
     """Return what the fields of a document's metadata are called."""
     labels = dict(FIELDS) | (OF_LAWS if document.metadata.found.get("kind") == "level" else {})
+    if document.metadata.effective < document.metadata.date and in_force_from(document) != document.metadata.effective:
+        labels |= OF_FIRST
     return labels | {"date": ACTS.get(act(document), labels["date"])}
 
 

@@ -8,6 +8,7 @@ from flask import url_for
 
 from kb.cite.facts import issuers
 from kb.export.formats import formats
+from kb.law.records import in_force_from
 from kb.web.view.edition import Edition
 
 
@@ -25,7 +26,7 @@ def legislation(shown: Edition) -> dict[str, Any]:
         "legislationType": facts.kind,
         "legislationDate": facts.date,
         "datePublished": facts.published,
-        "legislationDateOfApplicability": facts.effective,
+        "legislationDateOfApplicability": in_force_from(document),
         "legislationPassedBy": [{"@type": "GovernmentOrganization", "name": name} for name in issuers(facts)],
         "legislationJurisdiction": "CN",
         "inLanguage": "zh-CN",

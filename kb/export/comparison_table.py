@@ -67,7 +67,8 @@ def title_of_text(document: Document, day: str) -> str:
 
 
 def _counted(comparison: Comparison) -> str:
-    return "，".join(f"{CHANGES[change]} {count} 节" for change, count in comparison.counts.items() if count) + "。"
+    told = {change: "、".join(f"{total} {unit}" for total, unit in comparison.counted(change)) for change in CHANGES}
+    return "，".join(f"{CHANGES[change]} {counted}" for change, counted in told.items() if counted) + "。"
 
 
 def _write(cell: Any, runs: Iterable[Run]) -> None:

@@ -112,6 +112,12 @@ class Comparison:
             found[pair.change] += 1
         return found
 
+    def counted(self, change: Change) -> tuple[tuple[int, str], ...]:
+        """How many articles (条) and how many other sections (节) there are of a change; nothing of which there are none."""
+        sections = [pair.new or pair.old for pair in self.pairs if pair.change == change]
+        articles = sum(section is not None and section.number.endswith("条") for section in sections)
+        return tuple((total, unit) for total, unit in ((articles, "条"), (len(sections) - articles, "节")) if total)
+
     def as_json(self) -> dict[str, Any]:
         """Return the object of `kb diff --json` and of the interface: counts, and what became of each section."""
         return {"counts": dict(self.counts), "sections": [asdict(change) for change in self.changes()]}

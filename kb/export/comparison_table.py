@@ -83,7 +83,8 @@ def title_of_text(document: Document, day: str) -> str:
 
 
 def _counted(comparison: Comparison, only_changes: bool) -> str:
-    counts = "，".join(f"{CHANGES[change]} {count} 节" for change, count in comparison.counts.items() if count)
+    told = {change: "、".join(f"{total} {unit}" for total, unit in comparison.counted(change)) for change in CHANGES}
+    counts = "，".join(f"{CHANGES[change]} {counted}" for change, counted in told.items() if counted)
     return f"{counts}。" + "只列变化，未变的没有列出。" * (only_changes and comparison.counts["same"] > 0)
 
 

@@ -67,7 +67,8 @@ def on_day(states: Sequence[State], day: str) -> Held:
 
 def surely_since(made: str) -> str:
     """Return the day on which a text that was made on another holds, whatever it says."""
-    return (date.fromisoformat(f"{made}-01-01"[:10]) + timedelta(days=LONGEST_WAIT)).isoformat() if made else ""
+    whole = f"{made}-12-31" if len(made) == len("2018") else f"{made}-01"[:10]
+    return (date.fromisoformat(whole) + timedelta(days=LONGEST_WAIT)).isoformat() if made else ""
 
 
 def same(day: str, other: str) -> bool:

@@ -74,6 +74,12 @@ _BESIDE = re.compile(
 )
 _BODY_LINE = re.compile(r"[。：:]$")
 _MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
+_NO_PLACE = re.compile(r"[省市县区州](?:人民代表|人大(?:常|$))")
+_CONGRESS = re.compile(r"人民代表|常务委?员会")
+_WHOLE_CONGRESS = re.compile(
+    r"(?:全国|[\u4e00-\u9fff]{2,20}(?:[省市县区旗盟州乡镇]|行政公署|自治[州县旗]))人民代表大会(?!会)(?:常务委员会|[\u4e00-\u9fff]{2,12}委员会)?(?:办公[厅室])?"
+    r"|(?!.*人民代表)[\u4e00-\u9fff]{2,20}常务委员会(?:办公[厅室])?"
+)
 _MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
 _PUBLISHED = re.compile(r"公布|发布|颁布")
 _DECREE = re.compile(
@@ -136,9 +142,11 @@ def ends_as_title(line: str) -> bool:
 
 def organ(printed: str) -> str:
     """Return the plain name of an organ as an order or a preamble prints it: 中华人民共和国国务院 → 国务院."""
-    name = re.sub(rf"第{_DIGITS}届|[12]\d{{3}}年$", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
+    name = re.sub(rf"第?{_DIGITS}届|[12]\d{{3}}年$", "", re.sub(r"\s+", "", printed)).strip("，,、（()）以由经于")
     name = re.sub(r"^(最高人民(?:法院|检察院))(?:审判|检察)委员会$", r"\1", name)
     name = re.sub(r"^中华人民共和国(?!主席)(?=.{2})", "", name)
+    if _NO_PLACE.match(name) or (_CONGRESS.search(name) and not _WHOLE_CONGRESS.fullmatch(name)):
+        return ""  # 北京市人民代表大会常务员会, 县人民代表大会: slips and what is cut off name nobody
     return name if len(name) > 2 and re.search(rf"{ORGAN}$", name) else ""
 
 

@@ -73,6 +73,9 @@ def test_who_is_told_how_the_service_is(service: tuple[str, Service]) -> None:
         there = one(path, **ELSEWHERE)
         assert there.status == (200 if everybody else 403)
         assert everybody or "kb_requests" not in there.text
+    status = one("/status", **ELSEWHERE).text
+    assert "kb refresh" not in status and "kb.toml" not in status
+    assert not everybody or ("库里最新的文件是" in status and "北京时间" in status)
     page = one("/", **ELSEWHERE).text
     assert ("/status" in page) == everybody
     health = one("/healthz", **ELSEWHERE)

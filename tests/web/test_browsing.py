@@ -131,3 +131,14 @@ def test_a_document_leads_to_its_issuers_and_to_others_of_its_kind(client: Flask
     assert [link.get_text() for link in links] == ["汕头市濠江区人民政府", "报告"]
     for link in links:
         assert REPORT in page(client, str(link["href"])).decode()
+
+
+@pytest.mark.parametrize("asked", ["q=示例", "validity=已废止", "page=1&wert=1"])
+def test_what_a_list_cannot_be_narrowed_by_is_not_ignored(client: FlaskClient, asked: str) -> None:
+    assert "没有参数" in page(client, f"/documents?{asked}", 400).get_text()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/search?q=示例&year=abc", "/search?q=示例&year=20211", "/search.csv?year=x"])
+def test_what_is_no_year_is_told(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400 and "year" in answer.text

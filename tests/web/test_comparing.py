@@ -40,8 +40,8 @@ def test_the_last_change_is_shown_section_by_section_and_character_by_character(
         "五",
     ]
     assert texts(changed, ".both del, .both ins") == ["二", "三", "十", "五"]
-    assert texts(shown, ".same summary") == ["未变 2 节：题名至第一条", "未变 1 节：第四条"]
-    assert "修改 1 节，新增 1 节，删去 1 节，未变 3 节" in texts(shown, ".summary")[0]
+    assert texts(shown, ".same summary") == ["未变 2 节：题名至第一条", "未变 1 条：第四条"]
+    assert "修改 1 条，新增 1 条，删去 1 条，未变 2 条、1 节" in texts(shown, ".summary")[0]
 
 
 def test_each_version_leads_to_its_comparison_and_it_has_an_address(renumbered: FlaskClient) -> None:

@@ -9,6 +9,8 @@ from flask import request
 from kb.base.errors import UsageError
 from kb.chinese import dates
 
+_EVERYWHERE = ("lang", "key", "on")
+
 
 def query() -> str:
     """What the reader typed, without the white space around it."""
@@ -21,6 +23,13 @@ def number(name: str, default: int, low: int, high: int) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", value) or not low <= int(value) <= high:
         raise UsageError(f"参数 {name} 应当是 {low} 到 {high} 之间的整数，现在是“{value[:20]}”。")
     return int(value)
+
+
+def refuse_unknown(*known: str) -> None:
+    """Raise UsageError for a parameter of the present request that is none of these: nothing is ignored in silence."""
+    for name in request.args:
+        if name not in (*known, *_EVERYWHERE):
+            raise UsageError(f"没有参数“{name[:20]}”：这里可以用 {'、'.join(known)}。")
 
 
 def day(name: str = "on") -> str:

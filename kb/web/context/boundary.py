@@ -20,11 +20,14 @@ def gate() -> Gate:
 
 def sees_details() -> bool:
     """Whether the present request may be told what is wrong and how much is asked for."""
-    details, monitors = current_app.config["DETAILS"], current_app.config["MONITORS"]
     if not gate().is_open and "reader" not in g:
         return False
-    if details != "near":
-        return True
+    return current_app.config["DETAILS"] != "near" or is_near()
+
+
+def is_near() -> bool:
+    """Whether the present request comes from this machine or a monitor: from who runs the program, and can type its commands."""
+    monitors = current_app.config["MONITORS"]
     client = request.remote_addr or ""
     forwarded = request.environ.get("kb.forwarded") or any(name in request.headers for name in _FORWARDED)
     return among(client, monitors) or (is_loopback(client) and not forwarded)

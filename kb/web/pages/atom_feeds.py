@@ -214,7 +214,7 @@ def _changed(told: Told) -> Entry:
     link = page
     if event.before:
         link = url_for("comparing.page", id=id, **{"from": event.before, "to": event.version or None}, _external=True)
-    facts = interface_labels.facts(*_facts(told), interface_labels.chinese_date(event.when[:10]))
+    facts = interface_labels.facts(*_facts(told), _day_told(told.kind, event.when))
     content = Markup("<p>{}</p>").format(facts)
     if told.kind == "edited":
         content += Markup("<p>文号和日期没有变，正文变了。</p>")
@@ -222,6 +222,12 @@ def _changed(told: Told) -> Entry:
         content += Markup().join(_difference(told.comparison.changes()))
     tag = f"{page}#{told.event.kind}-{event.number}"
     return Entry(tag, f"{KINDS[told.kind]}：{title}", link, moment(event.when), content, (told.kind,))
+
+
+def _day_told(kind: str, when: str) -> str:
+    """Say what the day is: that on which the library got the text, or missed it, and none of the document's own."""
+    day = interface_labels.chinese_date(interface_labels.fetched_day(when))
+    return f"{'撤下' if kind == 'withdrawn' else '收录'}于 {day}" if day else ""
 
 
 def _facts(told: Told) -> tuple[str, str]:

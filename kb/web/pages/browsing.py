@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from kb.chinese.issuers_and_laws import canonical_issuer
+from kb.web.context.arguments import refuse_unknown
 from kb.web.context.facets import FACETS, UNKNOWN, Count, Shelves
 from kb.web.context.library import library
 from kb.web.view import interface_labels
@@ -26,6 +27,7 @@ NEWEST_SHOWN = 20
 @blueprint.get("/documents")
 def documents() -> str:
     """The documents, newest first, by year, all or those of a `source`, `issuer`, `year`, `kind`, `theme`."""
+    refuse_unknown(*FACETS, "page")
     shelves = library().catalogue().shelves
     facets = chosen_facets(shelves)
     found = shelves.chosen(facets)

@@ -47,6 +47,11 @@ class Row:
     folded: tuple[Pair, ...] = ()
     number: int = 0
 
+    @property
+    def all_articles(self) -> bool:
+        """Whether all that did not change are articles."""
+        return all(pair.new is not None and pair.new.number.endswith("条") for pair in self.folded)
+
 
 @blueprint.get("/d/<id>/compare")
 def page(id: str) -> str:
@@ -74,7 +79,7 @@ def page(id: str) -> str:
         unchanged=not changed,
         index=[(change, [each for each in changed if each[0].pair.change == change]) for change in CHANGES],  # type: ignore[union-attr]
         ways=[ways[at] for _, at in changed],
-        counts=[(CHANGES[change], count) for change, count in comparison.counts.items() if count],
+        counts=[(CHANGES[each], counted) for each in comparison.counts if (counted := comparison.counted(each))],
         printed=[pair for pair in comparison.pairs if pair.differs_in_print],
         changes=CHANGES,
         incomplete=[(each, told) for each in (before, after) if (told := breaks_off(each.document))],
@@ -107,7 +112,7 @@ def table_in_word(id: str) -> Response:
     """The same as a table of old and new articles, in Word; with `show=changes` nothing but what changed."""
     only_changes, (before, after) = _show() == "changes", _asked(id)
     made = library().heavy.do(_in_word, before.document, after.document, _titles(before, after), only_changes)
-    return saved(made, MEDIA_TYPE, "comparison.docx")
+    return saved(made, MEDIA_TYPE, f"新旧条文对照-{id[:60]}.docx")
 
 
 @blueprint.get("/d/<id>/compare.xlsx")
@@ -115,7 +120,7 @@ def table_in_workbook(id: str) -> Response:
     """The same as a workbook."""
     only_changes, (before, after) = _show() == "changes", _asked(id)
     made = library().heavy.do(_in_workbook, before.document, after.document, _titles(before, after), only_changes)
-    return saved(made, XLSX, "comparison.xlsx")
+    return saved(made, XLSX, f"新旧条文对照-{id[:60]}.xlsx")
 
 
 def _in_word(before: Document, after: Document, titles: tuple[str, str], only_changes: bool) -> bytes:

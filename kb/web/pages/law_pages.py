@@ -255,7 +255,7 @@ def reviewed() -> Response:
     checked = _checked(text, on, until)
     about_it = (headline(checked), about(on, until), until)
     made = library().heavy.do(reviewed_memo, text, checked, *about_it)
-    return saved(made, MEDIA_TYPE, "reviewed.docx")
+    return saved(made, MEDIA_TYPE, "引注核对.docx")
 
 
 def _sent() -> tuple[str, str, str]:

@@ -103,14 +103,14 @@ def workbook() -> Response:
     """The same as a workbook, with the least and the most of each as numbers."""
     documents = _several("figures.xlsx")
     made = library().heavy.do(figures_xlsx, _counted(_rows(documents), documents), documents)
-    return saved(made, XLSX, "figures.xlsx")
+    return saved(made, XLSX, "同类文件对比-数字.xlsx")
 
 
 @blueprint.get("/parallel/rows.xlsx")
 def rows_in_workbook() -> Response:
     """The aligned sections of the documents `d` as a workbook, a row for each topic."""
     documents = _several("rows.xlsx")
-    return saved(library().heavy.do(rows_xlsx, _rows(documents), documents), XLSX, "comparison.xlsx")
+    return saved(library().heavy.do(rows_xlsx, _rows(documents), documents), XLSX, "同类文件对比.xlsx")
 
 
 @blueprint.get("/parallel/rows.docx")
@@ -118,7 +118,7 @@ def rows_in_word() -> Response:
     """The same as a table in Word."""
     documents = _several("rows.docx")
     dated = max(document.provenance.retrieved for document in documents)
-    return saved(library().heavy.do(rows_docx, _rows(documents), documents, dated), MEDIA_TYPE, "comparison.docx")
+    return saved(library().heavy.do(rows_docx, _rows(documents), documents, dated), MEDIA_TYPE, "同类文件对比.docx")
 
 
 def _several(name: str) -> list[Document]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template
 from kb.base.errors import BadIndexError, StorageError
 from kb.search.contract.engine import Stats
 from kb.upkeep.in_step import index_problem
-from kb.web.context.boundary import sees_details
+from kb.web.context.boundary import is_near, sees_details
 from kb.web.context.freshness import set_aside
 from kb.web.context.library import Library, library
 from kb.web.view import interface_labels
@@ -39,6 +39,10 @@ def status() -> str:
         "status.html",
         fresh=fresh,
         index=_index(shelf),
+        newest=_newest(shelf),
+        fetched=max((source.last_success for source in fresh.sources if source.last_success), default=""),
+        operator=is_near(),
+        told=(lambda sentence: sentence) if is_near() else _without_commands,
         asides={source.name: set_aside(shelf.corpus, source.name, ASIDES_SHOWN) for source in fresh.sources},
         count_names=interface_labels.COUNTS,
     )
@@ -77,6 +81,20 @@ def _troubles(shelf: Library) -> Iterator[str]:
         yield problem
     for title, alarm in fresh.alarms:
         yield f"{title}：{alarm}"
+
+
+def _newest(shelf: Library) -> str:
+    """The latest day of a document; "" where there is none, or no usable index."""
+    try:
+        return max((listing.date for listing in shelf.catalogue().listings), default="")
+    except (BadIndexError, StorageError):
+        return ""
+
+
+def _without_commands(sentence: str) -> str:
+    """What is wrong, without what an operator is to do."""
+    told, _, remedy = sentence.partition("：请")
+    return f"{told.rstrip('。')}。" if remedy else sentence
 
 
 def _index(shelf: Library) -> IndexState:

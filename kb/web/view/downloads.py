@@ -57,9 +57,9 @@ def answer(id: str, format: str, version: str = "", anchor: str = "") -> Respons
 
 
 def saved(data: bytes, media_type: str, name: str) -> Response:
-    """A file that browsers save, under a name in ASCII."""
+    """A file that browsers save under a name."""
     made = Response(data, mimetype=media_type)
-    made.headers.set("Content-Disposition", "attachment", filename=name)
+    made.headers.set("Content-Disposition", "attachment", **_names(name))
     return made
 
 
@@ -67,10 +67,14 @@ def _sent(data: bytes, name: str, media_type: str, format: str) -> Response:
     """A file: shown where browsers can, else saved, under a name that says what it is."""
     made = Response(data, mimetype=media_type)
     shown = format in formats() and not formats()[format].saved
-    # A header holds ASCII only: RFC 6266 has the name escaped beside a plain one for programs that do not read it.
-    names = {"filename": name} if name.isascii() else {"filename": f"kb.{format}", "filename*": f"UTF-8''{quote(name)}"}
-    made.headers.set("Content-Disposition", "inline" if shown else "attachment", **names)
+    made.headers.set("Content-Disposition", "inline" if shown else "attachment", **_names(name, format))
     return made
+
+
+def _names(name: str, ending: str = "") -> dict[str, str]:
+    """A header holds ASCII only: RFC 6266 has the name escaped beside a plain one for programs that do not read it."""
+    plain = f"kb.{ending or name.rpartition('.')[2]}"
+    return {"filename": name} if name.isascii() else {"filename": plain, "filename*": f"UTF-8''{quote(name)}"}
 
 
 def hits(format: str, everything: bool = False) -> Response:

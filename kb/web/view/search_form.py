@@ -119,6 +119,9 @@ def _chosen() -> Iterator[Condition]:
         values = tuple(dict.fromkeys(value for value in request.args.getlist(field) if value))
         if len(values) > _MOST_CHOSEN:
             raise UsageError(f"参数 {field} 一次最多选 {_MOST_CHOSEN} 个值，现在是 {len(values):,} 个。")
+        wrong = next((value for value in values if field == "year" and not re.fullmatch("[0-9]{4}", value)), None)
+        if wrong is not None:
+            raise UsageError(f"参数 year 应当是四位数的年份，例如 2021，现在是“{wrong[:20]}”。")
         if values:
             yield Condition(field, values, whole=True)
 

@@ -186,6 +186,7 @@ _RANGES = {
     "serve.seconds": (1, 3600),
     "serve.heavy_seconds": (1, 86400),
     "engine.shards": (1, 1024),
+    "keep.backup_days": (0, 36500),
 }
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ADDRESSED = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")

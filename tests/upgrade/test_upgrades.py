@@ -53,7 +53,7 @@ def test_an_index_that_lacks_only_what_is_new_is_searched_until_it_is_made_anew(
     old("index")
     after, *_ = json.loads(old("search", "完善示例制度", "--json"))["hits"]
     changed = {name for name in after if after[name] != before[name]} - {"score", "validity"}
-    assert (changed, after["act"]) == ({"act"}, "成文")
+    assert (changed, after["act"]) == ({"act", "since"}, "成文")
 
 
 def test_its_state_goes_on_and_nothing_is_fetched_again(old: KbHere) -> None:

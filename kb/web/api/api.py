@@ -61,6 +61,7 @@ Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
 _MONTH_DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?"
 _WRITTEN: dict[str, dict[str, Any]] = {
     "date": {"pattern": f"^([12][0-9]{{3}}(-{_MONTH_DAY})?(\\.\\.[12][0-9]{{3}}(-{_MONTH_DAY})?)?)?$"},
+    "year": {"pattern": "^([0-9]{4})?$"},
     "article": {"pattern": "^([1-9][0-9]{0,3}(-[1-9][0-9]?)?)?$"},
     "version": {"enum": ["", *sorted(set(VERSIONS.values()))]},
     "on": ON_A_DAY,
@@ -71,7 +72,12 @@ _TEXTS = {each.in_api: each.ending for each in formats().values() if each.in_api
 _ASKED = (
     *(
         Parameter(
-            field, Annotated[list[str], Meta(max_length=50, description=f"{NAMES[field][0]}，可写多次")], default=[]
+            field,
+            Annotated[
+                list[Annotated[str, Meta(extra_json_schema=_WRITTEN.get(field))]],
+                Meta(max_length=50, description=f"{NAMES[field][0]}，可写多次"),
+            ],
+            default=[],
         )
         for field in FACETS
     ),

@@ -19,7 +19,7 @@ OLD = "示例市人民政府关于示例工作的通知\n一、总体要求\n坚
 NEW = "示例市人民政府关于示例工作的通知\n一、总体要求\n坚持依法行政，公开透明。\n二、附则\n自公布之日起施行。\n"
 
 SWEEP = "KB_SWEEP" in os.environ
-"""Every fault: KB_SWEEP=1 pytest tests/faults/test_ingest_faults.py. Else each eighth: a fork starts workers of its own."""
+"""Every fault: KB_SWEEP=1 pytest tests/faults/test_ingest_faults.py. Else each twentieth: a fork starts workers of its own."""
 
 
 class Scene:
@@ -73,7 +73,7 @@ def test_every_fault_leaves_the_old_or_the_new_state(scene: Scene, tmp_path: Pat
     new = scene.state()
     assert {id for id in new if old.get(id) != new[id]} == {"改动", "手改", "新来"}
     tried = 0
-    for fault, status in harness.sweep(scene.restore, scene.ingest, scene.corpus, tmp_path, step=1 if SWEEP else 8):
+    for fault, status in harness.sweep(scene.restore, scene.ingest, scene.corpus, tmp_path, step=1 if SWEEP else 20):
         expected = {harness.KILLED} if fault.effect == "KILL" else {0, StorageError.exit_code}
         assert status in expected, fault
         left = scene.state()

@@ -182,7 +182,7 @@ def test_a_power_cut(scene: Scene, tmp_path: Path) -> None:
     log, root = tmp_path / "trace.txt", scene.library.folder
     calls = harness.trace(scene.refresh, root, log)
     lost = 0
-    for call in calls[:: 1 if SWEEP else len(calls) // 8]:
+    for call in calls[:: 1 if SWEEP else len(calls) // 4]:
         lost += refreshing.cut_power(scene, harness.Fault(call, "KILL"), log)
         answers_between(scene, call)
         ends_as_undisturbed(scene, call)

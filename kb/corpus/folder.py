@@ -543,13 +543,13 @@ class Corpus:
                 yield Problem(
                     path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
                 )
-        inside = [path for folder in self._folders() for path in storage.entries(folder)]
-        for path in (each for each in inside if _is_shown(each) and each.is_symlink()):
+        held = [path for folder in self._folders() for path in storage.entries(folder)]
+        for path in (each for each in held if _is_shown(each) and each.is_symlink()):
             yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
         for path in (each for each in storage.entries(self.root) if each.suffix == ".md"):
             yield Problem(path, f"{path} 不在任何来源文件夹内，不会被读取：请移到 {self.root}/files/ 之类的文件夹。")
         beside = (
-            path for folder in inside if folder.name[0] != "." and folder.is_dir() for path in storage.entries(folder)
+            path for folder in held if folder.name[0] != "." and folder.is_dir() for path in storage.entries(folder)
         )
         for path in (each for each in beside if each.suffix == ".md"):
             owner = path.parent.with_name(f"{path.parent.name}.md")

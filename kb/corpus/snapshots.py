@@ -62,10 +62,9 @@ class Snapshots:
 
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every stored snapshot, damaged or not."""
-        paths = (path for path in storage.below(self.root) if len(path.relative_to(self.root).parts) == 2)
-        return (
-            path.stem for path in paths if path.suffix == ".gz" and path.name[0] != "." and len(path.parent.name) == 2
-        )
+        folders = (each for each in storage.entries(self.root) if len(each.name) == 2 and storage.is_folder(each))
+        paths = (path for folder in folders for path in storage.entries(folder))
+        return (path.stem for path in paths if path.suffix == ".gz" and path.name[0] != ".")
 
     def _path(self, digest: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):

@@ -92,6 +92,7 @@ class Lanes:
 
     def __init__(self, told_by: str = "") -> None:
         self._told_by = told_by
+        self._looked = 0.0
         clients = _Clients()
         self._lanes = {name: _Lane(name, width, clients) for name, width in _LANES.items()}
 
@@ -103,7 +104,11 @@ class Lanes:
             self._refuse(refused)
 
     def refuse_late(self) -> None:
-        """Tell those who have waited too long that they wait in vain, also where no thread comes free."""
+        """Tell those who have waited too long that they wait in vain, also where no thread comes free; looks once a second."""
+        now = time.monotonic()
+        if now - self._looked < 1:  # the server's loop calls this at every turn
+            return
+        self._looked = now
         for lane in self._lanes.values():
             for channel in lane.late():
                 self._refuse(channel)

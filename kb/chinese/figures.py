@@ -81,9 +81,10 @@ _SENTENCE = "。；;\n"
 MARKS = "，,。；;：:！!？?"
 _CLAUSE = re.compile(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_NUMBER_OF_ARTICLE = r"第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?"
 # Words that say nothing of what is counted, at either end of a label; not where they begin or end a word: 及时, 并处, 没有.
 _EMPTY_START = re.compile(
-    r"^(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前(?!的)|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里"
+    rf"^(?:{_NUMBER_OF_ARTICLE}\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前(?!的)|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里"
     r"|共计|累计|合计|共有|共(?![同用享产建管和济犯犬])|已(?!经)|并(?![且处不用购入网])|和(?![解谐平])|及(?![时其早格])|等(?![级于同候待效额])|的(?!士)|了(?!解)|为(?![了期主])|达(?![到成标])|[、\s“”\"（(）)])+"
 )
 _EMPTY_END = re.compile(
@@ -92,10 +93,8 @@ _EMPTY_END = re.compile(
 _SAYS_LITTLE = re.compile("^(?:[不未没无非禁勿]|(?:应当?|可以|必须|须|并|且)*(?:在|于)?)$")
 _NEGATION = re.compile("[不未没无非禁勿]")
 _LONGEST = 60
-_ARTICLE = re.compile(r"\s*(第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?)[\s　]")
-_ITEM = re.compile(
-    r"^[\s　]*(?:第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?[\s　]+|[（(][一二三四五六七八九十\d]+[）)])"
-)
+_ARTICLE = re.compile(rf"\s*({_NUMBER_OF_ARTICLE})[\s　]")
+_ITEM = re.compile(rf"^[\s　]*(?:{_NUMBER_OF_ARTICLE}[\s　]+|[（(][一二三四五六七八九十\d]+[）)])")
 # Conditions that say nothing without the conduct that they are added to, and what is done about a conduct.
 _ADDED = re.compile(
     r"(?:有|属于|具有)(?:[下上]列|前款|前[一二三四五]款|上述|以下).*的$"

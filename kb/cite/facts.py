@@ -30,7 +30,7 @@ def is_statute(document: Document) -> bool:
 def days(document: Document) -> str:
     """Return the days of a document, each with what was done on it: 2020-05-28 通过　2020-06-01 公布."""
     facts = document.metadata
-    found = history.days(facts.date, history.act(document), facts.published, law=is_statute(document))
+    found = history.days(facts.date, history.act(document), facts.published, law=statute.is_legislation(facts.kind))
     return "　".join(map(" ".join, found))
 
 

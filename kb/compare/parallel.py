@@ -301,11 +301,11 @@ def _lines(row: Row, doubtful: Sequence[Mapping[str, Sequence[tuple[int, int]]]]
 
 def _same(figure: Figure, candidates: Sequence[tuple[Section, Figure]]) -> tuple[Section, Figure] | None:
     """The candidate that counts the same: the same unit and the most alike label; a fine on a body is none on a person."""
-    own = _telling(figure.label)
+    own, whom = _telling(figure.label), _on(figure.label)
     scored = [
         (likeness(own, _telling(each[1].label)), each)
         for each in candidates
-        if each[1].unit == figure.unit and _on(each[1].label) == _on(figure.label)
+        if each[1].unit == figure.unit and _on(each[1].label) == whom
     ]
     likely = max(scored, key=lambda each: each[0], default=None)
     return likely[1] if likely and likely[0] >= _LIKE_LABEL else None

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import xlsxwriter
 
 from kb.base.model import Hit, Listing
+from kb.structure.statute import is_legislation
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAYS = ("日期的含义", "公布日期", "施行日期")
@@ -69,7 +70,8 @@ def _days(each: Hit | Listing) -> tuple[str, str, str]:
 
     A text of which nothing else is told holds from its date, which then tells nothing.
     """
-    act = each.act or ("公布" if each.date and each.date == each.published else "")
+    publication = "公布" if is_legislation(each.kind) else "发布"
+    act = each.act or (publication if each.date and each.date == each.published else "")
     return act, each.published, each.since if each.since != each.date else ""
 
 

@@ -23,14 +23,10 @@ _ENDED, _CHANGED = ("ended", "ended later"), ("changed since", "no such article"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A document's citation of its basis, what became of that since the document was made, and what it rests on in turn.
-
-    `newer` says that the library holds a text of the basis that was made after the document.
-    """
+    """A document's citation of its basis, what became of that since the document was made, and what it rests on in turn."""
 
     resolved: Resolved
     fate: Fate
-    newer: bool = False
     above: tuple[Link, ...] = ()
 
     @property
@@ -76,24 +72,24 @@ def links_of(fates: Fates, document: Known) -> Iterator[Link]:
         name = target.document.id if target else found.key
         if not itself and name not in seen:
             seen.add(name)
-            fate, newer = fates.of(found, target, document.date), _newer(fates, target, document)
-            if fate.status in _CHANGED and not newer:
+            fate = fates.of(found, target, document.date)
+            if target and fate.status == "changed since" and not _newer(fates, target, document):
                 fate = replace(fate, status="cannot tell", note=_why_open(fates, target, document, fate))
-            yield Link(Resolved(found, target), fate, newer)
+            yield Link(Resolved(found, target), fate)
 
 
-def _why_open(fates: Fates, target: Target | None, document: Known, fate: Fate) -> str:
+def _why_open(fates: Fates, target: Target, document: Known, fate: Fate) -> str:
     """Say why one cannot tell whether a basis changed after a document, where no text of it that is held was made later."""
-    states = fates.resolver.states(target.document) if target else ()
+    states = fates.resolver.states(target.document)
     waiting = next((each for each in states if each.edition and each.made <= document.date < each.since), None)
     if waiting:
         return f"依据 {waiting.made} 的文本自 {waiting.since} 起施行，晚于本文件；本文件依据的可能已经是它。"
     return f"{fate.note}此后的文本库里没有，改了什么不能断定。"
 
 
-def _newer(fates: Fates, target: Target | None, document: Known) -> bool:
-    states = fates.resolver.states(target.document) if target else ()
-    return any(each.edition and each.made > document.date for each in states)
+def _newer(fates: Fates, target: Target, document: Known) -> bool:
+    """Return whether the library holds a text of the basis that was made after the document."""
+    return any(each.edition and each.made > document.date for each in fates.resolver.states(target.document))
 
 
 def stale(fates: Fates) -> Iterator[tuple[Known, tuple[Link, ...]]]:

@@ -15,13 +15,13 @@ from kb.law.reader import Called, Found, Known, Reader
 from kb.law.records import INSIDE, PLAIN, SHORT, TAIL, TITLE, Edition
 from kb.law.statements import Statement
 from kb.law.timeline import Held, State
+from kb.structure.statute import is_legislation
 
 Doubt = Literal["", "no such edition", "cannot tell"]
 _NUMBERS = re.compile(
     r"[\u4e00-\u9fff]{0,12}(?:令|公告|[〔\[（(]\d{4}[〕\]）)])(?:第)?[\d〇零一二三四五六七八九十百千]+号"
 )
 _ARTICLE = re.compile(r"(?:[a-z]+-\d+-)*?art-\d+(?:-\d+)*(?=$|-[pi])")
-_LAWS = frozenset(["宪法", "法律", "行政法规", "监察法规", "地方性法规", "司法解释", "部门规章", "地方政府规章"])
 _AMENDING = re.compile(r"修[订正改].*决定|修正案")
 
 
@@ -225,8 +225,13 @@ class Resolver:
     def held(self, document: Known, on: str) -> Held:
         """Return which state of a document held on a day. What no body made as law, a notice, applies from when it was issued."""
         held = timeline.on_day(self.states(document), on)
-        issued = held.perhaps and held.before is None and document.kind not in _LAWS
-        return replace(held, perhaps=False) if issued else held
+        if not held.perhaps or held.before or is_legislation(document.kind) or self._is_made(document):
+            return held
+        return replace(held, perhaps=False)
+
+    def _is_made(self, document: Known) -> bool:
+        """Return whether a document tells that a body passed or published it."""
+        return any(each.what == "made" for each in self.reader.statements(document.number))
 
     def states(self, document: Known) -> Sequence[State]:
         """Return the texts that a document had, kept or only told of, the newest first."""

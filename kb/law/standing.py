@@ -8,7 +8,7 @@ a period of validity that the document names has run out, and nothing tells whet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -182,8 +182,7 @@ class Standings:
 
     def basis_that(self, ended: Evidence, document: Known) -> str:
         """Return the name of the basis of a document that was ended so."""
-        bases = self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
-        named = (each.name for each in bases if self._end_of_basis(each, document) == ended)
+        named = (each.name for each in self._bases(document) if self._end_of_basis(each, document) == ended)
         return next(named, "").strip("《》")
 
     def doubted(self, document: Known, on: str) -> Evidence | None:
@@ -197,14 +196,17 @@ class Standings:
 
         What ended before the document was made is no end of its basis.
         """
-        bases = self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
         ends: dict[str, Evidence | None] = {}
-        for found in bases:
+        for found in self._bases(document):
             if found.key not in ends:
                 ends[found.key] = self._end_of_basis(found, document)
         ended = [end if end and document.date < end.day <= on else None for end in ends.values()]
         left = [key for key, end in zip(ends, ended, strict=True) if not end and not _OF_PROCEDURE.search(key)]
         return ended, any(ended) and not left
+
+    def _bases(self, document: Known) -> Sequence[Found]:
+        """Return the citations of what a document interprets, or else of what it names as its basis."""
+        return self.reader.citations(document.number, "interprets") or self.reader.citations(document.number, "basis")
 
     def interprets(self, document: Known) -> bool:
         """Tell a judicial interpretation, and what its title says to interpret another."""

@@ -54,14 +54,14 @@ class Statement:
 
 def statements(document: Document) -> Iterator[Statement]:
     """Yield what a document, and the list of its source, say of its standing."""
-    first = published = ""
+    first, published = "", _made_known(document, passed=False)
     for section in document.walk():
         if section.anchor == "preamble":
             past = list(_history(section))
             first = min((each.day for each in past), default="")
-            published = _first_publication(section)
+            published = _first_publication(section) or _made_known(document, passed=bool(first))
             yield from past
-        yield from _effects(section, first or _issued(document), published or _made_known(document, passed=bool(first)))
+        yield from _effects(section, first or _issued(document), published)
     for label in _FLAGS:
         told = document.provenance.listed.get(label, "") or document.metadata.labels.get(label, "")
         said = f"来源标注：{label}　{told}"

@@ -29,7 +29,7 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
-_LAYOUT = 20
+_LAYOUT = 21
 _MANY = 200
 _AHEAD = 16
 _CHECKPOINT = 10_000  # milliseconds to wait for readers

@@ -20,6 +20,9 @@ from kb.structure import history
 FOUND = "level"
 """How the kind of an imported law was found (`Metadata.found`): this marks a document as one."""
 
+_LEVELS = frozenset(["宪法", "法律", "行政法规", "监察法规", "司法解释", "地方性法规", "部门规章", "地方政府规章"])
+"""The kinds that a law has by who made it."""
+
 # Folders of LawRefBook/Laws; laws proper stand in folders of their branch.
 _LEVEL_OF_FOLDER = {
     "宪法": "宪法",
@@ -81,6 +84,11 @@ def _dated(document: Document, named: str) -> Metadata:
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+def is_legislation(kind: str) -> bool:
+    """Return whether a document of a kind is law, which is 公布, as others are 发布."""
+    return kind in _LEVELS or kind == "规章"
 
 
 def level(origin: PurePosixPath, issuer: str) -> str:

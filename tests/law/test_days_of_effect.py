@@ -106,11 +106,12 @@ def test_beyond_its_own_day_the_library_says_that_it_cannot_know(client: FlaskCl
 def test_a_law_that_does_not_say_from_when_may_not_hold_yet(tmp_path_factory: pytest.TempPathFactory) -> None:
     shelf = Shelf(tmp_path_factory.mktemp("law"))
     shelf.put("条例", f"示例市示例条例\n{PASSED}{BODY}", kind="地方性法规", date="2021-08-26")
+    shelf.put("网站的条例", f"示例市示二条例\n{PASSED}{BODY}", kind="条例", date="2021-08-26")
     shelf.put("通知", "示例市关于示例的通知\n一、示例。\n", kind="通知", date="2021-08-26")
     shelf.update()
     with shelf.store.reading() as reader:
         found = {each.id: Standings(reader).of(each, "2021-10-15").status for each in reader.documents()}
-    assert found == {"条例": "不明", "通知": "未见终止"}
+    assert found == {"条例": "不明", "网站的条例": "不明", "通知": "未见终止"}
 
 
 def test_a_day_that_is_only_a_year_or_a_month_is_borne(shelf: Shelf) -> None:

@@ -627,6 +627,18 @@ BASIS = "中华人民共和国示例基法\n第一条　示例。\n第二条　�
 RESTS = "示例市示例细则\n第一条　根据《中华人民共和国示例基法》第一条，制定本细则。\n第二条　示例。\n第三条　本细则自2002年1月1日起施行。\n"
 
 
+def test_a_basis_cited_by_an_article_that_it_has_not_is_not_said_to_have_changed(shelf: Shelf) -> None:
+    shelf.put("示例法", "示例法\n第一条　为了示例。\n第二条　示例。\n", title="示例法", kind="法律", date="2010-01-01")
+    shelf.put(
+        "示例办法", "示例办法\n第一条　根据《示例法》第九十九条，制定本办法。\n", title="示例办法", date="2012-01-01"
+    )
+    shelf.update()
+    with shelf.store.reading() as reader:
+        fates = Fates(reader, TODAY)
+        (link,) = chain(fates, next(each for each in reader.documents() if each.id == "示例办法"))
+    assert (link.fate.status, link.fate.note) == ("no such article", "文本里没有这一条款。")
+
+
 def test_the_end_of_a_basis_is_not_the_end_of_what_rests_on_it(shelf: Shelf) -> None:
     shelf.put("基法", BASIS, date="1999-12-01", kind="法律")
     shelf.put("细则", RESTS, date="2001-12-01", kind="地方性法规")

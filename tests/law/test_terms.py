@@ -141,6 +141,12 @@ def test_where_a_word_means_so() -> None:
     assert found == {"示例期": "本章", "示例": ""}
 
 
+@pytest.mark.parametrize("own", ["本节能条例", "本项目", "本编制办法", "本章程", "本条例"])
+def test_the_beginning_of_a_longer_word_is_no_part_of_a_text(own: str) -> None:
+    text = f"第一条　{own}所称示例期，是指示例的期间。"
+    assert [each.scope for each in terms(document("示例条例", f"示例条例\n{text}\n"))] in ([""], [])
+
+
 def test_a_word_means_so_only_in_its_chapter() -> None:
     text = (
         "示例法\n第一章　总则\n第一条　示例期内，应当示例。本法所称示例，是指例子。\n"

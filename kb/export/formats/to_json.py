@@ -10,7 +10,9 @@ from kb.export.scope import Selection
 
 
 def as_json(selection: Selection) -> bytes:
-    """What the interface answers for the document; for a section its facts and the section with all below it."""
+    """What the interface answers for the document, and where it seems to break off; for a section its facts and the section with
+    all below it.
+    """
     whole = selection.document.as_json()
     if incomplete := selection.incomplete:
         whole |= {"incomplete": incomplete}

@@ -20,6 +20,7 @@ from kb.search.answer.snippets import WIDTH, match_spans
 from kb.search.contract.engine import Order
 from kb.search.query.conditions import NAMES
 from kb.structure.history import act, days
+from kb.structure.statute import is_legislation
 from kb.web.context.language import page_language, say
 from kb.web.view.reading import loosely, strictly
 
@@ -58,9 +59,6 @@ FIELDS = (
 OF_LAWS = {"issuer": "制定机关", "kind": "效力位阶", "published": "公布日期", "date": "文本日期"}
 OF_FIRST = {"effective": "首次施行日期"}
 """What the day of effect is called that an amended law states: it is that of its first text."""
-STATUTES = frozenset(
-    ["宪法", "法律", "行政法规", "监察法规", "司法解释", "地方性法规", "部门规章", "地方政府规章", "规章"]
-)
 ACTS = {
     "通过": "通过日期",
     "批准": "批准日期",
@@ -162,7 +160,7 @@ def metadata_rows(document: Document) -> Iterator[Row]:
 
 def days_of(dated: Hit | Listing, kind: str) -> list[tuple[str, str]]:
     """Return (day, a word of `ACTS`) of a document of a kind, the first day first."""
-    return days(dated.date, dated.act, dated.published, law=kind in STATUTES)
+    return days(dated.date, dated.act, dated.published, law=is_legislation(kind))
 
 
 def chinese_date(iso: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from kb.base.deadline import Deadline, within
 from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
-from kb.search.cluster import mapping, updating
+from kb.search.cluster import cluster_searcher, mapping, updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import GROUPS, Engine, Group
 from kb.search.embedded.whoosh_engine import WhooshEngine
@@ -65,6 +65,17 @@ def test_what_an_update_that_died_had_written_never_counts(cluster: Cluster, ope
     opensearch.ask(f"{cluster.name}/_doc/late-2?refresh=true", body, "PUT")  # what was under way when it died
     assert (engine.search("甲").total, engine.search("丁").total) == (2, 0)
     assert engine.check(shelf.fingerprints()) == []
+
+
+def test_what_is_remembered_may_be_forgotten_between_two_searches(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OpenSearchEngine(cluster)
+    engine.update(Shelf(document("a", "示例机关作出示例决定", "行政许可"), document("b", "行政许可的示例")))
+    before = [engine.search(query).total for query in ("示例", "行政许可", "示例 决定")]
+    monkeypatch.setattr(cluster_searcher, "_KEPT", 0)
+    assert [engine.search(query).total for query in ("示例", "行政许可", "示例 决定")] == before
+    assert [engine.search(query, limit=1).total for query in ("示例 许可", "机关")] == [1, 1]
 
 
 def test_a_search_asks_the_cluster_a_few_times(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,13 +326,19 @@ def test_a_cluster_that_hangs_costs_one_reader_no_more_than_the_time_there_is(cl
     assert time.monotonic() - started < 1.5
 
 
-def test_what_is_wrong_with_the_machines_is_told(cluster: Cluster, opensearch: Nodes) -> None:
+@pytest.mark.parametrize("low", ["1pb", "1024TB", "1P"])
+def test_what_is_wrong_with_the_machines_is_told(cluster: Cluster, opensearch: Nodes, low: str) -> None:
     engine = OpenSearchEngine(cluster)
     engine.update(Shelf(document("a", "甲乙")))
     fine = engine.machines()
     assert (fine.status, len(fine.nodes), fine.missing, fine.problems) == ("green", 1, 0, ())
     limits = "cluster.routing.allocation.disk"
-    full = {"watermark.low": "1pb", "watermark.high": "2b", "watermark.flood_stage": "1b", "threshold_enabled": "true"}
+    full = {
+        "watermark.low": low,
+        "watermark.high": "2b",
+        "watermark.flood_stage": "1b",
+        "threshold_enabled": "true",
+    }
     opensearch.ask("_cluster/settings", {"transient": {f"{limits}.{name}": full[name] for name in full}}, "PUT")
     opensearch.ask(f"{cluster.name}/_settings", {"index.blocks.write": True}, "PUT")
     try:
@@ -329,7 +346,7 @@ def test_what_is_wrong_with_the_machines_is_told(cluster: Cluster, opensearch: N
     finally:
         opensearch.ask("_cluster/settings", {"transient": {f"{limits}.{name}": None for name in full}}, "PUT")
         opensearch.ask(f"{cluster.name}/_settings", {"index.blocks.write": None}, "PUT")
-    assert "过了 low 水位（1pb）" in told["disk-node-0"] and "不再收" in told["blocked"]
+    assert f"过了 low 水位（{low}）" in told["disk-node-0"] and "不再收" in told["blocked"]
 
 
 def test_an_index_in_several_shards_answers_like_one_in_one(cluster: Cluster) -> None:

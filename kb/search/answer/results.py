@@ -82,13 +82,16 @@ def first_found(
     """
     tried = readings(text, conditions)
     last, *others = islice(tried, 2)
+    known: Answered | None = None
     for some in ([last, *others], tried) if others else ():
         some = list(some)
         for query, stands in zip(some, stand(some) if some else (), strict=True):
-            if stands and (found := find(query)).total:
+            found = find(query) if stands else None
+            if found is not None and found.total:
                 return query, found
-            last = last if query.split else query
-    return last, find(last)
+            if not query.split:
+                last, known = query, found
+    return last, find(last) if known is None else known
 
 
 def hit(stored: Stored, score: float, query: Query, *, literal: bool, direct: bool, by_meaning: bool = False) -> Hit:
@@ -259,12 +262,12 @@ def _alternatives(
     if found and not suggestions.correctable(whole):
         return tuple(wordings), ()
     number = number_as_printed(query.name)  # 国发2019 5号 is two strings
-    strings = query.required[:_NAMED]
+    strings = () if named else query.required[:_NAMED]
     if len(strings) == 1:
         counting.foresee([number, whole, *suggestions.asked_first(whole)])
     numbered, *totals = counting.counts([number, *strings])
     close = [Alternative(number, numbered)] if numbered else []
-    for string, total in zip(() if named else strings, () if named else totals, strict=True):
+    for string, total in zip(strings, totals, strict=True):
         close += [Alternative(string, total)] if total else suggestions.nearest(string, counting.counts)
     meant = suggestions.corrections(whole, counting.readings, counting.counts)
     known = {alternative.text for alternative in meant}

@@ -135,6 +135,11 @@ def is_bare(anchor: str, folded: str, label: str) -> bool:
     return anchor in _FRAME or folded == fold(label)
 
 
+def pack(thing: Any) -> bytes:
+    """Return something as it is kept, which nothing is searched in."""
+    return zlib.compress(msgspec.msgpack.encode(thing), _FAST)
+
+
 def unpack(stored: bytes) -> Stored:
     """Return what was kept of a section."""
     return _UNPACKED.decode(zlib.decompress(stored))
@@ -159,8 +164,7 @@ def _batch(key: str, document: Document, sections: list[tuple[tuple[Section, ...
         gathered["reading"].add(chain.from_iterable(map(readings, (*titled, *offered))))
         gathered["bare"].add(["1"] if is_bare(section.anchor, folded, section.label) else [])
         batch.folded.append(folded.encode())
-        stored = _stored(key, document, section, path, told)
-        batch.stored.append(zlib.compress(msgspec.msgpack.encode(stored), _FAST))
+        batch.stored.append(pack(_stored(key, document, section, path, told)))
     batch.postings.update({field: terms.postings() for field, terms in gathered.items()})
     return batch
 

@@ -51,8 +51,8 @@ class _BusyError(Exception):
     """A shard did not answer."""
 
 
-def patiently(ask: Callable[[], Answer]) -> Answer:
-    """Ask, another node where one does not answer, and again for a while where the cluster has too much to do or is just
+def patiently(ask: Callable[[], Answer], silences: int = TRIES) -> Answer:
+    """Ask, another node where one does not answer, so many times, and again for a while where the cluster has too much to do or is just
     replacing a node: for no longer than the request may take.
     """
     give_up, wait, silent = time.monotonic() + _PATIENCE, _FIRST_WAIT, 0
@@ -62,7 +62,7 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
             return ask()
         except ConnectionError:
             silent += 1
-            if silent > TRIES or _is_over():
+            if silent > silences or _is_over():
                 raise
             continue
         except TransportError as error:
@@ -73,7 +73,8 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
                 raise StorageError(
                     f"OpenSearch 没能完成检索（{error}）：请查看集群的状态（_cluster/health）。"
                 ) from error
-        time.sleep(wait)
+        present = deadline.present()
+        time.sleep(min(wait, max(present.left, 0)) if present else wait)
         wait *= 2
 
 

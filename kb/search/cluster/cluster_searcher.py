@@ -49,6 +49,10 @@ from kb.search.query.query import Query
 from kb.search.query.ranking import Floats
 
 Told = TypeVar("Told")
+_Named = tuple[tuple[str, ...], str]
+"""The editions of the documents that a query names, and the anchor of the article."""
+_Place = tuple[Candidate | None, bool]
+"""The section that is named so, and whether there should be one and is none."""
 
 _KEPT = 50_000
 """Terms, strings and readings whose counts are remembered."""
@@ -171,7 +175,7 @@ class Searcher:
         self._terms = lru_cache(_ASKED)(_terms)
         self._counted: dict[str, int] = {}
         self._read: dict[str, list[str]] = {}
-        self._placed: dict[tuple[tuple[str, ...], str], tuple[Candidate | None, bool]] = {}
+        self._placed: dict[_Named, _Place] = {}
         self._sections_read: dict[str, Stored] = {}
 
     def find(self, query: Query, order: Order, offset: int, limit: int, group: Group = "section") -> Found:
@@ -318,9 +322,9 @@ class Searcher:
 
     def known_first(self, query: Query, texts: Texts) -> tuple[Candidate | None, bool]:
         """Return the place that a query names (see `place`), asked for with all that a search must know before all else."""
-        place = self._place_named(query, texts)
-        self._learn_first([query], texts)
-        return self._placed[place]
+        _, places = self._learn_first([query], texts)
+        (place,) = places.values()
+        return place
 
     def stand(self, queries: Sequence[Query]) -> list[bool]:
         """Return of each of some readings whether any section matches it literally, whatever its conditions.
@@ -328,30 +332,38 @@ class Searcher:
         What a search for them must know is asked for with it.
         """
         bodies = [self._stands_asked(query) for query in queries if query.leaves]
-        told = iter(self._learn_first(queries, self.texts_for(queries[0].conditions), bodies))
+        answers, _ = self._learn_first(queries, self.texts_for(queries[0].conditions), bodies)
+        told = iter(answers)
         return [not query.leaves or int(next(told)["hits"]["total"]["value"]) > 0 for query in queries]
 
     def _stands_asked(self, query: Query) -> Part:
         body = {"query": both(self.among([queries.matching(query.root)])), "size": 0, "terminate_after": 1}
         return {**body, "track_total_hits": 1}
 
-    def _learn_first(self, searches: Sequence[Query], texts: Texts, bodies: Sequence[Part] = ()) -> list[Any]:
-        """Ask what is not remembered of how rare the terms of some queries are and of the places they name, and some other things."""
-        places = list(dict.fromkeys(self._place_named(query, texts) for query in searches))
-        unplaced = [place for place in places if place not in self._placed]
+    def _learn_first(
+        self, searches: Sequence[Query], texts: Texts, bodies: Sequence[Part] = ()
+    ) -> tuple[list[Any], dict[_Named, _Place]]:
+        """Ask what is not remembered of how rare the terms of some queries are and of the places they name, and some other
+        things: return the answers to these, and the places.
+        """
+        known = {named: self._placed.get(named) for named in (self._place_named(query, texts) for query in searches)}
+        unplaced = [named for named, place in known.items() if place is None]
         asked = [self._place_asked(*place) for place in unplaced]
         unknown = self._unknown(dict.fromkeys(term for each in searches for term in self._terms(each.required)[1]))
-        rare = self._rarity_asked(unknown)
+        rare = self._having_asked(unknown)
         told = iter(self.ask(*bodies, *chain.from_iterable(asked), *rare))
         others = list(islice(told, len(bodies)))
         if len(self._placed) > _KEPT:
             self._placed.clear()
-        for place, parts in zip(unplaced, asked, strict=True):
-            self._placed[place] = _place_told(place[0], *islice(told, len(parts)))
-        self._learn_rarity(unknown, *told)
-        return others
+        new = {
+            named: _place_told(named[0], *islice(told, len(parts)))
+            for named, parts in zip(unplaced, asked, strict=True)
+        }
+        self._placed |= new
+        self._learn_having(unknown, *told)
+        return others, {named: place or new[named] for named, place in known.items()}
 
-    def _place_named(self, query: Query, texts: Texts) -> tuple[tuple[str, ...], str]:
+    def _place_named(self, query: Query, texts: Texts) -> _Named:
         """Return the editions of the documents that a query names, and the anchor of the article."""
         is_name = 0 < len(query.name) <= LONGEST_NAME
         editions, anchor = texts.named(query.name.translate(TITLE_MARKS)) if is_name else ([], "")
@@ -484,10 +496,9 @@ class Searcher:
     def scoring(self, strings: tuple[str, ...]) -> _Scoring:
         """Return how the cluster scores sections for a query of these folded strings: the terms' rarity decides what each can add."""
         own, weighted = self._terms(strings)
-        rarity = self._rarity(list(weighted))
-        most = {
-            term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weighted.items() if self._having[term]
-        }
+        having = self._sections_having(list(weighted))
+        rarity = self._rarity(having)
+        most = {term: weight * rarity[term] * (ranking.K1 + 1) for term, weight in weighted.items() if having[term]}
         most = dict(sorted(most.items(), key=lambda item: -item[1])[:_MOST_TERMS])
         whole = sum(weight * rarity[term] for term, weight in own.items())
         joined = "\n".join(strings)
@@ -529,30 +540,38 @@ class Searcher:
     def _texts(self, ids: Sequence[str]) -> list[str]:
         return [stored.text for stored in self.stored(ids)]
 
-    def _rarity(self, terms: Sequence[str]) -> dict[str, float]:
-        """Return how rare terms are, by the number of sections that have them in any field."""
-        unknown = self._unknown(terms)
-        self._learn_rarity(unknown, *self.ask(*self._rarity_asked(unknown)))
+    def _sections_having(self, terms: Sequence[str]) -> dict[str, int]:
+        """Return how many sections have each of some terms in any field."""
+        known = {term: self._having.get(term) for term in terms}
+        unknown = [term for term, count in known.items() if count is None]
+        new = self._learn_having(unknown, *self.ask(*self._having_asked(unknown)))
+        return {term: new[term] if count is None else count for term, count in known.items()}
+
+    def _rarity(self, having: Mapping[str, int]) -> dict[str, float]:
+        """Return how rare terms are, by the number of sections that have them."""
         size = self.state.sections + self.state.older
-        having = np.array([self._having[term] for term in terms], np.float64)
-        return dict(zip(terms, np.log1p((size - having + 0.5) / (having + 0.5)).tolist(), strict=True))
+        counts = np.array(list(having.values()), np.float64)
+        return dict(zip(having, np.log1p((size - counts + 0.5) / (counts + 0.5)).tolist(), strict=True))
 
     def _unknown(self, terms: Iterable[str]) -> list[str]:
         return [term for term in terms if term not in self._having]
 
-    def _rarity_asked(self, terms: Sequence[str]) -> list[Part]:
+    def _having_asked(self, terms: Sequence[str]) -> list[Part]:
         """Ask how many sections have each of some terms in any field; nothing where there are none."""
         counted = {"query": both(self.among([])), "size": 0, "track_total_hits": False}
         counted["aggs"] = {"having": queries.features_of(terms)}
         return [counted] if terms else []
 
-    def _learn_rarity(self, terms: Sequence[str], *answers: Any) -> None:
-        """Remember what `_rarity_asked` tells."""
-        if len(self._having) > _KEPT:
-            self._having.clear()
+    def _learn_having(self, terms: Sequence[str], *answers: Any) -> dict[str, int]:
+        """Return what `_having_asked` tells, and remember it."""
+        new = dict[str, int]()
         for answer in answers:
             buckets = answer["aggregations"]["having"]["buckets"]
-            self._having |= {term: bucket["doc_count"] for term, bucket in zip(terms, buckets, strict=True)}
+            new |= {term: bucket["doc_count"] for term, bucket in zip(terms, buckets, strict=True)}
+        if len(self._having) > _KEPT:
+            self._having.clear()
+        self._having |= new
+        return new
 
 
 def _place_told(editions: Sequence[str], *answers: Any) -> tuple[Candidate | None, bool]:

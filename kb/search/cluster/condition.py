@@ -11,8 +11,8 @@ from opensearchpy import OpenSearch
 from kb.search.cluster.client_requests import patiently, seconds
 from kb.search.contract.engine import Machine, Machines
 
-_UNITS: dict[str, float] = {unit: 1024.0**power for power, unit in enumerate(("b", "kb", "mb", "gb", "tb", "pb"))}
-_AMOUNT = re.compile(r"([0-9.]+)([kmgtp]?b)")
+_UNITS: dict[str, float] = {unit: 1024.0**power for power, unit in enumerate("bkmgtp")}
+_AMOUNT = re.compile(r"([0-9.]+)\s*([bkmgtp])b?")
 _WATERMARKS = {
     "flood_stage": "整个集群不再收这台上的索引的写入",
     "high": "集群正在把分片从它移走",
@@ -36,29 +36,29 @@ def machines(client: OpenSearch, alias: str) -> Machines:
     cluster = told("/_cluster/settings", include_defaults="true", flat_settings="true")
     nodes = tuple(Machine(each["name"], *_disk(each["fs"]["total"])) for each in stats)
     missing = health["unassigned_shards"] + health["initializing_shards"]
-    found = Machines(health["status"], nodes, health["active_shards"], missing)
     limits = {
         name: value
         for level in ("defaults", "persistent", "transient")
         for name, value in cluster.get(level, {}).items()
     }
-    return found.with_problems([*_of_shards(found), *_of_disks(nodes, limits), *_of_blocks(settings)])
+    problems = (*_of_shards(health["status"], missing), *_of_disks(nodes, limits), *_of_blocks(settings))
+    return Machines(health["status"], nodes, health["active_shards"], missing, problems)
 
 
 def _disk(total: Mapping[str, int]) -> tuple[int, int]:
     return total["available_in_bytes"], total["total_in_bytes"]
 
 
-def _of_shards(found: Machines) -> Iterator[tuple[str, str]]:
-    if found.status == "red":
+def _of_shards(status: str, missing: int) -> Iterator[tuple[str, str]]:
+    if status == "red":
         yield (
             "shards",
             "集群里有主分片不在：检索不到它上面的章节，更新也停下。请让缺的节点回来（_cluster/allocation/explain 说明原因）。",
         )
-    elif found.status == "yellow":
+    elif status == "yellow":
         yield (
             "shards",
-            f"集群里有 {found.missing} 份副本还没有分配：再坏一台机器，索引就会缺一部分。请检查缺了哪个节点。",
+            f"集群里有 {missing} 份副本还没有分配：再坏一台机器，索引就会缺一部分。请检查缺了哪个节点。",
         )
 
 
@@ -77,7 +77,7 @@ def _of_disks(nodes: tuple[Machine, ...], limits: Mapping[str, str]) -> Iterator
 
 def _is_over(limit: str, node: Machine) -> bool:
     """Return whether a disk is fuller than a watermark: a share of it that may be used, or an amount that must be free."""
-    if amount := _AMOUNT.fullmatch(limit):
+    if amount := _AMOUNT.fullmatch(limit.lower()):  # as somebody typed it: 50gb, 50GB, 50g
         return node.free < float(amount[1]) * _UNITS[amount[2]]
     share = float(limit.rstrip("%")) / (100 if limit.endswith("%") else 1)
     return node.total - node.free > share * node.total

@@ -64,18 +64,13 @@ class State:
         """Return the state that an update makes of this one: its rows are all there are then."""
         void = (*self.void, *range(self.epoch + 1, epoch))
         return replace(
-            _of_rows(self.alias, self.index, epoch, rows), void=void, removed=tuple(removed), changed=self.changed
+            first_state(self.alias, self.index, epoch, rows), void=void, removed=tuple(removed), changed=self.changed
         )
 
     def body(self) -> dict[str, Any]:
         """Return the document that says this."""
         kept = asdict(self)
         return {KEPT: packed({name: kept[name] for name in kept if name not in ("alias", "index", "changed")})}
-
-
-def first_state(alias: str, index: str, epoch: int, rows: Iterable[Row]) -> State:
-    """Return the state of an index that was filled by one update."""
-    return _of_rows(alias, index, epoch, rows)
 
 
 def read_state(client: OpenSearch, alias: str, index: str = "") -> State | None:
@@ -133,7 +128,8 @@ def strange(state: State) -> BadIndexError:
     return OtherFormatError(f"索引由另一版本（{state.format}）写成，现在是 {mapping.FORMAT}：请运行 kb index 更新。")
 
 
-def _of_rows(alias: str, index: str, epoch: int, rows: Iterable[Row]) -> State:
+def first_state(alias: str, index: str, epoch: int, rows: Iterable[Row]) -> State:
+    """Return the state of an index that was filled by one update."""
     present = [row for row in rows if row.listing]
     older = [row for row in present if row.listing and row.listing.version]
     sections, of_older = sum(row.sections for row in present), sum(row.sections for row in older)

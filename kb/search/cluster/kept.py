@@ -9,10 +9,8 @@ from typing import Any
 
 import msgspec
 
-from kb.search.answer.section_record import Stored, unpack
+from kb.search.answer.section_record import Stored, pack, unpack
 from kb.search.cluster.mapping import KEPT
-
-_FAST = 1
 
 ASKED = {"stored_fields": [KEPT]}
 """What asks for it with a search."""
@@ -20,7 +18,7 @@ ASKED = {"stored_fields": [KEPT]}
 
 def packed(thing: Any) -> str:
     """Return something as it is kept."""
-    return encoded(zlib.compress(msgspec.msgpack.encode(thing), _FAST))
+    return encoded(pack(thing))
 
 
 def encoded(data: bytes) -> str:

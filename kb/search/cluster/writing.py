@@ -120,7 +120,8 @@ def remove(client: OpenSearch, index: str, queries: Sequence[dict[str, Any]]) ->
     """Remove what no state names any more."""
     body = {"query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
     refresh(client, index)
-    patiently(lambda: client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG))
+    # The client asks again itself: each time may take an hour.
+    patiently(lambda: client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG), 0)
 
 
 def refresh(client: OpenSearch, index: str) -> None:

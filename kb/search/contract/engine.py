@@ -6,7 +6,7 @@ Every engine serves this protocol and passes tests/search/conformance.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from kb.base.model import Document, Ended, LikeSection, Listing, Origin, Results, Suggestion
@@ -130,10 +130,6 @@ class Machines:
     copies: int
     missing: int
     problems: tuple[tuple[str, str], ...] = ()
-
-    def with_problems(self, problems: Iterable[tuple[str, str]]) -> Machines:
-        """Return the same, with what is wrong."""
-        return replace(self, problems=tuple(problems))
 
 
 class Engine(Protocol):

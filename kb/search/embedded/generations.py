@@ -141,10 +141,10 @@ class Generations:
         format: str,
         fingerprints: Mapping[str, str],
         sections: int,
-        before: Generation | None = None,
+        before: Generation | None,
     ) -> None:
-        """Make the files in `folder`, written upon `base`, the next generation, durably; keep these two only, or it and the
-        one `before`: another program may answer from that.
+        """Make the files in `folder`, written upon `base`, the next generation, durably; keep it and the one `before` only:
+        another program may answer from that, though it be no base of this one.
 
         Call it under the lock. Raises StorageError.
         """
@@ -165,8 +165,7 @@ class Generations:
         with storage.refusals(self.root):
             folder.rename(self._folder(number))
         storage.sync(self.root)
-        kept = base or before
-        self._clear([number, kept.number if kept else number])
+        self._clear([number, before.number if before else number])
 
     def _folder(self, number: int) -> Path:
         return self.root / f"gen-{number:06d}"

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from math import log, sqrt
 from typing import Literal
 
@@ -119,19 +120,15 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 @dataclass(slots=True)
 class _Read:
     """A section as it is compared: `words`, its pairs of characters without what all penalties say, and their `weights`, those
-    that few sections have weighing most.
+    that few sections have weighing most. What `holds_others` is the heading of a chapter, which is the same as no article.
     """
 
     section: Section
     heading: frozenset[str]
     words: frozenset[str]
+    holds_others: bool
     weights: dict[str, float] = field(default_factory=dict)
     taken: bool = field(default=False)
-
-    @property
-    def holds_others(self) -> bool:
-        """Whether it is the heading of a chapter, which is the same as no article."""
-        return bool(self.section.children) and len(self.section.text) <= len(self.section.label) + _SHORTEST
 
 
 def align(documents: Sequence[Document]) -> list[Row]:
@@ -178,10 +175,10 @@ def _scored(
     rows: Sequence[list[list[tuple[_Read, How]]]], sections: Sequence[_Read]
 ) -> Iterator[tuple[float, How, int, int]]:
     """Yield (how sure, by what, row, place) of the sections that may belong into a row."""
-    holding: dict[str, list[int]] = defaultdict(list)
+    holding: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for place, each in enumerate(sections):
-        for pair in each.weights:
-            holding[pair].append(place)
+        for pair, weight in each.weights.items():
+            holding[pair].append((place, weight))
     numbered = {each.section.anchor: place for place, each in enumerate(sections)}
     headed = [place for place, each in enumerate(sections) if each.heading]
     for number, row in enumerate(deadline.checked(rows)):
@@ -189,9 +186,9 @@ def _scored(
         for one in (cell[0][0] for cell in row if cell):
             alike: dict[int, float] = defaultdict(float)
             for pair, weight in one.weights.items():
-                for place in holding.get(pair, ()):
-                    alike[place] += weight * sections[place].weights[pair]
-            likely = sorted(alike, key=lambda place: -alike[place])[:_CANDIDATES]
+                for place, there in holding.get(pair, ()):
+                    alike[place] += weight * there
+            likely = sorted(alike, key=alike.__getitem__, reverse=True)[:_CANDIDATES]
             same = [numbered[one.section.anchor]] if one.section.anchor in numbered else []
             for place in {*likely, *same, *(headed if one.heading else ())}:
                 score = _score(one, sections[place], alike[place])
@@ -201,13 +198,11 @@ def _scored(
 
 def _weigh(sections: Sequence[_Read]) -> None:
     """Weigh the pairs of characters by how few sections have them: what all say, of dogs, tells no topic apart."""
-    having = Counter(pair for each in sections for pair in each.words)
+    having = Counter(chain.from_iterable(each.words for each in sections))
+    most = max(len(sections) * _COMMON, 2 * _CANDIDATES)
+    telling = {pair: log((1 + len(sections)) / number) for pair, number in having.items() if number <= most}
     for each in sections:
-        weights = {
-            pair: log((1 + len(sections)) / having[pair])
-            for pair in each.words
-            if having[pair] <= max(len(sections) * _COMMON, 2 * _CANDIDATES)
-        }
+        weights = {pair: telling[pair] for pair in each.words if pair in telling}
         length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         each.weights = {pair: weight / length for pair, weight in weights.items()}
 
@@ -219,8 +214,9 @@ def _compared(section: Section) -> bool:
 def _read(section: Section) -> _Read:
     text = section.text.removeprefix(section.number)
     told = pairs(_PENALTY_FORMULA.sub("", text))
-    formula_alone = len(told) < 2 < len(pairs(text))  # it says nothing by parts, and is like the same words only
-    return _Read(section, pairs(section.heading), frozenset([text]) if formula_alone else told)
+    formula_alone = len(told) < 2 and len(pairs(text)) > 2  # it says nothing by parts, and is like the same words only
+    holds_others = bool(section.children) and len(section.text) <= len(section.label) + _SHORTEST
+    return _Read(section, pairs(section.heading), frozenset([text]) if formula_alone else told, holds_others)
 
 
 def _score(one: _Read, other: _Read, alike: float) -> tuple[float, How]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import logging
 import multiprocessing
 import os
@@ -11,13 +12,14 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 
 from flask import Flask
 from waitress.adjustments import Adjustments
@@ -77,12 +79,12 @@ def serve(
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
-    with before.listening or _listening(host, port) as listening:
+    with before.listening or _listening(host, port) as listening, tempfile.TemporaryFile() as turn:
         processes: dict[multiprocessing.process.BaseProcess, Any] = {}
 
         def start(*, first: bool = False) -> None:
             beat = context.RawValue("d", time.monotonic() + _STARTING)
-            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, beat, first))
+            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, turn, beat, first))
             with _undisturbed():
                 process.start()
                 processes[process] = beat
@@ -175,7 +177,9 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _answer(app: Flask, proxy: str, listening: socket.socket, warm: Connection, beat: Any, first: bool) -> None:
+def _answer(
+    app: Flask, proxy: str, listening: socket.socket, warm: Connection, turn: IO[bytes], beat: Any, first: bool
+) -> None:
     """Answer requests in a process of its own, until its parent ends it; the `first` makes what is kept on disk for all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -187,7 +191,9 @@ def _answer(app: Flask, proxy: str, listening: socket.socket, warm: Connection, 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
 
     def be_warm() -> None:
+        fcntl.lockf(turn, fcntl.LOCK_EX)
         app.extensions[EXTENSION].warm()
+        fcntl.lockf(turn, fcntl.LOCK_UN)
         warm.send_bytes(b"warm")
         if first:
             with app.app_context(), suppress(KbError):  # who asks will be told

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from kb.base.model import Document
-from kb.compare import sections
-from kb.compare.sections import Comparison
 from kb.corpus.folder import Corpus
 from kb.law.basis import Link, stale
 from kb.law.checking import Checked, check
@@ -23,14 +20,6 @@ def checked(index: Path, corpus: Path, text: str, on: str, until: str) -> list[C
     """Return every citation in a text with what became of it, by the library in these folders."""
     with Store(index).reading() as reader:
         return list(check(reader, Corpus(corpus), text, on, until))
-
-
-def compared(before: Document, after: Document) -> Comparison:
-    """Return what became of each section of one document in another, to the character."""
-    comparison = sections.compare(before, after)
-    for pair in comparison.pairs:
-        _ = pair.runs  # kept with the pair
-    return comparison
 
 
 def stale_by(index: Path, day: str) -> StaleDocuments:

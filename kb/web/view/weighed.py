@@ -41,7 +41,7 @@ def compared(before: Document, after: Document) -> Comparison:
     """Return what became of each section of one document in another. Raises BusyError."""
     if _are_short((before, after)):
         return sections.compare(before, after)
-    return library().heavy.do(heavy_pieces.compared, before, after)
+    return library().heavy.do(sections.compare_to_the_character, before, after)
 
 
 def aligned(documents: Sequence[Document]) -> list[Row]:

@@ -173,7 +173,7 @@ def _target(config: Settings, wanted: _Wanted) -> Target:
     if sum(map(bool, (wanted.search, wanted.document, wanted.everything))) != 1:
         raise UsageError("请写 --search 检索式、--document 文件 或 --all 之一。")
     if wanted.everything:
-        return Target("all", "/documents")
+        return Target("all", "/changes")
     if wanted.document:
         title = existing(Corpus(config.corpus)).read(wanted.document).metadata.title
         return Target("document", f"/d/{quote(wanted.document, safe='')}", wanted.document, title=title)

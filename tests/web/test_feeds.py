@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from urllib.robotparser import RobotFileParser
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -46,6 +46,12 @@ def feed(client: FlaskClient, address: str) -> etree._Element:
     return tree
 
 
+def text(within: Tag, css: str) -> str:
+    found = within.select_one(css)
+    assert found, css
+    return " ".join(found.get_text().split())
+
+
 def titles(tree: etree._Element) -> list[str]:
     return [str(each.text) for each in tree.findall("a:entry/a:title", NAMES)]
 
@@ -80,6 +86,35 @@ def test_a_refreshed_source_tells_news_edits_and_withdrawals(refreshed: Refreshe
     } == {"withdrawn"}
 
 
+def test_people_read_the_same_changes_as_programs(refreshed: Refreshed) -> None:
+    client = create_app(refreshed.settings).test_client()
+    told = [title.partition("：") for title in titles(feed(client, "/changes.atom"))]
+    tree = feed(client, "/changes.atom")
+    way = tree.find("a:link[@rel='alternate']", NAMES)
+    assert way is not None and way.get("href") == "http://localhost/changes"
+    shown = page(client, "/changes").select(".happened > li")
+    assert [(text(each, ".fate"), text(each, ".title")) for each in shown] == [(kind, title) for kind, _, title in told]
+    withdrawn = page(client, "/changes?kind=withdrawn")
+    assert {text(each, ".fate") for each in withdrawn.select(".happened > li")} == {"撤下"}
+
+
+def test_a_change_says_how_much_changed_and_leads_there(renumbered: FlaskClient) -> None:
+    changed, new = page(renumbered, "/changes").select(".happened > li")
+    assert text(new, ".fate") == "新增" and not new.select(".what-changed")
+    assert "修改 1 条" in text(changed, ".what-changed") and "新增 1 条" in text(changed, ".what-changed")
+    (way,) = changed.select(".what-changed a")
+    assert page(renumbered, str(way["href"])).select(".sides .changed")
+
+
+def test_a_document_that_cannot_be_read_is_among_the_changes_and_said(renumbered: FlaskClient) -> None:
+    corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
+    (path,) = (path for id, path in corpus.files() if id == ID)
+    head, mark, body = path.read_text("utf-8").partition("  retrieved: ")
+    path.write_text(f"{head.replace('title:', 'title: [', 1)}{mark}{body}", "utf-8")
+    shown = page(renumbered, "/changes")
+    assert "读不出来" in shown.get_text() and ID in shown.get_text()
+
+
 def test_a_search_is_a_feed_of_its_hits(client: FlaskClient) -> None:
     tree = feed(client, "/search.atom?q=行政复议")
     links = [unquote(str(each.get("href"))) for each in tree.findall("a:entry/a:link", NAMES)]
@@ -107,6 +142,8 @@ def test_an_empty_corpus_has_an_empty_feed_and_map(empty: Settings) -> None:
         ("/search.atom", 400, "q"),
         ("/search.atom?q=-复议", 400, "排除"),
         ("/changes.atom?kind=x", 400, "kind"),
+        ("/changes?kind=edited", 400, "kind"),
+        ("/changes?page=999", 404, "第 999 页"),
         ("/sitemap.xml?page=0", 400, "page"),
         ("/sitemap.xml?page=9", 404, "第 9 页"),
     ],

@@ -16,12 +16,13 @@ from markupsafe import Markup
 from kb.base.errors import NotFoundError, UsageError
 from kb.base.model import Hit
 from kb.compare.sections import CHANGES, SectionChange
-from kb.corpus.changes import Told, tell
+from kb.corpus.changes import Told
 from kb.export.blocks import clean
 from kb.export.formats import labels
 from kb.web.context.arguments import number, query
 from kb.web.context.library import library
-from kb.web.view import interface_labels, search_form
+from kb.web.view import changes, interface_labels, search_form
+from kb.web.view.changes import KINDS
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -35,8 +36,6 @@ _SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SECRET = re.compile(r"(?<=\?)key=[^&]*&|[?&]key=[^&]*")
 """What names the reader in a feed's own address; the feed is the same for all."""
-KINDS = {"new": "新增", "changed": "更新", "edited": "悄悄修改", "withdrawn": "撤下"}
-"""What may happen to a document, by the words of addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Entry:
 
 
 @blueprint.get("/changes.atom")
-def changes() -> Response:
+def latest() -> Response:
     """The latest documents that came, changed, were silently edited or withdrawn, with what changed.
 
     `kind` chooses one of these, `document` what happened to one document.
@@ -60,18 +59,17 @@ def changes() -> Response:
     kind, id = request.args.get("kind", ""), request.args.get("document", "")
     if kind and kind not in KINDS:
         raise UsageError(f"参数 kind 应当是 {'、'.join(KINDS)} 之一，现在是“{kind[:20]}”。")
-    corpus = library().corpus
     only = library().document(id) if id else None
-    happened = {"edited": "changed"}.get(kind, kind)  # what can be told without reading the documents
-    chosen = (event for event in library().happened() if happened in ("", event.kind) and id in ("", event.id))
-    told = (found for event in chosen if (found := tell(corpus, event)) and kind in ("", found.kind))
+    told = (found for event in changes.chosen(kind, id) if (found := changes.told(event)) and kind in ("", found.kind))
     entries = [_changed(each) for each, _ in zip(told, range(ENTRIES), strict=False)]
     title = f"政策文库：{KINDS[kind]}的文件" if kind else "政策文库：新增、更新和撤下的文件"
     title = f"政策文库：《{only.metadata.title}》的变化" if only else title
     return feed(
         title,
-        url_for(".changes", kind=kind or None, document=id or None, _external=True),
-        url_for("pages.document", id=id, _external=True) if id else url_for("browsing.documents", _external=True),
+        url_for(".latest", kind=kind or None, document=id or None, _external=True),
+        url_for("pages.document", id=id, _external=True)
+        if id
+        else url_for("changes.page", kind=kind.replace("edited", "changed") or None, _external=True),
         entries,
     )
 
@@ -214,7 +212,7 @@ def _changed(told: Told) -> Entry:
     link = page
     if event.before:
         link = url_for("comparing.page", id=id, **{"from": event.before, "to": event.version or None}, _external=True)
-    facts = interface_labels.facts(*_facts(told), _day_told(told.kind, event.when))
+    facts = interface_labels.facts(*_facts(told), changes.day_told(told.kind, event.when))
     content = Markup("<p>{}</p>").format(facts)
     if told.kind == "edited":
         content += Markup("<p>文号和日期没有变，正文变了。</p>")
@@ -222,12 +220,6 @@ def _changed(told: Told) -> Entry:
         content += Markup().join(_difference(told.comparison.changes()))
     tag = f"{page}#{told.event.kind}-{event.number}"
     return Entry(tag, f"{KINDS[told.kind]}：{title}", link, moment(event.when), content, (told.kind,))
-
-
-def _day_told(kind: str, when: str) -> str:
-    """Say what the day is: that on which the library got the text, or missed it, and none of the document's own."""
-    day = interface_labels.chinese_date(interface_labels.fetched_day(when))
-    return f"{'撤下' if kind == 'withdrawn' else '收录'}于 {day}" if day else ""
 
 
 def _facts(told: Told) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from kb.upkeep.follow.delivery import ask, send_confirmations
 from kb.upkeep.follow.subscriptions import RHYTHMS, Rhythm, Subscription, Subscriptions, Target
 from kb.web.context.arguments import number
 from kb.web.context.library import library
-from kb.web.pages.atom_feeds import KINDS
 from kb.web.view import search_form
+from kb.web.view.changes import KINDS
 from kb.web.view.lookup import find_document
 
 blueprint = Blueprint("follow", __name__)
@@ -24,7 +24,7 @@ blueprint = Blueprint("follow", __name__)
 @blueprint.route("/follow", methods=["GET", "POST"])
 def everything() -> BaseResponse | str:
     """How all changes of the library are followed."""
-    return _page(Target("all", url_for("browsing.documents")), url_for("feeds.changes", _external=True), "--all")
+    return _page(Target("all", url_for("changes.page")), url_for("feeds.latest", _external=True), "--all")
 
 
 @blueprint.route("/d/<id>/follow", methods=["GET", "POST"])
@@ -32,7 +32,7 @@ def document(id: str) -> BaseResponse | str:
     """How one document is followed. Raises NotFoundError."""
     title = find_document(id).metadata.title
     target = Target("document", url_for("pages.document", id=id, on=None), id, title=title)
-    feed = url_for("feeds.changes", document=id, _external=True)
+    feed = url_for("feeds.latest", document=id, _external=True)
     return _page(target, feed, f"--document {shlex.quote(id)}")
 
 

@@ -32,6 +32,7 @@ from kb.web.languages import languages
 from kb.web.pages import (
     atom_feeds,
     browsing,
+    changes_page,
     citation_page,
     comparison_page,
     download_pages,
@@ -137,6 +138,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(download_pages.blueprint)
     app.register_blueprint(atom_feeds.blueprint)
     app.register_blueprint(follow_page.blueprint)
+    app.register_blueprint(changes_page.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(api.blueprint, url_prefix=api.PREFIX)
     app.register_blueprint(law_api.blueprint, url_prefix=api.PREFIX)

@@ -95,9 +95,10 @@ def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
 
 def _mended(corpus: Corpus, engine: Engine) -> str:
     try:
-        engine.update(corpus)
-        if not engine.check(corpus.fingerprints()):
-            return "索引已更新。"
+        unread = engine.update(corpus).problems
+        # Of documents that cannot be read the index has what they said: an index made anew would not.
+        if not engine.check(None if unread else corpus.fingerprints()):
+            return f"索引已更新；{len(unread)} 份文件读不出来，检索到的仍是原来的文字。" if unread else "索引已更新。"
     except BadIndexError:
         pass
     engine.update(corpus, rebuild=True)

@@ -55,6 +55,15 @@ def test_damage_is_named_and_repaired_to_the_byte(filled: Kb, damage: Callable[[
     assert filled("check").endswith("完好。\n")
 
 
+def test_what_cannot_be_restored_can_still_be_found_as_it_was(filled: Kb) -> None:
+    _file(filled).write_bytes(bytes(400))
+    shutil.rmtree(filled.folder / "corpus/.snapshots")
+    filled("check", "--repair", code=1)
+    assert "恢复不了" in filled.said and "重建" not in filled.said
+    assert "示例新要求" in filled("search", '"示例新要求"')
+    assert "示例.md" in filled("check", code=1)
+
+
 @pytest.mark.parametrize("damage", list(DAMAGES.values())[:-1], ids=list(DAMAGES)[:-1])
 def test_what_was_damaged_is_no_edit(filled: Kb, damage: Callable[[bytes], bytes]) -> None:
     good = _file(filled).read_bytes()

@@ -89,7 +89,7 @@ class OpenSearchEngine:
         except BadIndexError:
             return {}
 
-    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+    def check(self, fingerprints: Mapping[str, str] | None) -> list[str]:
         """See `Engine.check`."""
         try:
             with in_words(self._cluster):
@@ -221,11 +221,11 @@ class OpenSearchEngine:
             return left
         raise strange(state)
 
-    def _problems(self, fingerprints: Mapping[str, str]) -> list[str]:
+    def _problems(self, fingerprints: Mapping[str, str] | None) -> list[str]:
         """Say what is missing in the cluster, and how it differs from the source."""
         state = self._state()
         known = {key: row.fingerprint for key, row in rows_of(self._client, state).items()}
-        found = difference.staleness(difference.plan(known, fingerprints))
+        found = difference.staleness(difference.plan(known, known if fingerprints is None else fingerprints))
         body = {"query": both([state.counting()]), "size": 0, "track_total_hits": True}
         (answer,) = state.requests(self._client).ask(body)
         there = answer["hits"]["total"]["value"]

@@ -194,8 +194,11 @@ class Engine(Protocol):
         or the machine refuses; BadIndexError when there is no usable index.
         """
 
-    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
-        """Return what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well."""
+    def check(self, fingerprints: Mapping[str, str] | None) -> list[str]:
+        """Return what is wrong, as sentences: no index, a damaged byte, not the state of the source. Empty: all well.
+
+        Without fingerprints it is not compared with its source.
+        """
 
     def stats(self) -> Stats:
         """Return what is in the index. Raises BadIndexError when there is no usable one."""

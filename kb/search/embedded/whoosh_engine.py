@@ -142,7 +142,7 @@ class WhooshEngine:
         self._meaning.forget(searcher.generation.name)
         return new
 
-    def check(self, fingerprints: Mapping[str, str]) -> list[str]:
+    def check(self, fingerprints: Mapping[str, str] | None) -> list[str]:
         """See `Engine.check`."""
         try:
             damaged, generation = self._generations.problems(), self._generations.newest()
@@ -152,7 +152,8 @@ class WhooshEngine:
             return [str(_no_index(self._generations.root))]
         if generation.format != self._format:
             return [*damaged, str(self._strange(generation))]
-        return damaged + staleness(planned(generation.fingerprints(), fingerprints))
+        known = generation.fingerprints()
+        return damaged + staleness(planned(known, known if fingerprints is None else fingerprints))
 
     def stats(self) -> Stats:
         """See `Engine.stats`."""

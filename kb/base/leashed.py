@@ -29,7 +29,7 @@ _GRACE = 60
 """Seconds of waiting, beside four times those of processor time: a busy machine, programs that the function starts."""
 _LOOK = 0.25
 """Seconds between two looks whether anybody still waits for the answer."""
-_NICE = 10
+_NICE = 15
 """How much they give way to other processes: to those that answer readers, above all."""
 _idle: list[_Worker] = []
 _is_worker = False

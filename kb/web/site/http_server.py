@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import logging
 import multiprocessing
 import os
@@ -12,14 +11,13 @@ import re
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from threading import Thread
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from waitress.adjustments import Adjustments
@@ -35,6 +33,7 @@ from kb.config.settings import Settings
 from kb.web.context.library import EXTENSION
 from kb.web.site.app import MOST_SENT, create_app, load
 from kb.web.site.lanes import Lanes
+from kb.web.site.shared_places import SharedPlaces
 from kb.web.view.weighed import stale_documents
 
 # Seconds that a thread goes on while others want to: with the usual 5 ms, a search stood still for as long at each of its
@@ -74,17 +73,18 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
     settings, before = replace(settings, host=host), _Before()
+    shared = _Shared(SharedPlaces(), SharedPlaces(max(settings.workers // 2, 1)))
     app = create_app(settings)
     load(app)
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
-    with before.listening or _listening(host, port) as listening, tempfile.TemporaryFile() as turn:
+    with before.listening or _listening(host, port) as listening:
         processes: dict[multiprocessing.process.BaseProcess, Any] = {}
 
         def start(*, first: bool = False) -> None:
             beat = context.RawValue("d", time.monotonic() + _STARTING)
-            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, turn, beat, first))
+            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, shared, beat, first))
             with _undisturbed():
                 process.start()
                 processes[process] = beat
@@ -127,6 +127,13 @@ def _hand_over(listening: socket.socket, processes: Sequence[int]) -> None:
     kept = os.dup(listening.fileno())
     os.set_inheritable(kept, True)
     os.environ[_HANDED] = " ".join(map(str, (kept, *processes)))
+
+
+class _Shared(NamedTuple):
+    """What the processes take in turns: to get warm, and to serve those who used much lately."""
+
+    warming: SharedPlaces
+    greedy: SharedPlaces
 
 
 class _Before:
@@ -178,7 +185,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _answer(
-    app: Flask, proxy: str, listening: socket.socket, warm: Connection, turn: IO[bytes], beat: Any, first: bool
+    app: Flask, proxy: str, listening: socket.socket, warm: Connection, shared: _Shared, beat: Any, first: bool
 ) -> None:
     """Answer requests in a process of its own, until its parent ends it; the `first` makes what is kept on disk for all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -191,16 +198,15 @@ def _answer(
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that readers wait for one another is no news
 
     def be_warm() -> None:
-        fcntl.lockf(turn, fcntl.LOCK_EX)
-        app.extensions[EXTENSION].warm()
-        fcntl.lockf(turn, fcntl.LOCK_UN)
+        with shared.warming.turn():  # all at once would keep the processors from the first reader
+            app.extensions[EXTENSION].warm()
         warm.send_bytes(b"warm")
         if first:
             with app.app_context(), suppress(KbError):  # who asks will be told
                 stale_documents()
 
     Thread(target=be_warm, daemon=True).start()
-    server = _Server(app, proxy, listening, beat)
+    server = _Server(app, Lanes(proxy, shared.greedy), listening, proxy, beat)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
 
@@ -216,7 +222,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     leaving = 0.0
 
-    def __init__(self, app: Any, proxy: str, listening: socket.socket, beat: Any) -> None:
+    def __init__(self, app: Any, lanes: Lanes, listening: socket.socket, proxy: str, beat: Any) -> None:
         self._beat = beat
         adjustments = Adjustments(
             sockets=[listening],
@@ -230,9 +236,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         )
         where = (listening.family, listening.type, listening.proto, listening.getsockname())
         self.channel_class = _Channel
-        super().__init__(
-            app, _sock=listening, dispatcher=Lanes(proxy), adj=adjustments, sockinfo=where, bind_socket=False
-        )
+        super().__init__(app, _sock=listening, dispatcher=lanes, adj=adjustments, sockinfo=where, bind_socket=False)
 
     def leave(self) -> None:
         """Begin to end."""

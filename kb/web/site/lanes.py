@@ -5,7 +5,8 @@ that who asks for a hundred things at once waits for oneself. Where the requests
 with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
-much of it lately has one request at work at a time while others are there, and never all places for heavy work.
+much of it lately has one request at work at a time while others are there, in half of the processes at most, so that the
+others meet nothing of it in the rest; and never all places for heavy work.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from threading import Condition, Lock, Thread
 from typing import Any
 
 from kb.web.context.heavy_work import PLACES
+from kb.web.site.shared_places import SharedPlaces
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ _LANES = {
     "long": _Width(1, most=32),
     "grave": _Width(PLACES, most=8, wait=30, piled=30, each=PLACES - 1, shared=False),
 }
+_LOOK = 0.02  # seconds between two looks whether another process has left the place for who has used much
 # Seconds of processor time, used in about the last `_LATELY` seconds, from which on a client has one request at work.
 _MUCH_USED, _LATELY = 2.0, 10.0
 _MANY = 1_000  # clients that are remembered, about
@@ -87,13 +90,14 @@ _MANY = 1_000  # clients that are remembered, about
 class Lanes:
     """What serves the requests of a server process, in place of waitress's own dispatcher.
 
-    `told_by` is the proxy whose word is taken for whom a request comes from.
+    `told_by` is the proxy whose word is taken for whom a request comes from; `places` are those that the processes of a
+    server have for clients who used much.
     """
 
-    def __init__(self, told_by: str = "") -> None:
+    def __init__(self, told_by: str = "", places: SharedPlaces | None = None) -> None:
         self._told_by = told_by
         self._looked = 0.0
-        clients = _Clients()
+        clients = _Clients(places or SharedPlaces())
         self._lanes = {name: _Lane(name, width, clients) for name, width in _LANES.items()}
 
     def add_task(self, channel: Any) -> None:
@@ -137,8 +141,10 @@ class Lanes:
 class _Clients:
     """What each client has at work in a process and what it has used of it lately; `lock` guards this and all lanes."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: SharedPlaces) -> None:
         self.lock = Lock()
+        self._places = places
+        self._placed = ""  # the client who has this process's place for those who used much
         self._lanes: list[Condition] = []
         self._at_work: Counter[str] = Counter()
         self._used: dict[str, tuple[float, float]] = {}
@@ -148,29 +154,37 @@ class _Clients:
         self._lanes.append(Condition(self.lock))
         return self._lanes[-1]
 
-    def may_begin(self, client: str) -> bool:
-        """Return whether one more request may be at work: not where one is, the client used much, and others are there."""
-        now = time.monotonic()
-        return not (
-            self._at_work[client]
-            and self._lately(client, now) > _MUCH_USED
-            and any(now - at < _LATELY for other, (_, at) in self._used.items() if other != client)
-        )
-
-    def begin(self, client: str) -> None:
+    def begin(self, client: str) -> bool:
+        """Return whether one more request may be at work, and count it: of a client who used much while others are there only
+        where it has none, and takes a place for such clients.
+        """
+        if self._used_much(client):
+            if self._at_work[client] or self._placed or not self._places.take():
+                return False
+            self._placed = client
         self._at_work[client] += 1
+        return True
 
     def end(self, client: str, seconds: float) -> None:
         """Note that a request was served, and what it took of the processor."""
         _one_less(self._at_work, client)
+        if client == self._placed:
+            self._places.leave()
+            self._placed = ""
         now = time.monotonic()
         used = self._lately(client, now) + seconds
         self._used[client] = used, now
         if used > _MUCH_USED:
             for lane in self._lanes:
-                lane.notify()  # a request of this client may have waited there for this one
+                lane.notify()  # a request of this client, or of another one like it, may have waited there for this one
         if len(self._used) > _MANY:
             self._used = {each: (used, at) for each, (used, at) in self._used.items() if now - at < _LATELY}
+
+    def _used_much(self, client: str) -> bool:
+        now = time.monotonic()
+        return self._lately(client, now) > _MUCH_USED and any(
+            now - at < _LATELY for other, (_, at) in self._used.items() if other != client
+        )
 
     def _lately(self, client: str, now: float) -> float:
         used, at = self._used.get(client, (0.0, now))
@@ -249,14 +263,14 @@ class _Lane:
         """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""
         with self._changed:
             while self._open:
-                client = next(filter(self._may_begin, self._waiting), None)
+                client = next(filter(self._begin, self._waiting), None)
                 if client is not None:
                     return client, self._taken(client)
-                self._changed.wait()
+                self._changed.wait(_LOOK if self._waiting and self._width.shared else None)
         return None
 
-    def _may_begin(self, client: str) -> bool:
-        return self._served[client] < self._width.each and (not self._width.shared or self._clients.may_begin(client))
+    def _begin(self, client: str) -> bool:
+        return self._served[client] < self._width.each and (not self._width.shared or self._clients.begin(client))
 
     def _taken(self, client: str) -> Any:
         requests = self._waiting.pop(client)
@@ -266,8 +280,6 @@ class _Lane:
         if requests:
             self._waiting[client] = requests  # at the end
         self._served[client] += 1
-        if self._width.shared:
-            self._clients.begin(client)
         return taken[1]
 
 

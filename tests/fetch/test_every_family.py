@@ -16,9 +16,10 @@ import pytest
 from kb.config.settings import load
 from kb.config.sources import Source, parse
 from kb.fetch.lists.family import families
+from kb.fetch.network.pace import Hosts
 from kb.upkeep.propose import as_toml, propose
 from tests.fetch.families_playing import COUNT, LISTS, Playing, local, playing, title
-from tests.ingest.refreshing import Library
+from tests.ingest.refreshing import Hasty, Library
 
 SITES = sorted(LISTS)
 NAMED = ["page", "addresses"]
@@ -34,7 +35,7 @@ def site() -> Iterator[Playing]:
 def _source(kind: str, site: Playing, folder: Path) -> Source:
     """Make a source as an operator does: by its address where the family has marks, else by hand."""
     if kind in LISTS:
-        found = propose(f"{site.url}{LISTS[kind][0]}", load(folder=folder), allow_private=True)
+        found = propose(f"{site.url}{LISTS[kind][0]}", load(folder=folder), allow_private=True, hosts=Hosts(Hasty()))
         assert found.kind == kind
         (found,) = parse(tomllib.loads(as_toml(found))["source"], as_toml(found), "kb.toml")
         return replace(found, name="shili", delay=0)

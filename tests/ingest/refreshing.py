@@ -13,7 +13,7 @@ from kb.base.model import Document
 from kb.config.settings import Settings, load
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
-from kb.fetch.network.pace import SystemClock
+from kb.fetch.network.pace import Hosts, SystemClock
 from kb.search.contract.engine import Engine
 from kb.search.open.engines import open_engine
 from kb.upkeep.refresh import refresh
@@ -55,6 +55,8 @@ class Library:
         self.engine = open_engine(self.settings.index)
 
     def report(self, **given: Any) -> Report:
+        """Refresh; pauses and second tries cost no time."""
+        given = {"hosts": Hosts(Hasty()), **given}
         return refresh((self.source,), self.corpus, self.engine, self.settings, **given)
 
     def refresh(self, **given: Any) -> Tally:

@@ -87,8 +87,8 @@ class Slow(Shelf):
         time.sleep(60)
 
 if __name__ == "__main__":
-    indexing._PROCESSORS = 2
-    open_engine(Path(sys.argv[1]) / "index").update(Slow(*(document(f"d{n}", "甲") for n in range(indexing._MANY))))
+    section_record._PROCESSORS = 2
+    open_engine(Path(sys.argv[1]) / "index").update(Slow(*(document(f"d{n}", "甲") for n in range(section_record._MANY))))
 """
 
 
@@ -98,6 +98,7 @@ def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, tmp_path / "endless.py", tmp_path], env=environment) as parent:
         workers = _eventually(lambda: list(tmp_path.glob("worker-*")))
         parent.kill()
+    assert workers
     for worker in workers:
         assert _eventually(lambda worker=worker: not Path("/proc", worker.name.removeprefix("worker-")).exists())
 

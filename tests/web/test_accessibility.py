@@ -53,6 +53,7 @@ PAGES = [
     "/notes",
     "/cite-check",
     "/origins",
+    "/changes",
     "/gaps",
     "/stale-basis",
     "/terms?q=" + quote("示例"),
@@ -136,10 +137,12 @@ def test_every_page_keeps_the_rules(browser: webdriver.Chrome, address: str, axe
     [
         ("empty", "/"),
         ("empty", "/status"),
+        ("empty", "/changes"),
         ("one", "/"),
         ("unindexed", "/search?q=行政复议"),
         ("alarmed", "/"),
         ("alarmed", "/status"),
+        ("alarmed", "/changes"),
         ("mail", "/follow"),
     ],
 )

@@ -255,6 +255,7 @@ def plan(rows: Sequence[Row]) -> str:
         }
         need = max(by_need, key=lambda name: by_need[name])
         nodes = max(3, math.ceil(by_need[need]))
+        shards = max(shards, nodes)  # a node without one would have nothing to do
         hours = sections / (last.sections / last.seconds) / 3600
         told = f"{nodes} 台（{need}决定）" if nodes > 3 else "3 台（少于 3 台经不起坏一台）"
         lines.append([f"{sections:,}", f"{shards}", f"{disk:,.0f} GB", told, f"{hours:.0f} 小时"])

@@ -256,8 +256,8 @@ def test_fines_of_a_body_and_of_a_person_have_labels_of_their_own() -> None:
     ],
 )
 def test_a_label_begins_where_its_clause_begins(text: str, label: str) -> None:
-    for figure in figures(text):
-        assert figure.label.startswith(label)
+    found = figures(text)
+    assert found and all(figure.label.startswith(label) for figure in found)
 
 
 @given(st.text(st.sampled_from("不未按照规定办理备案的处罚登记犬只将有下列行为单位个人及和等"), max_size=20))

@@ -60,7 +60,9 @@ def test_an_address_that_is_pasted_names_what_its_page_shows(changed: KbHere, ho
 def test_what_is_found_and_cited_can_be_shown(changed: KbHere) -> None:
     (changed.folder / "public.toml").write_text('[serve]\naddress = "https://kb.example.cn"\n', encoding="utf-8")
     changed("index")
-    for found in re.findall(r"　(\S+#\S+)$", changed("search", "原则"), re.MULTILINE):
+    places = re.findall(r"　(\S+#\S+)$", changed("search", "原则"), re.MULTILINE)
+    assert places
+    for found in places:
         assert changed("show", found).startswith("题名：")
         cited = json.loads(changed("cite", found, "--json", "--config", "public.toml"))["url"]
         assert cited.startswith("https://kb.example.cn/d/")

@@ -147,6 +147,7 @@ def collected(laws: Path, notices: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_real_documents_are_valid_akoma_ntoso_with_their_whole_text(schema: etree.XMLSchema, collected: Corpus) -> None:
+    assert collected.ids()
     for made in collected.documents():
         tree = valid(schema, made)
         assert plain("".join("".join(part.itertext()) for part in tree[0][1:])) == plain(made.text), made.id

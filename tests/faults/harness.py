@@ -114,7 +114,9 @@ def sweep(
     prepare()
     action()  # imports and caches: from here on, every run makes the same calls
     prepare()
-    for fault in list(faults(trace(action, root, log, opening=opening)))[::step]:
+    chosen = list(faults(trace(action, root, log, opening=opening)))[::step]
+    assert chosen, "nothing to break: the action made no call that strace saw"
+    for fault in chosen:
         prepare()
         yield fault, broken(action, fault, log)
 

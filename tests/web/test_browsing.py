@@ -85,7 +85,9 @@ def test_the_list_has_every_document_once_over_its_pages_by_year(client: FlaskCl
 
 
 def test_every_facet_leads_to_as_many_documents_as_it_says(client: FlaskClient) -> None:
-    for link in page(client, "/documents").select(".facets .values a:not(.more)"):
+    links = page(client, "/documents").select(".facets .values a:not(.more)")
+    assert links
+    for link in links:
         (count,) = texts(link, ".count")
         assert texts(page(client, str(link["href"])), "p.summary")[0].startswith(f"{count} 份文件")
 

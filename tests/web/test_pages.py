@@ -387,15 +387,21 @@ def test_every_page_keeps_to_this_host_and_has_its_landmarks(client: FlaskClient
         assert label["aria-labelledby"] in ids
 
 
+def _static_files(client: FlaskClient) -> list[Tag]:
+    tags = page(client, "/").select("head [src*='/static/'], head [href*='/static/']")
+    assert tags
+    return tags
+
+
 def test_static_files_are_there_and_kept_by_browsers(client: FlaskClient) -> None:
-    for tag in page(client, "/").select("head [src*='/static/'], head [href*='/static/']"):
+    for tag in _static_files(client):
         with client.get(str(tag.get("src") or tag["href"]), headers={"Accept-Encoding": "gzip"}) as answer:
             assert answer.status_code == 200
             assert "max-age=31536000" in answer.headers["Cache-Control"]
 
 
 def test_a_real_server_sends_static_files_to_browsers_that_take_gzip(client: FlaskClient, address: str) -> None:
-    for tag in page(client, "/").select("head [src*='/static/'], head [href*='/static/']"):
+    for tag in _static_files(client):
         request = Request(address + str(tag.get("src") or tag["href"]), headers={"Accept-Encoding": "gzip"})
         with urlopen(request, timeout=10) as answer:
             packed = answer.headers["Content-Encoding"] == "gzip"

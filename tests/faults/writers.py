@@ -358,7 +358,8 @@ WRITERS = (
     Writer("restore", _backed_up, lambda home: home("restore", home.target, home.restored), _restored, check=None),
     Writer("gc", _old_answers, lambda home: home("gc"), Home.documents),
     Writer("accept", _edited, _accept, Home.documents, again=(0, 3), check=1),
-    Writer("repair", _damaged, lambda home: home("check", "--repair"), _all),
+    # The index is behind the corpus before, and what is searched is then that of the files that could be restored.
+    Writer("repair", _damaged, lambda home: home("check", "--repair"), Home.documents),
     Writer("index", _changed_and_ingested, lambda home: home("index"), Home.found),
     Writer("rederive", _stale, _rederive, Home.documents, check=1),
     Writer("ingest", _changed, lambda home: home("ingest", home.inbox), Home.documents, check=1),

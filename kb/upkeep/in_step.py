@@ -94,15 +94,19 @@ def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
 
 
 def _mended(corpus: Corpus, engine: Engine) -> str:
+    """Update an index, make it anew where it is damaged itself or cannot tell how documents stand; say which, and what is not in it.
+
+    Of documents that cannot be read an updated index has what they said, one made anew has not.
+    """
     try:
         unread = engine.update(corpus).problems
-        # Of documents that cannot be read the index has what they said: an index made anew would not.
-        if not engine.check(None if unread else corpus.fingerprints()):
-            return f"索引已更新；{len(unread)} 份文件读不出来，检索到的仍是原来的文字。" if unread else "索引已更新。"
+        if not engine.check(None if unread else corpus.fingerprints()) and not index_problem(engine):
+            kept = "索引里原来有的照旧检索得到，原来没有的检索不到"
+            return f"索引已更新；{len(unread)} 份文件或旧版本读不出来：{kept}。" if unread else "索引已更新。"
     except BadIndexError:
         pass
-    engine.update(corpus, rebuild=True)
-    return "索引已重建。"
+    unread = engine.update(corpus, rebuild=True).problems
+    return f"索引已重建；{len(unread)} 份文件或旧版本读不出来，检索不到。" if unread else "索引已重建。"
 
 
 @contextmanager

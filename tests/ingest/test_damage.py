@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_what_cannot_be_restored_can_still_be_found_as_it_was(filled: Kb) -> Non
     assert "恢复不了" in filled.said and "重建" not in filled.said
     assert "示例新要求" in filled("search", '"示例新要求"')
     assert "示例.md" in filled("check", code=1)
+
+
+def test_one_that_cannot_be_restored_keeps_no_other_from_telling_how_it_stands(filled: Kb) -> None:
+    _file(filled).write_bytes(bytes(400))
+    shutil.rmtree(filled.folder / "corpus/.snapshots")
+    for store in (filled.folder / "index").glob("citations.sqlite*"):
+        store.unlink()
+    filled("check", "--repair", code=1)
+    assert "索引已重建；" in filled.said and "检索不到" in filled.said
+    (hit,) = json.loads(filled("search", '"别的要求"', "--json"))["hits"]
+    assert hit["validity"]
 
 
 @pytest.mark.parametrize("damage", list(DAMAGES.values())[:-1], ids=list(DAMAGES)[:-1])

@@ -5,8 +5,8 @@ that who asks for a hundred things at once waits for oneself. Where the requests
 with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
-much of it lately has one request at work at a time while others are there, in half of the processes at most, so that the
-others meet nothing of it in the rest; and never all places for heavy work.
+much of it in a process lately has one request at work at a time there while others are there, and at any moment in half of
+the processes at most, so that those who ask in the rest meet nothing of it; and never all places for heavy work.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ _GRAVE = re.compile(
     r"|/parallel(?:/.*)?"
 )
 _SEARCHING = re.compile(r"/|/search|/suggestions\.json|/api/v1/(?:search|suggest)")
-_SEARCHING_MUCH = re.compile(r"(?:/api/v1)?/search\.csv|/search\.atom|/api/v1/facets|/terms")
+_SEARCHING_MUCH = re.compile(
+    r"(?:/api/v1)?/search\.csv|/search\.atom|/api/v1/facets|/terms|(?:/api/v1)?/changes|/changes\.atom"
+)
 _QUICK = re.compile(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
+_OF_OPERATORS = re.compile(r"/metrics|/status")
+"""What is asked for by machines, all day: no sign that a reader is there."""
 # A plain search is short, has no words with gaps or distances, which look at many texts, and shows a page of hits.
 _SHORT = 400
 _MUCH = re.compile(r"\blimit=(?:[3-9]\d|\d{3,})|\b(?:offset|page)=\d{3,}")
@@ -104,7 +108,8 @@ class Lanes:
         """Let the first request of a connection be served when its turn comes."""
         request = channel.requests[0]
         lane = self._lanes["quick" if request.error else lane_of(request.command, request.path, request.query)]
-        if refused := lane.add(channel, self._client(channel, request)):
+        client = "" if _OF_OPERATORS.fullmatch(request.path) else self._client(channel, request)
+        if refused := lane.add(channel, client):
             self._refuse(refused)
 
     def refuse_late(self) -> None:
@@ -145,6 +150,7 @@ class _Clients:
         self.lock = Lock()
         self._places = places
         self._placed = ""  # the client who has this process's place for those who used much
+        self._left = -math.inf  # when that was left
         self._lanes: list[Condition] = []
         self._at_work: Counter[str] = Counter()
         self._used: dict[str, tuple[float, float]] = {}
@@ -156,10 +162,11 @@ class _Clients:
 
     def begin(self, client: str) -> bool:
         """Return whether one more request may be at work, and count it: of a client who used much while others are there only
-        where it has none, and takes a place for such clients.
+        where it has none, and takes a place for such clients. A process that left one lets others look for it first.
         """
-        if self._used_much(client):
-            if self._at_work[client] or self._placed or not self._places.take():
+        if client and (client == self._placed or self._used_much(client)):
+            waits = self._at_work[client] or self._placed or time.monotonic() - self._left < 2 * _LOOK
+            if waits or not self._places.take():
                 return False
             self._placed = client
         self._at_work[client] += 1
@@ -168,9 +175,11 @@ class _Clients:
     def end(self, client: str, seconds: float) -> None:
         """Note that a request was served, and what it took of the processor."""
         _one_less(self._at_work, client)
+        if not client:
+            return
         if client == self._placed:
             self._places.leave()
-            self._placed = ""
+            self._placed, self._left = "", time.monotonic()
         now = time.monotonic()
         used = self._lately(client, now) + seconds
         self._used[client] = used, now

@@ -14,12 +14,12 @@ from kb.base import deadline
 from kb.base.errors import UnreadableError
 from kb.base.model import Document
 from kb.compare.sections import Comparison, compare
-from kb.corpus.folder import Corpus, versions_of
+from kb.corpus.folder import Corpus, older_versions
 
 Kind = Literal["new", "changed", "edited", "withdrawn"]
 _HEAD = 1 << 14
-_RETRIEVED = re.compile(r"^  retrieved: '?([0-9T:Z.+-]+)'?$", re.MULTILINE)
-_WITHDRAWN = re.compile(r"^  withdrawn: '?([0-9-]+)'?$", re.MULTILINE)
+_RETRIEVED = re.compile(r"""^  retrieved: ['"]?([0-9T:Z.+-]+)['"]?$""", re.MULTILINE)
+_WITHDRAWN = re.compile(r"""^  withdrawn: ['"]?([0-9-]+)['"]?$""", re.MULTILINE)
 _EDITION = re.compile(r"^  edition: ", re.MULTILINE)
 
 
@@ -71,14 +71,16 @@ def tell(corpus: Corpus, event: Event) -> Told | None:
     except UnreadableError:
         return None
     old, new = before.metadata, document.metadata
+    compared = compare(before, document)
     silent = (old.document_number, old.date) == (new.document_number, new.date)
-    return Told("edited" if silent else "changed", event, document, compare(before, document))
+    other = any(number for change, number in compared.counts.items() if change != "same")
+    return Told("edited" if silent and other else "changed", event, document, compared)
 
 
 def _of_document(id: str, path: Path) -> Iterator[Event]:
     """The history of one document. The texts of a law that were imported together are one arrival."""
     present = _glance(path)
-    older = [] if present.edition else versions_of(path)
+    older = [] if present.edition else older_versions(path)
     older.sort(key=lambda each: (_glance(each).retrieved, each.stat().st_mtime_ns))
     states = [*((_glance(each).retrieved, each.stem) for each in older), (present.retrieved, "")]
     yield Event("new", id, states[0][0], 0, states[0][1])
@@ -98,7 +100,11 @@ class _Glance:
 
 
 def _glance(path: Path) -> _Glance:
-    return _glanced(path, path.stat().st_mtime_ns)
+    """Read the dates of a file; there are none of one that cannot be read."""
+    try:
+        return _glanced(path, path.stat().st_mtime_ns)
+    except OSError:
+        return _Glance("", "", edition=False)
 
 
 @lru_cache(maxsize=1 << 16)

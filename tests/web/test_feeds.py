@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 from urllib.robotparser import RobotFileParser
 
@@ -104,6 +108,49 @@ def test_a_change_says_how_much_changed_and_leads_there(renumbered: FlaskClient)
     assert "修改 1 条" in text(changed, ".what-changed") and "新增 1 条" in text(changed, ".what-changed")
     (way,) = changed.select(".what-changed a")
     assert page(renumbered, str(way["href"])).select(".sides .changed")
+
+
+def test_what_may_not_be_read_takes_no_page_with_it(renumbered: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the server runs as somebody who may not read one of the files."""
+    corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
+    put(corpus, "别的", "别的条例\n第一条　别的。\n", title="别的条例", date="2021-01-01")
+    (path,) = (path for id, path in corpus.files() if id == "别的")
+    opened = Path.open
+
+    def refused(self: Path, *arguments: Any, **named: Any) -> Any:
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert "另有 1 份文件没有收录的时间，或读不出来" in page(renumbered, "/changes").get_text()
+    assert titles(feed(renumbered, "/changes.atom")) == ["更新：示例市示例条例", "新增：示例市示例条例"]
+
+
+@pytest.mark.parametrize("language", ["", "?lang=en"])
+@pytest.mark.parametrize(("field", "day"), [("retrieved", "9999-12-31T23:00:00Z"), ("withdrawn", "2026-13-05")])
+def test_a_day_that_is_none_takes_no_page_with_it(renumbered: FlaskClient, field: str, day: str, language: str) -> None:
+    corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
+    (path,) = (path for id, path in corpus.files() if id == ID)
+    text = re.sub(
+        r"^  retrieved: .*\n", lambda found: f"{found[0]}  {field}: '{day}'\n", path.read_text("utf-8"), flags=re.M
+    )
+    path.write_text(text, "utf-8")
+    assert page(renumbered, f"/changes{language}").select(".happened > li")
+    assert renumbered.get("/changes.atom").status_code == 200
+
+
+def test_other_bytes_with_the_same_words_are_no_silent_edit(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    first = put(corpus, ID, "示例条例\n第一条　示例。\n", title="示例条例")
+    page_anew = hashlib.sha256(b"other").hexdigest()
+    again = replace(first.provenance, snapshot=page_anew, retrieved="2026-02-02T00:00:00Z")
+    with corpus.writing():
+        corpus.write(replace(first, provenance=again), b"other")
+    client = create_app(empty).test_client()
+    told = page(client, "/changes").select(".happened > li")
+    assert [text(each, ".fate") for each in told] == ["更新", "新增"]
+    assert text(told[0], ".what-changed").startswith("逐节的文字没有变。")
 
 
 def test_a_document_that_cannot_be_read_is_among_the_changes_and_said(renumbered: FlaskClient) -> None:

@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -39,10 +39,12 @@ _BUSY_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is followed: everything, a document (`query` is its id), or a search. `path` is its page's address on the site."""
+    """What is followed: everything, a document (`query` is its id), or a search. `path` is its page's address on the site,
+    which a later version may move: it makes no other target.
+    """
 
     kind: Kind
-    path: str
+    path: str = field(compare=False)
     query: str = ""
     conditions: tuple[Condition, ...] = ()
     title: str = ""

@@ -226,9 +226,9 @@ def _facts(told: Told) -> tuple[str, str]:
     return told.document.metadata.issuer, told.document.metadata.document_number
 
 
-def _difference(changes: Iterable[SectionChange]) -> Iterator[Markup]:
+def _difference(found: Iterable[SectionChange]) -> Iterator[Markup]:
     """What changed, section by section, with what came and went marked."""
-    shown = [change for change in changes if change.change != "same"]
+    shown = [change for change in found if change.change != "same"]
     for change in shown[:_SECTIONS_SHOWN]:
         section = change.new or change.old
         yield Markup("<h3>{}：{}</h3><p>").format(CHANGES[change.change], section.label if section else "")

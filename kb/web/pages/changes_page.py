@@ -40,7 +40,7 @@ def page() -> str:
         names=changes.KINDS,
         total=len(events),
         counted=_counted,
-        undated=len(library().corpus.ids()) - sum(event.kind == "new" for event in library().happened()),
+        undated=sum(1 for _ in library().corpus.files()) - sum(event.kind == "new" for event in library().happened()),
         page=number,
         last=last,
         page_address=address,

@@ -45,6 +45,7 @@ _WAITING = 1024
 _CONNECTIONS = 200
 # Seconds that a process which is to end goes on to answer what was asked, and waits for what comes on an open connection.
 _LINGER, _IDLE = 30.0, 1.0
+_ENDING = b"end"
 # Seconds after which a process that does nothing any more is replaced: something in C, a regular expression perhaps, that
 # nobody foresaw keeps its only interpreter for itself.
 _STUCK, _STARTING = 60.0, 60.0
@@ -77,6 +78,8 @@ def serve(
     app = create_app(settings)
     load(app)
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+    # Python drops what a handler raises while it happens to clear something away, as it does when a process is replaced.
+    signal.signal(signal.SIGTERM, lambda *_: hang_up.send_bytes(_ENDING))
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
     with before.listening or _listening(host, port) as listening:
@@ -104,7 +107,11 @@ def serve(
                     if not process.is_alive():
                         del processes[process]
                         start()
-                if hung_up.poll() and hung_up.recv_bytes() and _may_begin_again(reread, on_ready):
+                asked = hung_up.recv_bytes() if hung_up.poll() else b""
+                if asked == _ENDING:
+                    raise SystemExit(0)
+                if asked and _may_begin_again(reread, on_ready):
+                    signal.signal(signal.SIGTERM, _end)
                     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the next program listens to it
                     _hand_over(listening, [process.pid for process in processes if process.pid])
                     processes.clear()
@@ -152,8 +159,9 @@ class _Before:
 
     def leave(self, warmed: Connection, number: int) -> None:
         """End the processes from before when so many new ones are warm; what they were asked they still answer."""
+        until = time.monotonic() + _LINGER
         for _ in range(number if self._processes else 0):
-            if warmed.poll(_LINGER):
+            if warmed.poll(max(0.0, until - time.monotonic())):
                 warmed.recv_bytes()
         for process in self._processes:
             with suppress(ProcessLookupError):

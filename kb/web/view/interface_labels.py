@@ -177,6 +177,8 @@ def day(iso: str) -> str:
     if not all(part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
         return iso
     year, *rest = map(int, parts)
+    if rest and not 1 <= rest[0] <= 12:
+        return iso
     names = [month_name[number] if place == 0 else str(number) for place, number in enumerate(rest)]
     return " ".join([*reversed(names), str(year)])
 
@@ -185,7 +187,7 @@ def moment(iso: str) -> Markup | str:
     """An ISO 8601 time in UTC as the time of day in Beijing."""
     try:
         local = datetime.fromisoformat(iso).astimezone(_BEIJING)
-    except ValueError:
+    except (ValueError, OverflowError):
         return iso
     return Markup('<time datetime="{}" title="{}">{:%Y-%m-%d %H:%M}</time>').format(iso, say("北京时间"), local)
 
@@ -194,7 +196,7 @@ def fetched_day(iso: str) -> str:
     """The day of an ISO 8601 time in Beijing; what is no time stays as it is."""
     try:
         return f"{datetime.fromisoformat(iso).astimezone(_BEIJING):%Y-%m-%d}" if "T" in iso else iso
-    except ValueError:
+    except (ValueError, OverflowError):
         return iso
 
 

@@ -40,7 +40,7 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Told:
     """An event with what it is about. A change is `edited` where the text became another one silently: under the same
-    document number and date. `comparison` says what changed.
+    document number and date, one of which is known. `comparison` says what changed.
     """
 
     kind: Kind
@@ -72,7 +72,7 @@ def tell(corpus: Corpus, event: Event) -> Told | None:
         return None
     old, new = before.metadata, document.metadata
     compared = compare(before, document)
-    silent = (old.document_number, old.date) == (new.document_number, new.date)
+    silent = (old.document_number, old.date) == (new.document_number, new.date) != ("", "")
     other = any(number for change, number in compared.counts.items() if change != "same")
     return Told("edited" if silent and other else "changed", event, document, compared)
 

@@ -153,6 +153,14 @@ def test_other_bytes_with_the_same_words_are_no_silent_edit(empty: Settings) -> 
     assert text(told[0], ".what-changed").startswith("逐节的文字没有变。")
 
 
+def test_nothing_is_called_silent_where_neither_number_nor_date_is_known(empty: Settings) -> None:
+    corpus = Corpus(empty.corpus)
+    for words in ("每月五日", "每月十日"):
+        put(corpus, ID, f"示例条例\n第一条　示例单位{words}报送。\n", title="示例条例")
+    changed, _ = page(create_app(empty).test_client(), "/changes").select(".happened > li")
+    assert text(changed, ".fate") == "更新" and "修改 1 条" in text(changed, ".what-changed")
+
+
 def test_a_document_that_cannot_be_read_is_among_the_changes_and_said(renumbered: FlaskClient) -> None:
     corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
     (path,) = (path for id, path in corpus.files() if id == ID)

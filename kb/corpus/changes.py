@@ -14,7 +14,7 @@ from kb.base import deadline
 from kb.base.errors import UnreadableError
 from kb.base.model import Document
 from kb.compare.sections import Comparison, compare
-from kb.corpus.folder import Corpus, older_versions
+from kb.corpus.folder import Corpus, versions_of
 
 Kind = Literal["new", "changed", "edited", "withdrawn"]
 _HEAD = 1 << 14
@@ -80,7 +80,7 @@ def tell(corpus: Corpus, event: Event) -> Told | None:
 def _of_document(id: str, path: Path) -> Iterator[Event]:
     """The history of one document. The texts of a law that were imported together are one arrival."""
     present = _glance(path)
-    older = [] if present.edition else older_versions(path)
+    older = [] if present.edition else versions_of(path)
     older.sort(key=lambda each: (_glance(each).retrieved, each.stat().st_mtime_ns))
     states = [*((_glance(each).retrieved, each.stem) for each in older), (present.retrieved, "")]
     yield Event("new", id, states[0][0], 0, states[0][1])

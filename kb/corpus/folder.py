@@ -201,7 +201,7 @@ class Corpus:
         found: dict[str, str] = {}
         for path in reversed(list(self._files())):
             found[path.stem] = _digest(path)
-            older = (version for version in older_versions(path) if not version.stem.endswith(found[path.stem][:8]))
+            older = (version for version in _older(path) if not version.stem.endswith(found[path.stem][:8]))
             found |= {f"{path.stem}@{version.stem}": _digest(version) for version in older}
         return found
 
@@ -243,7 +243,7 @@ class Corpus:
         """
         path = self._find(id)
         present = _digest(path)[:8]
-        names = (version.stem for version in older_versions(path))
+        names = (version.stem for version in _older(path))
         return tuple(sorted((name for name in names if not name.endswith(present)), reverse=True))
 
     @contextmanager
@@ -721,7 +721,7 @@ def versions_of(path: Path) -> list[Path]:
     return list(filter(_is_shown, storage.entries(folder)))
 
 
-def older_versions(path: Path) -> list[Path]:
+def _older(path: Path) -> list[Path]:
     """Return the versions of a document that came before its present file, or of which that is not known."""
     versions = versions_of(path)
     present = _moment(path) if versions else ("", "")

@@ -108,8 +108,8 @@ class Lanes:
         """Let the first request of a connection be served when its turn comes."""
         request = channel.requests[0]
         lane = self._lanes["quick" if request.error else lane_of(request.command, request.path, request.query)]
-        client = "" if _OF_OPERATORS.fullmatch(request.path) else self._client(channel, request)
-        if refused := lane.add(channel, client):
+        of_operators = not request.error and _OF_OPERATORS.fullmatch(request.path)
+        if refused := lane.add(channel, "" if of_operators else self._client(channel, request)):
             self._refuse(refused)
 
     def refuse_late(self) -> None:

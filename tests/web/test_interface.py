@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -70,6 +71,9 @@ def test_every_address_answers_as_described(schema: Any, method: str, template: 
                 case.path_parameters[name] = data.draw(st.sampled_from(values) | NAMES)
         if mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
             case.body.pop("until", None)  # no schema says that it is not before the other day
+        for name in ("document", "within") if mode is GenerationMode.POSITIVE else ():
+            if not re.search(r"\w", str((case.query or {}).get(name, "a"))):
+                case.query.pop(name)  # no schema says that there is something to look for in it
         case.call_and_validate(checks=checks, headers={"Accept-Encoding": "identity"})
 
     ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,10 +35,13 @@ def begin(title: str, dated: str) -> Any:
 
 
 def finish(made: Any) -> bytes:
-    """Number the pages and return the bytes."""
+    """Number the pages and return the bytes, which say nothing of when they were made."""
     _footer(made)
-    data = io.BytesIO()
-    made.save(data)
+    saved, data = io.BytesIO(), io.BytesIO()
+    made.save(saved)
+    with zipfile.ZipFile(saved) as parts, zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in parts.infolist():
+            archive.writestr(zipfile.ZipInfo(part.filename), parts.read(part), zipfile.ZIP_DEFLATED)  # of 1980
     return data.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,8 @@ def test_the_word_file_holds_the_text_with_a_comment_at_each_reference(client: F
     rows = [[cell.text for cell in row.cells] for row in made.tables[0].rows]
     assert [row[0] for row in rows] == ["序号", "2", "4", "3", "1"]
     assert client.post("/cite-check.docx", data=_sent()).get_data() == answer.get_data()
+    with zipfile.ZipFile(io.BytesIO(answer.get_data())) as parts:  # the same bytes at any other time, too
+        assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_what_came_after_the_second_day_is_not_told(client: FlaskClient) -> None:

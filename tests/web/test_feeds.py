@@ -128,7 +128,10 @@ def test_what_may_not_be_read_takes_no_page_with_it(renumbered: FlaskClient, mon
 
 
 @pytest.mark.parametrize("language", ["", "?lang=en"])
-@pytest.mark.parametrize(("field", "day"), [("retrieved", "9999-12-31T23:00:00Z"), ("withdrawn", "2026-13-05")])
+@pytest.mark.parametrize(
+    ("field", "day"),
+    [("retrieved", "9999-12-31T23:00:00-05:00"), ("retrieved", "9999-12-31T23:00:00Z"), ("withdrawn", "2026-13-05")],
+)
 def test_a_day_that_is_none_takes_no_page_with_it(renumbered: FlaskClient, field: str, day: str, language: str) -> None:
     corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
     (path,) = (path for id, path in corpus.files() if id == ID)

@@ -252,9 +252,9 @@ def moment(iso: str) -> str:
     """A date or a time as RFC 3339 wants it; what is neither counts as the beginning of time."""
     try:
         moment = datetime.fromisoformat(iso)
-    except ValueError:
+        return f"{moment.astimezone(UTC) if moment.tzinfo else moment:%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError):
         return "1970-01-01T00:00:00Z"
-    return f"{moment.astimezone(UTC) if moment.tzinfo else moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _day(seconds: float) -> str:

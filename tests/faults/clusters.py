@@ -63,11 +63,12 @@ class Scene:
         return progress
 
     @contextmanager
-    def watched(self) -> Iterator[Watched]:
-        """Search all the time."""
-        watched, engine, ended = Watched(), self.open(), Event()
+    def watched(self, readers: int = 2) -> Iterator[Watched]:
+        """Search all the time, so many readers."""
+        watched, ended = Watched(), Event()
 
         def watch() -> None:
+            engine = self.open()
             while not ended.is_set():
                 started = time.monotonic()
                 try:
@@ -78,7 +79,7 @@ class Scene:
                 watched.searches += 1
                 watched.slowest = max(watched.slowest, time.monotonic() - started)
 
-        threads = [Thread(target=watch) for _ in range(2)]
+        threads = [Thread(target=watch) for _ in range(readers)]
         for thread in threads:
             thread.start()
         try:

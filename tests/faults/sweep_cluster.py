@@ -18,7 +18,7 @@ import pytest
 from kb.base.errors import StorageError
 from kb.search.cluster import updating, writing
 from tests.cluster import Nodes
-from tests.faults.clusters import Scene, Watched
+from tests.faults.clusters import DOCUMENTS, Scene, Watched
 from tests.search.shelf import document
 
 Happening = Callable[[Nodes], None]
@@ -95,13 +95,18 @@ def test_a_node_is_killed_at_the_step_that_makes_it_count(
         scene.settled()
 
 
+@pytest.mark.parametrize("few", [DOCUMENTS, 0], ids=["few", "many"])
 @pytest.mark.parametrize("manager", [False, True], ids=["any", "manager"])
-def test_a_node_hangs_while_documents_are_written(tmp_path: Path, manager: bool) -> None:
+def test_a_node_hangs_while_documents_are_written(
+    tmp_path: Path, manager: bool, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of few documents what is replaced is removed by the next update, of many at once."""
+    monkeypatch.setattr(updating, "_FEW", few)
     with _scene(tmp_path, 3) as scene:
         before = scene.total
         scene.change()
         victim = _manager(scene.nodes) if manager else (_manager(scene.nodes) + 1) % 3
-        with scene.watched() as watched:
+        with scene.watched(readers=8) as watched:
             scene.open().update(scene.shelf, progress=scene.at(0.5, lambda: scene.nodes.hang(victim)))
             scene.nodes.go_on(victim)
             scene.nodes.wait(3)

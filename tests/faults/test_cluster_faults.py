@@ -41,12 +41,13 @@ def test_a_node_is_killed_while_documents_are_written_and_searched(nodes: Nodes,
 
 
 def test_a_node_hangs_and_comes_back(nodes: Nodes, tmp_path: Path) -> None:
+    """It answers again before it notices what was written without it: nobody is told from that."""
     scene = Scene(nodes, tmp_path, "hung")
     scene.open().update(scene.shelf)
     nodes.wait(3)
     before = scene.total
     scene.change()
-    with scene.watched() as watched:
+    with scene.watched(readers=8) as watched:
         nodes.hang(1)
         scene.open().update(scene.shelf)
         nodes.go_on(1)

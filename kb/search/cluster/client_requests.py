@@ -32,6 +32,9 @@ _CANCELLED = 0.8
 _WHOLE: Part = {"allow_partial_search_results": False}
 """The head of a search that is answered by all shards or not at all."""
 
+NO_INDEX = "index_not_found_exception"
+"""What a cluster says where there is no index, or no alias, of a name."""
+
 GLOBALLY = "globally"
 """In a search: how rare things are is counted over all shards, not in each."""
 
@@ -51,6 +54,10 @@ class _BusyError(Exception):
     """A shard did not answer."""
 
 
+class _CancelledError(OverTimeError):
+    """A node that lives gave up: it had too much to do, or waited for one that hangs."""
+
+
 def patiently(ask: Callable[[], Answer], silences: int = TRIES) -> Answer:
     """Ask, another node where one does not answer, so many times, and again for a while where the cluster has too much to do or is just
     replacing a node: for no longer than the request may take.
@@ -60,7 +67,7 @@ def patiently(ask: Callable[[], Answer], silences: int = TRIES) -> Answer:
         deadline.check()
         try:
             return ask()
-        except ConnectionError:
+        except (ConnectionError, _CancelledError):
             silent += 1
             if silent > silences or _is_over():
                 raise
@@ -73,9 +80,14 @@ def patiently(ask: Callable[[], Answer], silences: int = TRIES) -> Answer:
                 raise StorageError(
                     f"OpenSearch 没能完成检索（{error}）：请查看集群的状态（_cluster/health）。"
                 ) from error
-        present = deadline.present()
-        time.sleep(min(wait, max(present.left, 0)) if present else wait)
+        pause(wait)
         wait *= 2
+
+
+def pause(wait: float) -> None:
+    """Wait before something is asked again, for no longer than the request may take."""
+    present = deadline.present()
+    time.sleep(min(wait, max(present.left, 0)) if present else wait)
 
 
 def seconds() -> float:
@@ -100,10 +112,10 @@ def unsure() -> Iterator[None]:
 
 
 class Requests:
-    """Asks one state of the index, whose alias, name and mark (`State.changed`) are these."""
+    """Asks one state of the index, whose alias, name, `State.view` and mark (`State.changed`) are these."""
 
-    def __init__(self, client: OpenSearch, alias: str, index: str, mark: tuple[int, int]) -> None:
-        self._client, self._alias, self._index, self._mark = client, alias, index, mark
+    def __init__(self, client: OpenSearch, alias: str, index: str, view: str, mark: tuple[int, int]) -> None:
+        self._client, self._alias, self._index, self._view, self._mark = client, alias, index, view, mark
 
     def ask(self, *bodies: Part) -> list[Any]:
         """Return each of some searches, in order.
@@ -121,7 +133,7 @@ class Requests:
         def once() -> list[Any]:
             allowed = seconds()
             told = {"cancel_after_time_interval": f"{_CANCELLED * 1000 * allowed:.0f}ms"}
-            answers = self._client.msearch(index=self._index, body=asked, params=told, request_timeout=allowed)
+            answers = self._client.msearch(index=self._view, body=asked, params=told, request_timeout=allowed)
             for answer in answers["responses"]:
                 if "error" in answer:
                     raise _failure(answer)
@@ -146,7 +158,7 @@ class Requests:
         body, only = {"ids": list(ids)}, {"stored_fields": KEPT, "realtime": "false"}
 
         def once() -> Any:
-            return self._client.mget(index=self._index, body=body, params=only, request_timeout=seconds())
+            return self._client.mget(index=self._view, body=body, params=only, request_timeout=seconds())
 
         try:
             found = patiently(once)["docs"]
@@ -183,13 +195,13 @@ def _lines(body: Part) -> tuple[Part, Part]:
 
 def _failure(answer: Any) -> Exception:
     kind, reason = answer["error"]["type"], answer["error"].get("reason", "")
-    if kind == "index_not_found_exception":
+    if kind == NO_INDEX:
         return VanishedError()
     causes = set(_causes(answer["error"]))
     if not _TOO_MUCH.isdisjoint(causes):
         return UsageError("检索式里的词语太多或者太长，集群查不了：请减少后再查。")
     if "task_cancelled_exception" in causes or "timeout" in kind:
-        return OverTimeError("集群没能及时查完，没有结果：请把检索式缩小或简化，过一会儿再试。")
+        return _CancelledError("集群没能及时查完，没有结果：请把检索式缩小或简化，过一会儿再试。")
     if answer["status"] in _BUSY:
         return _BusyError(f"{kind}：{reason}")
     return StorageError(f"OpenSearch 没能完成检索（{kind}：{reason}）：请用 kb check 检查索引。")

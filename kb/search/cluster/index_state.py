@@ -3,6 +3,10 @@
 Sections are written long before they count. The state has the epoch of the last update that was completed; a section
 counts if its update's epoch is no later, is not one that was never completed (`void`), and if its edition is not
 `removed`. So a search sees the index before an update or after it, on every shard and whatever machine dies between.
+
+A node that hung meanwhile comes back with shards that lack what was written without it, and answers from them until it notices
+that the others have gone on. Therefore each state is searched by an alias of its own, its `view`: it is made when all copies
+have what the state says, and a node that has missed that does not know it.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +24,7 @@ from opensearchpy.exceptions import NotFoundError
 from kb.base import clock
 from kb.base.errors import BadIndexError, OtherFormatError
 from kb.search.cluster import mapping
-from kb.search.cluster.client_requests import Requests, patiently, seconds
+from kb.search.cluster.client_requests import NO_INDEX, Requests, patiently, seconds
 from kb.search.cluster.kept import kept as kept_of
 from kb.search.cluster.kept import packed
 from kb.search.cluster.mapping import KEPT, STATE
@@ -31,7 +35,8 @@ from kb.search.cluster.section_documents import Row
 class State:
     """A state of the index. `index` is its name, `alias` that of the one that counts, `changed` the cluster's own mark of the document that says this.
 
-    `sections` are those of present documents, `older` those of older versions; `versions` counts these.
+    `sections` are those of present documents, `older` those of older versions; `versions` counts these. `nodes` is how many the
+    cluster had when this was completed.
     """
 
     alias: str
@@ -46,10 +51,16 @@ class State:
     older: int
     void: tuple[int, ...] = ()
     removed: tuple[str, ...] = ()
+    nodes: int = 0
+
+    @property
+    def view(self) -> str:
+        """The alias by which it is searched: another one once what is `removed` is gone and need not be named."""
+        return f"{self.index}.{self.epoch}.{len(self.removed)}"
 
     def requests(self, client: OpenSearch) -> Requests:
         """Return who asks it."""
-        return Requests(client, self.alias, self.index, self.changed)
+        return Requests(client, self.alias, self.index, self.view, self.changed)
 
     def counting(self, born: str = "born") -> dict[str, Any]:
         """Return the query for what counts: sections, or rows by the name of their epoch."""
@@ -80,7 +91,7 @@ def read_state(client: OpenSearch, alias: str, index: str = "") -> State | None:
         get = partial(client.get, index=index or alias, id=STATE, params=asked)
         found = patiently(lambda: get(request_timeout=seconds()))
     except NotFoundError as error:
-        if error.error == "index_not_found_exception":
+        if error.error == NO_INDEX:
             return None
         raise BadIndexError(_foreign(alias)) from error
     kept: Mapping[str, Any] = kept_of(found) or found.get("_source", {}).get("state") or {}
@@ -88,7 +99,8 @@ def read_state(client: OpenSearch, alias: str, index: str = "") -> State | None:
         raise BadIndexError(_foreign(alias))
     mark = int(found["_seq_no"]), int(found["_primary_term"])
     lists = {"void": tuple(kept["void"]), "removed": tuple(kept["removed"])}
-    return State(alias=index or alias, index=found["_index"], changed=mark, **{**kept, **lists})
+    known = {field.name: kept[field.name] for field in fields(State) if field.name in kept}  # a newer version has more
+    return State(alias=index or alias, index=found["_index"], changed=mark, **{**known, **lists})
 
 
 def left_state(client: OpenSearch, alias: str) -> State | None:

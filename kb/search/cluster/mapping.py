@@ -13,7 +13,7 @@ from typing import Any
 from kb.search.query import analysis
 from kb.search.query.conditions import FACETS, Field
 
-LAYOUT = 7
+LAYOUT = 8
 """Grows whenever what is below or what is kept changes: an index made by another version is written anew, and the alias
 moved."""
 
@@ -45,6 +45,11 @@ _TEXT = {"type": "text", "norms": False}
 def index_name(alias: str, epoch: int) -> str:
     """Name the index that an update makes."""
     return f"{alias}-{epoch:06}"
+
+
+def views(index: str) -> str:
+    """Name the views of all states of an index (see `cluster.index_state`)."""
+    return f"{index}.*"
 
 
 def feature(term: str) -> str:

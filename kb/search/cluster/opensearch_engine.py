@@ -23,7 +23,7 @@ from kb.search.answer.origins import origins
 from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
 from kb.search.cluster import condition, mapping
 from kb.search.cluster.absence import Absence
-from kb.search.cluster.client_requests import VanishedError, patiently, seconds, unsure
+from kb.search.cluster.client_requests import VanishedError, patiently, pause, seconds, unsure
 from kb.search.cluster.cluster_searcher import Found, Searcher
 from kb.search.cluster.connection import TRIES, check_version, connect, in_words
 from kb.search.cluster.index_state import State, left_state, read_state, strange
@@ -36,7 +36,8 @@ from kb.search.query.query import Query
 
 Answer = TypeVar("Answer")
 
-_TRIES = 5
+_WAITS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between tries to ask a state that goes away: a node that comes back needs a moment to notice what it missed."""
 
 
 class OpenSearchEngine:
@@ -162,7 +163,7 @@ class OpenSearchEngine:
         It is asked with the first question whether the state that is open is still the newest, unless there is none.
         """
         with self._absence.noticed(), in_words(self._cluster):
-            for turn in range(_TRIES):
+            for turn, wait in enumerate(_WAITS):
                 try:
                     known = self._opened if not turn and with_a_question else None
                     if known is None or not self._is_as_told(known):
@@ -170,8 +171,8 @@ class OpenSearchEngine:
                     with unsure():
                         return ask(known)
                 except VanishedError:
-                    continue
-        raise StorageError("索引正在被反复更新，这次没有查成：请稍后再试。")
+                    pause(wait)
+        raise StorageError("索引正在被反复更新，或者集群刚刚少了节点，这次没有查成：请稍后再试。")
 
     def _searcher(self) -> Searcher:
         with stage("state"):

@@ -16,7 +16,7 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
 from kb.search.cluster import mapping
-from kb.search.cluster.client_requests import patiently, seconds
+from kb.search.cluster.client_requests import NO_INDEX, VanishedError, patiently, seconds
 from kb.search.cluster.index_state import State, first_state, is_newer, numbered, read_state
 from kb.search.cluster.kept import kept, packed
 from kb.search.cluster.lease import Lease, lease
@@ -73,8 +73,8 @@ class Update:
         gone = {*plan.removed, *written} & rows.keys()
         kept = {key: row for key, row in rows.items() if key not in gone} | written
         state = base.following(epoch, kept.values(), sorted(rows[key].edition for key in gone))
-        self._complete(state, kept)
-        if len(state.removed) > _FEW:
+        self._complete(state, kept, base)
+        if len(state.removed) > _FEW and self._nodes() >= base.nodes:
             self._remove_at_once(state)
         return plan.outcome(self.problems)
 
@@ -89,7 +89,8 @@ class Update:
         self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
         with self._removed_on_failure(index):
             rows = self._write(index, plan, epoch, held)
-            self._complete(first_state(self.alias, index, epoch, rows.values()), rows)
+            first = first_state(self.alias, index, epoch, rows.values())
+            self._complete(first, rows, first)
             self._move_alias(there, index)
         if there and there.format == mapping.FORMAT:
             self.client.indices.delete(index=there.index)
@@ -114,13 +115,21 @@ class Update:
                     self.progress(done, len(plan.changed))
         return rows
 
-    def _complete(self, state: State, rows: Mapping[str, Row]) -> None:
+    def _complete(self, state: State, rows: Mapping[str, Row], base: State) -> None:
         """Make everything visible, then make it count. Raises StorageError where another update was quicker."""
         listed = [row for row in rows.values() if row.listing]
         older = [listed[number].key for number in replaced([row.listing for row in listed if row.listing])]
         self.client.index(index=state.index, id=replaced_id(state), body={mapping.KEPT: packed(older)})
         refresh(self.client, state.index)
-        self._put(state)
+        self._open(state, base)
+        self._put(replace(state, nodes=self._nodes()))
+
+    def _open(self, state: State, base: State) -> None:
+        """Let a state be searched, beside the one that it follows, which others search still."""
+        shown = dict.fromkeys((base.view, state.view))
+        actions: list[Any] = [{"add": {"index": state.index, "alias": view}} for view in shown]
+        actions.insert(0, {"remove": {"index": state.index, "alias": mapping.views(state.index), "must_exist": False}})
+        patiently(lambda: self.client.indices.update_aliases(body={"actions": actions}))
 
     def _put(self, state: State) -> None:
         mark = {"if_seq_no": state.changed[0], "if_primary_term": state.changed[1]}
@@ -148,12 +157,19 @@ class Update:
         if queries:
             remove(self.client, base.index, queries)
 
+    def _nodes(self) -> int:
+        health: Any = patiently(self.client.cluster.health)
+        return int(health["number_of_nodes"])
+
     def _remove_at_once(self, state: State) -> None:
+        """Remove what this update took away; not while a node hangs: it would answer from what was before, and find that gone."""
         completed = read_state(self.client, self.alias)
         if completed:
             remove(self.client, state.index, [{"terms": {"edition": list(state.removed)}}])
             refresh(self.client, state.index)
-            self._put(replace(completed, removed=()))
+            cleared = replace(completed, removed=())
+            self._open(cleared, completed)
+            self._put(cleared)
 
     def _remove_abandoned(self, there: State | None) -> None:
         """Remove indexes that rebuilds left which were never completed."""
@@ -191,9 +207,11 @@ def replaced_id(state: State) -> str:
 
 
 def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
-    """Return the keys of the documents of which a newer text is there."""
+    """Return the keys of the documents of which a newer text is there. Raises VanishedError where the state is gone."""
     try:
-        get = partial(client.get, index=state.index, id=replaced_id(state), params={"stored_fields": mapping.KEPT})
+        get = partial(client.get, index=state.view, id=replaced_id(state), params={"stored_fields": mapping.KEPT})
         return frozenset(kept(patiently(lambda: get(request_timeout=seconds()))))
     except NotFoundError as error:
+        if error.error == NO_INDEX:
+            raise VanishedError from error
         raise BadIndexError("集群里的索引缺了一部分：请运行 kb index --rebuild 重建索引。") from error

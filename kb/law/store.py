@@ -7,18 +7,19 @@ The file may be deleted at any time: `update` makes it anew.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
 from kb.base import clock, deadline, leashed, storage
 from kb.base.checksums import Seal
-from kb.base.errors import BadIndexError, KbError, unforeseen
+from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.base.model import Ended
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
@@ -87,18 +88,44 @@ class Store:
     ) -> list[str]:
         """Make the store that of the corpus, in one transaction; return what could not be read, in sentences.
 
-        Raises BadIndexError when it is damaged (rebuild it), StorageError when the machine refuses.
+        One that is made anew takes the old one's place when all of it is there. Raises BadIndexError when it is damaged
+        (rebuild it), StorageError when the machine refuses: then the old one is there still.
         """
         storage.make_folder(self.path.parent)
         with storage.lock(self.path.with_suffix(".lock")):
             # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
             storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
             self._seal.take_off()
-            if rebuild:
-                self._discard()
-            problems = self._write(corpus, progress)
+            anew = rebuild or not self._is_of_this_layout()
+            problems = self._write_anew(corpus, progress) if anew else self._write(corpus, progress)
             if self._is_whole():
                 self._seal.put_on()
+        return problems
+
+    def _is_of_this_layout(self) -> bool:
+        """Return whether there is a store that this version can add to. Raises BadIndexError when it is damaged."""
+        if not self.exists():
+            return False
+        with self._connected() as database:
+            return _layout(database) == _LAYOUT
+
+    def _write_anew(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
+        """Write a store beside the one there is, then put it in its place."""
+        fresh = Store(self.path.parent)
+        fresh.path = self.path.parent / f"{storage.TEMPORARY}{secrets.token_hex(8)}"
+        try:
+            with fresh._connected(writing=True) as database:
+                _make(database)
+            problems = fresh._write(corpus, progress)
+            storage.sync(fresh.path)
+            self._remove_files("-wal", "-shm", "-journal")  # what stands there is of the old one
+            with storage.refusals(self.path):
+                fresh.path.replace(self.path)
+            storage.sync(self.path.parent)
+        except BaseException:
+            with suppress(StorageError):  # the next update removes them
+                fresh._remove_files("", "-wal", "-shm", "-journal")
+            raise
         return problems
 
     def _is_whole(self) -> bool:
@@ -111,7 +138,7 @@ class Store:
             return not database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
     def _write(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
-        with self._open(create=True) as database, database:
+        with self._open(writing=True) as database, database:
             old = dict(database.execute("SELECT id, state FROM document"))
             new = corpus.states()
             gone = [id for id in old if id not in new]
@@ -233,14 +260,16 @@ class Store:
         return "还没有引用关系，无法判断效力：请先运行 kb index。"
 
     @contextmanager
-    def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._connected(writing=writing) as database:
+            if _layout(database) != _LAYOUT:
+                raise BadIndexError("引用关系由另一个版本的程序建立：请运行 kb index。")
+            yield database
+
+    @contextmanager
+    def _connected(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(self._connect(create=create)) as database:
-                layout = database.execute("PRAGMA user_version").fetchone()[0]
-                if layout != _LAYOUT:
-                    if not create:
-                        raise BadIndexError("引用关系由另一个版本的程序建立：请运行 kb index。")
-                    _make(database)
+            with closing(self._connect(writing=writing)) as database:
                 yield database
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
@@ -249,8 +278,8 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise BadIndexError(_damaged(self.path)) from error
 
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
-        """Connect; on a disk that is full or read-only, to the file alone.
+    def _connect(self, *, writing: bool) -> sqlite3.Connection:
+        """Connect; who reads, on a disk that is full or read-only, to the file alone.
 
         In WAL mode a reader, too, makes a file beside the database. Where that is refused and no log is left, nobody is
         writing and all is in the file (https://sqlite.org/wal.html, "Read-Only Databases").
@@ -261,14 +290,14 @@ class Store:
         except sqlite3.OperationalError as error:
             database.close()
             log = self.path.with_name(f"{self.path.name}-wal")
-            if create or error.sqlite_errorcode & 0xFF not in _REFUSED or (log.exists() and log.stat().st_size):
+            if writing or error.sqlite_errorcode & 0xFF not in _REFUSED or (log.exists() and log.stat().st_size):
                 raise
             return sqlite3.connect(f"{self.path.absolute().as_uri()}?immutable=1", uri=True)
         return database
 
-    def _discard(self) -> None:
+    def _remove_files(self, *suffixes: str) -> None:
         with storage.refusals(self.path):
-            for suffix in ("", "-wal", "-shm", "-journal"):
+            for suffix in suffixes:
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
@@ -292,11 +321,11 @@ def _damaged(path: Path) -> str:
     return f"引用库 {path} 已损坏：请运行 kb index 重建（语料库不受影响）。"
 
 
+def _layout(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _make(database: sqlite3.Connection) -> None:
-    """Make the tables anew, whatever another version of the program left."""
-    kept = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    for table in kept:
-        database.execute(f'DROP TABLE "{table}"')
     database.executescript(_TABLES)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute(f"PRAGMA user_version = {_LAYOUT}")

@@ -148,27 +148,6 @@ def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own. Skips where mounting is not permitted."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("不允许挂载小的 tmpfs：满盘只由 ENOSPC 注入来试")
-    try:
-        yield folder
-    finally:
-        # Lazily: an engine keeps the generation that it last read open, which holds the file system until it is let go.
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path: Path, left: int) -> None:
-    """Fill the disk that a file is on, but for some bytes."""
-    disk = os.statvfs(path.parent)
-    os.posix_fallocate(descriptor := os.open(path, os.O_CREAT | os.O_WRONLY), 0, disk.f_bavail * disk.f_frsize - left)
-    os.close(descriptor)
-
-
 def cut_power(scene: Scene, fault: harness.Fault, log: Path) -> int:
     """Kill a refresh and leave what is on the disk after a power cut at that moment; answer how many writes it undid."""
     root = scene.library.folder

@@ -24,6 +24,7 @@ from refreshing import QUERY, Scene, Stopped
 from writers import unknown
 
 from kb.base.errors import BadIndexError, StorageError
+from tests.disks import fill, small_disk
 
 SWEEP = int(os.environ.get("KB_SWEEP", 0))
 FAILED = {refreshing.RefreshFailed.exit_code, StorageError.exit_code}
@@ -162,13 +163,13 @@ def test_a_file_that_cannot_be_opened_for_want_of_descriptors(scene: Scene, tmp_
 
 def test_a_full_disk(scene: Scene, tmp_path: Path) -> None:
     """A file system of its own with ever less room; freed, the next refresh finishes."""
-    with refreshing.small_disk(tmp_path / "disk", _TMPFS) as disk, scene.moved(disk / "library"):
+    with small_disk(tmp_path / "disk", _TMPFS) as disk, scene.moved(disk / "library"):
         scene.restore()
         ended = set()
         for left in range(0, 600_000, 20_000 if SWEEP else 150_000):
             scene.restore()
             filler = disk / "filler"
-            refreshing.fill(filler, left)
+            fill(filler, left)
             ended.add(forked(scene.refresh))
             answers_between(scene, left)
             filler.unlink()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from kb.base.errors import BadIndexError, NotFoundError
+from kb.base.errors import BadIndexError, NotFoundError, StorageError
 from kb.corpus.folder import Corpus
 from kb.law import citation_json
 from kb.law.resolve import Resolved, Resolver, Target
-from kb.law.store import Store
+from kb.law.store import FILE, Store
+from tests.disks import fill, small_disk
 from tests.law.laws import LAW, RULES, Shelf
 from tests.law.test_finding import LABELLED
 
@@ -221,6 +224,32 @@ def test_a_damaged_store_is_said_to_be_one_and_made_anew(shelf: Shelf) -> None:
     assert targets(shelf, "示例法")
     with pytest.raises(NotFoundError, match="没有编号"):
         resolved(shelf, "没有的")
+
+
+@pytest.mark.parametrize("layout", ["this version's", "another version's"])
+def test_a_store_that_cannot_be_made_anew_is_the_old_one(tmp_path: Path, layout: str) -> None:
+    """The disk is full: what there is stays, and nothing else is said of it."""
+    with small_disk(tmp_path / "disk", 4) as disk:
+        shelf = Shelf(disk)
+        shelf.put("示例法", LAW)
+        shelf.update()
+        if layout == "another version's":
+            with closing(sqlite3.connect(shelf.store.path)) as database:
+                database.execute("PRAGMA user_version = 1")
+        before = shelf.store.path.read_bytes()
+        fill(disk / "fill", 40_000)
+        with pytest.raises(StorageError, match="磁盘已满"):
+            shelf.store.update(shelf.corpus, rebuild=layout == "this version's")
+        assert shelf.store.path.read_bytes() == before
+        assert {path.name for path in shelf.store.path.parent.iterdir()} <= {
+            FILE,
+            f"{FILE}-wal",
+            f"{FILE}-shm",
+            "citations.lock",
+        }
+        (disk / "fill").unlink()
+        shelf.store.update(shelf.corpus)
+        assert targets(shelf, "示例法") and shelf.store.check() == []
 
 
 def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:

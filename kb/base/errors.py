@@ -5,6 +5,7 @@ Each error carries one clear Chinese sentence saying what is wrong and what to d
 
 from __future__ import annotations
 
+import errno
 import traceback
 from pathlib import Path
 
@@ -72,10 +73,33 @@ class TooOftenError(KbError):
     status = 429
 
 
+REASONS = {
+    errno.ENOSPC: "磁盘已满：请腾出空间后再试",
+    errno.EDQUOT: "磁盘配额已用完：请腾出空间后再试",
+    errno.EFBIG: "文件超过了系统允许的大小：请检查磁盘和用户限额",
+    errno.EACCES: "没有权限：请检查文件夹的所有者和权限",
+    errno.EPERM: "没有权限：请检查文件夹的所有者和权限",
+    errno.EROFS: "所在的文件系统是只读的：请换一个可写的位置，或重新挂载",
+    errno.ENOTDIR: "路径中有一段是文件而不是文件夹：请检查设置的路径",
+    errno.EEXIST: "路径中有一段是文件而不是文件夹：请检查设置的路径",
+    errno.EMFILE: "打开的文件太多：请稍后再试，或提高 ulimit -n",
+    errno.ENFILE: "系统打开的文件太多：请稍后再试",
+    errno.EIO: "磁盘读写出错：请检查磁盘",
+    errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
+}
+
+
+def refusal(error: OSError) -> str:
+    """Return why the machine refuses, and what to do, without a full stop."""
+    return REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
+
+
 def unforeseen(doing: str, error: Exception) -> str:
-    """Return a sentence that says that the program itself is at fault, and where: for the few places where one file, one
-    source or one step that meets a mistake of ours must not stop the others.
+    """Return a sentence that says that the program itself is at fault, and where, or that the machine refused what nobody thought
+    it would: for the few places where one file, one source or one step that meets that must not stop the others.
     """
+    if isinstance(error, OSError) and error.errno in REASONS:
+        return f"{doing}时读写不了 {error.filename or '文件'}：{refusal(error)}。"
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
     return f"{doing}时程序自己出了错（{type(error).__name__}：{str(error)[:200]}，{where}）：这是程序的毛病，请连同这句话报告。"

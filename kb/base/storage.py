@@ -22,7 +22,7 @@ from pathlib import Path
 
 import xxhash
 
-from kb.base.errors import StorageError
+from kb.base.errors import REASONS, StorageError, refusal
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin; a killed run can leave some, nothing ever reads them."""
@@ -33,20 +33,6 @@ OF_THE_DISK = "lost+found"
 _LEFT_BEHIND = 5.0  # seconds
 _CHUNK = 1 << 20
 
-_REASONS = {
-    errno.ENOSPC: "磁盘已满：请腾出空间后再试",
-    errno.EDQUOT: "磁盘配额已用完：请腾出空间后再试",
-    errno.EFBIG: "文件超过了系统允许的大小：请检查磁盘和用户限额",
-    errno.EACCES: "没有权限：请检查文件夹的所有者和权限",
-    errno.EPERM: "没有权限：请检查文件夹的所有者和权限",
-    errno.EROFS: "所在的文件系统是只读的：请换一个可写的位置，或重新挂载",
-    errno.ENOTDIR: "路径中有一段是文件而不是文件夹：请检查设置的路径",
-    errno.EEXIST: "路径中有一段是文件而不是文件夹：请检查设置的路径",
-    errno.EMFILE: "打开的文件太多：请稍后再试，或提高 ulimit -n",
-    errno.ENFILE: "系统打开的文件太多：请稍后再试",
-    errno.EIO: "磁盘读写出错：请检查磁盘",
-    errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
-}
 _FULL = 1 << 16  # bytes that are left; SQLite needs half of them to begin
 _REASONS_OF_SQLITE = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
@@ -62,8 +48,7 @@ def refusals(path: Path, doing: str = "写") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
-        raise StorageError(f"{doing}不了 {path}：{reason}。") from error
+        raise StorageError(f"{doing}不了 {path}：{refusal(error)}。") from error
 
 
 def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageError:
@@ -76,7 +61,7 @@ def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageErr
     number = _REASONS_OF_SQLITE.get(code)
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and disk.f_bavail * disk.f_frsize < _FULL:
         number = errno.ENOSPC
-    return StorageError(f"读写不了 {path}：{_REASONS[number] if number else f'{error}，请检查磁盘和权限'}。")
+    return StorageError(f"读写不了 {path}：{REASONS[number] if number else f'{error}，请检查磁盘和权限'}。")
 
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o666) -> None:

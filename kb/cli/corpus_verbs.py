@@ -45,6 +45,7 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     同一个文件再次收录时更新原来的那一份；手工修改过的不会被覆盖。收录之后运行 kb index。
     """
     from kb.ingest import pipeline
+    from kb.ingest.formats.files import other_kinds
 
     with progress("收录") as on_progress:
         report = pipeline.ingest(
@@ -53,8 +54,7 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     for name, sentence in (*report.conflicts, *report.failures):
         say(f"{name}：{sentence}")
     if report.skipped:
-        kinds = "、".join(f"{suffix}（{count} 个）" for suffix, count in report.skipped.most_common(8))
-        say(f"没有收录其他类型的文件：{kinds}。")
+        say(other_kinds(report.skipped))
     if report.doubtful:
         say(
             f"其中 {len(report.doubtful)} 份有存疑之处：{'、'.join(report.doubtful[:5])}{'……' if len(report.doubtful) > 5 else ''}。详见 kb doubts。"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from kb.base.errors import KbError
+from kb.base.errors import KbError, UsageError
 from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import only_related
@@ -41,23 +41,43 @@ _DELAY = 1.0
 @verb("refresh")
 @click.argument("names", nargs=-1, metavar="[来源…]")
 @click.option("--full", is_flag=True, help="全面核对：找出撤下和悄悄修改的文件")
+@click.option("--accept-shorter", is_flag=True, help="来源的列表确实短了一大截：照现在的")
 @click.option("--related", is_flag=True, help="只要与已有文件相关的：被它们引用，或主题相同")
 @click.option("--dry-run", is_flag=True, help="只看会取到什么，不写入")
 @JSON
-def _refresh(config: Settings, names: tuple[str, ...], full: bool, related: bool, dry_run: bool, as_json: bool) -> int:
+def _refresh(
+    config: Settings,
+    names: tuple[str, ...],
+    full: bool,
+    accept_shorter: bool,
+    related: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """从来源取回新的和有变化的文件，并更新索引。
 
     不写来源就是全部。中断之后再运行会接着做。全部正常时退出码是 0。
     """
     from kb.upkeep.refresh import chosen, refresh
 
+    if accept_shorter and not names:
+        raise UsageError("--accept-shorter 要写明是哪个来源：kb refresh 来源 --accept-shorter。")
     sources = [only_related(source) if related else source for source in chosen(config, names)]
     if not sources:
         say("kb.toml 里还没有来源：请参照其中的例子加上 [[source]]，或运行 kb source add 网址。")
         return FAILED
     corpus, engine = Corpus(config.corpus), chosen_engine(config)
     with source_progress() as on_progress:
-        report = refresh(sources, corpus, engine, config, full=full, dry_run=dry_run, on_progress=on_progress)
+        report = refresh(
+            sources,
+            corpus,
+            engine,
+            config,
+            full=full,
+            shorter=accept_shorter,
+            dry_run=dry_run,
+            on_progress=on_progress,
+        )
     if as_json:
         print_json(report.as_json())
     else:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -386,7 +387,10 @@ def _placed(source: Source, folder: Path) -> Source:
 def _problem(name: str, value: object, defaults: dict[str, Any]) -> str:
     """Say what is wrong with a setting, or answer "" when nothing is."""
     if name not in defaults:
-        return f"不是已知的设置；可用的有 {'、'.join(defaults)}"
+        # An own list comes before the settings: [[sources]] for [[source]].
+        alike = difflib.get_close_matches(name, ["[[source]]", *defaults], n=3)
+        meant = f"您是不是要写 {'、'.join(alike)}？" if alike else ""
+        return f"不是已知的设置；{meant}全部设置见 docs/settings.md"
     if name in _CHECKED and (wrong := _CHECKED[name](value)):
         return wrong
     if isinstance(defaults[name], tuple):

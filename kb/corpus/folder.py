@@ -524,7 +524,12 @@ class Corpus:
                 yield _misread(path, fault)
             return
         if damage:
-            yield Problem(path, f"{path} {SAID[damage]}。确认无误请运行 kb check --accept {id}。", id, damage)
+            yield Problem(
+                path,
+                f"{path} {SAID[damage]}。确认无误请运行 kb check --accept {id}；kb check --repair 会把它还原。",
+                id,
+                damage,
+            )
         if document.provenance.snapshot not in sound:
             yield Problem(
                 path,

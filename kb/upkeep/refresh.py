@@ -89,13 +89,15 @@ def refresh(
     settings: Settings,
     *,
     full: bool = False,
+    shorter: bool = False,
     dry_run: bool = False,
     on_progress: Progress | None = None,
     hosts: Hosts | None = None,
 ) -> Report:
     """Fetch what is new or changed at the sources, mark what is gone, and make the index the corpus's.
 
-    `full` asks for every page again; a source does so by itself every `full_days`. `dry_run` asks the same of the sites
+    `full` asks for every page again; a source does so by itself every `full_days`. `shorter`: somebody has seen that the
+    lists have become much shorter. `dry_run` asks the same of the sites
     but writes nothing. Raises StorageError when another refresh, or any other writer, is at work.
     """
     hosts = hosts or Hosts(SystemClock())
@@ -109,7 +111,7 @@ def refresh(
         shown = on_progress or _silent
         for source in sources:
             said = shown if dry_run else meanwhile.beside(shown)
-            run = _Run(source, corpus, settings, hosts, full, dry_run, said)
+            run = _Run(source, corpus, settings, hosts, full, shorter, dry_run, said)
             report.sources[source.name] = run.go()
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())
@@ -200,6 +202,7 @@ class _Run:
     settings: Settings
     hosts: Hosts
     full: bool
+    shorter: bool
     dry: bool
     on_progress: Progress
 
@@ -252,6 +255,7 @@ class _Run:
                 tally,
                 number,
                 deep,
+                self.shorter,
             )
             walk.run(lists)
         state.remember("site", site)
@@ -318,7 +322,7 @@ def manners(source: Source, settings: Settings) -> Manners:
 def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int, bool, bool]:
     """Begin a walk, or take up the one that was interrupted; answer (its number, is it full, is it deep).
 
-    A deep walk goes to the end of every list: the first one, a full one, and one after an interruption.
+    A deep walk goes to the end of every list: the first one, a full one, one after an interruption, and any of a folder.
     """
     _forget_old_selection(state, source)
     last = state.recall("walk", {"number": 0, "open": False, "full": False})
@@ -327,7 +331,8 @@ def _begin(state: State, source: Source, full: bool, now: datetime) -> tuple[int
     number = last["number"] if resumed else last["number"] + 1
     state.remember("walk", {"number": number, "open": True, "full": full})
     state.commit()
-    return number, full, full or last["open"] or not state.recall("complete", False)
+    deep = full or last["open"] or source.kind == "files" or not state.recall("complete", False)
+    return number, full, deep
 
 
 def _sweep_is_due(state: State, source: Source, now: datetime) -> bool:

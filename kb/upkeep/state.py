@@ -183,10 +183,14 @@ class State:
         """Yield the kept posts that a walk did not come by."""
         return self._select("outcome = 'kept' and parent = '' and walk < ?", walk)
 
-    def troubled(self, walk: int, tries: int) -> Iterator[Post]:
+    def troubled(self, walk: int, tries: float) -> Iterator[Post]:
         """Yield the posts that failed or were suspicious, fewer than `tries` times, and were not dealt with in the walk."""
         where = "(trouble <> '' or outcome in ('failed', 'suspicious')) and parent = '' and walk < ? and tries < ?"
         return self._select(where, walk, tries)
+
+    def lacking(self) -> Iterator[Post]:
+        """Yield the posts that a list has and that are not here, or not as they are there: they failed, or were suspicious."""
+        return self._select("trouble <> '' and outcome <> 'gone' and parent = ''")
 
     def news(self, limit: int, today: str) -> list[str]:
         """Return the latest days on which there was news, newest first; none that lies after `today` (ISO 8601)."""

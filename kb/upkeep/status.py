@@ -13,11 +13,13 @@ from kb.base import clock, storage
 from kb.base.errors import StorageError
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
+from kb.fetch.lists.item import Item
 from kb.upkeep import findings, rhythm
 from kb.upkeep.state import FOLDER, State
 from kb.upkeep.tally import Tally
 
 _MOST_NOTES = 20
+_NAMED = 3
 _OVERDUE = 3
 _AGAIN = 3
 _INDEX = ".index"
@@ -87,12 +89,31 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
         "arrived": state.recall("arrived", ""),
         "usual": round(learnt.usual, 2),
         "silence": round(learnt.alarm, 2),
+        "lacking": _lacking(source, state),
         "failures": before.get("failures", 0) + 1 if tally.error else 0,
     }
     known = before.get("since", {})
-    troubles = {"failed": tally.error, "suspicious": tally.suspicious, "short": tally.short}
+    troubles = {
+        "failed": tally.error,
+        "suspicious": tally.suspicious,
+        "short": tally.short,
+        "lacking": record["lacking"]["count"],
+    }
     record["since"] = {kind: known.get(kind) or clock.stamp(now) for kind, trouble in troubles.items() if trouble}
     findings.write(path, record)
+
+
+def _lacking(source: Source, state: State) -> dict[str, Any]:
+    """Return how many posts of a source are not here as they are there, and of the first ones why."""
+    posts = list(state.lacking())
+    named = ((post, Item.load(post.item) if post.item else None) for post in posts[:_NAMED])
+    return {
+        "count": len(posts),
+        "first": [
+            f"{post.url if source.kind == 'files' or not item else item.title or post.url}（{post.trouble.rstrip('。')}）"
+            for post, item in named
+        ],
+    }
 
 
 def note_indexing(root: Path, now: datetime) -> None:
@@ -188,8 +209,8 @@ def _alarms(
 ) -> Iterator[Alarm]:
     """Yield every reason to look at a source: none stands in front of another.
 
-    Wrong settings, failed, never or not lately refreshed, broken off again and again, suspicious pages, lists that are
-    not whole, silent for strangely long. A source that never came to an end is late from the start; while its first
+    Wrong settings, failed, never or not lately refreshed, broken off again and again, suspicious pages, others that are not
+    here, lists that are not whole, silent for strangely long. A source that never came to an end is late from the start; while its first
     refresh is under way, it is given the time after which others are.
     """
     since = record.get("since", {})
@@ -201,7 +222,10 @@ def _alarms(
         yield Alarm("failed", f"最近一次更新失败{again}：{error}", since.get("failed", ""))
     patience = timedelta(hours=_OVERDUE * source.every)
     started = record.get("started", "")
-    if not success:
+    if not success and (told := record.get("succeeded", "")):
+        sentence = f"上次成功的时间记成了将来（{told}），不采信：请校正时钟，再运行 kb refresh {source.name}。"
+        yield Alarm("late", sentence)
+    elif not success:
         if sentence := _never(source, corpus, started, now, patience, failed=bool(error)):
             yield Alarm("late", sentence, started)
     elif now - success > patience:
@@ -215,10 +239,19 @@ def _alarms(
     if counts.get("suspicious"):
         sentence = f"最近一次更新有 {counts['suspicious']} 个网页可疑，没有收录：请查看说明。"
         yield Alarm("suspicious", sentence, since.get("suspicious", ""))
+    lacking = record.get("lacking", {})
+    if lacking.get("count", 0) > counts.get("suspicious", 0):
+        yield Alarm("lacking", _told_lacking(source, lacking), since.get("lacking", ""))
     if short := record.get("short", ""):
         yield Alarm("short", short, since.get("short", ""))
     if silence := _silence(record, now):
         yield Alarm("silent", silence)
+
+
+def _told_lacking(source: Source, lacking: dict[str, Any]) -> str:
+    first, more = "；".join(lacking["first"]), "……" if lacking["count"] > len(lacking["first"]) else ""
+    where = "文件夹里" if source.kind == "files" else "列表里"
+    return f"{where}有 {lacking['count']} 份没有收录，或者没有取到最新的：{first}{more}。"
 
 
 def _is_given_up(source: Source, record: dict[str, Any], now: datetime) -> bool:

@@ -44,6 +44,7 @@ _ADVICE = {
     "interrupted": "kb refresh {name}",
     "failed": "kb source try {name}",
     "suspicious": "kb source aside {name}",
+    "lacking": "kb refresh {name} --full",
     "short": "kb source try {name}",
     "silent": "kb source try {name}",
     "unreadable": "kb check --repair",
@@ -190,7 +191,10 @@ def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Fin
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
         if noted := index_alarm(corpus):
-            yield Finding("index/failed", "索引", noted.sentence, noted.since, "kb index")
+            first = (
+                "kb check --repair" if "--repair" in noted.sentence else "kb index"
+            )  # of a document that cannot be read
+            yield Finding("index/failed", "索引", noted.sentence, noted.since, first)
         if not any(True for _ in corpus.files()):
             return
         if engine and (problem := index_problem(engine)):
@@ -240,10 +244,15 @@ def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
 
 
 def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
+    if not corpus.root.exists():
+        sentence = f"这里没有语料库（{corpus.root}）：不该是空的，就到 kb.toml 所在的文件夹里运行，或用 --config 指明；新装的，先收录。"
+        yield Finding("corpus/absent", "语料库", sentence, advice="kb ingest 文件夹")
+        return
     try:
         lost = [each.sentence for each in corpus.lost()]
     except KbError as error:
-        yield Finding("corpus/unreadable", "语料库", str(error), advice="kb check")
+        advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"
+        yield Finding("corpus/unreadable", "语料库", str(error), advice=advice)
         return
     if lost:
         yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
@@ -294,7 +303,7 @@ def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
             f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"
             "将来的时间一律不采信，下次成功的更新会改正。"
         )
-        yield Finding("clock/future", "时钟", sentence, advice="date -u；timedatectl")
+        yield Finding("clock/future", "时钟", sentence, advice="timedatectl")
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
@@ -347,8 +356,8 @@ def _of_machine() -> Iterator[Finding]:
     except OSError:
         return
     if most > 0 and most - opened < most * _LEAST_DESCRIPTORS:
-        sentence = f"这个进程最多能打开 {most:,} 个文件和连接，已经用了 {opened:,} 个：再多就会拒绝读者。"
-        yield Finding("machine/files", "系统", sentence, advice="ulimit -n 4096；systemd 用 LimitNOFILE=")
+        sentence = f"这个进程最多能打开 {most:,} 个文件和连接，已经用了 {opened:,} 个：再多就会拒绝读者；在 systemd 里设 LimitNOFILE=。"
+        yield Finding("machine/files", "系统", sentence, advice="ulimit -n 4096")
 
 
 def _of_telling(failing: dict[str, Any]) -> Iterator[Finding]:

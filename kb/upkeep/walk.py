@@ -5,6 +5,7 @@ A walk that was interrupted is taken up where it stopped: what it had dealt with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -46,7 +47,9 @@ _ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundEr
 
 @dataclass(slots=True)
 class Walk:
-    """Walks over one source. `full` asks for every page again and looks for what is gone."""
+    """Walks over one source. `full` asks for every page again and looks for what is gone; `shorter`: somebody has seen that
+    the list has become much shorter.
+    """
 
     source: Source
     obtain: Obtain
@@ -60,6 +63,7 @@ class Walk:
     tally: Tally = field(default_factory=Tally)
     number: int = 0
     deep: bool = True
+    shorter: bool = False
     looked_at: int = 0
     missing: int = 0
     kept: int = 0
@@ -135,21 +139,22 @@ class Walk:
             return True
         return bool(known.trouble) and known.tries < _MOST_TRIES
 
-    def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool = True) -> None:
-        """Ask for a post's page and deal with the answer."""
+    def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool | None = True) -> None:
+        """Ask for a post's page and deal with the answer; `listed`: whether a list has the post, None where nobody knows."""
         try:
             validators = None if fresh else _validators(known)
             answer = arrive(self.obtain(item.url, validators), lambda url: self.obtain(url, validators))
         except (FetchError, NotFoundError, UnreadableError) as error:
-            self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
+            if isinstance(error, NotFoundError) and known and listed is False:  # the file is in the folder no more
+                self._let_go(known)
+            else:
+                self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
         judged = not answer.not_modified and answer.status not in _GONE
         reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
-        if answer.status in _GONE and known and known.document and not (listed and not self.named):
-            self._withdraw(known)
-        elif answer.status in _GONE:
-            self._fail(item, known, f"列表里有它，但网页不存在（{answer.status}）")
+        if answer.status in _GONE:
+            self._miss(item, known, answer.status, listed)
         elif answer.not_modified and known and known.outcome == "same":
             self.state.put(replace(known, walk=self.number))
         elif answer.not_modified and known:
@@ -158,6 +163,21 @@ class Walk:
             self._set_aside(item, known, answer, reason)
         else:
             self._read_whole(item, known, answer)
+
+    def _miss(self, item: Item, known: Post | None, status: int, listed: bool | None) -> None:
+        """Deal with a page that is not there: what no list has either is withdrawn, or was never had and is let go."""
+        if known and known.document and (listed is False or self.named):
+            self._withdraw(known)
+        elif known and listed is False:
+            self._let_go(known)
+        else:
+            there = "列表里有它，但" if listed else ""
+            self._fail(item, known, f"{there}网页不存在（{status}）")
+
+    def _let_go(self, known: Post) -> None:
+        """Ask no more for what failed and is offered no more; a document that was had before stays."""
+        outcome = known.outcome if known.document else "gone"
+        self.state.put(replace(known, outcome=outcome, walk=self.number, trouble="", item=""))
 
     def _read_whole(self, item: Item, known: Post | None, answer: Fetched) -> None:
         """Fetch the further pages of a post, where it has any, and read them as one document."""
@@ -444,7 +464,8 @@ class Walk:
             raise SourceError(f"连续 {_IN_A_ROW} 个网页可疑，先停下，下次接着来。最后一次：{reason}")
 
     def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
-        self.tally.notes.append(f"{item.title or item.url}：{reason.rstrip('。')}。")
+        called = item.url if self.source.kind == "files" else item.title or item.url
+        self.tally.notes.append(f"{called}：{reason.rstrip('。')}。")
         self._troubled += bool(known and known.outcome == "kept")
         self._remember(item, known, known.outcome if known and known.outcome in _HELD else outcome, trouble=reason)
         self.state.commit()
@@ -492,14 +513,16 @@ class Walk:
         if not self._is_whole():
             self.tally.notes.append(f"网站说还有 {self.missing} 篇，却没有列出：没有把任何文件当作撤下。")
         self._judge_promises()
-        before, confirmed = self.state.recall("listed", 0), self.state.recall("shrank", 0)
-        if self.looked_at * 2 < before and not (self.full and confirmed and self.number > confirmed):
-            self.state.remember("shrank", confirmed or self.number)
+        before = self.state.recall("listed", 0)
+        # What is taken out of a folder stays; addresses were taken out of the settings by hand.
+        settled = self.shorter or self.named or self.source.kind == "files"
+        if self.looked_at * 2 < before and not settled:
             self.state.remember("walk", {"number": self.number, "open": False, "full": self.full})
+            self.state.remember("complete", False)  # the next walk, too, goes to the end and sees it
             raise SourceError(
-                f"列表从 {before} 篇缩到了 {self.looked_at} 篇：没有把任何文件当作撤下；若属实，再运行一次 kb refresh --full。"
+                f"列表从 {before} 篇缩到了 {self.looked_at} 篇：没有把任何文件当作撤下。网站可能改版了，用"
+                f" kb source try {self.source.name} 看看；确实只有这些，运行 kb refresh {self.source.name} --accept-shorter。"
             )
-        self.state.remember("shrank", 0)
         self.state.remember("listed", self.looked_at)
 
     def _judge_promises(self) -> None:
@@ -546,8 +569,9 @@ class Walk:
 
     def _try_again(self) -> None:
         """Ask once more for what failed or was suspicious in earlier walks and was not met in this one."""
-        for post in self.state.troubled(self.number, _MOST_TRIES):
-            self._visit(Item.load(post.item), post, fresh=False)
+        unlisted = self.deep and self._is_whole()
+        for post in self.state.troubled(self.number, math.inf if unlisted else _MOST_TRIES):
+            self._visit(Item.load(post.item), post, fresh=False, listed=False if unlisted else None)
 
     def _sum_up(self) -> None:
         done = self.tally.new + self.tally.changed

@@ -213,7 +213,8 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_talk_about(filled: Kb) -> 
         ("port = 99999", "第 2 行：serve.port 应当在 0 到 65535 之间"),
         ('address = "kb.example.cn/kb"', "第 2 行：serve.address 应当是没有路径的网址"),
         ('port = "80"', "第 2 行：serve.port 应当是一个整数"),
-        ("prot = 80", "第 2 行：serve.prot 不是已知的设置"),
+        ("prot = 80", "第 2 行：serve.prot 不是已知的设置；您是不是要写 serve.port"),
+        ("[[sources]]", "第 2 行：sources 不是已知的设置；您是不是要写 [[source]]"),
         ("port = ", "第 2 行第 8 个字不是合格的 TOML"),
     ],
 )

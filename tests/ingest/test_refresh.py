@@ -254,13 +254,43 @@ def test_an_empty_list_is_not_a_site_without_documents(site: Site, library: Libr
     assert all(library.corpus.read(id).status == "current" for id in library.corpus.ids())
 
 
-def test_a_site_that_lost_half_its_posts_must_say_so_twice(site: Site, library: Library) -> None:
+def test_a_list_that_is_much_shorter_is_an_alarm_until_somebody_has_seen_that_it_is(
+    site: Site, library: Library
+) -> None:
     library.refresh()
     for post in site.content.listed()[:8]:
         site.content.withdraw(post)
+    for full in (True, False, True, False):  # no run of cron confirms it
+        tally = library.refresh(full=full)
+        (state,) = status((library.source,), library.corpus)
+        assert "--accept-shorter" in tally.error and tally.error in state.alarm and not tally.gone
+    assert library.refresh(full=True, shorter=True).gone == 8
+    assert not library.refresh().error
+
+
+def test_a_post_that_cannot_be_had_is_told_for_as_long_as_a_list_has_it(site: Site, library: Library) -> None:
+    first, second, *_ = site.content.listed()
+    site.faults.put(f"/gkmlpt/content/*post_{first.id}.html", faults.status(404))
+    site.faults.put(f"/gkmlpt/content/*post_{second.id}.html", faults.status(500))
+    for _ in range(10):  # after some tries it is not asked for any more
+        tally = library.refresh()
+        (state,) = status((library.source,), library.corpus)
+        assert "有 2 份没有收录" in state.alarm and first.title in state.alarm and second.title in state.alarm
+    assert tally.failed == 0
+    site.content.withdraw(first)
+    site.faults.clear()
     tally = library.refresh(full=True)
-    assert "缩" in tally.error and not tally.gone
-    assert library.refresh(full=True).gone == 8
+    (state,) = status((library.source,), library.corpus)
+    assert (tally.new, state.alarm) == (1, "")
+
+
+def test_a_post_that_no_list_has_any_more_is_not_said_to_be_listed(site: Site, library: Library) -> None:
+    first, *_ = site.content.listed()
+    site.faults.put(f"/gkmlpt/content/*post_{first.id}.html", faults.status(404))
+    assert "列表里有它" in library.refresh().notes[0]
+    site.content.withdraw(first)
+    assert not any("列表里有它" in note for note in library.refresh().notes)
+    assert library.refresh(full=True).notes == []
 
 
 def test_a_source_that_fails_stops_no_other(site: Site, library: Library) -> None:

@@ -209,7 +209,7 @@ def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operate
     here.on(date(2031, 1, 1))
     here.refresh()
     here.on(START)
-    here.everywhere("时钟", "还没有更新过")
+    here.everywhere("时钟", "上次成功的时间记成了将来（2031-01-01")
     here.refresh()
     here.nowhere()
 
@@ -326,3 +326,28 @@ def test_a_backup_that_is_old_is_told_where_there_ever_was_one_or_should_be(here
     here.nowhere()
     here.configure("甲", "乙", more="[keep]\nbackup_days = 3\n")
     here.everywhere("还没有备份过")
+
+
+def test_what_a_folder_has_and_cannot_be_read_is_told_until_it_is_gone(here: Operated) -> None:
+    """Somebody waits for that document; after some tries it is not read again, and not forgotten either."""
+    bad = here.folder / "甲" / "扫描件.pdf"
+    bad.write_bytes(b"%PDF-1.7 torn")
+    (here.folder / "甲" / "影像.jpg").write_bytes(b"\xff\xd8")
+    for _ in range(10):
+        here.refresh()
+    here.everywhere("文件夹里有 1 份没有收录", "扫描件.pdf")
+    here.kb("refresh", "甲")
+    assert "没有收录其他类型的文件：.jpg（1 个）" in here.kb.said
+    bad.unlink()
+    here.refresh()
+    here.nowhere()
+
+
+def test_a_folder_without_a_library_is_not_well(
+    here: Operated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody stands in the wrong folder, or cron does."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    here.everywhere("这里没有语料库")
+    assert "这里没有语料库" in here.kb("doctor", code=1)

@@ -9,6 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -47,6 +48,7 @@ class Folder:
         self._settings = settings
         self._links: list[str] = []
         self._notes: list[str] = []
+        self._others = Counter[str]()
 
     def lists(self) -> Lists:
         """Yield what is there as one list. Raises NotFoundError when there is no such folder or archive."""
@@ -55,21 +57,28 @@ class Folder:
         yield self._pages(sorted(self._members()))
 
     def _pages(self, members: list[tuple[str, str]]) -> Iterator[Page]:
-        """Yield pages of the files that can be read; a file's size and time tell whether it is another one."""
-        for start in range(0, len(members), _PAGE):
+        """Yield pages of the files that can be read; a file's size and time tell whether it is another one.
+
+        The first says what else is there: who looks for news alone reads no other.
+        """
+        notes = [*(f"{_printable(name)} {files.LINK}" for name in sorted(self._links)), *self._notes]
+        if self._others:
+            notes.append(files.other_kinds(self._others))
+        for start in range(0, max(len(members), 1), _PAGE):
             part = members[start : start + _PAGE]
             items = (Item(short_key(name), name, Path(name).stem, stamp=stamp) for name, stamp in part)
-            yield Page(tuple(items), len(members))
-        notes = [*(f"{_printable(name)} {files.LINK}" for name in sorted(self._links)), *self._notes]
-        if notes:
-            yield Page((), len(members), tuple(notes))
+            yield Page(tuple(items), len(members), () if start else tuple(notes))
 
     def _members(self) -> Iterator[tuple[str, str]]:
         """Yield (name, stamp) of each file of a kind that can be read."""
         for name, stamp in self._listed():
             hidden = any(part.startswith(".") for part in Path(name).parts)
-            if Path(name).suffix.lower() in registry.endings() and not hidden:
+            if hidden:
+                continue
+            if Path(name).suffix.lower() in registry.endings():
                 yield name, stamp
+            else:
+                self._others[Path(name).suffix.lower() or Path(name).name] += 1
 
     def _listed(self) -> Iterator[tuple[str, str]]:
         """Yield (name, stamp) of every file; one whose name is no UTF-8 is only noted: it could be named nowhere."""

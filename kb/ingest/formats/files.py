@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,7 @@ from kb.structure.extracted import Extracted
 
 LINK = inside.LINK
 EMPTY = "是空文件：没有可以收录的文字。"
+_MOST_KINDS = 8
 
 
 def load(path: Path, settings: Settings, root: Path | None = None) -> bytes:
@@ -41,6 +43,12 @@ def too_large(size: int, settings: Settings) -> str:
     """Say that a file, or what it unpacks to, is too large."""
     limit = settings.max_bytes // 1_000_000
     return f"太大（{size / 1_000_000:.0f} MB，上限 {limit} MB）：请拆分，或在 kb.toml 里调高 ingest.max_megabytes。"
+
+
+def other_kinds(found: Counter[str]) -> str:
+    """Say of what kinds, by the endings of their names, files are there that cannot be read."""
+    shown = "、".join(f"{ending}（{count} 个）" for ending, count in found.most_common(_MOST_KINDS))
+    return f"没有收录其他类型的文件：{shown}{'……' if len(found) > _MOST_KINDS else ''}。"
 
 
 def read(data: bytes, ending: str, given: Given) -> Extracted:

@@ -46,8 +46,11 @@ _TOO_MUCH = {"too_many_nested_clauses", "too_many_clauses", "too_complex_to_dete
 Answer = TypeVar("Answer")
 
 
-class VanishedError(Exception):
-    """The state that is being searched is no longer there: another update has completed since."""
+class VanishedError(StorageError):
+    """The state that is asked is no longer there, since another update has completed, or not yet known to the nodes asked."""
+
+    def __init__(self) -> None:
+        super().__init__("索引正在被反复更新，或者集群的节点跟不上（停住过、磁盘满了），这次没有做成：请稍后再试。")
 
 
 class _BusyError(Exception):
@@ -59,15 +62,15 @@ class _CancelledError(OverTimeError):
 
 
 def patiently(ask: Callable[[], Answer], silences: int = TRIES) -> Answer:
-    """Ask, another node where one does not answer, so many times, and again for a while where the cluster has too much to do or is just
-    replacing a node: for no longer than the request may take.
+    """Ask, another node where one does not answer or does not know the state, so many times, and again for a while where the cluster
+    has too much to do or is just replacing a node: for no longer than the request may take.
     """
     give_up, wait, silent = time.monotonic() + _PATIENCE, _FIRST_WAIT, 0
     while True:
         deadline.check()
         try:
             return ask()
-        except (ConnectionError, _CancelledError):
+        except (ConnectionError, _CancelledError, VanishedError):
             silent += 1
             if silent > silences or _is_over():
                 raise
@@ -109,6 +112,17 @@ def unsure() -> Iterator[None]:
         yield
     finally:
         _unsure.reset(token)
+
+
+@contextmanager
+def known() -> Iterator[None]:
+    """Raise VanishedError where a node does not know the view of a state."""
+    try:
+        yield
+    except NotFoundError as error:
+        if error.error == NO_INDEX:
+            raise VanishedError from error
+        raise
 
 
 class Requests:
@@ -158,12 +172,10 @@ class Requests:
         body, only = {"ids": list(ids)}, {"stored_fields": KEPT, "realtime": "false"}
 
         def once() -> Any:
-            return self._client.mget(index=self._view, body=body, params=only, request_timeout=seconds())
+            with known():
+                return self._client.mget(index=self._view, body=body, params=only, request_timeout=seconds())
 
-        try:
-            found = patiently(once)["docs"]
-        except NotFoundError as error:
-            raise VanishedError from error
+        found = patiently(once)["docs"]
         if not all(each.get("found") for each in found):
             raise VanishedError
         return list(found)

@@ -172,7 +172,7 @@ class OpenSearchEngine:
                         return ask(known)
                 except VanishedError:
                     pause(wait)
-        raise StorageError("索引正在被反复更新，或者集群刚刚少了节点，这次没有查成：请稍后再试。")
+        raise VanishedError
 
     def _searcher(self) -> Searcher:
         with stage("state"):

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -16,7 +15,7 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
 from kb.search.cluster import mapping
-from kb.search.cluster.client_requests import NO_INDEX, VanishedError, patiently, seconds
+from kb.search.cluster.client_requests import known, patiently, seconds
 from kb.search.cluster.index_state import State, first_state, is_newer, numbered, read_state
 from kb.search.cluster.kept import kept, packed
 from kb.search.cluster.lease import Lease, lease
@@ -208,10 +207,13 @@ def replaced_id(state: State) -> str:
 
 def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
     """Return the keys of the documents of which a newer text is there. Raises VanishedError where the state is gone."""
+
+    def once() -> Any:
+        with known():
+            asked = {"stored_fields": mapping.KEPT}
+            return client.get(index=state.view, id=replaced_id(state), params=asked, request_timeout=seconds())
+
     try:
-        get = partial(client.get, index=state.view, id=replaced_id(state), params={"stored_fields": mapping.KEPT})
-        return frozenset(kept(patiently(lambda: get(request_timeout=seconds()))))
+        return frozenset(kept(patiently(once)))
     except NotFoundError as error:
-        if error.error == NO_INDEX:
-            raise VanishedError from error
         raise BadIndexError("集群里的索引缺了一部分：请运行 kb index --rebuild 重建索引。") from error

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import ConnectionError, TransportError
+from opensearchpy.exceptions import ConnectionError, ConnectionTimeout, TransportError
 
 from kb.base.errors import StorageError
 from kb.search.cluster.client_requests import patiently
@@ -28,8 +28,10 @@ _PATIENCE = 180.0
 """Seconds for which a cluster that refuses or cannot be reached is asked again."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
-_TIMEOUT = 60
-_LONG = 3_600
+_TIMEOUT = 60.0
+_LONG = 3_600.0
+
+Answer = TypeVar("Answer")
 
 
 class Bulk:
@@ -120,8 +122,11 @@ def remove(client: OpenSearch, index: str, queries: Sequence[dict[str, Any]]) ->
     """Remove what no state names any more."""
     body = {"query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
     refresh(client, index)
-    # The client asks again itself: each time may take an hour.
-    patiently(lambda: client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=_LONG), 0)
+
+    def ask(seconds: float) -> object:
+        return client.delete_by_query(index=index, body=body, conflicts="proceed", request_timeout=seconds)
+
+    patiently(lambda: _at_length(ask), 0)  # the client asks other nodes itself
 
 
 def refresh(client: OpenSearch, index: str) -> None:
@@ -134,9 +139,24 @@ def refresh(client: OpenSearch, index: str) -> None:
         wait = min(2 * wait, _LONGEST_WAIT)
 
 
+def _at_length(ask: Callable[[float], Answer]) -> Answer:
+    """Ask for what may take long, and again for longer where nodes are silent: one that hangs is like one that has much to do."""
+    seconds = _TIMEOUT
+    while True:
+        try:
+            return ask(seconds)
+        except ConnectionTimeout:
+            if seconds >= _LONG:
+                raise
+            seconds *= 2
+
+
 def _refreshed(client: OpenSearch, index: str) -> bool:
+    def ask(seconds: float) -> Any:
+        return client.indices.refresh(index=index, request_timeout=seconds)
+
     try:
-        return not client.indices.refresh(index=index, request_timeout=_LONG)["_shards"]["failed"]
+        return not _at_length(ask)["_shards"]["failed"]
     except TransportError as error:
         if error.status_code in _FINAL:
             raise

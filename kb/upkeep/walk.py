@@ -177,7 +177,7 @@ class Walk:
     def _let_go(self, known: Post) -> None:
         """Ask no more for what failed and is offered no more; a document that was had before stays."""
         outcome = known.outcome if known.document else "gone"
-        self.state.put(replace(known, outcome=outcome, walk=self.number, trouble="", item=""))
+        self.state.put(replace(known, outcome=outcome, walk=self.number, trouble="", item="", digest=""))
 
     def _read_whole(self, item: Item, known: Post | None, answer: Fetched) -> None:
         """Fetch the further pages of a post, where it has any, and read them as one document."""

@@ -67,7 +67,7 @@ def test_undisturbed_refreshes_give_the_same_bytes(scene: Scene) -> None:
 
 def test_a_fault_at_any_call_loses_nothing(scene: Scene, tmp_path: Path) -> None:
     folder = scene.library.folder
-    for fault, status in harness.sweep(scene.restore, scene.refresh, folder, tmp_path, step=SWEEP or 127):
+    for fault, status in harness.sweep(scene.restore, scene.refresh, folder, tmp_path, step=SWEEP or 211):
         assert status in ({harness.KILLED} if fault.effect == "KILL" else {0, *FAILED}), fault
         answers_between(scene, fault)
         ends_as_undisturbed(scene, fault)
@@ -135,7 +135,7 @@ def test_when_no_more_files_can_be_opened(scene: Scene) -> None:
     """EMFILE for real: the limit is lowered by one file after the other."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     ended = set()
-    for more in range(0, 46, 1 if SWEEP else 9):
+    for more in range(0, 46, 1 if SWEEP else 15):
         scene.restore()
 
         def starved(left: int = more) -> None:
@@ -183,7 +183,7 @@ def test_a_power_cut(scene: Scene, tmp_path: Path) -> None:
     log, root = tmp_path / "trace.txt", scene.library.folder
     calls = harness.trace(scene.refresh, root, log)
     lost = 0
-    for call in calls[:: SWEEP or len(calls) // 3]:
+    for call in calls[:: SWEEP or len(calls) // 2]:
         lost += refreshing.cut_power(scene, harness.Fault(call, "KILL"), log)
         answers_between(scene, call)
         ends_as_undisturbed(scene, call)

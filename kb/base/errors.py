@@ -88,6 +88,9 @@ REASONS = {
     errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
 }
 
+_OF_PATHS = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+"""What may as well be a mistake of the program."""
+
 
 def refusal(error: OSError) -> str:
     """Return why the machine refuses, and what to do, without a full stop."""
@@ -98,8 +101,8 @@ def unforeseen(doing: str, error: Exception) -> str:
     """Return a sentence that says that the program itself is at fault, and where, or that the machine refused what nobody thought
     it would: for the few places where one file, one source or one step that meets that must not stop the others.
     """
-    if isinstance(error, OSError) and error.errno in REASONS:
-        return f"{doing}时读写不了 {error.filename or '文件'}：{refusal(error)}。"
+    if isinstance(error, OSError) and error.errno in REASONS and error.errno not in _OF_PATHS:
+        return f"{doing}时读写不了{f' {error.filename} ' if error.filename else '文件'}：{refusal(error)}。"
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
     return f"{doing}时程序自己出了错（{type(error).__name__}：{str(error)[:200]}，{where}）：这是程序的毛病，请连同这句话报告。"

@@ -117,6 +117,8 @@ class Store:
             with fresh._connected(writing=True) as database:
                 _make(database)
             problems = fresh._write(corpus, progress)
+            if not fresh._is_whole():  # closing it would say nothing of a full disk
+                raise StorageError(f"写不了 {self.path}：没有写全。请再运行一次 kb index。")
             storage.sync(fresh.path)
             self._remove_files("-wal", "-shm", "-journal")  # what stands there is of the old one
             with storage.refusals(self.path):

@@ -30,7 +30,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 class Finding:
     """One thing that is not well: `name` calls it (`shili/late`), `title` says to people what it concerns, `sentence` what
     is wrong. `since` is when that began (ISO 8601; "" where nobody noted it), `advice` what to type. `acknowledged` says
-    who knows of it, and since when.
+    who knows of it, and since when; `which` tells what it concerns from other things, where the sentence does not name all.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Finding:
     since: str = ""
     advice: str = ""
     acknowledged: str = ""
+    which: str = ""
 
     @property
     def told(self) -> str:
@@ -48,7 +49,7 @@ class Finding:
     @property
     def content(self) -> str:
         """Return what tells it from another one of its name: numbers and days that only count on are none of it."""
-        return re.sub(r"[\d,.:TZ-]+", "#", re.sub(r"（已连续 \d+ 次）", "", self.sentence))
+        return re.sub(r"[\d,.:TZ-]+", "#", re.sub(r"（已连续 \d+ 次）", "", self.sentence)) + self.which
 
 
 def by_title(findings: Iterable[Finding]) -> dict[str, str]:
@@ -165,4 +166,4 @@ def _sum(record: Mapping[str, Any]) -> str:
 
 def as_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
     """Return findings as the command line and the API give them."""
-    return [asdict(each) for each in findings]
+    return [{name: told for name, told in asdict(each).items() if name != "which"} for each in findings]

@@ -97,7 +97,7 @@ def refresh(
     """Fetch what is new or changed at the sources, mark what is gone, and make the index the corpus's.
 
     `full` asks for every page again; a source does so by itself every `full_days`. `shorter`: somebody has seen that the
-    lists have become much shorter. `dry_run` asks the same of the sites
+    lists have become much shorter, and what they lack is looked for. `dry_run` asks the same of the sites
     but writes nothing. Raises StorageError when another refresh, or any other writer, is at work.
     """
     hosts = hosts or Hosts(SystemClock())
@@ -111,7 +111,7 @@ def refresh(
         shown = on_progress or _silent
         for source in sources:
             said = shown if dry_run else meanwhile.beside(shown)
-            run = _Run(source, corpus, settings, hosts, full, shorter, dry_run, said)
+            run = _Run(source, corpus, settings, hosts, full or shorter, shorter, dry_run, said)
             report.sources[source.name] = run.go()
         if not dry_run:
             note_indexing(corpus.root, hosts.clock.now())

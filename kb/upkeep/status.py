@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +28,15 @@ _INDEX = ".index"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One reason to look at a source, or at the index: of what `kind`, in a sentence, since when (ISO 8601, "" where nobody noted it)."""
+    """One reason to look at a source, or at the index: of what `kind`, in a sentence, since when (ISO 8601, "" where nobody noted it).
+
+    `which` tells what it concerns from other things, where the sentence does not name all.
+    """
 
     kind: str
     sentence: str
     since: str = ""
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ def _lacking(source: Source, state: State) -> dict[str, Any]:
     named = ((post, Item.load(post.item) if post.item else None) for post in posts[:_NAMED])
     return {
         "count": len(posts),
+        "which": hashlib.sha256("\n".join(post.key for post in posts).encode()).hexdigest()[:16],
         "first": [
             f"{post.url if source.kind == 'files' or not item else item.title or post.url}（{post.trouble.rstrip('。')}）"
             for post, item in named
@@ -241,7 +247,7 @@ def _alarms(
         yield Alarm("suspicious", sentence, since.get("suspicious", ""))
     lacking = record.get("lacking", {})
     if lacking.get("count", 0) > counts.get("suspicious", 0):
-        yield Alarm("lacking", _told_lacking(source, lacking), since.get("lacking", ""))
+        yield Alarm("lacking", _told_lacking(source, lacking), since.get("lacking", ""), lacking["which"])
     if short := record.get("short", ""):
         yield Alarm("short", short, since.get("short", ""))
     if silence := _silence(record, now):

@@ -184,7 +184,7 @@ def note_step(corpus: Corpus, step: str, problem: str) -> None:
 def _of_source(source: SourceStatus) -> Iterator[Finding]:
     for each in source.alarms:
         advice = _ADVICE[each.kind].format(name=source.name)
-        yield Finding(f"{source.name}/{each.kind}", source.title, each.sentence, each.since, advice)
+        yield Finding(f"{source.name}/{each.kind}", source.title, each.sentence, each.since, advice, which=each.which)
 
 
 def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Finding]:

@@ -73,6 +73,8 @@ class Walk:
     _troubled: int = 0
     _failures: int = 0
     _standing: int = 0
+    _unlisted: bool = False
+    _unclear: int = 0
 
     @property
     def named(self) -> bool:
@@ -141,6 +143,7 @@ class Walk:
 
     def _visit(self, item: Item, known: Post | None, *, fresh: bool, listed: bool | None = True) -> None:
         """Ask for a post's page and deal with the answer; `listed`: whether a list has the post, None where nobody knows."""
+        self._unlisted = listed is False
         try:
             validators = None if fresh else _validators(known)
             answer = arrive(self.obtain(item.url, validators), lambda url: self.obtain(url, validators))
@@ -177,7 +180,7 @@ class Walk:
     def _let_go(self, known: Post) -> None:
         """Ask no more for what failed and is offered no more; a document that was had before stays."""
         outcome = known.outcome if known.document else "gone"
-        self.state.put(replace(known, outcome=outcome, walk=self.number, trouble="", item="", digest=""))
+        self.state.put(replace(known, outcome=outcome, walk=self.number, trouble="", item="", tries=0, digest=""))
 
     def _read_whole(self, item: Item, known: Post | None, answer: Fetched) -> None:
         """Fetch the further pages of a post, where it has any, and read them as one document."""
@@ -439,6 +442,8 @@ class Walk:
 
         Raises SourceError when the site has failed several times in a row: the rest would fare no better.
         """
+        if self._is_off_the_lists(item, known, reason):
+            return
         self.tally.failed += 1
         self._in_trouble(item, known, "failed", reason)
         self._failures += stops
@@ -451,6 +456,8 @@ class Walk:
 
         One that the operator has thrown away is not spoken of again.
         """
+        if self._is_off_the_lists(item, known, reason):
+            return
         if self.keeper.is_dropped(item.key, answer):
             self._remember(item, known, known.outcome if known and known.outcome in _HELD else "suspicious")
             self.state.commit()
@@ -462,6 +469,22 @@ class Walk:
         if self._failures >= _IN_A_ROW:
             self.state.commit()
             raise SourceError(f"连续 {_IN_A_ROW} 个网页可疑，先停下，下次接着来。最后一次：{reason}")
+
+    def _is_off_the_lists(self, item: Item, known: Post | None, reason: str) -> bool:
+        """Let go what no list has any more and whose page does not tell what became of it; answer whether that is so.
+
+        A document that was had stays as it is.
+        """
+        if not (self._unlisted and known):
+            return False
+        if known.document:
+            called = item.title or item.url
+            self.tally.notes.append(
+                f"{called}：列表里没有它了，它的网页又不说明是不是撤下了（{reason.rstrip('。')}）。"
+            )
+            self._unclear += 1
+        self._let_go(known)
+        return True
 
     def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
         called = item.url if self.source.kind == "files" else item.title or item.url
@@ -506,22 +529,28 @@ class Walk:
 
     def _judge_lists(self) -> None:
         """See whether the lists are whole. Raises SourceError when they are not: nothing may be taken as gone then."""
-        if not self.looked_at and (self._standing or self.source.kind != "files"):
-            raise SourceError("列表是空的：没有把任何文件当作撤下；请检查网站是否改版。")
+        folder, accepts = self.source.kind == "files", f"kb refresh {self.source.name} --accept-shorter"
+        before = self.state.recall("listed", -1)
+        if not self.looked_at and not self.shorter and before and (self._standing or not folder):
+            why = "没有挂载上？" if folder else "网站可能改版了。"
+            raise SourceError(
+                f"{'文件夹' if folder else '列表'}是空的：没有把任何文件当作撤下。{why}确实空了，运行 {accepts}。"
+            )
         if not self.deep:
             return
         if not self._is_whole():
             self.tally.notes.append(f"网站说还有 {self.missing} 篇，却没有列出：没有把任何文件当作撤下。")
         self._judge_promises()
-        before = self.state.recall("listed", 0)
         # What is taken out of a folder stays; addresses were taken out of the settings by hand.
-        settled = self.shorter or self.named or self.source.kind == "files"
+        settled = self.shorter or self.named or folder
         if self.looked_at * 2 < before and not settled:
             self.state.remember("walk", {"number": self.number, "open": False, "full": self.full})
             self.state.remember("complete", False)  # the next walk, too, goes to the end and sees it
+            if self.full:
+                self.state.remember("swept", clock.stamp(self.now))  # all pages were asked for
             raise SourceError(
                 f"列表从 {before} 篇缩到了 {self.looked_at} 篇：没有把任何文件当作撤下。网站可能改版了，用"
-                f" kb source try {self.source.name} 看看；确实只有这些，运行 kb refresh {self.source.name} --accept-shorter。"
+                f" kb source try {self.source.name} 看看；确实只有这些，运行 {accepts}。"
             )
         self.state.remember("listed", self.looked_at)
 
@@ -538,6 +567,9 @@ class Walk:
     def _look_for_gone(self) -> None:
         """Ask for the pages of the posts that no list has any more: only a page that is missing, too, is withdrawn."""
         for post in self.state.unseen(self.number):
+            if self._unclear >= _IN_A_ROW:  # the site does not say what became of posts: not all need be asked for
+                self.tally.notes.append("其余不在列表里的，这一次没有再问。")
+                return
             old = self.keeper.present(post.document)
             listed = dict(old.provenance.listed) if old else {}
             attachments = tuple((each.name, each.url) for each in old.provenance.attachments) if old else ()
@@ -558,8 +590,11 @@ class Walk:
         if post.outcome == "gone":  # an address of a `page` source, which is asked for as long as the settings name it
             self.state.put(replace(post, walk=self.number))
             return
-        today = self.now.date().isoformat()
-        if not self.keeper.withdraw(post.document, today):
+        held = self.keeper.present(post.document)
+        if held and held.provenance.withdrawn:  # it was in the lists again, and never to be had
+            self.state.put(replace(post, outcome="gone", walk=self.number, trouble="", digest=""))
+            return
+        if not self.keeper.withdraw(post.document, self.now.date().isoformat()):
             self.tally.notes.append(
                 f"{post.document}：来源已撤下，但文件经过手工修改或已损坏，没有标记；请运行 kb check 查看。"
             )

@@ -284,6 +284,51 @@ def test_a_post_that_cannot_be_had_is_told_for_as_long_as_a_list_has_it(site: Si
     assert (tally.new, state.alarm) == (1, "")
 
 
+def test_what_left_the_lists_and_does_not_say_why_stays_and_is_no_alarm(site: Site, library: Library) -> None:
+    library.refresh()
+    post = site.content.listed()[0]
+    site.content.withdraw(post)
+    site.faults.put(f"/gkmlpt/content/*post_{post.id}.html", faults.status(500))
+    for _ in range(3):
+        tally = library.refresh(full=True)
+        (state,) = status((library.source,), library.corpus)
+        assert [f"{post.title}：列表里没有它了，它的网页又不说明是不是撤下了" in note for note in tally.notes] == [True]
+        assert (tally.failed, tally.gone, state.alarm) == (0, 0, "")
+    site.faults.clear()
+    assert library.refresh(full=True).gone == 1
+    day = library.document(post.id).provenance.withdrawn
+    assert day and library.refresh(full=True).gone == 0
+
+
+def test_what_is_known_of_some_posts_is_not_known_of_others(site: Site, library: Library) -> None:
+    alarms = []
+    for post in site.content.listed()[:5]:
+        site.faults.put(f"/gkmlpt/content/*post_{post.id}.html", faults.status(404))
+        library.refresh(full=True)
+        (state,) = status((library.source,), library.corpus)
+        alarms.append(state.alarms[0].which)
+    assert len(set(alarms)) == 5
+
+
+def test_a_list_that_shrank_is_swept_no_oftener_than_others(site: Site, library: Library) -> None:
+    library.refresh()
+    for post in site.content.listed()[:8]:
+        site.content.withdraw(post)
+    assert library.refresh(full=True).error
+    before = len(site.requests)
+    assert library.refresh().error
+    assert not [path for path in _asked(site, before) if "/content/" in path]
+
+
+def test_a_list_that_is_empty_for_good_is_accepted(site: Site, library: Library) -> None:
+    library.refresh()
+    for post in site.content.listed():
+        site.content.withdraw(post)
+    assert "--accept-shorter" in library.refresh().error
+    assert library.refresh(shorter=True).gone == 12
+    assert not library.refresh().error
+
+
 def test_a_post_that_no_list_has_any_more_is_not_said_to_be_listed(site: Site, library: Library) -> None:
     first, *_ = site.content.listed()
     site.faults.put(f"/gkmlpt/content/*post_{first.id}.html", faults.status(404))

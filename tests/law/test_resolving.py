@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -250,6 +250,31 @@ def test_a_store_that_cannot_be_made_anew_is_the_old_one(tmp_path: Path, layout:
         (disk / "fill").unlink()
         shelf.store.update(shelf.corpus)
         assert targets(shelf, "示例法") and shelf.store.check() == []
+
+
+def test_a_store_of_which_only_the_log_fits_on_the_disk_is_the_old_one(tmp_path: Path) -> None:
+    """What SQLite keeps in its log it brings into the file when it closes that, and says nothing where there is no room."""
+    with small_disk(tmp_path / "disk", 16) as disk:
+        shelf = Shelf(tmp_path / "corpus")
+        for number in range(8):
+            articles = (
+                f"第{n}条 依照《示例法{number}{n}》第二条，并按照《示例办法{n}》第五条执行。\n" for n in range(1, 200)
+            )
+            shelf.put(f"示例法{number}", f"示例法{number}\n" + "".join(articles))
+        store = Store(disk / "index")
+        store.update(shelf.corpus)
+        before = store.path.read_bytes()
+        refused = 0
+        for tenths in range(8, 26, 2):
+            fill(disk / "fill", len(before) * tenths // 10)
+            with suppress(StorageError):
+                store.update(shelf.corpus, rebuild=True)
+                before, refused = store.path.read_bytes(), refused - 1
+            refused += 1
+            (disk / "fill").unlink()
+            assert store.path.read_bytes() == before and store.check() == []
+            assert len(store.fingerprints()) == 8
+        assert refused
 
 
 def test_the_command_answers_what_the_interface_promises(shelf: Shelf) -> None:

@@ -24,6 +24,7 @@ from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest.formats import files, registry
 
 _PAGE = 500
+_LINKS_NAMED = 5
 # What a damaged archive raises, according to how it is packed.
 _BROKEN = (
     OSError,
@@ -61,7 +62,10 @@ class Folder:
 
         The first says what else is there: who looks for news alone reads no other.
         """
-        notes = [*(f"{_printable(name)} {files.LINK}" for name in sorted(self._links)), *self._notes]
+        links = sorted(self._links)
+        notes = [*(f"{_printable(name)} {files.LINK}" for name in links[:_LINKS_NAMED]), *self._notes]
+        if len(links) > _LINKS_NAMED:
+            notes.append(f"这样的链接另有 {len(links) - _LINKS_NAMED} 个。")
         if self._others:
             notes.append(files.other_kinds(self._others))
         for start in range(0, max(len(members), 1), _PAGE):

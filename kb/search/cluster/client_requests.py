@@ -50,7 +50,9 @@ class VanishedError(StorageError):
     """The state that is asked is no longer there, since another update has completed, or not yet known to the nodes asked."""
 
     def __init__(self) -> None:
-        super().__init__("索引正在被反复更新，或者集群的节点跟不上（停住过、磁盘满了），这次没有做成：请稍后再试。")
+        super().__init__(
+            "索引正在被反复更新，或者集群的节点跟不上（停住过、磁盘满了），这次没有做成：请稍后再试；一直如此，运行 kb index。"
+        )
 
 
 class _BusyError(Exception):

@@ -36,7 +36,7 @@ class State:
     """A state of the index. `index` is its name, `alias` that of the one that counts, `changed` the cluster's own mark of the document that says this.
 
     `sections` are those of present documents, `older` those of older versions; `versions` counts these. `nodes` is how many the
-    cluster had when this was completed.
+    cluster had when this was completed, `previous` the epoch of the state that it follows.
     """
 
     alias: str
@@ -52,6 +52,7 @@ class State:
     void: tuple[int, ...] = ()
     removed: tuple[str, ...] = ()
     nodes: int = 0
+    previous: int = 0
 
     @property
     def view(self) -> str:
@@ -75,7 +76,11 @@ class State:
         """Return the state that an update makes of this one: its rows are all there are then."""
         void = (*self.void, *range(self.epoch + 1, epoch))
         return replace(
-            first_state(self.alias, self.index, epoch, rows), void=void, removed=tuple(removed), changed=self.changed
+            first_state(self.alias, self.index, epoch, rows),
+            void=void,
+            removed=tuple(removed),
+            changed=self.changed,
+            previous=self.epoch,
         )
 
     def body(self) -> dict[str, Any]:

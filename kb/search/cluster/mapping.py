@@ -47,9 +47,9 @@ def index_name(alias: str, epoch: int) -> str:
     return f"{alias}-{epoch:06}"
 
 
-def views(index: str) -> str:
-    """Name the views of all states of an index (see `cluster.index_state`)."""
-    return f"{index}.*"
+def views(index: str, epoch: int) -> str:
+    """Name the views of the states of an epoch (see `cluster.index_state`)."""
+    return f"{index}.{epoch}.*"
 
 
 def feature(term: str) -> str:

@@ -36,8 +36,8 @@ from kb.search.query.query import Query
 
 Answer = TypeVar("Answer")
 
-_WAITS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between tries to ask a state that goes away: a node that comes back needs a moment to notice what it missed."""
+_WAITS = (0.0, 0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each try to ask a state that goes away: a node that comes back needs a moment to notice what it missed."""
 
 
 class OpenSearchEngine:
@@ -164,6 +164,7 @@ class OpenSearchEngine:
         """
         with self._absence.noticed(), in_words(self._cluster):
             for turn, wait in enumerate(_WAITS):
+                pause(wait)
                 try:
                     known = self._opened if not turn and with_a_question else None
                     if known is None or not self._is_as_told(known):
@@ -171,7 +172,7 @@ class OpenSearchEngine:
                     with unsure():
                         return ask(known)
                 except VanishedError:
-                    pause(wait)
+                    continue
         raise VanishedError
 
     def _searcher(self) -> Searcher:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -61,6 +61,7 @@ class Update:
 
     def _refresh(self, base: State, held: Lease) -> Updated:
         """Write what changed into the index there is."""
+        self._open(base)  # whoever restored the index may have left its aliases out
         rows = rows_of(self.client, base)
         known = {key: row.fingerprint if self._stands(row) else "" for key, row in rows.items()}
         plan = difference.plan(known, dict(self.source.fingerprints()))
@@ -72,7 +73,8 @@ class Update:
         gone = {*plan.removed, *written} & rows.keys()
         kept = {key: row for key, row in rows.items() if key not in gone} | written
         state = base.following(epoch, kept.values(), sorted(rows[key].edition for key in gone))
-        self._complete(state, kept, base)
+        self._complete(state, kept, held)
+        self._close_views(state.index, (base.previous, *range(base.epoch + 1, epoch)))
         if len(state.removed) > _FEW and self._nodes() >= base.nodes:
             self._remove_at_once(state)
         return plan.outcome(self.problems)
@@ -88,8 +90,7 @@ class Update:
         self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
         with self._removed_on_failure(index):
             rows = self._write(index, plan, epoch, held)
-            first = first_state(self.alias, index, epoch, rows.values())
-            self._complete(first, rows, first)
+            self._complete(first_state(self.alias, index, epoch, rows.values()), rows, held)
             self._move_alias(there, index)
         if there and there.format == mapping.FORMAT:
             self.client.indices.delete(index=there.index)
@@ -114,21 +115,28 @@ class Update:
                     self.progress(done, len(plan.changed))
         return rows
 
-    def _complete(self, state: State, rows: Mapping[str, Row], base: State) -> None:
+    def _complete(self, state: State, rows: Mapping[str, Row], held: Lease) -> None:
         """Make everything visible, then make it count. Raises StorageError where another update was quicker."""
         listed = [row for row in rows.values() if row.listing]
         older = [listed[number].key for number in replaced([row.listing for row in listed if row.listing])]
         self.client.index(index=state.index, id=replaced_id(state), body={mapping.KEPT: packed(older)})
         refresh(self.client, state.index)
-        self._open(state, base)
+        held.check()
+        self._open(state)
         self._put(replace(state, nodes=self._nodes()))
 
-    def _open(self, state: State, base: State) -> None:
-        """Let a state be searched, beside the one that it follows, which others search still."""
-        shown = dict.fromkeys((base.view, state.view))
-        actions: list[Any] = [{"add": {"index": state.index, "alias": view}} for view in shown]
-        actions.insert(0, {"remove": {"index": state.index, "alias": mapping.views(state.index), "must_exist": False}})
-        patiently(lambda: self.client.indices.update_aliases(body={"actions": actions}))
+    def _open(self, state: State) -> None:
+        """Let a state be searched."""
+        self._change_aliases({"add": {"index": state.index, "alias": state.view}})
+
+    def _close_views(self, index: str, epochs: Iterable[int]) -> None:
+        """Remove the views of epochs that nobody searches any more: the one before the last, and what was never completed."""
+        views = (mapping.views(index, epoch) for epoch in epochs if epoch)
+        self._change_aliases(*({"remove": {"index": index, "alias": view, "must_exist": False}} for view in views))
+
+    def _change_aliases(self, *actions: dict[str, Any]) -> None:
+        if actions:
+            patiently(lambda: self.client.indices.update_aliases(body={"actions": actions}))
 
     def _put(self, state: State) -> None:
         mark = {"if_seq_no": state.changed[0], "if_primary_term": state.changed[1]}
@@ -167,7 +175,7 @@ class Update:
             remove(self.client, state.index, [{"terms": {"edition": list(state.removed)}}])
             refresh(self.client, state.index)
             cleared = replace(completed, removed=())
-            self._open(cleared, completed)
+            self._open(cleared)
             self._put(cleared)
 
     def _remove_abandoned(self, there: State | None) -> None:

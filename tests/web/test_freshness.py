@@ -87,7 +87,7 @@ def test_an_alarm_ends_when_the_source_is_well_again(copied: Settings) -> None:
     assert len(client.get("/healthz").text.splitlines()) == 2
     for path in (copied.corpus / ".state").glob("*.json"):
         record = json.loads(path.read_text(encoding="utf-8"))
-        record |= {"error": "", "notes": [], "succeeded": record["attempted"]}
+        record |= {"error": "", "notes": [], "lacking": {}, "succeeded": record["attempted"]}
         record["counts"]["suspicious"] = 0
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(record), encoding="utf-8")

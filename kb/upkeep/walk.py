@@ -74,7 +74,6 @@ class Walk:
     _failures: int = 0
     _standing: int = 0
     _unlisted: bool = False
-    _unclear: int = 0
 
     @property
     def named(self) -> bool:
@@ -443,6 +442,7 @@ class Walk:
         Raises SourceError when the site has failed several times in a row: the rest would fare no better.
         """
         if self._is_off_the_lists(item, known, reason):
+            self._failures += stops
             return
         self.tally.failed += 1
         self._in_trouble(item, known, "failed", reason)
@@ -482,7 +482,6 @@ class Walk:
             self.tally.notes.append(
                 f"{called}：列表里没有它了，它的网页又不说明是不是撤下了（{reason.rstrip('。')}）。"
             )
-            self._unclear += 1
         self._let_go(known)
         return True
 
@@ -566,10 +565,14 @@ class Walk:
 
     def _look_for_gone(self) -> None:
         """Ask for the pages of the posts that no list has any more: only a page that is missing, too, is withdrawn."""
-        for post in self.state.unseen(self.number):
-            if self._unclear >= _IN_A_ROW:  # the site does not say what became of posts: not all need be asked for
-                self.tally.notes.append("其余不在列表里的，这一次没有再问。")
+        last = self.state.recall("asked last", "")
+        # From where it was given up the last time: what comes first may never be answered.
+        for post in sorted(self.state.unseen(self.number), key=lambda post: (post.key <= last, post.key)):
+            if self._failures >= _IN_A_ROW:
+                self.tally.notes.append(f"连续 {_IN_A_ROW} 次取不到不在列表里的网页：其余的下一次再问。")
+                self._failures = 0
                 return
+            self.state.remember("asked last", post.key)
             old = self.keeper.present(post.document)
             listed = dict(old.provenance.listed) if old else {}
             attachments = tuple((each.name, each.url) for each in old.provenance.attachments) if old else ()

@@ -300,6 +300,17 @@ def test_what_left_the_lists_and_does_not_say_why_stays_and_is_no_alarm(site: Si
     assert day and library.refresh(full=True).gone == 0
 
 
+def test_pages_that_are_never_answered_keep_no_other_from_being_withdrawn(site: Site, library: Library) -> None:
+    library.refresh()
+    *away, gone = sorted(site.content.listed(), key=lambda post: post.id)[:6]
+    for post in (*away, gone):
+        site.content.withdraw(post)
+    for post in away:
+        site.faults.put(f"/gkmlpt/content/*post_{post.id}.html", faults.status(500))
+    assert sum(library.refresh(full=True).gone for _ in range(2)) == 1
+    assert library.document(gone.id).status == "withdrawn"
+
+
 def test_what_is_known_of_some_posts_is_not_known_of_others(site: Site, library: Library) -> None:
     alarms = []
     for post in site.content.listed()[:5]:

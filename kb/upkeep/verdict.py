@@ -191,9 +191,8 @@ def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Fin
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
         if noted := index_alarm(corpus):
-            first = (
-                "kb check --repair" if "--repair" in noted.sentence else "kb index"
-            )  # of a document that cannot be read
+            # An index lacks a document that cannot be read until that is restored.
+            first = "kb check --repair" if "--repair" in noted.sentence else "kb index"
             yield Finding("index/failed", "索引", noted.sentence, noted.since, first)
         if not any(True for _ in corpus.files()):
             return

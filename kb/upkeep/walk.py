@@ -478,16 +478,18 @@ class Walk:
         if not (self._unlisted and known):
             return False
         if known.document:
-            called = item.title or item.url
             self.tally.notes.append(
-                f"{called}：列表里没有它了，它的网页又不说明是不是撤下了（{reason.rstrip('。')}）。"
+                f"{self._called(item)}：列表里没有它了，它的网页又不说明是不是撤下了（{reason.rstrip('。')}）。"
             )
         self._let_go(known)
         return True
 
+    def _called(self, item: Item) -> str:
+        """Return what people know a post by: a file of a folder by its whole name."""
+        return item.url if self.source.kind == "files" else item.title or item.url
+
     def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
-        called = item.url if self.source.kind == "files" else item.title or item.url
-        self.tally.notes.append(f"{called}：{reason.rstrip('。')}。")
+        self.tally.notes.append(f"{self._called(item)}：{reason.rstrip('。')}。")
         self._troubled += bool(known and known.outcome == "kept")
         self._remember(item, known, known.outcome if known and known.outcome in _HELD else outcome, trouble=reason)
         self.state.commit()

@@ -117,7 +117,7 @@ def unsure() -> Iterator[None]:
 
 
 @contextmanager
-def known() -> Iterator[None]:
+def knowing_the_view() -> Iterator[None]:
     """Raise VanishedError where a node does not know the view of a state."""
     try:
         yield
@@ -174,7 +174,7 @@ class Requests:
         body, only = {"ids": list(ids)}, {"stored_fields": KEPT, "realtime": "false"}
 
         def once() -> Any:
-            with known():
+            with knowing_the_view():
                 return self._client.mget(index=self._view, body=body, params=only, request_timeout=seconds())
 
         found = patiently(once)["docs"]

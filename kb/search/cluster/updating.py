@@ -15,7 +15,7 @@ from kb.base.errors import BadIndexError, StorageError
 from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
 from kb.search.cluster import mapping
-from kb.search.cluster.client_requests import known, patiently, seconds
+from kb.search.cluster.client_requests import knowing_the_view, patiently, seconds
 from kb.search.cluster.index_state import State, first_state, is_newer, numbered, read_state
 from kb.search.cluster.kept import kept, packed
 from kb.search.cluster.lease import Lease, lease
@@ -217,7 +217,7 @@ def read_replaced(client: OpenSearch, state: State) -> frozenset[str]:
     """Return the keys of the documents of which a newer text is there. Raises VanishedError where the state is gone."""
 
     def once() -> Any:
-        with known():
+        with knowing_the_view():
             asked = {"stored_fields": mapping.KEPT}
             return client.get(index=state.view, id=replaced_id(state), params=asked, request_timeout=seconds())
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 
-_PAGE = re.compile(r"(?:^|/)d/(?P<path>[^?#]+)(?:\?(?P<query>[^#]*))?(?:#(?P<anchor>.*))?$")
+_PAGE = lazy_re(r"(?:^|/)d/(?P<path>[^?#]+)(?:\?(?P<query>[^#]*))?(?:#(?P<anchor>.*))?$")
 _DIRECTIVE = ":~:"  # what follows tells a browser which words to highlight
 
 

@@ -5,13 +5,13 @@ So a byte that flipped is told from a writer that was killed. The sums are in th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from kb.base import storage
+from kb.base.lazy_re import lazy_re
 
-_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_LINE = lazy_re(r"([0-9a-f]{64})  ([^\n]+)\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from threading import Lock
 
 from kb.base import leash
 from kb.base.errors import StorageError, UnreadableError
+from kb.base.lazy_re import compile_all
 
 _GRACE = 60
 """Seconds of waiting beside those of a call: a busy machine, the libraries that the first call waits for."""
@@ -100,6 +101,7 @@ def _end_all() -> None:
 
 def serve(number: int, answer: Callable[[bytes], bytes]) -> None:
     """Be the process that has loaded the libraries: fork for each call until nobody asks any more."""
+    compile_all()
     gc.freeze()  # what is loaded stays shared
     with Connection(number) as connection:
         while True:

@@ -8,15 +8,16 @@ codes, and the short one names both.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
+from kb.base.lazy_re import lazy_re
+
 LENGTH = 10
 _WHOLE = 26
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: without i, l, o, u, which are read as others
-_CODE = re.compile(rf"[{_LETTERS}]{{{LENGTH},{_WHOLE}}}")
+_CODE = lazy_re(rf"[{_LETTERS}]{{{LENGTH},{_WHOLE}}}")
 _HEARD_AS = str.maketrans("ilo", "110")
 
 

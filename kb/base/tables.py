@@ -7,16 +7,17 @@ never in a text (https://github.github.com/gfm/#tables-extension-).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-CELL = re.compile(r"\|((?:\\.|[^|\\])*)(?=\|)")
+from kb.base.lazy_re import lazy_re
+
+CELL = lazy_re(r"\|((?:\\.|[^|\\])*)(?=\|)")
 """A cell of a row that ends with a stroke; a stroke inside a cell has a backslash before it."""
 _RULE = r"[ \t]*:?-+:?[ \t]*"
-_DELIMITER = re.compile(rf"\|?{_RULE}(?:\|{_RULE})*\|?[ \t]*")
+_DELIMITER = lazy_re(rf"\|?{_RULE}(?:\|{_RULE})*\|?[ \t]*")
 _CLEAR = r"[ \t]*(?::?-{2,}:?|:-:?|-:)[ \t]*"  # a single dash may be a value
-_SURE = re.compile(rf"\|{_CLEAR}(?:\|{_CLEAR})*\|?[ \t]*")
-_ESCAPED = re.compile(r"\\.")
+_SURE = lazy_re(rf"\|{_CLEAR}(?:\|{_CLEAR})*\|?[ \t]*")
+_ESCAPED = lazy_re(r"\\.")
 
 
 def row(cells: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.numerals import numeral
 
 _N = r"[〇零一二三四五六七八九十百千两０-９\d]{1,9}"
@@ -28,14 +29,14 @@ _APART = rf"[ 　](?=第\s?[（(]?{_N}[）)]?\s?[款项])"
 PLACE = rf"(?:(?:总则|分则)(?=第))?(?:{_STEP}|§{{1,2}}\s?{_N}条?(?:之{_N}|-\d{{1,2}}(?!\d))?)(?:(?:[的中]|{_APART})?(?:{_STEP}|{ITEM}))*"
 """A regular expression without groups for one place."""
 
-_SEVERAL = re.compile(rf"(?P<first>第\s?{_NUM})(?P<more>(?:[、，]{_NUM}|[（(]\s?{_N}\s?[）)])+)\s?(?P<unit>条|款|项)$")
-_ADJACENT = re.compile(rf"(?<!第)(?<![、，）)])(?:[（(]\s?{_N}\s?[）)]){{2,}}项?$")
-_STEPS = re.compile(
+_SEVERAL = lazy_re(rf"(?P<first>第\s?{_NUM})(?P<more>(?:[、，]{_NUM}|[（(]\s?{_N}\s?[）)])+)\s?(?P<unit>条|款|项)$")
+_ADJACENT = lazy_re(rf"(?<!第)(?<![、，）)])(?:[（(]\s?{_N}\s?[）)]){{2,}}项?$")
+_STEPS = lazy_re(
     rf"(?P<half>总则|分则)|第?\s?[（(]?\s?(?P<number>{_N})[^编章节条款项目第]*?(?P<unit>{_UNITS}|(?<=[）)]))(?P<of>(?:之{_N})*)"
 )
-_DASHED = re.compile(r"第?\s?(\d{2,4})-(\d{1,2})\s?条")
-_SIGN = re.compile(rf"§{{1,2}}\s?({_N})条?(之{_N})?")
-_IN_A_CHAPTER = re.compile(r"(?:(?:bk|sub|ch|s)-[\d-]+-)+(art-.*)")
+_DASHED = lazy_re(r"第?\s?(\d{2,4})-(\d{1,2})\s?条")
+_SIGN = lazy_re(rf"§{{1,2}}\s?({_N})条?(之{_N})?")
+_IN_A_CHAPTER = lazy_re(r"(?:(?:bk|sub|ch|s)-[\d-]+-)+(art-.*)")
 _LETTER = {"编": "bk-", "分编": "sub-", "章": "ch-", "节": "s-", "条": "art-", "款": "p", "项": "i", "目": ""}
 _ORDER = list(_LETTER)
 _HALVES = {"总则": "bk-1", "分则": "bk-2"}

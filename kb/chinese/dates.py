@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
+
+from kb.base.lazy_re import lazy_re
 
 # Zeros of years in Chinese numerals are printed 〇, ○, 零, 0 or the letter O, in full or half width.
 _ZEROS = "〇○◯零0０OＯoｏ"
@@ -18,9 +19,9 @@ DATE = (
 )
 """A regular expression without groups: a date in Arabic or Chinese numerals, or such as 2021-11-22 and 2021.11.22."""
 
-_FIRST = re.compile(DATE)
-_ISO_MONTH = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])")
-_PARTS = re.compile(r"[^\s年月日号/／.．－-]+")
+_FIRST = lazy_re(DATE)
+_ISO_MONTH = lazy_re(r"[12]\d{3}-(?:0[1-9]|1[0-2])")
+_PARTS = lazy_re(r"[^\s年月日号/／.．－-]+")
 _DIGITS = str.maketrans(
     dict(zip(_ZEROS + _ONES + _FORMAL + "元", "0" * len(_ZEROS) + "123456789" * 2 + "1", strict=True))
     | {"拾": "十", "廿": "2十", "卅": "3十"}

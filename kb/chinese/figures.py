@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.numerals import numeral
 from kb.chinese.unreadable import MISSING
 
@@ -22,7 +23,7 @@ _UNITS = (
     "个百分点|平方公里|平方米|立方米|人次|件次|户次|家次|场次|车次|批次|项次|公里|公顷|小时|美元|元|"
     "项|件|宗|份|个|名|人|户|家|场|次|条|篇|期|部|批|起|例|支|处|所|套|辆|吨|亩|天|台|间|座|本|门|分"
 )
-_FIGURE = re.compile(
+_FIGURE = lazy_re(
     r"(?<![\d〔\[第A-Za-z-])(?<!\d[.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[千百]?[万亿]?)"
     rf"(?P<unit>%|％|{_UNITS})(?P<each>[(（][次项件人][)）])?(?![号款])"
 )
@@ -44,14 +45,14 @@ _NOT = "(?:不应当|不应|不得|不能|不可|不宜|不准|不许|不允许|
 _MORE = "超过|超出|高于|多于|大于|长于|晚于|迟于|逾"
 _LESS = "少于|低于|短于|小于|早于"
 _OVER = "以上(?:不满|不足|未满|不到|低于|少于|不超过|不得超过|不高于|至)?"
-_RANGE = re.compile(
+_RANGE = lazy_re(
     rf"(?P<of>百分之)?(?P<low>{_NUMBER})(?P<lowunit>{_SURE}|{_BOUNDED})?(?P<join>{_OVER}|{_TO})(?:(?(of)百分之))"
     rf"(?P<high>[{_FIRST}][{_NEXT}]*|\d+(?:[.,]\d+)*[千百]?[万亿]?)(?(of)|(?P<unit>{_SURE}|{_BOUNDED}))(?P<after>以下|以内|之内|内)?"
 )
 _OR_EQUAL = "(?:大于|小于|高于|低于)(?:或者?)?等于|等于或者?(?:大于|小于|高于|低于)"
 # What a bound is set to may stand before its number: 不得低于注册资本的百分之三十, 不少于人民币五万元, 至少保存三年.
 _OF_WHAT = rf"(?:人民币|[^，,。；;：:、\d{_NEXT}每]{{1,16}}的(?=百分之|\d))"
-_SINGLE = re.compile(
+_SINGLE = lazy_re(
     rf"(?P<before>{_OR_EQUAL}|(?:{_NOT}(?:{_MORE}|{_LESS})|低于|少于|不足){_OF_WHAT}?|{_MORE}|{_LESS}"
     rf"|不满|未满|不足|不到|不及|未达到?|达不到|(?:最高|最多|至多|最长|最迟|最晚|上限)(?:可以?|为|达|可达)?|(?:最多|最早)提前"
     rf"|至少[^，,。；;：:、\d{_NEXT}每]{{0,6}}|(?:最低|最少|最短|下限)为?|提前|(?<![期年时界权上下有])限(?:养|额)?|年满|(?<![届期])满)?"
@@ -60,60 +61,60 @@ _SINGLE = re.compile(
 )
 # 民法典 第一千二百五十九条: 以上、以下、以内、届满 include the number itself; 不满、超过、以外 do not.
 _BOUNDS: tuple[tuple[re.Pattern[str], bool, bool], ...] = (
-    (re.compile("^(?:等于.*[小低]于|[小低]于.*等于)$"), False, False),
-    (re.compile("^(?:等于.*[大高]于|[大高]于.*等于)$"), True, False),
-    (re.compile(rf"^{_NOT}(?:{_MORE})|^(?:最多|最早)提前|^(?:最高|最多|至多|最长|最迟|最晚|上限)|^限"), False, False),
-    (re.compile(rf"^{_NOT}(?:{_LESS})|^(?:至少|最低|最少|最短|下限|提前|年满|满)"), True, False),
-    (re.compile(rf"^(?:{_MORE})|^[以之]外$"), True, True),
-    (re.compile(rf"^(?:{_LESS})|^(?:不满|未满|不足|不到|不及|未达|达不到)"), False, True),
-    (re.compile("^(?:以上|[以之]?前)$"), True, False),
-    (re.compile("^(?:以下|以内|之内|内)$"), False, False),
+    (lazy_re("^(?:等于.*[小低]于|[小低]于.*等于)$"), False, False),
+    (lazy_re("^(?:等于.*[大高]于|[大高]于.*等于)$"), True, False),
+    (lazy_re(rf"^{_NOT}(?:{_MORE})|^(?:最多|最早)提前|^(?:最高|最多|至多|最长|最迟|最晚|上限)|^限"), False, False),
+    (lazy_re(rf"^{_NOT}(?:{_LESS})|^(?:至少|最低|最少|最短|下限|提前|年满|满)"), True, False),
+    (lazy_re(rf"^(?:{_MORE})|^[以之]外$"), True, True),
+    (lazy_re(rf"^(?:{_LESS})|^(?:不满|未满|不足|不到|不及|未达|达不到)"), False, True),
+    (lazy_re("^(?:以上|[以之]?前)$"), True, False),
+    (lazy_re("^(?:以下|以内|之内|内)$"), False, False),
 )
 """Of each word that sets a bound, whether that is the least, else the most, and whether the number itself is left out."""
-_LEFT_OUT = re.compile("不满|不足|未满|不到|低于|少于")
+_LEFT_OUT = lazy_re("不满|不足|未满|不到|低于|少于")
 _LEAD = ("分钟", "小时", "个小时", "日", "天", "周", "个工作日", "工作日", "个月", "年")
-_OF_A_MONTH = re.compile("月[的份]{1,2}$")
+_OF_A_MONTH = lazy_re("月[的份]{1,2}$")
 _PLAIN = (*_SURE.split("|"), *_BOUNDED.split("|"))
 _LENGTHS = ("米", "公里", "厘米", "毫米")
-_YEAR = re.compile(r"(?:19|20)\d\d$")
-_PENALTY = re.compile(r"^(?:罚款|(?:行政)?拘留|罚金|有期徒刑|拘役|管制)")
+_YEAR = lazy_re(r"(?:19|20)\d\d$")
+_PENALTY = lazy_re(r"^(?:罚款|(?:行政)?拘留|罚金|有期徒刑|拘役|管制)")
 _SENTENCE = "。；;\n"
 MARKS = "，,。；;：:！!？?"
-_CLAUSE = re.compile(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
+_CLAUSE = lazy_re(rf"(?:[^{MARKS}\n]|(?<=\d),(?=\d{{3}}))+[{MARKS}]?")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _NUMBER_OF_ARTICLE = r"第[零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?"
 # Words that say nothing of what is counted, at either end of a label; not where they begin or end a word: 及时, 并处, 没有.
-_EMPTY_START = re.compile(
+_EMPTY_START = lazy_re(
     rf"^(?:{_NUMBER_OF_ARTICLE}\s*|[一二三四五六七八九十\d]+[)）.、]|截至目前|目前(?!的)|其中|全年|今年|本年度|年度|我[市区县]|全[省市区县]|[省市区县]里"
     r"|共计|累计|合计|共有|共(?![同用享产建管和济犯犬])|已(?!经)|并(?![且处不用购入网])|和(?![解谐平])|及(?![时其早格])|等(?![级于同候待效额])|的(?!士)|了(?!解)|为(?![了期主])|达(?![到成标])|[、\s“”\"（(）)])+"
 )
-_EMPTY_END = re.compile(
+_EMPTY_END = lazy_re(
     r"(?<![不未没无非莫])(?:共计|累计|合计|总共|共有|共|(?<![大预])约|近|超过?|达到?|(?<![行作成认])为|(?<![但凡只还若])是|(?<![平])均|各|全部|(?<![没所享具持])有|了|的|实现|完成|其中|[、\s“”\"（(）)])+$"
 )
-_SAYS_LITTLE = re.compile("^(?:[不未没无非禁勿]|(?:应当?|可以|必须|须|并|且)*(?:在|于)?)$")
-_NEGATION = re.compile("[不未没无非禁勿]")
+_SAYS_LITTLE = lazy_re("^(?:[不未没无非禁勿]|(?:应当?|可以|必须|须|并|且)*(?:在|于)?)$")
+_NEGATION = lazy_re("[不未没无非禁勿]")
 _LONGEST = 60
-_ARTICLE = re.compile(rf"\s*({_NUMBER_OF_ARTICLE})[\s　]")
-_ITEM = re.compile(rf"^[\s　]*(?:{_NUMBER_OF_ARTICLE}[\s　]+|[（(][一二三四五六七八九十\d]+[）)])")
+_ARTICLE = lazy_re(rf"\s*({_NUMBER_OF_ARTICLE})[\s　]")
+_ITEM = lazy_re(rf"^[\s　]*(?:{_NUMBER_OF_ARTICLE}[\s　]+|[（(][一二三四五六七八九十\d]+[）)])")
 # Conditions that say nothing without the conduct that they are added to, and what is done about a conduct.
-_ADDED = re.compile(
+_ADDED = lazy_re(
     r"(?:有|属于|具有)(?:[下上]列|前款|前[一二三四五]款|上述|以下).*的$"
     r"|^(?:但是?|并|且|经.{2,8}|警告后)?(?:不改|未改|拒绝|拒不|逾期|仍不|仍未|再次|屡次|屡教|情节|造成|构成|尚不|尚未|未造成|后果|数额|危害|有前[款项]|致使|导致|影响恶劣).*的$"
     r"|(?:货值金额|违法所得|违法经营额|经营额|数额|金额).{0,20}的$"
 )
-_DONE = re.compile(
+_DONE = lazy_re(
     r"^(?:由|责令|给予|没收|处|并处|可以|可处|应当|依法|暂扣|吊销|警告|对.*处|予以|依照|按照|违反|根据)(?!.*的$)"
     r"|(?:改正|警告|罚款|拘留|许可证|处罚|处分|处理|责任|违法所得|规定|决定|停产|停业|整顿)$"
 )
-_AGAINST = re.compile(
+_AGAINST = lazy_re(
     r"对(?:其|该|有关|违法)?[^，。；、：处]{2,30}?(?=可以|应当|并处|可|并|各|分别|依法|处|再)|(?:^|、|，)[^，。；、：处由]{0,8}(?:单位|个人|自然人|法人|企业|组织)(?=可以|并处|可|并|各|依法|处)"
 )
-_IMPOSES = re.compile("(?:可以|应当|分别|依法|并|可|各|再)*(?:处|科|给予)(?:以)?$")
+_IMPOSES = lazy_re("(?:可以|应当|分别|依法|并|可|各|再)*(?:处|科|给予)(?:以)?$")
 _YEARS = 100
 _TELLING = ("为", "期", "处", "满")
 _BESIDE = 8
-_NUMERIC_BEFORE = re.compile(r"[\d\s.,，．]*$")
-_BLANKS = re.compile(r"[ \u3000]*")
+_NUMERIC_BEFORE = lazy_re(r"[\d\s.,，．]*$")
+_BLANKS = lazy_re(r"[ \u3000]*")
 
 
 @dataclass(frozen=True, slots=True)

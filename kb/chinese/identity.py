@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from kb.base.lazy_re import lazy_re
+
 Made = Callable[[re.Match[str]], str]
 
 _UNSEEN = "\u200b"
@@ -199,19 +201,19 @@ def _inside_number(text: str, blank: int) -> bool:
 
 
 _LONGEST_NUMBER = 24
-_LEFT = re.compile(r"(?<![0-9])(?:[0-9]{1,3})(?: [0-9]{3})*$")
-_RIGHT = re.compile(r"[0-9]{3}(?: [0-9]{3})*(?![0-9])")
+_LEFT = lazy_re(r"(?<![0-9])(?:[0-9]{1,3})(?: [0-9]{3})*$")
+_RIGHT = lazy_re(r"[0-9]{3}(?: [0-9]{3})*(?![0-9])")
 _ELLIPSES = r"(?:…|\.{3,}|。{3,}|·{3,})*"
 # Each branch starts with a character: only then does `re` skip quickly to the places where one can match.
 _STEPS: tuple[tuple[re.Pattern[str], Made], ...] = (
-    (re.compile(f"[ \n{_UNSEEN}][ \n{_UNSEEN}]*"), _between),
+    (lazy_re(f"[ \n{_UNSEEN}][ \n{_UNSEEN}]*"), _between),
     # Several that are one mark: —— is one dash, …… or ... one ellipsis.
     (
-        re.compile("--+|" + "|".join(f"{one}{_ELLIPSES}" for one in ("…", r"\.\.\.+", "。。。+", "···+"))),
+        lazy_re("--+|" + "|".join(f"{one}{_ELLIPSES}" for one in ("…", r"\.\.\.+", "。。。+", "···+"))),
         lambda found: "-" if found[0][0] == "-" else "…",
     ),
     # The superscript of an area or a volume is written as a digit, too: m², m2.
-    (re.compile("[²³](?<=m.)"), lambda found: {"²": "2", "³": "3"}[found[0]]),
+    (lazy_re("[²³](?<=m.)"), lambda found: {"²": "2", "³": "3"}[found[0]]),
 )
 
 

@@ -9,11 +9,13 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
+
 NATION = "中华人民共和国"
 """What titles of laws begin with, and people leave out."""
 _LEVELS = "省市区县"
 _STEP = r"[\u4e00-\u9fff]{2,6}?(?:省|自治区|市|区|县)"
-_PLACE = re.compile(rf"(?:{_STEP})+")
+_PLACE = lazy_re(rf"(?:{_STEP})+")
 
 
 @lru_cache(maxsize=4096)

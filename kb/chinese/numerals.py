@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
+
 Style = Literal[
     "part",  # 第一部分, 第一篇
     "book",  # 第一编
@@ -40,7 +42,7 @@ _COUNTER = "[-－—年月日号时分秒天周岁人次个只台套家户亩角
 
 _YEAR = "(?:19|20)[0-9]{2} ?[年—–-]"  # 1.2000年底前 is the first item, no decimal
 
-_PATTERN = re.compile(
+_PATTERN = lazy_re(
     rf"{_GAP}*(?:"
     rf"(?:[【〔［\[](?=第[^】〕］\]]{{1,12}}[】〕］\]]))?(?P<ordered>第{_GAP}?(?P<order>{_ORDER}){_GAP}?(?P<unit>分编|部分|[编章节条篇])(?P<of>(?:之{_HANZI})*))"
     rf"|(?P<ordinal>第({_HANZI})[，、,])"
@@ -74,17 +76,17 @@ _STYLE_OF_UNIT: dict[str, Style] = {
 }
 # After 第十二条 without a blank these words may continue a sentence that cites the article (第二条规定的) or begin its text
 # (第二条规定区域内); the second ones do nothing but cite.
-_CITING = re.compile("的|第|规定|所|之|以|[、，。；：:,和至与或及到款项中]")
-_CITED = re.compile(
+_CITING = lazy_re("的|第|规定|所|之|以|[、，。；：:,和至与或及到款项中]")
+_CITED = lazy_re(
     rf"[的之款。；]|项(?!目)|规定的|所(?:[规列称述指]|确定)|中(?:的|所|规定|[“《])|(?:[、和至与或及到]|或者|以及)第\s?(?:{_HANZI}|{_ORDINAL})[章节条款项]"
     rf"|第\s?(?:{_HANZI}|{_ORDINAL})[款项]|(?!前条)[和与或及以前后]+(?:上|下|前|后|其他)?(?:[款条]|项(?!目))"
 )
-_MARKED = re.compile(f"[：:、，,．.]{_GAP}*")
+_MARKED = lazy_re(f"[：:、，,．.]{_GAP}*")
 _FRAMES = ("【", "〔", "［", "[")  # 【第一条】
 _FIRST = ("第", *_FRAMES)
-_BLANKS = re.compile(f"{_GAP}*")
+_BLANKS = lazy_re(f"{_GAP}*")
 _BLANK_CHARACTERS = " \t\u3000\u2002\u2003\xa0"
-_COUNTED = re.compile(_COUNTER)
+_COUNTED = lazy_re(_COUNTER)
 _LONGEST = 48  # characters: no number is longer, with the blanks around it
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _TO_ARABIC = str.maketrans("零〇○一二三四五六七八九两－", "00012345678921")
@@ -160,7 +162,7 @@ def _read(line: str) -> Number | None:
     return Number(_STYLES[kind], values, printed, _after(line, found), doubtful) if values[0] else None
 
 
-_VALUES = re.compile(f"{_HANZI}|{_ARABIC}")
+_VALUES = lazy_re(f"{_HANZI}|{_ARABIC}")
 
 
 def _ordered(line: str, found: re.Match[str]) -> Number | None:
@@ -221,5 +223,5 @@ def item_with_measure(line: str) -> Number | None:
     return Number("arabic", (numeral(found[2]),), found[1], found.end(1)) if found else None
 
 
-_ITEM = re.compile(rf"{_GAP}*({_ARABIC}[.．])")
-_ITEM_WITH_MEASURE = re.compile(rf"{_GAP}*((\d{{1,2}})[.．])(?=\d{{1,4}}{_MEASURE})")
+_ITEM = lazy_re(rf"{_GAP}*({_ARABIC}[.．])")
+_ITEM_WITH_MEASURE = lazy_re(rf"{_GAP}*((\d{{1,2}})[.．])(?=\d{{1,4}}{_MEASURE})")

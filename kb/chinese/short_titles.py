@@ -6,23 +6,23 @@ it is for the library to say: the forms are names of the documents that are ther
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.issuers_and_laws import NATION, subjects, typed_names
 
 _SERIAL = r"(?:[（(](?P<serial>[一二三四五六七八九十]+)[）)])?$"
-_OF_A_LAW = re.compile(
+_OF_A_LAW = lazy_re(
     rf"关于(?:审理|办理)?(?:在[^《〈]{{2,14}}中)?(?:适用|执行|实施)[《〈](?P<law>[^《》〈〉]{{2,24}})[》〉]"
     rf"(?P<part>[^《》]{{0,16}}?)(?:的?(?:若干|有关|几个)(?:具体)?问题)?的?(?:若干)?(?P<kind>解释|规定|意见){_SERIAL}"
 )
-_OF_A_SUBJECT = re.compile(
+_OF_A_SUBJECT = lazy_re(
     rf"关于(?:审理|办理|处理|审查)(?P<subject>.{{2,24}}?)(?:案件|的)(?:具体)?(?:应用|适用)?(?:法律)?(?:的)?(?:若干|有关)?(?:问题)?的(?:若干)?"
     rf"(?P<kind>解释|规定|意见){_SERIAL}"
 )
-_DOES = re.compile(r"^(?:侵犯|侵害|破坏|危害|涉及|妨害|涉(?!外|台|港|税))(?=.{3})")
-_ENDS = re.compile(r"(?:民事|刑事|行政|纠纷|犯罪)+$")
+_DOES = lazy_re(r"^(?:侵犯|侵害|破坏|危害|涉及|妨害|涉(?!外|台|港|税))(?=.{3})")
+_ENDS = lazy_re(r"(?:民事|刑事|行政|纠纷|犯罪)+$")
 _MARKS = str.maketrans("", "", " 　")
 
 

@@ -6,7 +6,7 @@ them has no theme: nothing is guessed from the text.
 
 from __future__ import annotations
 
-import re
+from kb.base.lazy_re import lazy_re
 
 _WORDS = {
     "综合政务": "政务|政府信息|行政许可|行政审批|行政复议|行政诉讼|行政处罚|行政强制|行政应诉|依法行政|法治政府|电子政务|督查|公文|档案|立法|规章|备案审查|地方性法规|议事规则|行政执法|机关事务|绩效|信访|街道办事处|国旗|国徽|国歌|宪法|人民代表大会|选举|代表",
@@ -30,7 +30,7 @@ _WORDS = {
     "港澳台侨工作": "香港|澳门|台湾|华侨|归侨|侨",
     "国防": "国防|军事|军人|兵役|退役|民兵|人民防空|武装|预备役|征兵|双拥|军队",
 }
-_PATTERNS = {theme: re.compile(words) for theme, words in _WORDS.items()}
+_PATTERNS = {theme: lazy_re(words) for theme, words in _WORDS.items()}
 
 THEMES = tuple(_WORDS)
 

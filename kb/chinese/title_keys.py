@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.numerals import numeral
 
-_MARKS = re.compile(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")
-_JOINTS = re.compile(r"(?<=[院部局委会厅署办行])[、,，-](?=[\u4e00-\u9fff])")
+_MARKS = lazy_re(r"[\s《》〈〉<>＜＞“”\"'‘’「」﹤﹥·]+")
+_JOINTS = lazy_re(r"(?<=[院部局委会厅署办行])[、,，-](?=[\u4e00-\u9fff])")
 _BRACKETS = str.maketrans("(﹙[〔【)﹚]〕】,，:：;；－—–", "（（（（（））））），，：：；；---")
-_QUALIFIER = re.compile(r"（[^（）]*(?:试行|暂行|草案|修[订正改]|年|号|版|全文|节选)[^（）]*）$")
+_QUALIFIER = lazy_re(r"（[^（）]*(?:试行|暂行|草案|修[订正改]|年|号|版|全文|节选)[^（）]*）$")
 _YEAR = r"(?P<year>(?:19|20)\d\d|[一二][〇零○一二三四五六七八九]{3})"
 _SERIAL = r"(?:第\s*)?(?P<serial>\d{1,9}|[〇零○一二三四五六七八九十百千]{1,9})"
-_YEARLY = re.compile(rf"^(?P<code>.*?)[〔\[【（(﹝［〈<]\s*{_YEAR}\s*年?\s*[〕\]】）)﹞］〉>]\s*{_SERIAL}\s*号?$")
-_UNBRACKETED = re.compile(rf"(?P<code>[\u4e00-\u9fff]{{2,12}})\s?{_YEAR}[ -]*{_SERIAL}\s*号")
-_ORDER = re.compile(
+_YEARLY = lazy_re(rf"^(?P<code>.*?)[〔\[【（(﹝［〈<]\s*{_YEAR}\s*年?\s*[〕\]】）)﹞］〉>]\s*{_SERIAL}\s*号?$")
+_UNBRACKETED = lazy_re(rf"(?P<code>[\u4e00-\u9fff]{{2,12}})\s?{_YEAR}[ -]*{_SERIAL}\s*号")
+_ORDER = lazy_re(
     r"^(?P<code>.*?)(?:(?P<year>(?:19|20)\d\d)\s*年\s*)?(?:第\s*(?P<serial>[\d〇零○一二三四五六七八九十百千]+)\s*号(?P<after>令|公告)?"
     r"|(?<!\d)(?P<bare>\d+)\s*号(?P<order>令|公告))$"
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from unicodedata import category
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import looks_like
 
 MISSING = "〓"
@@ -21,8 +22,8 @@ _PRIVATE = dict(
     )
 )
 # Radicals' signs, compatibility ideographs (canonically the same as a unified one), GB 18030's private codes.
-_OTHER = re.compile("[\u2e80-\u2fd5\uf900-\ufad9\ue78d-\ue796\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864]")
-_SUSPECT = re.compile("[\ufffd\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]|[^\x00-\u9fff\uac00-\ud7a3]")
+_OTHER = lazy_re("[\u2e80-\u2fd5\uf900-\ufad9\ue78d-\ue796\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864]")
+_SUSPECT = lazy_re("[\ufffd\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]|[^\x00-\u9fff\uac00-\ud7a3]")
 
 
 def identified(text: str) -> tuple[str, int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Metadata
 from kb.cite.passage import Passage, is_amendment
 from kb.structure import history, statute
 
 # Laws, regulations and their like are cited by name alone; other documents by name and number.
-_OF_A_STATUTE = re.compile(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
-_STATUTE = re.compile(r"(?:宪法|法|法典|条例|修正案(?:（.+）)?)$")
+_OF_A_STATUTE = lazy_re(r"主席令|国务院令|国令|(?:人大|人民代表大会).*公告")
+_STATUTE = lazy_re(r"(?:宪法|法|法典|条例|修正案(?:（.+）)?)$")
 _LEVELS = ("宪法", "法律", "行政法规", "地方性法规")
 
 

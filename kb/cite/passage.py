@@ -11,15 +11,16 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from kb.base.errors import NotFoundError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Metadata, Part, Section
 from kb.cite.quotation import find_text
 
-_ANNEX = re.compile(r"^(annex|schedule|appendix|figure)-(\w+)(?:~\d+)?-?")
+_ANNEX = lazy_re(r"^(annex|schedule|appendix|figure)-(\w+)(?:~\d+)?-?")
 _ANNEXES = {"annex": "附件", "schedule": "附表", "appendix": "附录", "figure": "附图"}
-_ARTICLE = re.compile(r"art-(\d+)(?:-(\d+))?(?:-p(\d+))?(?:-i(\d+))?((?:-\d+)*)(?:~\d+)?")
-_AMENDMENT = re.compile(r"(?:宪法|法|条例)修正案(?:[（(][^（()）]+[）)])?$")
-_ITEM = re.compile(r"(\d+)(?:~\d+)?")
-_UNITS = re.compile(r"(part|bk|sub|ch|s)-(\d+)")
+_ARTICLE = lazy_re(r"art-(\d+)(?:-(\d+))?(?:-p(\d+))?(?:-i(\d+))?((?:-\d+)*)(?:~\d+)?")
+_AMENDMENT = lazy_re(r"(?:宪法|法|条例)修正案(?:[（(][^（()）]+[）)])?$")
+_ITEM = lazy_re(r"(\d+)(?:~\d+)?")
+_UNITS = lazy_re(r"(part|bk|sub|ch|s)-(\d+)")
 _UNIT_NAMES = {"part": "第{}部分", "bk": "第{}编", "sub": "第{}分编", "ch": "第{}章", "s": "第{}节"}
 _NAMES = {
     "title": "题名",

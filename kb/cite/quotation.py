@@ -8,7 +8,6 @@ the length and the sum a text of 100,000 characters is searched in a millisecond
 from __future__ import annotations
 
 import hashlib
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ from typing import Literal
 import numpy as np
 
 from kb.base.errors import UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Part, Section
 from kb.compare.characters import Run, characters
 from kb.compare.sections import counterpart, likeness
 from kb.corpus.folder import Corpus
 
-_SEAL = re.compile(r"([1-9][0-9]{0,5})-([0-9a-f]{16})")
+_SEAL = lazy_re(r"([1-9][0-9]{0,5})-([0-9a-f]{16})")
 _LEAST_ALIKE = 0.3
 
 

@@ -15,6 +15,7 @@ from math import log, sqrt
 from typing import Literal
 
 from kb.base import deadline
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Listing, Section
 from kb.chinese.figures import Figure, figures, spanned
 from kb.chinese.issuers_and_laws import NATION
@@ -22,18 +23,18 @@ from kb.chinese.places import UNITS
 
 How = Literal["", "number", "heading", "words"]
 
-_PLACE = re.compile(rf"^(?:{NATION}|(?!城市|城乡)[\u4e00-\u9fff]{{2,8}}?(?:{UNITS}))+")
-_CHANGING = re.compile(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|[（(].*?[)）]|\s")
-_SAYS_NOTHING = re.compile(
+_PLACE = lazy_re(rf"^(?:{NATION}|(?!城市|城乡)[\u4e00-\u9fff]{{2,8}}?(?:{UNITS}))+")
+_CHANGING = lazy_re(r"[\d〇○一二三四五六七八九十]{4}年度?|\d+|[（(].*?[)）]|\s")
+_SAYS_NOTHING = lazy_re(
     r"^第[^第条]{1,9}条(?:之[一二三四五六七八九十]+)? |(?:^|(?<= ))违反[^，：]{0,40}?规定的?，?|：罚款$"
 )
 # What all penalties say, whatever for: 违反本条例第八条规定，…的，由公安机关责令改正；拒不改正的，处五百元罚款.
-_PENALTY_FORMULA = re.compile(
+_PENALTY_FORMULA = lazy_re(
     r"违反[^，。；\n]{0,30}?规定(?:，|的，|(?=[^，。；\n]*的，))"
     r"|(?:^|(?<=[，；。、：\n]))(?:由[^，。；：\n]{2,60}(?:责令|给予|警告|处|没收|予以|吊销|暂扣|依[法照]|按照)|(?:可以|并|应当|依法)*(?:责令|给予|处以?|没收|吊销|暂扣|予以)"
     r"|对(?:个人|单位|其?直接)[^，。；：\n]*处|(?:拒不|逾期(?:仍?[不未])?|情节)[^，。；：\n]{1,12}的，)[^，。；：\n]*"
 )
-_WHOM = re.compile("，(?:对[^，：]*?)?(个人|单位)[^，：]*(?=：)")
+_WHOM = lazy_re("，(?:对[^，：]*?)?(个人|单位)[^，：]*(?=：)")
 _LIKE_TITLE = 0.6
 _LIKE_WORDS = 0.3
 _LIKE_NUMBERED = 0.2

@@ -24,11 +24,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from kb.base import clock, storage
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 
 SHORTEST, LONGEST = 12, 128
 """Characters of a password."""
-_NAME = re.compile(r"[\w.@+-]{1,64}")
-_LEFTOVER = re.compile(re.escape(storage.TEMPORARY) + "[0-9a-f]{16}")
+_NAME = lazy_re(r"[\w.@+-]{1,64}")
+_LEFTOVER = lazy_re(re.escape(storage.TEMPORARY) + "[0-9a-f]{16}")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$axXGmV3jZlYKiXJUEYbsjw$h32IN7ZQysHifyVqGZUPSGldAmMbBIRfm1iC7UR0j4I"
 """The hash of a random password that was not kept: an unknown name costs what a known one does."""

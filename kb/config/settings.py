@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.base.errors import NotFoundError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.config import boundary, sources
 from kb.config.boundary import MODES, PARTS, Boundary
 from kb.config.kinds import kinds
@@ -190,14 +191,14 @@ _RANGES = {
     "keep.backup_days": (0, 36500),
 }
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_ADDRESSED = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_ADDRESSED = lazy_re(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _FILES = ("certificates", "client_certificate", "client_key")
 ENGINES = ("embedded", "opensearch")
 SECURITY = ("starttls", "tls", "none")
-_ALIAS = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
-_HOST = re.compile(r"https?://[^\s/@]+/?")
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
-_NAME = re.compile(r"[\w.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
+_ALIAS = lazy_re("[a-z0-9][a-z0-9_-]{0,63}")
+_HOST = lazy_re(r"https?://[^\s/@]+/?")
+_HEADER = lazy_re(r"[A-Za-z][A-Za-z0-9-]{1,60}")
+_NAME = lazy_re(r"[\w.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 from kb.config.kinds import Kind, Table, Value, kinds
 
@@ -56,7 +57,7 @@ CSS_SETTINGS: Table = (
 )
 
 _LISTS = {"title", "without", "category", "kind"}
-_NAME = re.compile(r"\w[\w-]{0,59}")
+_NAME = lazy_re(r"\w[\w-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)

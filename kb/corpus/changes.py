@@ -12,15 +12,16 @@ from typing import Literal
 
 from kb.base import deadline
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.compare.sections import Comparison, compare
 from kb.corpus.folder import Corpus, versions_of
 
 Kind = Literal["new", "changed", "edited", "withdrawn"]
 _HEAD = 1 << 14
-_RETRIEVED = re.compile(r"""^  retrieved: ['"]?([0-9T:Z.+-]+)['"]?$""", re.MULTILINE)
-_WITHDRAWN = re.compile(r"""^  withdrawn: ['"]?([0-9-]+)['"]?$""", re.MULTILINE)
-_EDITION = re.compile(r"^  edition: ", re.MULTILINE)
+_RETRIEVED = lazy_re(r"""^  retrieved: ['"]?([0-9T:Z.+-]+)['"]?$""", re.MULTILINE)
+_WITHDRAWN = lazy_re(r"""^  withdrawn: ['"]?([0-9-]+)['"]?$""", re.MULTILINE)
+_EDITION = lazy_re(r"^  edition: ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Any, Literal
 from kb.base import clock, inside, storage
 from kb.base.cache import Remembered
 from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, Damage, judge
@@ -31,14 +32,14 @@ from kb.structure import yaml_head
 
 # Names must hold in addresses, on every file system, and leave room for a suffix in its 255 bytes.
 _LONGEST = 180
-_UNSAFE = re.compile(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
-_ORIGIN = re.compile(r"^  origin: .*$", re.MULTILINE)
-_EDITION = re.compile(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
-_RETRIEVED = re.compile(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
-_WEB_ORIGIN = re.compile(r"^  origin: ['\"]?https?://", re.MULTILINE)
-_SNAPSHOT = re.compile(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
-_MAY_DOUBT = re.compile(r"^ +(?:- )?(?:doubt: |doubtful: \[)", re.MULTILINE)
-_VERSIONED = re.compile(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
+_UNSAFE = lazy_re(r'[\s/\\:*?"<>|#%\x00-\x1f\x7f]+')
+_ORIGIN = lazy_re(r"^  origin: .*$", re.MULTILINE)
+_EDITION = lazy_re(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
+_RETRIEVED = lazy_re(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
+_WEB_ORIGIN = lazy_re(r"^  origin: ['\"]?https?://", re.MULTILINE)
+_SNAPSHOT = lazy_re(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
+_MAY_DOUBT = lazy_re(r"^ +(?:- )?(?:doubt: |doubtful: \[)", re.MULTILINE)
+_VERSIONED = lazy_re(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
 _MOST = 1_000_000_000  # bytes of a document's file
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"

@@ -16,16 +16,17 @@ from typing import Any
 import yaml
 
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import REPAIR_KINDS, Account, Attachment, Exchange, Metadata, Provenance, Remark, Repair
 from kb.structure import yaml_head
 
-_CHECKSUM = re.compile(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
-_CHECKSUM_LINE = re.compile(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_CHECKSUM = lazy_re(r"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+_CHECKSUM_LINE = lazy_re(rb"^checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 _MOST_TRIED = 100_000_000  # bytes of front matter times bytes of the file: half a minute or so
-_BEGUN = re.compile(r"---(?:\n[a-z_]*)?\Z|---\n[a-z_]+:")
-_OURS = re.compile(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
-_ACCEPTED = re.compile(r"^accepted: (.*)\n", re.MULTILINE)
-_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
+_BEGUN = lazy_re(r"---(?:\n[a-z_]*)?\Z|---\n[a-z_]+:")
+_OURS = lazy_re(r"^(?:provenance:|checksum: [0-9a-f]{64})$", re.MULTILINE)
+_ACCEPTED = lazy_re(r"^accepted: (.*)\n", re.MULTILINE)
+_BREAKS = lazy_re("[\n\r\x85\u2028\u2029]")
 _PLAIN = ("title", "document_number", "issuer", "kind", "date", "published", "effective", "url", "identifier")
 _ORIGIN = (
     "origin",
@@ -56,7 +57,7 @@ class _FastDumper(getattr(yaml, "CBaseDumper", yaml.BaseDumper)):  # type: ignor
         return True
 
 
-_UNLIKE = re.compile(r'(?:^|[ \[{,(])"|\? |^.{100,}:(?: |$)', re.MULTILINE)
+_UNLIKE = lazy_re(r'(?:^|[ \[{,(])"|\? |^.{100,}:(?: |$)', re.MULTILINE)
 """Where something like this is in what libyaml wrote (a string in double quotes, a long key), the pure Python may have
 written it otherwise."""
 

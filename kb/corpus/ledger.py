@@ -22,13 +22,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from kb.base import clock, storage
+from kb.base.lazy_re import lazy_re
 from kb.structure import yaml_head
 
 FILE = ".ledger"
 FOUND = "found"
 """The command of a line that was made of a file that was there, not by who wrote it."""
-_LINE = re.compile(rb"([0-9a-f]{64}) (\{.*\})")
-_SEALED = re.compile(rb"([0-9a-f]{64}) ")
+_LINE = lazy_re(rb"([0-9a-f]{64}) (\{.*\})")
+_SEALED = lazy_re(rb"([0-9a-f]{64}) ")
 _HEAD = 1 << 20  # characters: what is longer is not kept here
 
 

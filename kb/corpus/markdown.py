@@ -20,20 +20,21 @@ from itertools import groupby
 
 from kb.base import leashed, tables
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Provenance, Section
 from kb.corpus import front_matter
 from kb.structure import metadata, outline, yaml_head
 from kb.structure.extracted import Extracted
 from kb.structure.outline import Mark
 
-_MARKED = re.compile(r'(?:(#{1,6}) )?<a id="([^"]*)"(?: data-level="(\d+)")?></a>(.*)', re.DOTALL)
-_MARKED_ROW = re.compile(r'\|<a id="([^"]*)" data-level="(\d+)"></a>(.*)', re.DOTALL)
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*", re.DOTALL)
+_MARKED = lazy_re(r'(?:(#{1,6}) )?<a id="([^"]*)"(?: data-level="(\d+)")?></a>(.*)', re.DOTALL)
+_MARKED_ROW = lazy_re(r'\|<a id="([^"]*)" data-level="(\d+)"></a>(.*)', re.DOTALL)
+_HEADING = lazy_re(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*", re.DOTALL)
 # A line that Markdown, or `load`, would take for something else than text.
-_SPECIAL = re.compile(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|\|?<a id="|[ \t\r]*$|[ \t]')
-_ADDRESS = re.compile(r"<a id=\"[^\"]*\"[^>]*></a>")
-_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_SPECIAL = lazy_re(r'\\|#|>|[-+*][ \t]|(?:[-*_][ \t]*){3,}$|```|~~~|\|?<a id="|[ \t\r]*$|[ \t]')
+_ADDRESS = lazy_re(r"<a id=\"[^\"]*\"[^>]*></a>")
+_STRONG = lazy_re(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_ESCAPE = lazy_re(r"\\([!-/:-@\[-`{-~])")
 _BOM = "\ufeff"
 _SECONDS = 60.0
 _DAMAGED = "这是损坏（多半是断电或磁盘出错），不是手工修改。请运行 kb check --repair 恢复。"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from kb.base import tables
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Section
 from kb.export.scope import Selection
 
-DOUBTFUL = re.compile("(〓+)")
+DOUBTFUL = lazy_re("(〓+)")
 """Characters that could not be read."""
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 # What XML 1.0 cannot hold, in any spelling.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = lazy_re("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from kb.base import leash, leashed
 from kb.base.errors import KbError, UnreadableError, unforeseen
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Metadata, Provenance, Repair
 from kb.config.settings import Settings
 from kb.ingest import titles
@@ -32,7 +33,7 @@ JOINED = "由来源的 "
 _FEW_DOUBTFUL, _MOST_DOUBTFUL, _MOST_SHARE = 5_000, 100_000, 0.5
 _MOST_SAID = 50_000
 _HEAD = 3  # lines at the head of a text among which its title may be
-_ISSUER = re.compile(r"[\u4e00-\u9fff、（）()\s]{4,60}")
+_ISSUER = lazy_re(r"[\u4e00-\u9fff、（）()\s]{4,60}")
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,9 +7,9 @@ the table of metadata at its head, which `kb.structure.metadata` reads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from kb.base.lazy_re import lazy_re
 from kb.structure.outline import text_lines
 
 _HEAD_LINES = 12  # navigation stands above the title; a line like it further down is the document's
@@ -22,25 +22,25 @@ _TOOL = (
     r"(?:浏览|阅读|点击|访问)(?:次数|量|数)?[:：]\s*\d*\s*次?|手机(?:版|扫一扫)|下载(?:本文|全文)|"
     "设为首页|加入收藏|网站地图|联系我们|关于我们|无障碍(?:浏览|阅读)?|长者(?:模式|专区|助手)|繁[体體](?:版|中文)?|简体(?:版|中文)?"
 )
-_TOOLS = re.compile(f"{_GAP}(?:(?:{_TOOL}){_GAP})+")
-_SURE_TOOL = re.compile(
+_TOOLS = lazy_re(f"{_GAP}(?:(?:{_TOOL}){_GAP})+")
+_SURE_TOOL = lazy_re(
     "【(?:打印|关闭|字体|字号|大|纠错)|打印(?:本页|页面|文章|此页)|关闭(?:窗口|本页|页面)|(?:字体|字号)(?:大小)?[:：]|分享[到至]|我要纠错|视力|返回(?:顶部|列表)"
     "|(?:浏览|阅读|点击|访问)(?:次数|量|数)[:：]|设为首页|加入收藏"
 )
-_ANYWHERE = re.compile(
+_ANYWHERE = lazy_re(
     r"扫一扫.{0,30}|(?:请)?(?:用|使用)?(?:手机|微信)扫(?:一扫|描).{0,30}|分享[到至][:：]?.{0,40}"
     r"|(?P<dash>[—－–-])\s?\d{1,3}\s?(?P=dash)"  # page numbers (GB/T 9704-2012, 7.5)
     r"|[【\[]?(?:上|下)一(?:篇|条)[】\]]?[:：].*|[(（【\[]?(?:责任编辑|责编)[:：].{0,20}"
 )
-_TAIL = re.compile(
+_TAIL = lazy_re(
     r".*(?:版权所有|ICP备\s?\d+号|公网安备\s?\d+).*|(?:政府)?网站标识码.*|(?:主办|承办|技术支持|运维电话)(?:单位)?[:：].*"
 )
-_LICENCE = re.compile(r"本作品(?:是中华人民共和国的|在.{0,20}属于公有领域).*")  # Wikisource, below every text
-_LICENCE_END = re.compile(r"Public domain.*|false|true")
+_LICENCE = lazy_re(r"本作品(?:是中华人民共和国的|在.{0,20}属于公有领域).*")  # Wikisource, below every text
+_LICENCE_END = lazy_re(r"Public domain.*|false|true")
 _LICENCE_LINES = 40
-_POSITION = re.compile(r"(?:您|你|当前|现在|目前)[^:：]{0,6}位置(?:是)?\s*(?:[:：].*)?")
+_POSITION = lazy_re(r"(?:您|你|当前|现在|目前)[^:：]{0,6}位置(?:是)?\s*(?:[:：].*)?")
 _ARROW = r"\s*(?:>>?|＞|»|›)\s*"
-_TRAIL = re.compile(
+_TRAIL = lazy_re(
     rf"[\u4e00-\u9fff]{{0,12}}(?:首页|主页){_ARROW}[^。；]*|[\u4e00-\u9fff]{{2,20}}(?:{_ARROW}[\u4e00-\u9fff]{{2,30}}){{2,}}"
 )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kb.base import inside, scratch, storage
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.chinese.numerals import read
 from kb.config.settings import Settings
@@ -32,11 +33,11 @@ SOURCE = "laws"
 _MOST_UNPACKED, _MOST_FILES, _MOST_OF_ONE = 8_000_000_000, 500_000, 200_000_000  # bytes, files, bytes of a file
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2")
 _INFO_END = "<!-- INFO END -->"
-_TITLE = re.compile(r"^#[ \t]+(.+?)[ \t]*$", re.MULTILINE)
-_HEADING = re.compile(r"^(#{1,5})(?=[ \t]|$)", re.MULTILINE)
-_ARTICLE = re.compile(r"^第[^条\s]{1,9}条", re.MULTILINE)
+_TITLE = lazy_re(r"^#[ \t]+(.+?)[ \t]*$", re.MULTILINE)
+_HEADING = lazy_re(r"^(#{1,5})(?=[ \t]|$)", re.MULTILINE)
+_ARTICLE = lazy_re(r"^第[^条\s]{1,9}条", re.MULTILINE)
 _TEMPLATE = "bookHidden: true"
-_FOLDED = re.compile(r"\s+")
+_FOLDED = lazy_re(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from kb.base.lazy_re import lazy_re
+
 _SHORTEST_STEM = 6
-_BETWEEN_TITLES = re.compile(r"[_|｜>]|\s[-–—]+\s|--")
-_HYPHEN = re.compile(r"(?<!\d)[-–—_|｜]+(?!\d)")
+_BETWEEN_TITLES = lazy_re(r"[_|｜>]|\s[-–—]+\s|--")
+_HYPHEN = lazy_re(r"(?<!\d)[-–—_|｜]+(?!\d)")
 _CUT = ".．…· "
 _LONGEST = 150
-_SENTENCE = re.compile("[。；]")
+_SENTENCE = lazy_re("[。；]")
 
 
 def parts(title: str) -> list[str]:

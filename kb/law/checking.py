@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from kb.base.deadline import checked
 from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Metadata, Provenance, Section
 from kb.chinese import dates
 from kb.chinese.numerals import numeral
@@ -45,10 +46,10 @@ LONGEST = 1_000_000
 MOST = 10_000
 """Titles and articles that a text names at most."""
 
-_JOINED = re.compile(r"\s?(?:、|，|和|及|与|以及)?\s?")
-_RANGE = re.compile(r"(?:至|到|[—－~～-])\s?第?\s?([〇零一二三四五六七八九十百千两０-９\d]{1,9})\s?条")
+_JOINED = lazy_re(r"\s?(?:、|，|和|及|与|以及)?\s?")
+_RANGE = lazy_re(r"(?:至|到|[—－~～-])\s?第?\s?([〇零一二三四五六七八九十百千两０-９\d]{1,9})\s?条")
 _LONGEST_RANGE = 50
-_NAMES = re.compile(r"《|第[^第条\n]{1,12}条|[0-9]条")
+_NAMES = lazy_re(r"《|第[^第条\n]{1,12}条|[0-9]条")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 
 Way = Literal["", "old", "new", "now", "then", "draft"]
@@ -23,37 +24,35 @@ _WAYS = (
     r"|(?<=[日年月])(?:以|之)?前(?:所?(?:有效|施行|生效|适用))|(?:施行|实施|生效)(?:以|之)?[前后]"
     rf"|[上前]一?版|现行(?:有效)?|(?:最新|新|重新)?{_REVISED}(?:以|之)?[前后]|新{_REVISED}|最新|新|旧|原|老|从前|以前|之前"
 )
-_IN_BRACKETS = re.compile(
+_IN_BRACKETS = lazy_re(
     rf"(?:于|经|系)?{_DATE}(?:[\u4e00-\u9fff]{{0,40}}?(?:{_DONE}))?(?:之?后)?(?:的)?(?:{_TEXT})?"
     rf"|(?:已|经)?(?:{_WAYS}|旧法|原法|新法)(?:的)?(?:{_TEXT})?|(?:已(?:经)?)?(?:被)?(?:{_REVISED}|废止|失效)"
     rf"|\d\d\s?年(?:{_REVISED})?(?:的)?(?:{_TEXT})?"
 )
 # However it is put, a year with a word for a revision names an edition: a text it is not must not stand for it.
-_IN_OTHER_WORDS = re.compile(rf"(?!.*[号令称见]).*?{_YEAR}.{{0,50}}?(?:{_REVISED}|{_TEXT}).{{0,6}}")
+_IN_OTHER_WORDS = lazy_re(rf"(?!.*[号令称见]).*?{_YEAR}.{{0,50}}?(?:{_REVISED}|{_TEXT}).{{0,6}}")
 _DATED = rf"(?:第?[一二三四五六七]次)?(?:{_DONE})(?:之?后)?[的之]"  # 1990年4月1日《示例法》施行前 only tells the time
 # 中原, 废旧, 创新 end in these characters and name no edition.
 _NO_WAY = "(?<![中草平太高五还]原)(?<![废陈仍]旧)(?<![创高更革翻维刷清全]新)"
-_BEFORE = re.compile(
+_BEFORE = lazy_re(
     rf"(?<![\d年月])(?:{_DATE}(?={_DATED})|{_YEAR}\s?年?)(?:{_TEXT})?(?:的)?(?:第?[一二三四五六七]次)?(?:{_DONE})?(?:[以之]?[前后])?(?:公布|颁布|施行|实施|生效|通过)?(?:的|之)?(?:{_TEXT})?(?:[新旧])?的?$"
     rf"|(?<![\d第〇零一二三四五六七八九十百])(?:(?:\d\d|[〇零一二三四五六七八九]{{2}})\s?年|79|97)(?:{_TEXT})?(?:{_DONE})?的?$"
     rf"|(?:{_WAYS}){_NO_WAY}(?:{_TEXT})?(?:的|之)?$"
 )
-_AFTER = re.compile(
+_AFTER = lazy_re(
     rf"\s?(?:(?P<dated>{_DATE}(?:第?[一二三四五六七]次)?(?:(?:{_REVISED})(?:{_TEXT})?|{_TEXT})|{_YEAR}\s?年?(?=第))|(?P<way>[新旧](?:{_TEXT})|现行(?:{_TEXT})?|[原旧]|{_REVISED}(?:以|之)?[前后]))的?(?=第)"
 )
-_BEGINS = re.compile(
+_BEGINS = lazy_re(
     rf"(?P<edition>{_DATE}(?:{_TEXT})?(?:{_DONE})?(?:之?后)?(?:的)?|现行(?:有效)?的?|{_REVISED}[前后]的?|新{_REVISED}的?"
     r"|旧的?|原(?![子料产油始生则告])|新(?![疆乡余泰沂密郑型能闻材华生]))(?=[\u4e00-\u9fff])"
 )
 # （草案）, （修订草案三次审议稿）: no text that was ever made.
-_DRAFT = re.compile(r"[^，,；;]{0,12}(?:草案|[审送征建求见议]稿)[^，,；;]{0,8}")
+_DRAFT = lazy_re(r"[^，,；;]{0,12}(?:草案|[审送征建求见议]稿)[^，,；;]{0,8}")
 # The year of a document number is none: （法释〔2015〕11号）.
-_BRACKETS = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
-_AT_END = re.compile(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
+_BRACKETS = lazy_re(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】](?!\s?第?\s?\d)")
+_AT_END = lazy_re(r"[（(〔\[【]([^（）()〔〕\[\]【】\n]{1,80})[）)〕\]】]$")
 # Brackets before a name that follow no other name.
-_ALONE = re.compile(
-    r"(?:^|(?<=[\s，。；：、！？“‘照据按反用合见守]))[（(〔\[【][^（）()〔〕\[\]【】\n]{1,28}[）)〕\]】]$"
-)
+_ALONE = lazy_re(r"(?:^|(?<=[\s，。；：、！？“‘照据按反用合见守]))[（(〔\[【][^（）()〔〕\[\]【】\n]{1,28}[）)〕\]】]$")
 _REACH = 30
 _HALF_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 _DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}

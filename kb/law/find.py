@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Section
 from kb.chinese import article_places
 from kb.chinese.article_places import PLACE, Place
@@ -31,7 +32,7 @@ _CODE = 14  # characters: the code of an agency before 〔2020〕
 _BODY = 26  # characters: the name of a body before 令第5号
 
 # What is printed in 《》 and is no document: certificates, forms, newspapers.
-_NO_DOCUMENT = re.compile(
+_NO_DOCUMENT = lazy_re(
     r"(?:证|证书|证件|执照|卡|簿|册|票|发票|证明|笔录|记录|台账|进行曲|回执|批件)$"
     r"|(?<!白皮)(?<!蓝皮)(?<!绿皮)(?<!倡议)(?<!议定)(?<!同胞)(?<!声明)书$"
     r"|(?<!清)(?<!名)单$|(?<!税率)(?<!税额)(?<!分类)(?<!区分)(?<!归类)(?<!物品)(?<!当量值)表$"
@@ -45,7 +46,7 @@ _WORDS = (
 )
 # 本法院, 本法人, 本规定义 are no citations; 本条例制定 is one.
 _TAIL = "(?:(?<=[本该述同]法)(?![院人律庭官定治学医系宝理门师]|制(?!定))|(?<![本该述同]法)(?![书义化栏]))"
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     rf"(?P<title>《)"
     rf"|(?P<self>(?<![基根资成版样文剧日课书标原副读脚范])本(?:{_WORDS}){_TAIL}|本(?:{_WORDS})(?=第))"
     rf"|(?P<other>(?<![应活])(?:该|上述|前述|(?<![合不相共协会如等随连])同)(?:{_WORDS}){_TAIL})"
@@ -57,33 +58,33 @@ _TOKEN = re.compile(
     r"|(?P<order>(?:令|公告)\s?[（(]?(?:(?:19|20)\d\d\s?年\s?)?第\s?[\d〇零○一二三四五六七八九十百千]{1,6}\s?号|(?<![\d第])\d{1,4}\s?号令)"
     r"|(?P<decimal>第\s?\d{1,3}(?:[.．]\d{1,3}){1,3}\s?条)"
 )
-_GAP = re.compile(r"(?:（[^（）\n]{1,80}）|\([^()\n]{1,80}\)|[〔\[【][^〔〕\[\]【】\n]{1,40}[〕\]】]){0,3}[的之中]?")
-_BOOK = re.compile(rf"{unmarked.BOOK}[的之中]?")
-_LIST = re.compile(r"(?:[之的]?规定)?\s?(?:、|，|,|和|及其|及|与|或者|或|以及|并|；)\s?(?:者|其)?")
-_RANGE = re.compile(rf"\s?(?:至|到|—+|－|-|~|～)\s?({PLACE})")
-_DEFINES = re.compile(
+_GAP = lazy_re(r"(?:（[^（）\n]{1,80}）|\([^()\n]{1,80}\)|[〔\[【][^〔〕\[\]【】\n]{1,40}[〕\]】]){0,3}[的之中]?")
+_BOOK = lazy_re(rf"{unmarked.BOOK}[的之中]?")
+_LIST = lazy_re(r"(?:[之的]?规定)?\s?(?:、|，|,|和|及其|及|与|或者|或|以及|并|；)\s?(?:者|其)?")
+_RANGE = lazy_re(rf"\s?(?:至|到|—+|－|-|~|～)\s?({PLACE})")
+_DEFINES = lazy_re(
     r"[（(](?:[^（）()]{0,30}?[，,；;])?(?:以下|下)?(?:统一)?(?:简称|统称|称)(?:为)?[:：]?\s*[“\"《〈「]?([^”\"》〉」（）()]{1,40}?)[”\"》〉」]?[）)]"
 )
-_DEFINING = re.compile(r"(?:简称|统称|下称|称为)[:：]?[“\"]?$")
+_DEFINING = lazy_re(r"(?:简称|统称|下称|称为)[:：]?[“\"]?$")
 # The law of another state or territory is not ours of that name: 德国民法典, 我国台湾地区《公司法》.
-_ABROAD = re.compile(
+_ABROAD = lazy_re(
     r"(?:[德法英美俄韩泰民外]国(?:联邦)?|日本|意大利|瑞士|奥地利|荷兰|西班牙|葡萄牙|加拿大|澳大利亚|新西兰|印度|越南|新加坡|俄罗斯|苏联|苏俄|巴西|欧盟|台湾(?:地区)?|(?:香港|澳门)(?:特别行政区)?)的?$"
 )
 # The place is in a text that is no document of a corpus, or that nothing tells apart.
-_OTHER_TEXT = re.compile(
+_OTHER_TEXT = lazy_re(
     r"(?:协议|合同|公约|章程|条约|协定|判决|裁定|议定书|规约|附件|附录|附表|书|契约|保单|保险单|条款|承诺函|备忘录|声明|投标文件|招标文件|议案|提案)$"
 )
 _DEFINING_REACH = 6
-_EXTENDS = re.compile(
+_EXTENDS = lazy_re(
     r"[（(](?:试行|暂行)[）)]|(?:实施|施行)(?:条例|细则|办法|规定)|修正案(?:[（(][一二三四五六七八九十]+[）)])?"
 )
-_STOP = re.compile(
+_STOP = lazy_re(
     r"违反|违背|触犯|符合|援引|引用|参见|参阅|对照|依(?=法释|法发|法办|法函|法复)|见|依|经|根据|依据|按照|依照|遵照|参照|以及|关于|转发|印发|下发|执行|适用|废止|文件|通知|规定|发布|公布|颁布|修订|修改|批准|原有|经由|详见"
     r"|和(?!国)|[及与的以由见将对为按据照如]|[日月年号]|(?:^|[）)])[条款项]|第[〇零一二三四五六七八九十百千两]{1,9}[编章节条款项](?:之[一二三四五六七八九十]{1,3})?"
 )
-_DASH = re.compile("-")
-_MARKS_OF_TITLES = re.compile("[《》\n]")
-_CODE_CHARACTERS = re.compile(r"[\u4e00-\u9fff（）()]+$")
+_DASH = lazy_re("-")
+_MARKS_OF_TITLES = lazy_re("[《》\n]")
+_CODE_CHARACTERS = lazy_re(r"[\u4e00-\u9fff（）()]+$")
 # 本制度, 本计划 may be one that the text speaks of: they are the document only where it is called so.
 _AMBIGUOUS = frozenset(
     [
@@ -109,13 +110,13 @@ _AMBIGUOUS = frozenset(
 _LAWS = frozenset(["法", "法典", "条例", "办法", "规定", "细则", "规则", "解释", "决定", "通则"])
 _OF_A_LAW = frozenset(["实施条例", "实施细则"])
 _GENERIC = frozenset(_WORDS.split("|"))
-_SERIAL_AT_END = re.compile(r"（[一二三四五六七八九十]+）$")
-_WORD_AT_END = re.compile(rf"(?:{_WORDS})$")
+_SERIAL_AT_END = lazy_re(r"（[一二三四五六七八九十]+）$")
+_WORD_AT_END = lazy_re(rf"(?:{_WORDS})$")
 _LONGEST_HEAD = 200
-_EVENT = re.compile(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
-_ITEM_CITED = re.compile(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
-_OF_THE_SAME = re.compile(r"(?:该条|同条|前条|上条|本条|前述条文|上述条文|其|依照|根据|适用|违反)的?$")
-_AMENDS = re.compile(r"修[改订正]|修正案")
+_EVENT = lazy_re(r"^[（(]?(?:经|根据|自|该文件于|由)?\d{4}年\d{1,2}月\d{1,2}日")
+_ITEM_CITED = lazy_re(r"(?:[之的]?规定|所列|所称|情形|行为|[至、和或及]第|以外|中)")
+_OF_THE_SAME = lazy_re(r"(?:该条|同条|前条|上条|本条|前述条文|上述条文|其|依照|根据|适用|违反)的?$")
+_AMENDS = lazy_re(r"修[改订正]|修正案")
 _ARTICLE_LEVEL = 4
 
 
@@ -680,19 +681,19 @@ class _Reader:
         return f"{self.annex}{wanted}" if wanted else self.annex.rstrip("-")
 
 
-_PLACE = re.compile(PLACE)
-_COMMA = re.compile("[，,]\\s?(?=第)")
-_ITEM = re.compile(article_places.ITEM)
-_BARE = re.compile(article_places.BARE)
-_OF = re.compile(r"之[一二三四五六七八九十]{1,3}(?![\u4e00-\u9fff])|之[一二三四五六七八九十]{1,3}(?=[和及或的规等])")
+_PLACE = lazy_re(PLACE)
+_COMMA = lazy_re("[，,]\\s?(?=第)")
+_ITEM = lazy_re(article_places.ITEM)
+_BARE = lazy_re(article_places.BARE)
+_OF = lazy_re(r"之[一二三四五六七八九十]{1,3}(?![\u4e00-\u9fff])|之[一二三四五六七八九十]{1,3}(?=[和及或的规等])")
 # 《员工手册》第三条, 〔2020〕5号文第三条: what is no document of a corpus, or a number that lacks its agency.
-_DROPPED = re.compile(r"(?:《[^《》\n]{1,60}》|[^\s，。；：、]{0,12}号)(?:文件?|令|公告|通知)?[）)]?[的之中]?$")
+_DROPPED = lazy_re(r"(?:《[^《》\n]{1,60}》|[^\s，。；：、]{0,12}号)(?:文件?|令|公告|通知)?[）)]?[的之中]?$")
 _DROPPED_REACH = 64
 _PASSING_REACH = 200
 _ABROAD_REACH = 12
-_ASIDE = re.compile(r"[（(][^（）()\n]{1,300}[）)]")
-_QUOTED = re.compile(rf"“({PLACE})[ 　\u2003\xa0]")
-_ITEMS = re.compile(
+_ASIDE = lazy_re(r"[（(][^（）()\n]{1,300}[）)]")
+_QUOTED = lazy_re(rf"“({PLACE})[ 　\u2003\xa0]")
+_ITEMS = lazy_re(
     rf"(?=第?\s?[（(]?[^条款目]{{1,40}}?项)(?:{PLACE}|[（(]?[一二三四五六七八九十]+[）)]?项|{article_places.ITEM})"
 )
 
@@ -740,8 +741,8 @@ class _Shorts:
 
 
 _NUMERALS = "一二三四五六七八九"
-_SERIAL = re.compile(rf"[（(][{_NUMERALS}十]+[）)]|[{_NUMERALS}](?=第)")
-_WORD_OF_NUMERAL = re.compile("[般些直定样致旦切种并方个条款项目次部份起再经度向贯概]")
+_SERIAL = lazy_re(rf"[（(][{_NUMERALS}十]+[）)]|[{_NUMERALS}](?=第)")
+_WORD_OF_NUMERAL = lazy_re("[般些直定样致旦切种并方个条款项目次部份起再经度向贯概]")
 
 
 @cache
@@ -875,11 +876,11 @@ def _defined(document: Document) -> dict[str, _Ref]:
     return found
 
 
-_BRACKET = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]")
-_EDITION_ALONE = re.compile(
+_BRACKET = lazy_re(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]")
+_EDITION_ALONE = lazy_re(
     r"[，,；;、]?(?:和|与|及|以及|而)?(?P<edition>(?:修[订正改]|新法|旧法|现行|施行)(?:以|之)?[前后]?)的?"
 )
-_BRACKET_AT_END = re.compile(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]$")
+_BRACKET_AT_END = lazy_re(r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,80}[）)〕\]】]$")
 
 
 def _opening(before: str) -> int:

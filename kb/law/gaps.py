@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 from kb.chinese.places import UNITS
 from kb.law.reader import Found, Reader
 
 _NATIONAL = "国家法律法规数据库 flk.npc.gov.cn"
-_LOCAL = re.compile(rf"([\u4e00-\u9fff]{{1,10}}?(?:{UNITS}))")
+_LOCAL = lazy_re(rf"([\u4e00-\u9fff]{{1,10}}?(?:{UNITS}))")
 _SOURCES = (
     (
-        re.compile(r"^(?:最高人民法院|最高人民检察院)|^(?:法释|法发|高检发)"),
+        lazy_re(r"^(?:最高人民法院|最高人民检察院)|^(?:法释|法发|高检发)"),
         "最高人民法院公报 gongbao.court.gov.cn、最高人民检察院 www.spp.gov.cn",
     ),
-    (re.compile(r"^(?:国务院|中共中央|国发|国办|国函|中发|中办)"), "中国政府网 www.gov.cn/zhengce"),
-    (re.compile(r"(?:(?<!办)法|法典|通则|总则|条例|修正案)(?:（.*）)?$|人民代表大会"), _NATIONAL),
+    (lazy_re(r"^(?:国务院|中共中央|国发|国办|国函|中发|中办)"), "中国政府网 www.gov.cn/zhengce"),
+    (lazy_re(r"(?:(?<!办)法|法典|通则|总则|条例|修正案)(?:（.*）)?$|人民代表大会"), _NATIONAL),
 )
 
-_DATE = re.compile(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
+_DATE = lazy_re(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
 
 
 @dataclass(frozen=True, slots=True)

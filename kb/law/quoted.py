@@ -15,30 +15,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.figures import NO_NUMBER
 from kb.chinese.numerals import hanzi
 from kb.compare.characters import characters as difference
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "〝": "〞", "‘": "’", '"': '"'}
 _OPENING = {closing: opening for opening, closing in _PAIRS.items()}
-_MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
-_LINE_START = re.compile(r"\n[\s　>]*$")
+_MARK = lazy_re(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
+_LINE_START = lazy_re(r"\n[\s　>]*$")
 _ADVERBS = "(?:明确|明文|分别|已经|已|即|也|均|是这样|具体|才|就|仅|还|又|则)*"
 _VERBS = "(?:规定|载明|写明|指出|表述|表明|明确|要求|内容|条文|原文|称|为|是|写道)+"
 _TAIL = "(?:了|的是|的内容|的|如下|为)*"
 _BRACKETS = r"(?:[（(][^（）()“”\n]{1,60}[）)])?"
-_SAYS = re.compile(rf"(?:[的之]?(?:有关|相关)?{_ADVERBS}{_VERBS}{_TAIL})?{_BRACKETS}(?:[：:，,]|—+)?[\s>]*")
-_NOT_THE_LAW = re.compile("合同|协议|约定|章程|判决|裁定|辩称|诉称|主张|公告|通知|批复|承诺|合称|简称")
-_NEAR = re.compile(r"[^。；！？\n“”「」『』]{0,40}")
-_BETWEEN = re.compile(r"[^。！？\n“”「」『』]{0,30}")
-_LEADS_BACK = re.compile(
+_SAYS = lazy_re(rf"(?:[的之]?(?:有关|相关)?{_ADVERBS}{_VERBS}{_TAIL})?{_BRACKETS}(?:[：:，,]|—+)?[\s>]*")
+_NOT_THE_LAW = lazy_re("合同|协议|约定|章程|判决|裁定|辩称|诉称|主张|公告|通知|批复|承诺|合称|简称")
+_NEAR = lazy_re(r"[^。；！？\n“”「」『』]{0,40}")
+_BETWEEN = lazy_re(r"[^。！？\n“”「」『』]{0,30}")
+_LEADS_BACK = lazy_re(
     r"[”」』’\"〞][。，；]?\s*[（(\[〔【—]+(?:参?见|引自|语出|出自|载于|摘自)?"
     r"|[”」』’\"〞](?:[，；]?|。(?=[这此以上述该语均参见引出来载源]))(?:这|此|以上|上述|该|语|均|原文|的规定|之规定|一语)*(?:是|为|系|即|参?见|引自|语出|出自|来自|载于|见于|源自|规定在|规定于)*"
 )
-_IN_BRACKETS = re.compile(r".[。，；]?\s*[（(\[〔【—]")
-_OPENED_AGAIN = re.compile(r"(?<=\n)[\s　>]*[“「『]")
-_LEFT_OUT = re.compile(r"…+|\.{3,}|．{3,}|【[^】]*】|\[[^\]]*\]")
-_OWN_NUMBER = re.compile(r"\s*第[^第条\s]{1,9}条(?:之[一二三四五六七八九十]{1,3})?[\s　]+")
+_IN_BRACKETS = lazy_re(r".[。，；]?\s*[（(\[〔【—]")
+_OPENED_AGAIN = lazy_re(r"(?<=\n)[\s　>]*[“「『]")
+_LEFT_OUT = lazy_re(r"…+|\.{3,}|．{3,}|【[^】]*】|\[[^\]]*\]")
+_OWN_NUMBER = lazy_re(r"\s*第[^第条\s]{1,9}条(?:之[一二三四五六七八九十]{1,3})?[\s　]+")
 _SHORTEST = 8  # characters: shorter words in quotation marks name something, unless a colon says otherwise
 _SHORTEST_NEAR = 6
 _PHRASE = 16  # characters: 规定的“合理期限” names something, a longer one is quoted
@@ -52,15 +53,15 @@ _LOOK_ALIKE = str.maketrans("，；：（）？！．﹑", ",;:()?!.、") | dict
 )
 _END = "。；;，,、：:.!？?！"
 
-_TELLS = re.compile(
+_TELLS = lazy_re(
     rf"{_BRACKETS}(?:[的之]?(?:有关|相关)?{_ADVERBS}(?:(?:规定|载明|写明|明确|指出|内容|原文|条文|要点)+{_TAIL})[，,：:\s>]+|[：:][\s>]*)"
 )
-_CLAUSE = re.compile(r"[^，；：。,;:！？\n“”]+")
+_CLAUSE = lazy_re(r"[^，；：。,;:！？\n“”]+")
 _ALTERED = 0.25  # of a clause without quotation marks, and four characters
-_FIGURE = re.compile(r"(\d{1,4})(%?)")
-_TELLING = re.compile("[不未无非勿〇零一二三四五六七八九十百千万两半]|以上|以下|以内|以外")
-_NO_NUMBER = re.compile(NO_NUMBER)
-_MUST = re.compile("应|可|须|能|宜|不|禁止")
+_FIGURE = lazy_re(r"(\d{1,4})(%?)")
+_TELLING = lazy_re("[不未无非勿〇零一二三四五六七八九十百千万两半]|以上|以下|以内|以外")
+_NO_NUMBER = lazy_re(NO_NUMBER)
+_MUST = lazy_re("应|可|须|能|宜|不|禁止")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Section
 from kb.chinese.identity import TO_ASCII
 from kb.chinese.short_titles import short_titles
@@ -20,13 +20,13 @@ from kb.structure import history, parts
 
 # How sure a name is: the title itself, without （试行）, of what is printed or attached, without its issuer, made short.
 TITLE, PLAIN, INSIDE, TAIL, SHORT = range(5)
-_INSIDE = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
-_UNMARKED = re.compile(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
-_ABOUT = re.compile(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
+_INSIDE = lazy_re(r"(?:印发|转发|批转|公布|发布|颁布|下发)[^《]{0,20}《([^》]+)》")
+_UNMARKED = lazy_re(r"(?:印发|转发|批转)(.{4,60}?)(?:（[^）]*）)?的通知$")
+_ABOUT = lazy_re(r"^(?P<issuer>.{2,40}?)(?P<tail>(?:关于|印发|转发).{6,})$")
 _LONGEST = 400
 _LEAST_TAIL = 10
 _NOTED_HEADING = 6
-_AT_ONCE = re.compile(r"本[^，。]{1,12}自(?:公布|发布|颁布|印发)之日起(?:施行|实施|生效)")
+_AT_ONCE = lazy_re(r"本[^，。]{1,12}自(?:公布|发布|颁布|印发)之日起(?:施行|实施|生效)")
 _LAST = 600  # characters: where a text says from when it holds
 
 

@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.law.find import Citation
 
 Relation = Literal["", "basis", "amends", "amended", "repeals", "forwards", "interprets"]
 """`amended` says that the cited decision changed the citing law (第一次修正); the others say what the citing document does."""
 
-_BASIS = re.compile(r"(?:根据|依据|按照|依照|遵照|贯彻落实|落实|贯彻执行|贯彻|执行)[^。；]*$")
-_PURPOSE = re.compile(
+_BASIS = lazy_re(r"(?:根据|依据|按照|依照|遵照|贯彻落实|落实|贯彻执行|贯彻|执行)[^。；]*$")
+_PURPOSE = lazy_re(
     r"(?:制定|订立)(?:本|以下|如下)|现就|现将|现对|如下|以下(?:意见|规定|措施)|现(?:批复|答复|通知|公告)|决定(?:：|$)"
 )
 # Where a document says what it rests on: before its first number, or in the first section or article of it or of an annex.
-_BEGINNING = re.compile(r"(?:annex-[0-9a-z]+(?:~\d+)?-)?(?:(?:ch|bk)-1-|general-)*(?:preamble|art-1|1|1-1|1-1-1)")
-_ENDS = re.compile(r"废止|停止执行|停止施行|不再执行|失效")
-_NAMES = re.compile(r"《[^》]*》|[（(][^）)]*[）)]")
+_BEGINNING = lazy_re(r"(?:annex-[0-9a-z]+(?:~\d+)?-)?(?:(?:ch|bk)-1-|general-)*(?:preamble|art-1|1|1-1|1-1-1)")
+_ENDS = lazy_re(r"废止|停止执行|停止施行|不再执行|失效")
+_NAMES = lazy_re(r"《[^》]*》|[（(][^）)]*[）)]")
 # Between a name and 废止 stand only other names, who made them and when, and words such as 同时.
-_BETWEEN = re.compile(
+_BETWEEN = lazy_re(
     r"(?:[、和及与以]|[^，。；]{0,60}?(?:发布|公布|颁布|印发|通过|批准|施行|修改|修正|修订|制定)的|等[^，。；]{0,12})*"
     r"，?(?:同时|即行|即|现|均|一并|予以|相应|自[^，。；]{1,16}起)*"
 )
-_REPEALS = re.compile(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[、和及]?)*$")
-_LIST_OF_ENDED = re.compile(
+_REPEALS = lazy_re(r"(?:废止|取代)(?:下列|以下|原)?(?:《[^》]*》[、和及]?)*$")
+_LIST_OF_ENDED = lazy_re(
     r".{0,40}?(?:废止|失效|停止执行).{0,20}?(?:文件|目录|清单|名单|规章|法规|政策|条例|规定|办法)(?:（[^）]*）)?[：:]?"
 )
-_LEADS_TO_ENDED = re.compile(
+_LEADS_TO_ENDED = lazy_re(
     r"[^。；]{0,80}?(?:(?:废止|取消|停止执行)[^。；，]{0,6}?(?:以下|下列)|(?:以下|下列)[^。；]{0,40}?(?:予以|自[^，。；]{1,16}起|全部|即行)[^。；]{0,6}?(?:废止|失效|停止执行))[^。；]{0,30}[：:]"
 )
-_LIST_OF_OTHERS = re.compile(r"修[改订正]|保留|有效的|继续执行|拟")
-_ITEM = re.compile(r"[\s|\d.．、（）()〇一二三四五六七八九十百-]*[^，。；《》]{0,60}")
+_LIST_OF_OTHERS = lazy_re(r"修[改订正]|保留|有效的|继续执行|拟")
+_ITEM = lazy_re(r"[\s|\d.．、（）()〇一二三四五六七八九十百-]*[^，。；《》]{0,60}")
 # What stands before and after a whole name that has no marks: its number in a list, commas, the words of its repeal.
-_ITEM_BEGINS = re.compile(r"(?:^|[\s|、，：.．)）]|[废止取代和及原])$")
-_ITEM_ENDS = re.compile(
+_ITEM_BEGINS = lazy_re(r"(?:^|[\s|、，：.．)）]|[废止取代和及原])$")
+_ITEM_ENDS = lazy_re(
     r"[\s|、，。；（(]|$|和|及|(?:同时|即行|现|均|一并|予以|相应)*(?:废止|失效|停止)|自[^，。；]{1,16}起"
 )
 _REACH = 1_000  # characters before a citation: a sentence is seldom longer
-_FORWARDS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
-_ANNOUNCED = re.compile(
+_FORWARDS = lazy_re(r"(?:印发|转发|批转|公布|发布|颁布|下发)(?![^。；《]{0,20}(?:的|以来)$)[^。；《》]{0,20}$")
+_ANNOUNCED = lazy_re(
     r"^[^。；]{0,40}?(?:已经[^。]{0,60}?(?:同意|通过|批准)[^。]*?)?(?:现)?(?:予以|予)?(?:印发|转发|公布|发布|颁布)"
 )
-_INTERPRETED = re.compile(r"(?:适用|解释|理解)[^。；《]{0,6}$")
-_INTERPRETS = re.compile(r"解释|解答|理解与适用|若干问题的规定|答复|批复|解读")
-_AMENDING = re.compile(r"关于修[改订正]|修正案(?:（[^）]*）)?$")
-_AMENDS = re.compile(r"(?:修改|修订|修正)(?:了|原|下列|以下)?(?:《[^》]*》[、和及]?)*$")
-_CHANGED = re.compile(r"^[^。；“]{0,30}?(?:修改为|作(?:如下|出)修改)")
+_INTERPRETED = lazy_re(r"(?:适用|解释|理解)[^。；《]{0,6}$")
+_INTERPRETS = lazy_re(r"解释|解答|理解与适用|若干问题的规定|答复|批复|解读")
+_AMENDING = lazy_re(r"关于修[改订正]|修正案(?:（[^）]*）)?$")
+_AMENDS = lazy_re(r"(?:修改|修订|修正)(?:了|原|下列|以下)?(?:《[^》]*》[、和及]?)*$")
+_CHANGED = lazy_re(r"^[^。；“]{0,30}?(?:修改为|作(?:如下|出)修改)")
 # 现对最高人民法院《…》，最高人民检察院《…》作如下补充、修改: of each name what is before it and what after.
-_OBJECT = re.compile(r"(?:，|^)现?对[^，。；《]{0,30}(?:《》[，、和及]?[^，。；《]{0,30})*$")
-_SUPPLEMENTED = re.compile(
+_OBJECT = lazy_re(r"(?:，|^)现?对[^，。；《]{0,30}(?:《》[，、和及]?[^，。；《]{0,30})*$")
+_SUPPLEMENTED = lazy_re(
     r"^(?:[，、和及]?[^，。；《]{0,30}《》)*[^。；“《]{0,12}?作(?:了|如下|出|以下)*(?:补充|修改|调整|修订)"
 )
-_TITLE = re.compile(r"《[^》]*》")
-_AMENDED = re.compile(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
+_TITLE = lazy_re(r"《[^》]*》")
+_AMENDED = lazy_re(r"^(?:第?[一二三四五六七八九十]+次)?修[正订改]")
 
 
 def relation(document: Document, text: str, citation: Citation, headings: Sequence[str] = ()) -> Relation:

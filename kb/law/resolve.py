@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import article_places
 from kb.chinese.title_keys import number_key, title_key
 from kb.law import editions, timeline
@@ -18,11 +19,11 @@ from kb.law.timeline import Held, State
 from kb.structure.statute import is_legislation
 
 Doubt = Literal["", "no such edition", "cannot tell"]
-_NUMBERS = re.compile(
+_NUMBERS = lazy_re(
     r"[\u4e00-\u9fff]{0,12}(?:令|公告|[〔\[（(]\d{4}[〕\]）)])(?:第)?[\d〇零一二三四五六七八九十百千]+号"
 )
-_ARTICLE = re.compile(r"(?:[a-z]+-\d+-)*?art-\d+(?:-\d+)*(?=$|-[pi])")
-_AMENDING = re.compile(r"修[订正改].*决定|修正案")
+_ARTICLE = lazy_re(r"(?:[a-z]+-\d+-)*?art-\d+(?:-\d+)*(?=$|-[pi])")
+_AMENDING = lazy_re(r"修[订正改].*决定|修正案")
 
 
 @dataclass(frozen=True, slots=True)

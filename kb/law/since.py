@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kb.base import deadline
+from kb.base.lazy_re import lazy_re
 from kb.law import timeline
 from kb.law.editions import read
 from kb.law.reader import Found, Reader
@@ -42,8 +43,8 @@ WORDS: dict[Status, str] = {
 """What people read for each status."""
 
 _ENDED = ("已废止", "已失效", "推定届满")
-_ARTICLE = re.compile(r"(?:^|-)(art-\d+)(?:-\d+)*(?=$|-[pi])")
-_AMENDMENT = re.compile(r"修正案(?:[（(][^（）()]+[）)])?$")
+_ARTICLE = lazy_re(r"(?:^|-)(art-\d+)(?:-\d+)*(?=$|-[pi])")
+_AMENDMENT = lazy_re(r"修正案(?:[（(][^（）()]+[）)])?$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ a period of validity that the document names has run out, and nothing tells whet
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kb.base import clock
+from kb.base.lazy_re import lazy_re
 from kb.chinese.title_keys import title_key
 from kb.law import timeline
 from kb.law.reader import Found, Known, Reader
@@ -25,9 +25,9 @@ HOLDING = ("", "现行有效", "未见终止", "不明")
 
 Status = Literal["现行有效", "未见终止", "依据已废止", "已修改", "已废止", "尚未生效", "已失效", "推定届满", "不明"]
 _NO_RULES = frozenset(["报告", "公报", "公示", "简报", "总结", "讲话"])
-_SERIAL = re.compile(r"[（(][一二三四五六七八九十]+[）)]$")
-_OF_PROCEDURE = re.compile("诉讼法$")
-_INTERPRETATION = re.compile("最高人民(?:法院|检察院)")
+_SERIAL = lazy_re(r"[（(][一二三四五六七八九十]+[）)]$")
+_OF_PROCEDURE = lazy_re("诉讼法$")
+_INTERPRETATION = lazy_re("最高人民(?:法院|检察院)")
 
 
 @dataclass(frozen=True, slots=True)

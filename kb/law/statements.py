@@ -5,13 +5,13 @@ GB/T 9704 has no field for it; 国务院办公厅 国办发〔2018〕37号 asks 
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Section
 from kb.chinese import dates
 from kb.chinese.numerals import numeral
@@ -20,21 +20,21 @@ from kb.structure import history
 What = Literal["made", "effect", "ends", "lapses", "amended", "flag", "declared"]
 
 _ITSELF = r"(?:本[\u4e00-\u9fff（）()]{1,12}|^|第[一二三四五六七八九十百]+条[\s　]*)"
-_EFFECT = re.compile(
+_EFFECT = lazy_re(
     rf"(?:{_ITSELF}自(?P<known>[\u4e00-\u9fff]{{1,6}}?之日)|(?:{_ITSELF}|[，、\s])自(?P<from>{dates.DATE}))起(?:正式|开始)?(?:施行|实施|执行|生效)(?P<rest>[^。\n]*)"
 )
-_PUBLISHED = re.compile("(?:公布|发布|颁布)")
-_PERIOD = re.compile(
+_PUBLISHED = lazy_re("(?:公布|发布|颁布)")
+_PERIOD = lazy_re(
     r"(?:有效期|试行期|暂行期|施行期|实施期|执行期)限?(?:为|是|定为|：)?(?P<number>[一二两三四五六七八九十\d]{1,3})(?P<unit>年|个月)"
 )
-_UNTIL = re.compile(
+_UNTIL = lazy_re(
     rf"(?:有效期|试行期|施行期|实施期|执行期)限?(?:至|到|截至|截止(?:至|到|日期为)?)(?P<until>{dates.DATE})"
 )
-_OWN_PERIOD = re.compile(r"本(?!证|许可|执照|卡|票)[\u4e00-\u9fff（）()]{1,12}(?:有效期|试行期|施行期|自)")
-_SENTENCE = re.compile(r"[^。\n]+。?")
+_OWN_PERIOD = lazy_re(r"本(?!证|许可|执照|卡|票)[\u4e00-\u9fff（）()]{1,12}(?:有效期|试行期|施行期|自)")
+_SENTENCE = lazy_re(r"[^。\n]+。?")
 _FLAGS = ("有效性", "时效性", "效力状态", "是否有效")
-_ENDED = re.compile(r"失效|废止|无效|已作废|^否$")
-_HOLDS = re.compile(r"(?:现行)?有效|有效力|是")
+_ENDED = lazy_re(r"失效|废止|无效|已作废|^否$")
+_HOLDS = lazy_re(r"(?:现行)?有效|有效力|是")
 
 
 @dataclass(frozen=True, slots=True)

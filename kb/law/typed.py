@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import article_places
 from kb.chinese.numerals import numeral
 from kb.chinese.title_keys import number_key
@@ -18,16 +19,14 @@ from kb.law import editions
 _N = r"[0-9零〇一二三四五六七八九十百千两]{1,9}"
 _PARTS = rf"(?:的?第?\(?{_N}\)?款)?(?:的?第?\(?{_N}\)?项)?(?:第?\(?{_N}\)?目)?"
 _PLACES = (
-    re.compile(rf"[,，]?(?:附件\d*)?第{_N}条(?:之{_N}|-\d{{1,2}})?{_PARTS}"),
-    re.compile(rf"§{{1,2}}{_N}条?(?:之{_N}|-\d{{1,2}})?{_PARTS}"),
-    re.compile(rf"{_N}(?:条(?:之{_N})?|(?:之{_N}|-\d{{1,2}})?){_PARTS}"),
+    lazy_re(rf"[,，]?(?:附件\d*)?第{_N}条(?:之{_N}|-\d{{1,2}})?{_PARTS}"),
+    lazy_re(rf"§{{1,2}}{_N}条?(?:之{_N}|-\d{{1,2}})?{_PARTS}"),
+    lazy_re(rf"{_N}(?:条(?:之{_N})?|(?:之{_N}|-\d{{1,2}})?){_PARTS}"),
 )
-_STEPS = re.compile(
-    r"[,，](?P<first>[一二三四五六七八九十]+)(?:、|$)(?P<rest>(?:\([一二三四五六七八九十]+\)|\d+\.?)*)$"
-)
-_STEP = re.compile(r"[一二三四五六七八九十]+|\d+")
-_BRACKET = re.compile(r"\((?P<inside>(?:[^()]|\([^()]*\))*)\)$")
-_SERIAL = re.compile(r"[一二三四五六七八九十]+|试行|暂行")
+_STEPS = lazy_re(r"[,，](?P<first>[一二三四五六七八九十]+)(?:、|$)(?P<rest>(?:\([一二三四五六七八九十]+\)|\d+\.?)*)$")
+_STEP = lazy_re(r"[一二三四五六七八九十]+|\d+")
+_BRACKET = lazy_re(r"\((?P<inside>(?:[^()]|\([^()]*\))*)\)$")
+_SERIAL = lazy_re(r"[一二三四五六七八九十]+|试行|暂行")
 _END = "。.;；,，、!！?？ 　"
 _LONGEST = 160
 

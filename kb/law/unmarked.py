@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
+
 _REACH = 70  # characters before an article: the longest titles of interpretations have some sixty
 _ENDS = (
     "司法解释|解释|法典|条例|办法|规定|细则|规则|规程|规范|准则|守则|章程|制度|决定|决议|意见|通知|通告|公告|公报|方案|规划|纲要|标准|指南|指引"
@@ -22,37 +24,37 @@ NOUNS = frozenset(
 
 _NUMBER = r"[一二三四五六七八九十]{1,3}"
 _BRACKET = r"[（(〔\[【][^（）()〔〕\[\]【】\n]{1,40}[）)〕\]】]"
-_GAP = re.compile(rf"(?P<brackets>(?:{_BRACKET}){{0,3}})[的之中]?$")
-_RUN = re.compile(r"(?:[\u4e00-\u9fff〇《》〈〉“”‘’\"·\d]|(?<=院)、(?=最高)|[（(][\u4e00-\u9fff]{1,3}[）)])+$")
-_NAME = re.compile(rf"(?:{_ENDS})(?:{_NUMBER})?[》〉”’\"]?$")
-_SERIAL = re.compile(rf"^[（(](?:{_NUMBER}|试行|暂行)[）)]")
+_GAP = lazy_re(rf"(?P<brackets>(?:{_BRACKET}){{0,3}})[的之中]?$")
+_RUN = lazy_re(r"(?:[\u4e00-\u9fff〇《》〈〉“”‘’\"·\d]|(?<=院)、(?=最高)|[（(][\u4e00-\u9fff]{1,3}[）)])+$")
+_NAME = lazy_re(rf"(?:{_ENDS})(?:{_NUMBER})?[》〉”’\"]?$")
+_SERIAL = lazy_re(rf"^[（(](?:{_NUMBER}|试行|暂行)[）)]")
 # What a sentence says before a name. 的 ends what describes it: 原告主张的示例条例.
-_STOP = re.compile(
+_STOP = lazy_re(
     r"根据|依据|依照|按照|遵照|参照|比照|对照|违反|违背|触犯|适用|符合|遵守|援引|援用|引用|参见|详见|参阅|参考|结合|执行|落实|贯彻|涉及|认为|主张|指出|辩称"
     r"|诉称|同时|以及|并且|或者|其中|关于|对于|基于|鉴于|由于|至于|属于|等于|位于|应[以按依由]|均[以按依]|可[以按依]|须按|仍按|即|系(?!统)|了|的|也|又|且|但|而|均"
     r"|(?<![数证根票收单论凭])据|依(?![法据照])|(?<![意政])见|按(?![照揭])|[“‘](?=[^”’]*$)"
 )
 # A character that may be said before a name and may be a part of it: the name is tried with it first.
-_MAYBE = re.compile(r"[以对由将在因是为从向按有如并则反该各与及和或]")
+_MAYBE = lazy_re(r"[以对由将在因是为从向按有如并则反该各与及和或]")
 # 甲法和乙条例 are two names; 国有土地上房屋征收与补偿条例 is one.
-_JOINED = re.compile(rf"(?:{_ENDS}|》|[）)])(?:[和与及或]|以及)(?=[\u4e00-\u9fff])")
-_ABOUT = re.compile(rf"关于.{{2,}}的(?:[\u4e00-\u9fff]{{0,4}})(?:{_ENDS})(?:{_NUMBER})?$")
-_LEADING = re.compile("[（(][\u4e00-\u9fff]{1,3}[）)]|[与及或]|和(?![田平龙县静硕顺林政布])")  # 和田市 is a place
+_JOINED = lazy_re(rf"(?:{_ENDS}|》|[）)])(?:[和与及或]|以及)(?=[\u4e00-\u9fff])")
+_ABOUT = lazy_re(rf"关于.{{2,}}的(?:[\u4e00-\u9fff]{{0,4}})(?:{_ENDS})(?:{_NUMBER})?$")
+_LEADING = lazy_re("[（(][\u4e00-\u9fff]{1,3}[）)]|[与及或]|和(?![田平龙县静硕顺林政布])")  # 和田市 is a place
 # 《民法典》合同编的规定第三条, 公司法规定第三条: what stands between a name that was understood and its article.
-_SAID = re.compile(r"(?:中|的|之)?(?:有关|相关|具体|明确|上述|前述)?(?:规定|要求|条款|内容|条文)?")
+_SAID = lazy_re(r"(?:中|的|之)?(?:有关|相关|具体|明确|上述|前述)?(?:规定|要求|条款|内容|条文)?")
 BOOK = r"(?:[的之]?(?:总则|物权|合同|人格权|婚姻家庭|继承|侵权责任)编)?(?:[的之]?(?:通则|典型合同)(?:分编)?)?"
 """A book of the Civil Code, between its name and an article: 民法典合同编通则第五百条."""
-_BOOK = re.compile(BOOK)
-_RELATIVE = re.compile(r"(?:上述|前述|有关|相关|下列|以上|以下|同一|前款|前条|本条|本款|本项)")
-_OWN = re.compile("本(?![市省区县州院溪])")  # 本补充安排第一条
+_BOOK = lazy_re(BOOK)
+_RELATIVE = lazy_re(r"(?:上述|前述|有关|相关|下列|以上|以下|同一|前款|前条|本条|本款|本项)")
+_OWN = lazy_re("本(?![市省区县州院溪])")  # 本补充安排第一条
 # A document named in passing, which is what the next article may be of: it is not safe to go on from the law before.
-_PASSING = re.compile(
+_PASSING = lazy_re(
     rf"司法解释(?:[（(]?{_NUMBER}[）)]?)?|[\u4e00-\u9fff]解释[（(]{_NUMBER}[）)]|会议纪要|[民刑]纪要"
     r"|(?:根据|依据|依照|按照|参照|适用|违反)(?!本|该|前|上|有关|相关|下列)[^，。；：、的和与及\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
     r"|(?:省|市|区|县|州|经济特区|国务院)[^，。；：、的\s《》]{2,30}(?:条例|细则|规则|办法)(?![的]?第)"
 )
 # What may stand directly before an article that goes on from the law named before; any other word may name another text.
-_SAYING = re.compile(
+_SAYING = lazy_re(
     r"(?:根据|依据|依照|按照|遵照|参照|比照|对照|准用|适用|援用|援引|引用|违反|违背|触犯|符合|遵守|构成|满足|属于|结合|涉及|涵盖"
     r"|(?<!暂行)(?<!管理)(?<!实施)(?<!若干)规定|要求|认为|主张|指出|辩称|诉称|关于|对于|基于|鉴于|由于|至于|等于|不同于|优先于|以及|并且|或者|其中|同时"
     r"|除了|除|包括|包含|例如|比如|譬如|诸如|尤其|特别|此外|另外|因此|所以|但是|然而|首先|其次|再次|最后|随后|接着|如下|下列|上列|以下|上述|前述|有关|相关|分别|一并|同样"
@@ -62,11 +64,11 @@ _SAYING = re.compile(
     r"|(?<![文版范样稿抄])本|(?<![细规准守总通附法原税])则|(?<!合)同|(?<![行认])为|(?<!体)系|(?<!理)由|(?<![处标])以|(?<!作)者"
     r"|[依按照和及跟与或并且又也亦还均仅只而但在于是即从至到对将把被故若如有含无非不未等另再该其此时后起须])$"
 )
-_BY_CONTRACT = re.compile(r"(?:合同|协议|约定|章程|附件|条款)[\u4e00-\u9fff]{0,4}见$")
-_BARE = re.compile(r"(?:[\u4e00-\u9fffA-Za-z\d〇]|[“”‘’\"]|[/.·-](?=[\dA-Za-z]))+$")
-_JOINING = re.compile(r"(?:以及|及其|或者|并且|[和及与或并])+")
+_BY_CONTRACT = lazy_re(r"(?:合同|协议|约定|章程|附件|条款)[\u4e00-\u9fff]{0,4}见$")
+_BARE = lazy_re(r"(?:[\u4e00-\u9fffA-Za-z\d〇]|[“”‘’\"]|[/.·-](?=[\dA-Za-z]))+$")
+_JOINING = lazy_re(r"(?:以及|及其|或者|并且|[和及与或并])+")
 _BARE_REACH = 40
-_SERIALS = re.compile(r"(?P<stem>.*解释|.*规定)(?P<number>[一二三四五六七八九]?)")
+_SERIALS = lazy_re(r"(?P<stem>.*解释|.*规定)(?P<number>[一二三四五六七八九]?)")
 
 
 @dataclass(frozen=True, slots=True)

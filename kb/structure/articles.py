@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Part
 from kb.chinese.numerals import Style, read
 
 _ITEMS: tuple[Style, ...] = ("hanzi", "hanzi-bracket", "arabic", "arabic-bracket", "circled")
-_INLINE = re.compile(r"(?<=[：:；;。，,])(?=[（(][一二三四五六七八九十]{1,3}[）)])")
+_INLINE = lazy_re(r"(?<=[：:；;。，,])(?=[（(][一二三四五六七八九十]{1,3}[）)])")
 _FIGURES = "零一二三四五六七八九"
 
 

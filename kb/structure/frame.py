@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 from typing import Literal
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.dates import DATE
 from kb.chinese.kinds import INNER_TITLE_ENDS, any_of
 from kb.chinese.numerals import Number, numeral, read
@@ -43,52 +44,48 @@ _TITLE = 150  # characters: a title on a single line is not longer
 _CONTENTS_LINES = 500  # lines: no table of contents is longer
 _MOST_LETTERHEAD = 12  # lines
 _FEW = 6  # lines: no title and no name of an issuer is broken over more
-_END = re.compile(r"[。；：！？，、;:!?,…]$")
-_CLOSED = re.compile(r"[。；：！？;:!?）)”》]$")
-_BRACKETED = re.compile(r"^[（(〔].*[）)〕]$")
-_MARKER = re.compile(
+_END = lazy_re(r"[。；：！？，、;:!?,…]$")
+_CLOSED = lazy_re(r"[。；：！？;:!?）)”》]$")
+_BRACKETED = lazy_re(r"^[（(〔].*[）)〕]$")
+_MARKER = lazy_re(
     r"^附\s*(?P<kind>[件表录图])\s*(?P<number>[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z]))?"
     r"(?P<colon>\s*[：:])?\s*(?P<title>.*)$"
     r"|^附(?P<bare>\s*[：:])\s*(?P<bare_title>.*)$"
 )
-_NUMBERED = re.compile(
+_NUMBERED = lazy_re(
     r"^(附\s*[件表录图])\s*(?:之\s*([一二三四五六七八九十]{1,3})|[（(]\s*([一二三四五六七八九十]{1,3}|\d{1,2})\s*[）)])"
 )
-_SHORT = re.compile(r"^附\s*(?=[一二三四五六七八九十\d]{1,2}\s*(?:[：:]|$))")  # 附1：
-_CONTENTS = re.compile(r"^目\s*[录次]$")
-_DOCUMENT_NUMBER = re.compile(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
-_TITLE_END = re.compile(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
-_FILE_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|jpe?g|png)[）)]?$", re.IGNORECASE)
-_LIST_END = re.compile(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
-_ADOPTED = re.compile(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
-_ADOPTION = re.compile(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
-_DATE_LINE = re.compile(rf"^[（(]?{DATE}[）)]?$")
-_DATED = re.compile(rf"^(?P<issuer>[^\d，。；：]{{2,40}}?)\s*{DATE}$")
-_CELL = re.compile(r"[\s\u3000]\S*\d\S{0,2}$")
+_SHORT = lazy_re(r"^附\s*(?=[一二三四五六七八九十\d]{1,2}\s*(?:[：:]|$))")  # 附1：
+_CONTENTS = lazy_re(r"^目\s*[录次]$")
+_DOCUMENT_NUMBER = lazy_re(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])）】].{0,12}号$|^(?:第|令第)?\s*\d+\s*号$")
+_TITLE_END = lazy_re(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
+_FILE_NAME = lazy_re(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|jpe?g|png)[）)]?$", re.IGNORECASE)
+_LIST_END = lazy_re(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
+_ADOPTED = lazy_re(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
+_ADOPTION = lazy_re(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
+_DATE_LINE = lazy_re(rf"^[（(]?{DATE}[）)]?$")
+_DATED = lazy_re(rf"^(?P<issuer>[^\d，。；：]{{2,40}}?)\s*{DATE}$")
+_CELL = lazy_re(r"[\s\u3000]\S*\d\S{0,2}$")
 _NO_TITLE = (_CELL, _BRACKETED, _DATE_LINE, _ADOPTION, _DOCUMENT_NUMBER, _CONTENTS)
-_ISSUER = re.compile(
+_ISSUER = lazy_re(
     r"(?:院|部|委|会|局|署|厅|室|府|银行|军委|公司|集团|大学|组|处|所|中心|军区|总队|办|庭|社|团)"
     r"(?:\s*[（(](?:章|印章?|盖章|公章|代章)[）)])?$"
 )
 _OFFICE = r"(?:总|委员|[省市区县州部局署行院会]|检察|审计)\s*[理长]|主\s*[席任]"
-_PERSON = re.compile(rf"^代?(?:{_OFFICE})[\s：:]+\S.{{0,12}}$")
-_NOTE = re.compile(
+_PERSON = lazy_re(rf"^代?(?:{_OFFICE})[\s：:]+\S.{{0,12}}$")
+_NOTE = lazy_re(
     r"^[（(〔].*[）)〕]$|^(?:抄送|抄报|主送|主题词|联系人|联系电话|联系方式|信息公开选项|公开方式|校对|打字|共印)"
     r"|扫一扫|印发$|^\s*[-—－_*=]+\s*$"
 )
 # 版记 (GB/T 9704-2012, 7.4): who gets copies; who printed it, and when.
-_IMPRINT = re.compile(
+_IMPRINT = lazy_re(
     rf"^(?:抄送|抄报|分送|主送)\s*[：:].*|^[^，。；：]{{2,40}}?[\s　]*{DATE}\s*印发$|^[（(]?共印\s*\d+\s*份[）)]?$"
 )
-_SEVERAL_ON_A_LINE = re.compile(
-    r"\s*[；;]\s*(?=附\s*件?\s*[\d一二三四五六七八九十]{1,2}\s*[：:.．、]|\d{1,2}\s*[.．、])"
-)
-_ENTRY_NUMBER = re.compile(r"(?:附\s*件?\s*)?([\d一二三四五六七八九十]{1,2})\s*[：:.．、]\s*")
-_SENDS = re.compile(
-    r"(?:印发|转发|批转|下发)(?:给|各)|(?:^|[，。；])现(?!在)[^。]{0,80}(?:印发|转发|批转|下发|发布|公布)"
-)
-_NAMED = re.compile(r"《([^》]+)》")
-_NUMBER_LINE = re.compile(rf"[（(]?{NUMBER}[）)]?")
+_SEVERAL_ON_A_LINE = lazy_re(r"\s*[；;]\s*(?=附\s*件?\s*[\d一二三四五六七八九十]{1,2}\s*[：:.．、]|\d{1,2}\s*[.．、])")
+_ENTRY_NUMBER = lazy_re(r"(?:附\s*件?\s*)?([\d一二三四五六七八九十]{1,2})\s*[：:.．、]\s*")
+_SENDS = lazy_re(r"(?:印发|转发|批转|下发)(?:给|各)|(?:^|[，。；])现(?!在)[^。]{0,80}(?:印发|转发|批转|下发|发布|公布)")
+_NAMED = lazy_re(r"《([^》]+)》")
+_NUMBER_LINE = lazy_re(rf"[（(]?{NUMBER}[）)]?")
 _ENTRY_STYLES = {"arabic", "hanzi", "arabic-bracket"}
 _REPEATED = 3  # entries: fewer that stand again below are chance
 _CONTENTS_STYLES = {"part", "book", "subbook", "chapter", "division", "hanzi", "decimal"}

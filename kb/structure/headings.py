@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.numerals import Number, as_item, read
 from kb.structure import numbering
 
@@ -12,14 +12,14 @@ _RUN_IN = 40  # characters: a first sentence that is longer is text, not a headi
 _ALONE = 60  # characters: a heading on a line of its own is not longer
 _ALONE_ABOVE = 120  # characters: nor one above a text or sections of its own
 _LABEL = 24  # characters: so long may a heading be that ends in a colon
-_MARKER = re.compile(
+_MARKER = lazy_re(
     r"^(附\s*[件表录图]?\s*(?:之?[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2}|[A-ZＡ-Ｚ](?![A-Za-z])"
     r"|[（(]\s*(?:[一二三四五六七八九十]{1,3}|\d{1,2})\s*[）)])?)\s*[：:.．、]?\s*"
 )
-_ARTICLE_TITLE = re.compile(
+_ARTICLE_TITLE = lazy_re(
     r"^(?:【([^】]{1,30})】|[〔［\[]([^〕］\]]{1,30})[〕］\]]|[（(]([^（）()]{1,20})[）)])\s*(?=\S)"
 )
-_NOTE = re.compile(r"^\s*[（(][^（）()]*[）)][。；]?$")
+_NOTE = lazy_re(r"^\s*[（(][^（）()]*[）)][。；]?$")
 _STOP = "。；：！？，、;:!?,"
 
 

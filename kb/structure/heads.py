@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 from kb.chinese.kinds import HEAD_TITLE_ENDS, any_of
 from kb.structure import history
@@ -33,22 +34,22 @@ ORGAN = (
 """A regular expression for the last word of an organ's name."""
 
 # Minutes bear only year and number: 〔2022〕28号.
-_WHOLE_NUMBER = re.compile(rf"[（(]?({NUMBER})[）)]?|({_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*[号期次])")
-_SEVERAL = re.compile(rf"{NUMBER}(?:[\s、，,]+{NUMBER})+")
-_ORDER = re.compile(r"(.{2,40}?)(命?令|公告)")
-_HEADING = re.compile(
+_WHOLE_NUMBER = lazy_re(rf"[（(]?({NUMBER})[）)]?|({_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*[号期次])")
+_SEVERAL = lazy_re(rf"{NUMBER}(?:[\s、，,]+{NUMBER})+")
+_ORDER = lazy_re(r"(.{2,40}?)(命?令|公告)")
+_HEADING = lazy_re(
     r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"
 )
 _TITLE_WORDS = f"(?:{any_of(HEAD_TITLE_ENDS)})"
-_TITLE_END = re.compile(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
+_TITLE_END = lazy_re(rf"{_TITLE_WORDS}(?:\s*[（(][^（()]*[）)])*$")
 # What else may stand over a text as its title; only where no line of the title ends in a kind of document.
-_OTHER_TITLE_END = re.compile(
+_OTHER_TITLE_END = lazy_re(
     r"(?:情况|讲话|发言|致辞|[通告知定见诺议任声申承认]书|须知|启事|汇报|手册|声明|提示|提醒|[开慰谢贺倡]信|简介|概况|介绍|问答|名册|流程"
     r"|摘要|综述|大事记|年鉴|[年月季]报|预告|公约|协定|协议|合同|指引|总结|回顾)"
     r"(?:\s*[（(][^（()]*[）)])*$"
 )
 # 版头 and what sites print there (GB/T 9704-2012, 7.2): 份号, 密级和保密期限, 紧急程度, numbers of registers, how open it is.
-_MASTHEAD = re.compile(
+_MASTHEAD = lazy_re(
     r"(?:(?:份号|编号|登记号|统一编号|备案号|[Nn][Oo]\.?|№)\s*[:：.]?\s*)?(?:\d{4,8}|[A-Z]{2,}[\dA-Z]*(?:[-—–－]\d+)+)"
     r"|(?:(?:密级|紧急程度|缓急)\s*[:：]\s*)?(?:(?:绝密|机密|秘密|内部)(?:\s*[★☆*]\s*[\d一二三四五六七八九十长]{1,3}[年月期]?)?|特急|加急|特提|平急|急件|紧急|普通)"
     r"(?:\s*(?:(?:绝密|机密|秘密)(?:[★☆]\S{1,4})?|特急|加急|特提|平急|急件))?"
@@ -57,36 +58,34 @@ _MASTHEAD = re.compile(
     r"|(?:签发人|会签人|签发|会签)(?:\s*[：:]?.{0,20})?"
     r"|(?:[12]\d{3}\s*年\s*)?(?:第\s*\d+\s*期|总第\s*\d+\s*期)(?:\s*[（(]?总?第?\s*\d+\s*期?[）)]?)?"
 )
-_LETTERHEAD = re.compile(
+_LETTERHEAD = lazy_re(
     rf"(?!.*关于)[^，。《》]{{0,40}}?(?:(?:{ORGAN}|{ORGAN}[\s、]*)(?:行政)?(?:规范性)?(?:党组|党委)?文件|{ORGAN}(?:公报|简报|政报))"
 )
-_COLLECTION = re.compile(r"[汇选]编$")
-_STOP = re.compile(r"目[录次]|摘要|内容提要")
-_NUMBERED_TITLE = re.compile(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
-_BODY = re.compile(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
-_EVENT_END = re.compile(
+_COLLECTION = lazy_re(r"[汇选]编$")
+_STOP = lazy_re(r"目[录次]|摘要|内容提要")
+_NUMBERED_TITLE = lazy_re(rf"(.{{4,}}{_TITLE_WORDS})(?:\s+|\s*[（(])({NUMBER})[）)]?")
+_BODY = lazy_re(rf"^(?:#+ |<p[^>]*>)?\s*(?:{_HEADING.pattern})", re.MULTILINE)
+_EVENT_END = lazy_re(
     rf"(?:通过|修[订正改]|公布|发布|颁布|施行|实施|批准|生效|{history.CHANGED_BY})(?:[）)。\s]|根据)*$"
 )
-_DATE = re.compile(dates.DATE)
-_SERIAL = re.compile(r"(?:[12]\d{3}\s*年\s*)?第")
-_BESIDE = re.compile(
-    r"^附件\s*[\d一二三四五六七八九十]*\s*[：:]?\s*|^(?:发文字号|文号)\s*[：:]\s*|\s+签发人\s*[：:].*$"
-)
-_BODY_LINE = re.compile(r"[。：:]$")
-_MARKS = re.compile(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
-_NO_PLACE = re.compile(r"[省市县区州](?:人民代表|人大(?:常|$))")
-_CONGRESS = re.compile(r"人民代表|常务委?员会")
-_WHOLE_CONGRESS = re.compile(
+_DATE = lazy_re(dates.DATE)
+_SERIAL = lazy_re(r"(?:[12]\d{3}\s*年\s*)?第")
+_BESIDE = lazy_re(r"^附件\s*[\d一二三四五六七八九十]*\s*[：:]?\s*|^(?:发文字号|文号)\s*[：:]\s*|\s+签发人\s*[：:].*$")
+_BODY_LINE = lazy_re(r"[。：:]$")
+_MARKS = lazy_re(r"^#+ +|\{[^{}]*\}$")  # of Markdown: heading, attributes
+_NO_PLACE = lazy_re(r"[省市县区州](?:人民代表|人大(?:常|$))")
+_CONGRESS = lazy_re(r"人民代表|常务委?员会")
+_WHOLE_CONGRESS = lazy_re(
     r"(?:全国|[\u4e00-\u9fff]{2,20}(?:[省市县区旗盟州乡镇]|行政公署|自治[州县旗]))人民代表大会(?!会)(?:常务委员会|[\u4e00-\u9fff]{2,12}委员会)?(?:办公[厅室])?"
     r"|(?!.*人民代表)[\u4e00-\u9fff]{2,20}常务委员会(?:办公[厅室])?"
 )
-_MEETING = re.compile(rf"第{_DIGITS}次.{{0,6}}?会议")
-_PUBLISHED = re.compile(r"公布|发布|颁布")
-_DECREE = re.compile(
+_MEETING = lazy_re(rf"第{_DIGITS}次.{{0,6}}?会议")
+_PUBLISHED = lazy_re(r"公布|发布|颁布")
+_DECREE = lazy_re(
     rf"[\u4e00-\u9fff]{{1,24}}?(?:、[\u4e00-\u9fff]{{1,24}}?){{0,9}}(?:令|公告)\s*(?:[12]\d{{3}}年)?第\s*{_DIGITS}\s*号"
 )
-_YEAR_ALONE = re.compile(r"[12]\d{3}年度?")
-_ONE_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
+_YEAR_ALONE = lazy_re(r"[12]\d{3}年度?")
+_ONE_CHARACTER = lazy_re(r"[\u4e00-\u9fff]")
 _HEAD_CHARACTERS = 4000
 _HEAD_LINES = 14
 _TITLE_LINE = 50
@@ -222,7 +221,7 @@ def number_in_figures(number: str) -> str:
     return _NUMERIC.sub(lambda found: found[0].translate(_TO_FIGURES), number)
 
 
-_NUMERIC = re.compile(rf"(?<=[〔\[【（(﹝［〈<]){_YEAR}|(?<=[〕\]】）)﹞］〉>第])\s*[\d{_ZERO}]+(?=\s*号)|[０-９]+")
+_NUMERIC = lazy_re(rf"(?<=[〔\[【（(﹝［〈<]){_YEAR}|(?<=[〕\]】）)﹞］〉>第])\s*[\d{_ZERO}]+(?=\s*号)|[０-９]+")
 _TO_FIGURES = str.maketrans("０１２３４５６７８９OＯoｏ〇○", "0123456789000000")
 
 

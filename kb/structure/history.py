@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.chinese import dates
 from kb.structure.labels import FIELDS
@@ -13,19 +13,19 @@ from kb.structure.labels import FIELDS
 CHANGED_BY = r"通过的《[^》]*(?:修正案(?:（[^）]*）)?|决定)》"
 """A regular expression without groups: 刑法 and 宪法 list what changed them by name alone, 通过的《…刑法修正案（十二）》."""
 
-_START = re.compile(rf"[\s　（(]*(?:经|根据|自|该文件于|由)?[\s　]*{dates.DATE}")
-_CUT = re.compile(r"[\s　]*(?:日|第[一二三四五六七八九十百\d]+届)")
-_DATE = re.compile(dates.DATE)
-_BOOK = re.compile(r"《[^》]*》")
-_CHANGE = re.compile(r"(修[订正改])(?!案)")
-_CHANGED_BY = re.compile(CHANGED_BY)
-_PASSED = re.compile(r"(审判委员会|检察委员会|常务委员会|人民代表大会|常务会议|全体会议)[^，。；]{0,24}通过")
-_MADE = re.compile(r"通过|批准|公布|发布|颁布")
-_PUBLISHED = re.compile(r"公布|发布|颁布")
+_START = lazy_re(rf"[\s　（(]*(?:经|根据|自|该文件于|由)?[\s　]*{dates.DATE}")
+_CUT = lazy_re(r"[\s　]*(?:日|第[一二三四五六七八九十百\d]+届)")
+_DATE = lazy_re(dates.DATE)
+_BOOK = lazy_re(r"《[^》]*》")
+_CHANGE = lazy_re(r"(修[订正改])(?!案)")
+_CHANGED_BY = lazy_re(CHANGED_BY)
+_PASSED = lazy_re(r"(审判委员会|检察委员会|常务委员会|人民代表大会|常务会议|全体会议)[^，。；]{0,24}通过")
+_MADE = lazy_re(r"通过|批准|公布|发布|颁布")
+_PUBLISHED = lazy_re(r"公布|发布|颁布")
 _SAME = {"发布": "公布", "颁布": "公布"}
-_IN_FORCE = re.compile(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
-_AT_ONCE = re.compile(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
-_TO_THE_NEXT = re.compile(r"[\s　]*(?:根据|和|、)?[\s　]*$")
+_IN_FORCE = lazy_re(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
+_AT_ONCE = lazy_re(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
+_TO_THE_NEXT = lazy_re(r"[\s　]*(?:根据|和|、)?[\s　]*$")
 _WRAPPED = 4
 """Lines over which a title in a line may be broken."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.dates import DATE
 from kb.structure import yaml_head
 
@@ -60,11 +61,11 @@ def _spaced(label: str) -> str:
 _NAMES = sorted(
     {name for names in FIELDS.values() for name in names if not name.isascii()} | set(_OTHER_NAMES.split()), key=len
 )
-_LABEL = re.compile(
+_LABEL = lazy_re(
     rf"(?:^|(?<=[\s|>;；】\]]))[【\[*]*(?P<label>{'|'.join(_spaced(name) for name in reversed(_NAMES))})[ 　\xa0]*[】\]*]*"
     r"(?:[ 　\xa0]*[:：][*]*|(?=\s*(?:[\t|]|$))|(?<=[】\]]))"
 )
-_BLANKS = re.compile(r"[\s　]+")
+_BLANKS = lazy_re(r"[\s　]+")
 
 
 def pairs(line: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import dropwhile, takewhile
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Metadata, Section
 from kb.chinese import dates, kinds
 from kb.structure import heads, labels, outline, signatures, supplied
@@ -19,17 +20,17 @@ from kb.structure.extracted import Extracted
 _DATES = ("date", "published", "effective")
 _NOTHING = {"", "无", "暂无", "空", "-", "--", "—", "/", "null", "None", "0"}
 
-_KIND = re.compile(rf"({kinds.any_of(kinds.KINDS)})$")
-_IN_FORCE = re.compile(
+_KIND = lazy_re(rf"({kinds.any_of(kinds.KINDS)})$")
+_IN_FORCE = lazy_re(
     rf"(?:本[\u4e00-\u9fff（）()]{{1,12}}|[，。现])自({dates.DATE})(?:起|开始)(?:正式)?(?:施行|实施|生效|执行)"
 )
-_ADDRESS = re.compile(r"(?:原文链接|原文地址|原文网址)[：:]?\s*<?(https?://[^\s<>]+)")
-_ISSUER_IN_TITLE = re.compile(
+_ADDRESS = lazy_re(r"(?:原文链接|原文地址|原文网址)[：:]?\s*<?(https?://[^\s<>]+)")
+_ISSUER_IN_TITLE = lazy_re(
     r"([^，。；：:《]{2,60}?)(?:关于|印发|转发|批转|公布|发布|对(?!外)|(?:党组|常务|全体|专题|协调|工作|办公)*会议纪要)"
 )
 # 印发机关和印发日期 (GB/T 9704-2012, 7.4.3): on the last page of a document, which may bear no other date.
-_IMPRINT = re.compile(rf"^[\u4e00-\u9fff（）()]{{2,40}}\s+({dates.DATE})\s*印发$", re.MULTILINE)
-_TAIL = re.compile(r"\s*[（(〔\[][^（(〔\[]{0,30}[）)〕\]]$")
+_IMPRINT = lazy_re(rf"^[\u4e00-\u9fff（）()]{{2,40}}\s+({dates.DATE})\s*印发$", re.MULTILINE)
+_TAIL = lazy_re(r"\s*[（(〔\[][^（(〔\[]{0,30}[）)〕\]]$")
 
 
 @dataclass(slots=True)
@@ -193,8 +194,8 @@ def _from_outside(claims: _Claims, extracted: Extracted, name: str, printed: str
     claims.fallback("issuer", heads.organ(extracted.labels.get("ContentSource", "")), "meta")
 
 
-_BETWEEN_PARTS = re.compile(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*")
-_SITE = re.compile(r"(?:网站?|门户|平台|政府|信息公开|政务公开|[厅局委院办])$")
+_BETWEEN_PARTS = lazy_re(r"\s*(?:[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d))\s*")
+_SITE = lazy_re(r"(?:网站?|门户|平台|政府|信息公开|政务公开|[厅局委院办])$")
 
 
 def _is_sited(title: str) -> bool:

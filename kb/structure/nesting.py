@@ -7,11 +7,11 @@ So a number is a sibling of the open section that is numbered in the same way, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.numerals import Number, Style, as_item, item_with_measure, read
 
 _ORDER: tuple[Style, ...] = (
@@ -25,14 +25,14 @@ _STOPPED = 16  # characters: a heading that ends in a full stop is not longer
 _DEEPEST = 12  # levels: deeper nesting is an accident of the text
 _AHEAD = 40  # numbered lines looked at to see whether a list goes on
 _MOST = 300  # a greater number without 第 starts a sentence (2000.)
-_NAMED = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
+_NAMED = lazy_re(r"^(?:序\s*言|前\s*言|引\s*言|总\s*则|分\s*则|附\s*则|结束语)\s*$")
 # 总则 holds the chapters of its part where the marks of headings say so (民法典); these never do.
-_BESIDE = re.compile(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
+_BESIDE = lazy_re(r"^(?:序\s*言|前\s*言|引\s*言|附\s*则|结束语)\s*$")
 _FIGURES = ("arabic", "decimal")
 # 1.12月底前, 1.10日内: no decimal is counted so.
-_NO_DECIMAL = re.compile(r"\s*1[.．]\d{1,3}(?:月(?!以)|日[内前起]|年[底初前度来]|年以[前来]|周岁)")
-_ENDED = re.compile(r"[。；]\s*$")
-_STOP = re.compile(r"[。；：！？，、;:!?,]$")
+_NO_DECIMAL = lazy_re(r"\s*1[.．]\d{1,3}(?:月(?!以)|日[内前起]|年[底初前度来]|年以[前来]|周岁)")
+_ENDED = lazy_re(r"[。；]\s*$")
+_STOP = lazy_re(r"[。；：！？，、;:!?,]$")
 
 
 @dataclass(slots=True)
@@ -370,7 +370,7 @@ def quotations(lines: Sequence[str]) -> set[int]:
 
 
 _LONGEST_QUOTATION = 200  # lines
-_NOTE = re.compile(
+_NOTE = lazy_re(
     r"\s*(?:(?:注释?|备注|附注|说明|填表说明)\s*[：:]\s*(?=\S)|(?:注释?|备注|附注|填表说明)(?:\s*[：:]|(?P<bare>))\s*$)"
 )
 

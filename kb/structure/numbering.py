@@ -8,11 +8,11 @@ the numbering; a line whose damaged number fits into a hole of it, and no other 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Section
 from kb.chinese.numerals import Joint, Number, article, hanzi
 
@@ -26,14 +26,14 @@ _AGAIN = 3.6  # another text begins with 第一条
 _ASTRAY = 5.0  # a number that follows nothing
 _NEAR = 12  # numbers: a hole is not wider, else the text leaps
 _WRAPPED = 20  # characters: a shorter line above is a heading or a name, not one that breaks off
-_FINISHED = re.compile(r"[。；：！？;:!?）)”》〉…]\s*$")
+_FINISHED = lazy_re(r"[。；：！？;:!?）)”》〉…]\s*$")
 _FEW_BOLD = 2  # a single bold number may be there by chance
 _EXCERPT = 4  # articles: so many that do not begin with 第一条 may be quoted
-_ANNOUNCED = re.compile(r"[：:]\s*$")
-_REPLY = re.compile(r"答复|批复|复函|的函|解读|解答|问答|请示|通知|通报|公告|意见|说明|案例|判决|裁定|决定书")
+_ANNOUNCED = lazy_re(r"[：:]\s*$")
+_REPLY = lazy_re(r"答复|批复|复函|的函|解读|解答|问答|请示|通知|通报|公告|意见|说明|案例|判决|裁定|决定书")
 _HEAD = 6  # lines
-_ANSWER = re.compile(r"答复|批复|复函|解答|问答")
-_SOURCE = re.compile(r"规定(?!如下|：?$)|条规定|下列规定|如下规定|规定如下.{0,2}$")
+_ANSWER = lazy_re(r"答复|批复|复函|解答|问答")
+_SOURCE = lazy_re(r"规定(?!如下|：?$)|条规定|下列规定|如下规定|规定如下.{0,2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,9 @@ _CHAPTERS = {"part", "book", "subbook", "chapter", "division"}
 
 # Damaged numbers
 
-_ODD_CHARACTER = re.compile(r"[^\u4e00-\u9fff〇○零，。、；：:（）()“”《》]")
+_ODD_CHARACTER = lazy_re(r"[^\u4e00-\u9fff〇○零，。、；：:（）()“”《》]")
 _CLASSIFIER = "届次章节款项编篇部号名位个年季批类种级期天人大百千十轮步点代阶，。、；：,.:;"
-_STARTS = re.compile(r"[第笫弟苐荣]|[一二三四五六七八九十百千〇○零\d]{1,8}条|.{1,9}条")
+_STARTS = lazy_re(r"[第笫弟苐荣]|[一二三四五六七八九十百千〇○零\d]{1,8}条|.{1,9}条")
 
 
 def _restored(chain: Sequence[Candidate], lines: Sequence[str], quoted: set[int]) -> dict[int, Number]:
@@ -353,7 +353,7 @@ def _end_of(line: str, start: int, length: int) -> int:
 
 # What the numbering leaves open
 
-_ARTICLE = re.compile(r"(?P<text>(?:[a-z]+-\w+(?:~\d+)?-)*)art-(?P<first>\d+)(?:-\d+)*(?:~\d+)?")
+_ARTICLE = lazy_re(r"(?P<text>(?:[a-z]+-\w+(?:~\d+)?-)*)art-(?P<first>\d+)(?:-\d+)*(?:~\d+)?")
 _LISTED = 3  # missing articles that are named one by one
 
 

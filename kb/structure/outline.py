@@ -11,12 +11,12 @@ start an annex or a second document of the page, and prefix every anchor in it: 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Section
 from kb.chinese.numerals import Number, Style, numeral, read
 from kb.structure import articles, headings, numbering
@@ -40,9 +40,9 @@ _BLOCKS = {
 }
 _NAMES = {"序言": "preface", "前言": "preface", "引言": "preface", "总则": "general", "附则": "supplement"}
 _ANNEX = r"(?:annex|schedule|appendix|figure)-[0-9a-z]+(?:~\d+)?"
-_IS_ANNEX = re.compile(rf"^{_ANNEX}(?:-{_ANNEX})*$")
-_IS_ARTICLE = re.compile(rf"^(?:{_ANNEX}-)*art-(?P<value>\d+)")
-_IS_UNNUMBERED = re.compile(rf"^(?:{_ANNEX}-)*(?:table|title|toc|preamble|attachments|signature)(?:~\d+)?$")
+_IS_ANNEX = lazy_re(rf"^{_ANNEX}(?:-{_ANNEX})*$")
+_IS_ARTICLE = lazy_re(rf"^(?:{_ANNEX}-)*art-(?P<value>\d+)")
+_IS_UNNUMBERED = lazy_re(rf"^(?:{_ANNEX}-)*(?:table|title|toc|preamble|attachments|signature)(?:~\d+)?$")
 _DEEPEST = 50  # levels: marks from outside nest no deeper
 
 

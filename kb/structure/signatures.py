@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.dates import DATE, first
 from kb.structure.heads import ORGAN
 
-_DATE_LINE = re.compile(rf"(?P<before>[^。；：:，,]*?)[\s（(]*{DATE}[\s）)]*")
-_ORGAN = re.compile(rf"[\u4e00-\u9fff（）()·]{{0,40}}{ORGAN}")
-_SEAL = re.compile(r"\s*[（(](?:章|印章?|盖章|公章|代章)[）)]$")
+_DATE_LINE = lazy_re(rf"(?P<before>[^。；：:，,]*?)[\s（(]*{DATE}[\s）)]*")
+_ORGAN = lazy_re(rf"[\u4e00-\u9fff（）()·]{{0,40}}{ORGAN}")
+_SEAL = lazy_re(r"\s*[（(](?:章|印章?|盖章|公章|代章)[）)]$")
 _LONGEST = 100
 _MOST_SIGNERS = 20
 
@@ -63,8 +64,8 @@ def organs(line: str) -> list[str]:
     return names if names and all(_ORGAN.fullmatch(name) for name in names) else []
 
 
-_GAPS = re.compile(r"[\s|]+")
-_DATES = re.compile(rf"[\s（(]*{DATE}(?:[\s、）(（)]+{DATE})+[\s）)]*")
+_GAPS = lazy_re(r"[\s|]+")
+_DATES = lazy_re(rf"[\s（(]*{DATE}(?:[\s、）(（)]+{DATE})+[\s）)]*")
 
 
 def _columns(line: str) -> str:

@@ -6,11 +6,11 @@ file are used.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Metadata
 from kb.chinese import dates
 from kb.chinese.issuers_and_laws import NATION
@@ -35,17 +35,17 @@ _LEVEL_OF_FOLDER = {
 }
 # 立法法 (2023) arts. 10, 72, 80, 91, 93, 119: who makes what.
 _LEVEL_OF_ISSUER = (
-    (re.compile(r"^全国人民代表大会"), "法律"),
-    (re.compile(r"^最高人民(?:法院|检察院)"), "司法解释"),
-    (re.compile(rf"(?:{LEGISLATING_UNITS}|经济特区).*人民代表大会"), "地方性法规"),
-    (re.compile(r"^(?:国务院|政务院|中央人民政府|国务院、中央军事委员会)$"), "行政法规"),
-    (re.compile(r"^(?:国家|中国)?[^省市县区]+(?:部|委员会|总局|局|署|银行|会)$"), "部门规章"),
-    (re.compile(r"(?:省|市|自治区|自治州)人民政府$"), "地方政府规章"),
+    (lazy_re(r"^全国人民代表大会"), "法律"),
+    (lazy_re(r"^最高人民(?:法院|检察院)"), "司法解释"),
+    (lazy_re(rf"(?:{LEGISLATING_UNITS}|经济特区).*人民代表大会"), "地方性法规"),
+    (lazy_re(r"^(?:国务院|政务院|中央人民政府|国务院、中央军事委员会)$"), "行政法规"),
+    (lazy_re(r"^(?:国家|中国)?[^省市县区]+(?:部|委员会|总局|局|署|银行|会)$"), "部门规章"),
+    (lazy_re(r"(?:省|市|自治区|自治州)人民政府$"), "地方政府规章"),
 )
 _UNTOLD = 183
 """Days after all that is told, from which on a date is that of a change nobody told of."""
 
-_STAMP = re.compile(r"(?:[（(](\d{4})-(\d\d)-(\d\d)[）)]|_(\d{4})(\d\d)(\d\d))$")
+_STAMP = lazy_re(r"(?:[（(](\d{4})-(\d\d)-(\d\d)[）)]|_(\d{4})(\d\d)(\d\d))$")
 
 
 def standing(document: Document) -> Document:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from kb.base.lazy_re import lazy_re
+
 _OPENING_CHARACTERS = 1500
-_SAYS = re.compile(r"(?P<kind>报告|通知|公告|通告|通报|意见|批复|公示|说明|答复|决定)如下")
-_ISSUES = re.compile(
+_SAYS = lazy_re(r"(?P<kind>报告|通知|公告|通告|通报|意见|批复|公示|说明|答复|决定)如下")
+_ISSUES = lazy_re(
     r"(?P<names>《[^》]+》)(?:[、和及与]?《[^》]+》)*(?P<count>等[\d一二三四五六七八九十]+[个项部件份][^，。经已]{0,20})?"
     r"[^。《]{0,60}?现(?P<verb>印发|转发|发布|公布)"
 )
-_SPEECH = re.compile(
+_SPEECH = lazy_re(
     r"代表(?P<who>[\u4e00-\u9fff]{2,20}?(?:政府|国务院|委员会|法院|检察院)|国务院)[^。]{0,30}(?:报告|作)(?P<what>[\u4e00-\u9fff]{0,6}工作)"
 )
-_YEAR_SUBJECT = re.compile(
+_YEAR_SUBJECT = lazy_re(
     r"^[一二三四五六七八九十]+[、.．]\s*(?P<year>(?:19|20)\d\d)年(?:度)?(?P<subject>[\u4e00-\u9fff]{2,24}?)"
     r"(?:工作)?的?(?:总体|基本|主要|推进|开展|进展)?(?:工作)?(?:情况|回顾|举措|成效|措施).*$",
     re.MULTILINE,
 )
-_HEADING_YEAR = re.compile(r"^[一二三四五六七八九十]+[、.．]\s*((?:19|20)\d\d)年", re.MULTILINE)
-_FIRST_SENTENCE = re.compile(
+_HEADING_YEAR = lazy_re(r"^[一二三四五六七八九十]+[、.．]\s*((?:19|20)\d\d)年", re.MULTILINE)
+_FIRST_SENTENCE = lazy_re(
     r"(?P<year>(?:19|20)\d\d)年(?:度|以来)?[，,、]?(?P<subject>[\u4e00-\u9fff]{2,24}?)(?:工作)?"
     r"(?=坚持|深入|认真|紧紧|全面|以习|始终|围绕|高度|严格|积极|按照|根据|贯彻|在[\u4e00-\u9fff]|[，,])"
 )

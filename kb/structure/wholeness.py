@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Section
 from kb.chinese.numerals import numeral
 
 _KINDS = {"法律", "行政法规", "地方性法规", "部门规章", "地方政府规章"}
 _KINDS |= {"条例", "规定", "办法", "规则", "细则"}
-_STATUTE = re.compile(r"(法|条例|规定|办法|规则|细则)(?:[（(][^（）()]*[）)])?$")
-_ENDING = re.compile(
-    r"施行|生效|实施|执行|实行|试行|有效期|解释|废止|失效|制[定订].{0,12}(?:办法|细则|规定)|参照|适用本"
-)
-_IN_FORCE = re.compile(r"自[^，。；\n]{2,20}(?:起|后)[^，。；\n]{0,6}(?:施行|实施|生效|执行|实行)")
-_LAST_CHAPTER = re.compile(r"附\s*则|其他规定|补充规定")
+_STATUTE = lazy_re(r"(法|条例|规定|办法|规则|细则)(?:[（(][^（）()]*[）)])?$")
+_ENDING = lazy_re(r"施行|生效|实施|执行|实行|试行|有效期|解释|废止|失效|制[定订].{0,12}(?:办法|细则|规定)|参照|适用本")
+_IN_FORCE = lazy_re(r"自[^，。；\n]{2,20}(?:起|后)[^，。；\n]{0,6}(?:施行|实施|生效|执行|实行)")
+_LAST_CHAPTER = lazy_re(r"附\s*则|其他规定|补充规定")
 _FEW = 60  # characters beside the title and the lines on who made it and when
-_LINE_ON_MAKING = re.compile(r"^.*(?:通过|批准|公布|发布|修正|修订|根据|决定》.*)[）)]?\s*$", re.M)
+_LINE_ON_MAKING = lazy_re(r"^.*(?:通过|批准|公布|发布|修正|修订|根据|决定》.*)[）)]?\s*$", re.M)
 
 
 def breaks_off(document: Document) -> str:

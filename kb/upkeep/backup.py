@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 import stat
@@ -23,6 +22,7 @@ from pathlib import Path
 from kb import __version__
 from kb.base import clock, inside, storage
 from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.config import settings
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
@@ -30,8 +30,8 @@ from kb.upkeep.follow import subscriptions
 
 SUMS = "SHA256SUMS"
 ABOUT = "backup.json"
-_STATE = re.compile(r"(\d{4,})-(\d{4}-\d\d-\d\dT\d{6}Z)-([0-9a-f]{8})")
-_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_STATE = lazy_re(r"(\d{4,})-(\d{4}-\d\d-\d\dT\d{6}Z)-([0-9a-f]{8})")
+_LINE = lazy_re(r"([0-9a-f]{64})  ([^\n]+)\n")
 _LOCK = ".lock"
 _CHUNK = 1 << 20
 _FEWEST = 2

@@ -14,6 +14,7 @@ from typing import Any
 
 from kb.base import clock, storage
 from kb.base.errors import NotFoundError
+from kb.base.lazy_re import lazy_re
 from kb.upkeep.state import FOLDER
 
 RUN = f"{FOLDER}/.run"
@@ -23,7 +24,7 @@ ACKNOWLEDGED = f"{RUN}/acknowledged.json"
 _SEAL = "seal"
 _UNSEALED = {"started", "since", "problem"}
 _TOLERANCE = timedelta(hours=2)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MOMENT = lazy_re(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True, slots=True)

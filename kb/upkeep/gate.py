@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from kb.base.errors import KbError, NotFoundError, UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.fetch.lists.family import Obtain
 from kb.fetch.network.fetch_errors import FetchError
@@ -21,14 +22,14 @@ from kb.upkeep import suspicion
 
 _SURVIVES = 0.5
 _LIKE = 0.8
-_SENTENCE = re.compile(r"[。；;！？!?\n]")
+_SENTENCE = lazy_re(r"[。；;！？!?\n]")
 _SHORTEST = 6
 _SHORT = 400
 _TOLD = 0.5
-_REST = re.compile(
+_REST = lazy_re(
     r"(?:登[录陆]|扫码|关注|注册|付费|购买|开通)\S{0,8}(?:查看|阅读|浏览|显示)(?:全文|全部|更多|剩余|余下)|(?:剩余|余下)(?:内容|全文|部分)?\S{0,6}(?:登[录陆]|付费|订阅)"
 )
-_INFO = re.compile(
+_INFO = lazy_re(
     r"[【\[（(]?(?:发布|发文|更新|成文|时间|日期|来源|稿源|作者|编辑|字号|字体|浏览|阅读|点击|打印|分享|索引号|文号)"
 )
 

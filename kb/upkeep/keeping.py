@@ -13,6 +13,7 @@ from typing import Literal
 
 from kb.base import storage
 from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Exchange, Metadata, Provenance
 from kb.config.settings import Settings
 from kb.corpus.folder import ASIDE, Corpus, safe_name
@@ -37,17 +38,17 @@ _VOLATILE = frozenset(
         PLACES,
     ]
 )
-_COUNTER = re.compile(
+_COUNTER = lazy_re(
     r"((?:浏览|阅读|点击|访问|查看|关注|下载|转发|点赞|收藏|人气|热度)(?:次数|总数|总量|数量|人数|人次|量|数|率)?\s*[:：（(\[【】]{0,2}\s*)"
     r"\d[\d,，]*\s*(?:人次|次|人|℃|°)?"
 )
 # The same, counted before what is counted: 已有 107 人看过, 您是第 107 位访问者.
-_COUNTED = re.compile(
+_COUNTED = lazy_re(
     r"(?:(?:已有|共有|累计)\s*)?\d[\d,，]*\s*(?:位|名)?(?:个)?(?:人次|次|人|网友|用户)\s*(?:看过|浏览过?|阅读过?|点击过?|访问过?|点赞|关注|收藏|分享过?)"
     r"|您?是?(?:本站|本页|本文)?第\s*\d[\d,，]*\s*[位个名](?:访问者|访客|浏览者|读者|来访者)"
 )
 # Lines that lead to other posts or tell the day of the visit.
-_PASSING = re.compile(
+_PASSING = lazy_re(
     r"^\W*(?:上|下)一[篇条页则个].*$|^\W*(?:今天是|现在是|当前时间).{0,30}$|^\W*(?:打印|当前|系统|访问|浏览)(?:时间|日期)\s*[:：].{0,40}$"
     # A heading over links to other posts, with the short lines that follow it and are no sentences.
     r"|^\W*(?:相关(?:文章|阅读|新闻|信息|推荐|链接|内容)|延伸阅读|猜你喜欢|热点(?:推荐|文章|新闻)|热门(?:推荐|文章|新闻)|推荐阅读|最新(?:文章|信息))\W*$(?:\n(?!.*[。；]).{0,80}$)*",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from pathlib import Path
 
 from kb.base import storage
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.config.kinds import kinds
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
+_NAME = lazy_re(r"[a-z][a-z0-9_]{1,30}")
 _SITES, _SAVED, _DOCS = Path("kb/fetch/sites"), Path("tests/fetch/saved"), Path("docs/sites")
 
 

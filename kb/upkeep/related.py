@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import rjieba
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 
-_CITED = re.compile(r"《([^《》]{2,80})》")
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[（(【]\s*(?:19|20)\d\d\s*[〕\])）】]\s*第?\s*\d+\s*号")
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_CITED = lazy_re(r"《([^《》]{2,80})》")
+_NUMBER = lazy_re(r"[\u4e00-\u9fff]{1,12}[〔\[（(【]\s*(?:19|20)\d\d\s*[〕\])）】]\s*第?\s*\d+\s*号")
+_HAN = lazy_re(r"[\u4e00-\u9fff]{2,}")
 _SHORTEST, _LONGEST = 4, 8
 _RECURS = 3
 _SPREAD = 3

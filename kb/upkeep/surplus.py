@@ -5,7 +5,6 @@ nothing names any more. Documents, versions and whatever they are made of are no
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,12 +15,13 @@ from pathlib import Path
 
 from kb.base import clock, storage
 from kb.base.errors import NotFoundError, StorageError, UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.corpus.folder import ASIDE, Corpus
 from kb.upkeep.findings import trusted
 from kb.upkeep.keeping import records_in, steady
 
-_DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[0-9A-Za-z_-]+|\d{9,}")
+_DIGEST = lazy_re(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_TOKEN = lazy_re(r"(?<![0-9A-Za-z_-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[0-9A-Za-z_-]+|\d{9,}")
 """What a page writes anew at each visit: letters with figures in one word, and times as computers count them."""
 
 

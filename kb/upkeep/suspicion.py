@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.fetch.network.fetched import Fetched
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.extract import DENSEST, FROM_SCRIPT, extract_html
@@ -15,41 +16,41 @@ _TITLES = ("标题", "名称", "ArticleTitle")
 _SMALL_PAGE = 600
 _SMALL_TEXT, _LEAST_TEXT = 400, 40
 _SHORTEST_TITLE = 8
-_ABOUT = re.compile(r"关于|印发|办法|规定|条例|细则|公告|通告|报告|第.{1,6}号")
-_TAGS = re.compile(r"<(script|style|noscript|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?-->|<[^>]+>", re.DOTALL | re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
-_PASSWORD = re.compile(r"""<input\b[^>]*\btype\s*=\s*["']?password""", re.IGNORECASE)
+_ABOUT = lazy_re(r"关于|印发|办法|规定|条例|细则|公告|通告|报告|第.{1,6}号")
+_TAGS = lazy_re(r"<(script|style|noscript|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?-->|<[^>]+>", re.DOTALL | re.IGNORECASE)
+_TITLE = lazy_re(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_PASSWORD = lazy_re(r"""<input\b[^>]*\btype\s*=\s*["']?password""", re.IGNORECASE)
 # What the common protections of government sites call their cookies and scripts.
-_CHALLENGE = re.compile(
+_CHALLENGE = lazy_re(
     r"__jsl_clearance|acw_sc__v2|_cf_chl_opt|challenge-platform|\bC3VK\b|wzws-waf|document\.cookie\s*=[^;]*;[^<]{0,200}location",
     re.IGNORECASE,
 )
-_WORDS = re.compile(
+_WORDS = lazy_re(
     r"访问验证|安全验证|人机验证|请完成验证|验证码|访问过于频繁|您的访问被(?:拦截|拒绝)|正在进行安全检[测查]|开启\s*JavaScript|enable JavaScript"
     r"|访问(?:受限|禁止)|拦截提示",
     re.IGNORECASE,
 )
-_MISSING = re.compile(
+_MISSING = lazy_re(
     r"(?:页面|网页|文章|信息|内容|您访问的\S{0,6})(?:已?不存在|已?被?删除|已被删除|找不到|走丢|飞走|已?过期|已?下线|被移除|没有通过审核|未通过审核|正在审核)|\b404\b|Not Found",
     re.IGNORECASE,
 )
 # What is said to somebody who looks at a page, which documents do not say to their readers.
-_TO_VISITORS = re.compile(
+_TO_VISITORS = lazy_re(
     r"您(?:所|要|想)?(?:访问|查看|浏览|请求|查找|打开|找)的|返回(?:网站|本站)?(?:首页|主页|上一?页)|请(?:您)?(?:先|重新)?登[录陆]"
     r"|请(?:您)?(?:完成|进行|通过)(?:安全|人机|滑动)?验证|正在进行安全检|继续访问|抱歉|对不起|请稍[后候](?:再试|重试|访问)?"
     r"|网站管理员|(?<![示现为“「])该?(?:页面|网页|文章)(?:已经?|不存在|被)|该(?:信息|内容|文章)(?:已经?(?:被)?(?:删|下|过期)|不存在|没有通过)|点击(?:这里|此处|继续)|刷新(?:页面|重试)"
     r"|已被?(?:设置)?拦截|开启JavaScript|(?:已|已经)(?:撤稿|下线)|(?:网站|系统)维护中"
 )
-_STOPPED = re.compile(
+_STOPPED = lazy_re(
     r"拦截|阻断|不合法|非法(?:请求|访问)|禁止访问|无权(?:访问|查看|限)|没有权限|防火墙|WAF|事件(?:编号|ID)",
     re.IGNORECASE,
 )
-_CLOSED = re.compile(
+_CLOSED = lazy_re(
     r"(?:网站|系统|服务器|站点)[^。]{0,8}(?:维护|升级|关闭|暂停|繁忙|错误|异常)|服务(?:暂)?不可用|页面(?:出错|加载失败)|暂停(?:访问|服务)"
     r"|(?:Bad Gateway|Service Unavailable|Internal Server Error)",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
+_LOGIN = lazy_re(r"登\s*[录陆]|login|sign in", re.IGNORECASE)
 
 
 def judge_post(answer: Fetched, title: str, body: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from kb.base.lazy_re import lazy_re
 from kb.cite.facts import issuers, key, retrieved
 from kb.cite.passage import Passage
 from kb.cite.styles import Style
 
 _TEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_TEX_SPECIAL = re.compile(r"[\\{}~^&%$#_]")
+_TEX_SPECIAL = lazy_re(r"[\\{}~^&%$#_]")
 
 
 def bibtex(passage: Passage, address: str) -> str:

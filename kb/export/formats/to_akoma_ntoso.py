@@ -15,6 +15,7 @@ from urllib.parse import quote
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Part, Section
 from kb.cite.facts import is_statute, issuers
 from kb.export.blocks import Block, clean, lead_of, section_blocks
@@ -25,9 +26,9 @@ NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 _MAKE: Any = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
 Element = Any
 _UNITS = {"part": "part", "bk": "book", "sub": "subpart", "ch": "chapter", "s": "section", "art": "article"}
-_UNIT = re.compile(r"(?:^|-)(part|bk|sub|ch|s|art)-[0-9a-z-]+(?:~\d+)?$")
+_UNIT = lazy_re(r"(?:^|-)(part|bk|sub|ch|s|art)-[0-9a-z-]+(?:~\d+)?$")
 _PART_NAMES = ("paragraph", "point", "indent")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = lazy_re(r"\d{4}-\d\d-\d\d")
 _UNKNOWN = "0001-01-01"
 _AFTER_HEADING = "。：: 　"
 

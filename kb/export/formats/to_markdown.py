@@ -7,13 +7,14 @@ from typing import Any
 
 import yaml
 
+from kb.base.lazy_re import lazy_re
 from kb.export.blocks import blocks
 from kb.export.formats import Format
 from kb.export.scope import Selection
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
-_AT_START = re.compile(r"^(\s*)(#|>|[-+*](?=\s)|(?:[-*_]\s*){3,}$|~~~|=+$)")
-_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_MARKDOWN = lazy_re(r"([\\`*_\[\]<>])")
+_AT_START = lazy_re(r"^(\s*)(#|>|[-+*](?=\s)|(?:[-*_]\s*){3,}$|~~~|=+$)")
+_NUMBERED = lazy_re(r"^(\d{1,9})([.)])(?=\s|$)")
 _FACTS = ("title", "issuer", "document_number", "kind", "date", "published", "effective", "identifier", "url")
 
 

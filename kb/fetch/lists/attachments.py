@@ -10,36 +10,37 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from bs4 import Tag
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.fetch.lists.markup import HtmlPage, parse_page, plain, text_of
 from kb.fetch.network.fetched import Fetched
 
 _ENDINGS = r"pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|rtf|odt|ods|zip|rar|7z|txt|csv|ceb|cebx|caj|tiff?|wpsx"
-_FILE = re.compile(rf"\.(?:{_ENDINGS})$", re.IGNORECASE)
-_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|bmp)$", re.IGNORECASE)
-_NAMED_FILE = re.compile(rf"\.(?:{_ENDINGS})\s*[)）\]】]?\s*(?:[（(]?\d[\d.]*\s*[KMG]?B?[)）]?)?$", re.IGNORECASE)
-_PAGE = re.compile(r"\.(?:s?html?|xhtml)$", re.IGNORECASE)
-_PROGRAM = re.compile(
+_FILE = lazy_re(rf"\.(?:{_ENDINGS})$", re.IGNORECASE)
+_PICTURE = lazy_re(r"\.(?:jpe?g|png|gif|bmp)$", re.IGNORECASE)
+_NAMED_FILE = lazy_re(rf"\.(?:{_ENDINGS})\s*[)）\]】]?\s*(?:[（(]?\d[\d.]*\s*[KMG]?B?[)）]?)?$", re.IGNORECASE)
+_PAGE = lazy_re(r"\.(?:s?html?|xhtml)$", re.IGNORECASE)
+_PROGRAM = lazy_re(
     r"down(?:load|file)?|attach|getfile|readfile|openfile|fileview|file(?:server|service)?\b", re.IGNORECASE
 )
-_CALLED = re.compile(
+_CALLED = lazy_re(
     r"^\s*(?:附\s*件|附\s*表|附\s*图)|附件下载|下载附件|(?:点击|立即)?下载(?:附件|文件|全文)?$|点击(?:此处)?(?:查看|下载|打开)"
 )
-_GENERIC = re.compile(
+_GENERIC = lazy_re(
     r"^[\s\W]*(?:(?:点击|立即|请)?(?:此处)?(?:下载|查看|打开|浏览|预览)(?:附件|文件|全文|此处)?|附件(?:下载)?|详情|链接|这里|全文|原文|word版|pdf版|doc|pdf)?[\s\W\d]*$",
     re.IGNORECASE,
 )
-_FURNITURE = re.compile(
+_FURNITURE = lazy_re(
     r"nav|foot|header|menu|sidebar|copyright|friend|banner|share|qrcode|weixin|app-?down", re.IGNORECASE
 )
-_BESIDE = re.compile(r"fujian|fj|attach|annex|enclosure|appendix|accessory|down|file|relate_?doc", re.IGNORECASE)
-_QUOTED = re.compile(r"""['"]([^'"]+)['"]""")
-_QUOTED_FILE = re.compile(rf"""['"]([^'"<>\n]{{1,300}}\.(?:{_ENDINGS})(?:\?[^'"<>]*)?)['"]""", re.IGNORECASE)
-_WRITES = re.compile(
+_BESIDE = lazy_re(r"fujian|fj|attach|annex|enclosure|appendix|accessory|down|file|relate_?doc", re.IGNORECASE)
+_QUOTED = lazy_re(r"""['"]([^'"]+)['"]""")
+_QUOTED_FILE = lazy_re(rf"""['"]([^'"<>\n]{{1,300}}\.(?:{_ENDINGS})(?:\?[^'"<>]*)?)['"]""", re.IGNORECASE)
+_WRITES = lazy_re(
     r"document\.write|innerHTML|\.append\(|\.html\(|\bhref\b|pdf_?object|pdf_?js|getDocument\(|viewer|preview|\.embed\(|flexpaper|swfobject",
     re.IGNORECASE,
 )
 # What a page has that may offer a file; only then is it parsed for them.
-_SIGNS = re.compile(
+_SIGNS = lazy_re(
     rf"""\.(?:{_ENDINGS})["'?&)\s#]|(?:down(?:load|file)?|attach\w*|getfile|readfile|openfile|fileview)[\w./]*(?:\?|\()|<(?:embed|object)\b"""
     rf"""|<a\b[^>]*>(?:\s*<[^>]+>)*[^<]{{0,60}}(?:附\s*[件表图]|下载)|javascript:[^"'>]*(?:down|attach)|\bdata-[\w-]+\s*=\s*["'][^"']+\.(?:{_ENDINGS})\b""".encode(),
     re.IGNORECASE,

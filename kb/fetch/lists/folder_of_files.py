@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from kb.base import inside, storage
 from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.fetch.lists.item import Item, Lists, Page, short_key
@@ -36,9 +37,9 @@ _BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
 )
-_ON_THE_WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_ON_THE_WEB = lazy_re(r"(?:https?:)?//", re.IGNORECASE)
 # An address of another kind (file:, C:), or a path from the root of the machine.
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
+_ELSEWHERE = lazy_re(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
 
 class Folder:

@@ -9,24 +9,25 @@ from dataclasses import replace
 from bs4 import Tag
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.fetch.lists.markup import HtmlPage, parse_page
 from kb.fetch.lists.paging import same_site
 from kb.fetch.network.fetch_errors import FetchError
 from kb.fetch.network.fetched import Fetched
 
-_SIGNS = re.compile(rb"http-equiv|location|navigate|<frameset|<iframe", re.IGNORECASE)
+_SIGNS = lazy_re(rb"http-equiv|location|navigate|<frameset|<iframe", re.IGNORECASE)
 _LARGEST = 20_000
 _MOST_TEXT = 120
 _LATEST = 10
 _LONGEST_SCRIPT = 1_000
 _MOST_STEPS = 3
 _MOST_FRAMES = 5
-_REFRESH = re.compile(r"^\s*(\d+)\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
-_LOCATION = re.compile(
+_REFRESH = lazy_re(r"^\s*(\d+)\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
+_LOCATION = lazy_re(
     r"""(?:^|[;{}\s:"'(])(?:(?:window|self|top|parent|document)\s*\.\s*)*(?:location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()|navigate\s*\()"""
     r"""\s*(?:\\?['"]([^'"\\]+)\\?['"]|([A-Za-z_$][\w$]*)\s*(?:[;)\n]|$))"""
 )
-_NOT_CONTENT = re.compile(r"top|head|menu|left|nav|foot|bottom", re.IGNORECASE)
+_NOT_CONTENT = lazy_re(r"top|head|menu|left|nav|foot|bottom", re.IGNORECASE)
 
 
 def arrive(answer: Fetched, obtain: Callable[[str], Fetched]) -> Fetched:

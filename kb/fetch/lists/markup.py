@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
+from kb.base.lazy_re import lazy_re
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
 from kb.ingest.formats.charset import decode
 
-_ESCAPE = re.compile(r"%u([0-9a-fA-F]{4})")
-_PAGE_IN_SCRIPT = re.compile(
+_ESCAPE = lazy_re(r"%u([0-9a-fA-F]{4})")
+_PAGE_IN_SCRIPT = lazy_re(
     r"""['"]((?:https?:)?//[^'"\s]+|[^'"\s]*\.(?:s?html?|jsp|aspx?|php|do)(?:[?;#][^'"\s]*)?|\.{0,2}/[^'"\s]+)['"]""",
     re.I,
 )

@@ -11,23 +11,24 @@ from urllib.parse import urlencode
 
 from bs4 import Tag
 
+from kb.base.lazy_re import lazy_re
 from kb.fetch.lists.markup import HtmlPage, text_of
 from kb.fetch.network.urls import place_of
 
-_NEXT = re.compile(r"(?:下|后|後)\s*[一1]?\s*[页頁]|下一张|next(?:\s*page)?", re.IGNORECASE)
-_MORE = re.compile(r"(?:点击)?(?:加载|载入)更多\S{0,4}|点击加载|load\s*more", re.IGNORECASE)
-_NEXT_CLASS = re.compile(r"^(?:[a-z]+[-_])*next(?:[-_]?page)?$", re.IGNORECASE)
-_SLIDES = re.compile(r"swiper|slick|carousel|owl|slide|flex", re.IGNORECASE)
+_NEXT = lazy_re(r"(?:下|后|後)\s*[一1]?\s*[页頁]|下一张|next(?:\s*page)?", re.IGNORECASE)
+_MORE = lazy_re(r"(?:点击)?(?:加载|载入)更多\S{0,4}|点击加载|load\s*more", re.IGNORECASE)
+_NEXT_CLASS = lazy_re(r"^(?:[a-z]+[-_])*next(?:[-_]?page)?$", re.IGNORECASE)
+_SLIDES = lazy_re(r"swiper|slick|carousel|owl|slide|flex", re.IGNORECASE)
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))
-_OFF = re.compile(r"disable|unable|nolink|no-drop", re.IGNORECASE)
-_PAGER = re.compile(r"pag(?:e|ing|ination|er)|fenye|fy\b|turn", re.IGNORECASE)
-_TRS = re.compile(r"createPage\w*\s*\(([^()]{3,200})\)")
+_OFF = lazy_re(r"disable|unable|nolink|no-drop", re.IGNORECASE)
+_PAGER = lazy_re(r"pag(?:e|ing|ination|er)|fenye|fy\b|turn", re.IGNORECASE)
+_TRS = lazy_re(r"createPage\w*\s*\(([^()]{3,200})\)")
 _NAMED = r"\b{}\s*=\s*['\"]?([\w./-]+)"
-_CALL = re.compile(r"(?:javascript:)?\s*(?:void\s*\(?0\)?;?)?\s*(\w[\w.$]*)\s*\(\s*['\"]?(\d+)['\"]?\s*[,)]")
+_CALL = lazy_re(r"(?:javascript:)?\s*(?:void\s*\(?0\)?;?)?\s*(\w[\w.$]*)\s*\(\s*['\"]?(\d+)['\"]?\s*[,)]")
 _GOES = (
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\(|window\.open\s*\(|\.attr\(\s*['\"]href['\"]\s*,)\s*"
 )
-_JOINED = re.compile(
+_JOINED = lazy_re(
     r"""^((?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\))(?:\s*\+\s*(?:['"][^'"]*['"]|[\w$.]+|\(\s*[\w$.]+\s*[-+]\s*\d+\s*\)))*)"""
 )
 # n == 1 ? "index.html" : "index_" + (n - 1) + ".html"
@@ -41,7 +42,7 @@ _COMPARED: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
 }
 # '<a href="index_' + nextPage + '.html">下一页</a>', as a script writes it
-_WRITTEN = re.compile(
+_WRITTEN = lazy_re(
     r"""href\s*=\s*\\?["']?([\w./-]*)["']\s*\+\s*([\w$]+)\s*\+\s*["']([\w./?=&-]*)[^<>]{0,60}>([^<>]{1,20})<"""
 )
 

@@ -9,16 +9,17 @@ from urllib.parse import parse_qsl, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.fetch.lists.markup import HtmlPage, parse_page
 from kb.fetch.lists.paging import next_pages, same_site
 from kb.fetch.network.fetched import Fetched
 
-_SIGNS = re.compile(
+_SIGNS = lazy_re(
     rb"createPage|_1\.s?html?|_2\.s?html?|[?&](?:page|p|pn|pageno)=|\xe4\xb8\x8b\xe4\xb8\x80?\xe9\xa1\xb5",
     re.IGNORECASE,
 )
 _MOST_PAGES = 200
-_COUNTED = re.compile(r"^(?:page|pageno|pagenum|pageindex|curpage|currentpage|p|pn)$", re.IGNORECASE)
+_COUNTED = lazy_re(r"^(?:page|pageno|pagenum|pageindex|curpage|currentpage|p|pn)$", re.IGNORECASE)
 
 
 def further_pages(answer: Fetched, obtain: Callable[[str], Fetched]) -> tuple[Fetched, ...]:

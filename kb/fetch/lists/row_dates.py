@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 
 _YEAR, _MONTH, _DAY = r"(?P<y>[12]\d{3})", r"(?P<m>1[0-2]|0?[1-9])", r"(?P<d>3[01]|[12]\d|0?[1-9])"
-_PUBLISHED = re.compile(r"(?:发布|公布|发文|发表|刊发|更新)\s*(?:日期|时间)?\s*[:：]?\s*$")
+_PUBLISHED = lazy_re(r"(?:发布|公布|发文|发表|刊发|更新)\s*(?:日期|时间)?\s*[:：]?\s*$")
 # Days whose parts stand in elements of their own: 27 | 2025-11, 2025-11 | 27, 2025 | 11-27, 11-27 | 2025.
 _APART = tuple(
-    re.compile(rf"(?<!\d){form}(?!\d)")
+    lazy_re(rf"(?<!\d){form}(?!\d)")
     for form in (
         rf"{_YEAR}{_MONTH.replace('0?', '0')}{_DAY.replace('0?', '0')}",
         rf"{_YEAR}\s*[-/.年]\s*{_MONTH}\s*月?\s+{_DAY}\s*日?(?![-/.])",
@@ -21,7 +22,7 @@ _APART = tuple(
         rf"{_DAY}\s*[/ ]\s*{_MONTH}月\s+{_YEAR}",
     )
 )
-_WHOLE = re.compile(dates.DATE)
+_WHOLE = lazy_re(dates.DATE)
 
 
 def row_date(texts: list[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bs4 import NavigableString, Tag
 
+from kb.base.lazy_re import lazy_re
 from kb.config.sources import Css
 from kb.fetch.lists.item import Item, short_key
 from kb.fetch.lists.markup import HtmlPage, plain, text_of
@@ -20,7 +21,7 @@ _ROWS = ("li", "tr", "dd", "dt", "div", "p", "a", "article", "section", "dl", "u
 _PARENTS = ["ul", "ol", "div", "tbody", "table", "dl", "section", "article", "main", "td", "body"]
 _WIDE = frozenset(("div", "section", "article", "dl", "ul"))
 _NO_LIST = frozenset(("nav", "footer", "header"))
-_FURNITURE = re.compile(
+_FURNITURE = lazy_re(
     r"(?:^|[\s_-])(?:nav\w*|menu\w*|foot(?:er)?|header|top-?bar|friend-?link|links?|breadcrumb|crumbs?|location|share)(?:$|[\s_-])",
     re.IGNORECASE,
 )

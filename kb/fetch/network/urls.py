@@ -6,17 +6,18 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
+from kb.base.lazy_re import lazy_re
 from kb.fetch.network.fetch_errors import BadAddressError
 
 PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~+!$,;'@()*"
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
-_SESSION = re.compile(
+_HOST = lazy_re(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+_SESSION = lazy_re(
     r";(?:jsessionid|phpsessid|sid)=[^?#/;]*|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id)=[^&#]*"
     r"|(?<=[?&])(?:_|t|ts|timestamp|r|rnd|rand|random|nocache)=(?:0\.\d{6,}|\d{10,})(?=&|#|$)",
     re.IGNORECASE,
 )
-_CREDENTIALS = re.compile(r"//[^/?#]*@")
+_CREDENTIALS = lazy_re(r"//[^/?#]*@")
 
 
 class Target(NamedTuple):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import chompjs
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, short_key
@@ -21,12 +22,12 @@ from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import absolute
 from kb.ingest.formats.charset import decode
 
-_CONFIG = re.compile(r"\bwindow\s*\.\s*_CONFIG\s*=\s*(?=\{)|\b_CONFIG\s*=\s*(?=\{)")
-_SID = re.compile(r"""\bSID["']?\s*:\s*["']?(\w+)""")
-_TREE = re.compile(r"""\bTREE["']?\s*:\s*(?=[\[{])""")
-_POST = re.compile(r"post_(\d+)\.\w+$")
+_CONFIG = lazy_re(r"\bwindow\s*\.\s*_CONFIG\s*=\s*(?=\{)|\b_CONFIG\s*=\s*(?=\{)")
+_SID = lazy_re(r"""\bSID["']?\s*:\s*["']?(\w+)""")
+_TREE = lazy_re(r"""\bTREE["']?\s*:\s*(?=[\[{])""")
+_POST = lazy_re(r"post_(\d+)\.\w+$")
 _CHINA = timedelta(hours=8)
-_FILE = re.compile(r"\.\w+$|/[^/]+/")  # a page, or deeper than a department's part of the site
+_FILE = lazy_re(r"\.\w+$|/[^/]+/")  # a page, or deeper than a department's part of the site
 _EVERYTHING = 0
 _MOST_PAGES = 10_000
 _LABELS = {

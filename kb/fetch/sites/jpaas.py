@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.config.sources import Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.item import Lists, Page, SourceError, Web, there
@@ -23,7 +24,7 @@ from kb.fetch.sites.listing import NEEDS_ITEM
 
 _SIZE = 50
 _MOST_PAGES, _MOST_UNITS = 1_000, 8
-_TOLD = re.compile(r"""\b(?:count|total)["']?\s*[:=]\s*["']?(\d{1,7})\b""", re.IGNORECASE)
+_TOLD = lazy_re(r"""\b(?:count|total)["']?\s*[:=]\s*["']?(\d{1,7})\b""", re.IGNORECASE)
 
 
 def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001

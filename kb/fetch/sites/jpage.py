@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import chompjs
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.config.sources import Css, Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.item import Item, Lists, Page, SourceError, Web, there
@@ -22,12 +23,12 @@ from kb.fetch.network.fetched import Fetched
 from kb.fetch.network.urls import form_of
 from kb.ingest.formats.charset import decode
 
-_RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.DOTALL | re.IGNORECASE)
-_TOTAL = re.compile(r"<totalrecord>\s*(\d+)|\btotalRecord\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.IGNORECASE)
-_PER_PAGE = re.compile(r"\bper_?Page\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.IGNORECASE)
-_PROXY = re.compile(r"""proxyUrl\s*[:=]\s*['"]([^'"]+)['"]""", re.IGNORECASE)
-_PARAMETERS = re.compile(r"dataParam\s*[:=]\s*(?=\{)")
-_GROUP = re.compile(r"""href\s*=\s*["']([^"']*dataproxy[^"']*)["']""", re.IGNORECASE)
+_RECORD = lazy_re(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.DOTALL | re.IGNORECASE)
+_TOTAL = lazy_re(r"<totalrecord>\s*(\d+)|\btotalRecord\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.IGNORECASE)
+_PER_PAGE = lazy_re(r"\bper_?Page\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.IGNORECASE)
+_PROXY = lazy_re(r"""proxyUrl\s*[:=]\s*['"]([^'"]+)['"]""", re.IGNORECASE)
+_PARAMETERS = lazy_re(r"dataParam\s*[:=]\s*(?=\{)")
+_GROUP = lazy_re(r"""href\s*=\s*["']([^"']*dataproxy[^"']*)["']""", re.IGNORECASE)
 _PAGES_AT_ONCE = 3  # what the script itself asks for
 _MOST_REQUESTS = 10_000
 _OWN = frozenset(("startrecord", "endrecord", "perpage", "page"))

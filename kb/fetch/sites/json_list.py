@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import chompjs
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 from kb.config.kinds import Value
 from kb.config.sources import Source
@@ -28,48 +29,48 @@ from kb.ingest.formats.charset import decode
 _MOST_PAGES = 10_000
 _MOST_CANDIDATES = 6
 _SHORTEST_TITLE = 6
-_JSONP = re.compile(r"^[\s;/*]*[\w$.]+\s*\(\s*(.*?)\s*\)\s*;?\s*$", re.DOTALL)
+_JSONP = lazy_re(r"^[\s;/*]*[\w$.]+\s*\(\s*(.*?)\s*\)\s*;?\s*$", re.DOTALL)
 _TERM = r"""(?:`[^`\n]{2,300}`|'[^'\n]{1,300}'|"[^"\n]{1,300}"|[A-Za-z_$][\w$.]*)"""
 _EXPRESSION = rf"{_TERM}(?:\s*\+\s*{_TERM})*"
-_PART = re.compile(r"""[`'"](?P<text>[^`'"\n]*)[`'"]|(?P<name>[A-Za-z_$][\w$.]*)""")
-_CALLED = re.compile(
+_PART = lazy_re(r"""[`'"](?P<text>[^`'"\n]*)[`'"]|(?P<name>[A-Za-z_$][\w$.]*)""")
+_CALLED = lazy_re(
     rf"""(?:\.(?:get|getJSON|post|ajax|request)|\bfetch|\baxios|\bjsonp)\s*\(\s*(?P<url>{_EXPRESSION})(?=\s*[,)])"""
     rf"""|\burl\s*[:=]\s*(?P<named>{_EXPRESSION})|\.open\s*\(\s*['"]\w+['"]\s*,\s*(?P<opened>{_EXPRESSION})""",
     re.IGNORECASE,
 )
-_POSTS = re.compile(r"\.post\s*\(|\.open\s*\(\s*['\"]post", re.IGNORECASE)
-_GETS = re.compile(r"\.get(?:JSON)?\s*\(|\.open\s*\(\s*['\"]get", re.IGNORECASE)
-_BY_POST = re.compile(r"\b(?:type|method)\s*:\s*['\"]post['\"]", re.IGNORECASE)
+_POSTS = lazy_re(r"\.post\s*\(|\.open\s*\(\s*['\"]post", re.IGNORECASE)
+_GETS = lazy_re(r"\.get(?:JSON)?\s*\(|\.open\s*\(\s*['\"]get", re.IGNORECASE)
+_BY_POST = lazy_re(r"\b(?:type|method)\s*:\s*['\"]post['\"]", re.IGNORECASE)
 _AS_FORM = r"(?:(?:Qs|qs|QS|querystring)\.stringify|\$\.param|new\s+URLSearchParams)"
 _STRINGIFY = rf"(?:JSON\.stringify|{_AS_FORM})\(\s*"
-_DATA = re.compile(
+_DATA = lazy_re(
     rf"\b(?:data|params|param|body)\s*:\s*(?:{_STRINGIFY})?(?=\{{)|\A\s*,\s*(?:{_STRINGIFY})?(?=\{{(?!\s*(?:params|data|headers|method|body)\b))"
 )
-_DATA_TEXT = re.compile(r"(?:\b(?:data|params|param|body)\s*:|\A\s*,)\s*(['\"])([\w.%\[\]-]+=[^'\"\n]*)\1")
-_BY_FIELD = re.compile(
+_DATA_TEXT = lazy_re(r"(?:\b(?:data|params|param|body)\s*:|\A\s*,)\s*(['\"])([\w.%\[\]-]+=[^'\"\n]*)\1")
+_BY_FIELD = lazy_re(
     r"""[`'"]([^`'"\s]*/[^`'"\s]*)(?:['"]\s*\+\s*\w+\.(\w+)\s*\+\s*['"]|\$\{\s*\w+\.(\w+)\s*\})([^`'"\s]*)[`'"]"""
 )
-_LIBRARY = re.compile(
+_LIBRARY = lazy_re(
     r"jquery|vue|axios|react|bootstrap|layui|swiper|polyfill|vendor|echarts|analytics|tongji|\.min\.js", re.IGNORECASE
 )
 _MOST_SCRIPTS = 3
 _LONGEST_MARKUP = 500_000
-_PAGE_FILE = re.compile(r"\.(?:s?html?|js|css|png|gif|jpe?g|svg|ico|pdf|docx?)(?:[?#]|$)", re.IGNORECASE)
-_COUNTED = re.compile(
+_PAGE_FILE = lazy_re(r"\.(?:s?html?|js|css|png|gif|jpe?g|svg|ico|pdf|docx?)(?:[?#]|$)", re.IGNORECASE)
+_COUNTED = lazy_re(
     r"^(?:page|pageno|pagenum|pageindex|pagenumber|curpage|currentpage|current|p|pn|currpage|nowpage|page_?no|page_?num)$",
     re.IGNORECASE,
 )
-_OFFSET = re.compile(r"^(?:offset|start|skip|from|begin|startrow|firstresult)$", re.IGNORECASE)
-_TITLES = re.compile(r"title|subject|标题|题名|^name$|docname|bt$", re.IGNORECASE)
-_LINKS = re.compile(r"url|link|href|address|path|网址|链接", re.IGNORECASE)
-_DAYS = re.compile(r"pub|fabu|fbrq|fbsj|发布|date|time|rq$|sj$|day", re.IGNORECASE)
-_SURE_DAYS = re.compile(r"pub|fabu|fbrq|fbsj|发布|release|issue", re.IGNORECASE)
-_NUMBERS = re.compile(r"file_?num|doc_?(?:no|num)|wenhao|^wh$|fwzh|文号|pcode|document_?number", re.IGNORECASE)
-_TOTALS = re.compile(
+_OFFSET = lazy_re(r"^(?:offset|start|skip|from|begin|startrow|firstresult)$", re.IGNORECASE)
+_TITLES = lazy_re(r"title|subject|标题|题名|^name$|docname|bt$", re.IGNORECASE)
+_LINKS = lazy_re(r"url|link|href|address|path|网址|链接", re.IGNORECASE)
+_DAYS = lazy_re(r"pub|fabu|fbrq|fbsj|发布|date|time|rq$|sj$|day", re.IGNORECASE)
+_SURE_DAYS = lazy_re(r"pub|fabu|fbrq|fbsj|发布|release|issue", re.IGNORECASE)
+_NUMBERS = lazy_re(r"file_?num|doc_?(?:no|num)|wenhao|^wh$|fwzh|文号|pcode|document_?number", re.IGNORECASE)
+_TOTALS = lazy_re(
     r"^(?:total|count|totalcount|totalrecord|totalrecords|recordcount|totalelements|totalnum|totalsize|rowcount|records|totalhits|total_?count|num_?found|hits)$",
     re.IGNORECASE,
 )
-_DOCUMENT_NUMBER = re.compile(r"[〔\[［(（]\s*\d{4}\s*[〕\]］)）]|第?\d+\s*号")
+_DOCUMENT_NUMBER = lazy_re(r"[〔\[［(（]\s*\d{4}\s*[〕\]］)）]|第?\d+\s*号")
 _CHINA = timedelta(hours=8)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.config.sources import Css, Source
 from kb.fetch.lists.family import Family
 from kb.fetch.lists.html_lists import html_pages, read_page
@@ -20,8 +21,8 @@ from kb.fetch.lists.rows import read_rows, recognise
 from kb.fetch.network.fetched import Fetched
 from kb.fetch.sites.listing import NEEDS_ITEM
 
-_COUNTED = re.compile(r"page|^p$|^pn$|cur|no$|num$|index", re.IGNORECASE)
-_OFFSET = re.compile(r"offset|start|skip|from|begin", re.IGNORECASE)
+_COUNTED = lazy_re(r"page|^p$|^pn$|cur|no$|num$|index", re.IGNORECASE)
+_OFFSET = lazy_re(r"offset|start|skip|from|begin", re.IGNORECASE)
 
 
 def lists(source: Source, web: Web, memory: MutableMapping[str, Any]) -> Lists:  # noqa: ARG001

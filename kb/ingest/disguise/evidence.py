@@ -6,16 +6,16 @@ stands where a rare character is met first.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.disguise import gbk, readings
 from kb.ingest.disguise.simplify import is_common, is_traditional, made_traditional
 
-_HANZI = re.compile("[\u4e00-\u9fff]")
-_SPLIT = re.compile(rf"(?<=[^\x00-\xff])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
-_ACROSS = re.compile(rf"(?P<before>[^\x00-\xff][@-~])\((?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
+_HANZI = lazy_re("[\u4e00-\u9fff]")
+_SPLIT = lazy_re(rf"(?<=[^\x00-\xff])[?\ufffd](?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
+_ACROSS = lazy_re(rf"(?P<before>[^\x00-\xff][@-~])\((?P<reading>[{readings.LETTERS}]{{1,7}}) ?\)")
 _SHORT = 300  # characters: a title or a paragraph, where nothing can be expected to occur often
 
 

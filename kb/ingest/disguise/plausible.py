@@ -5,7 +5,6 @@ Learnt from jieba's dictionary and from the page itself; marks are folded to ASC
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from itertools import pairwise
 from math import log2, sqrt
 from operator import add
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import TO_ASCII
 from kb.ingest.disguise.simplify import is_simplified_only, simple
 
-_DAMAGED = re.compile(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
+_DAMAGED = lazy_re(r"\([a-zà-ǜɑɡ]+ ?\)|([?\ufffd])[^\n]{0,30}")
 _FLOOR = 2.0**-18
 _USUAL, _LEAST = 0.3, 0.0005  # the share of such characters in simplified texts; on converted pages
 _MOST_UNCONVERTED = 8.0  # bits

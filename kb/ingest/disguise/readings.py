@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.disguise import gbk
 from kb.ingest.disguise.simplify import simple
 
 LETTERS = "a-zɑɡüêāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
-ANNOTATION = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)[ \xa0]*(?P<reading>[{LETTERS}]{{1,7}})[ \xa0]*\)")
-UNFINISHED = re.compile(rf"(?P<open>\(|[?\ufffd]\(?)(?P<reading>[{LETTERS}]{{0,7}})(?=[ \xa0]*$)", re.MULTILINE)
+ANNOTATION = lazy_re(rf"(?P<open>\(|[?\ufffd]\(?)[ \xa0]*(?P<reading>[{LETTERS}]{{1,7}})[ \xa0]*\)")
+UNFINISHED = lazy_re(rf"(?P<open>\(|[?\ufffd]\(?)(?P<reading>[{LETTERS}]{{0,7}})(?=[ \xa0]*$)", re.MULTILINE)
 
 _SPELLINGS = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü"})
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}

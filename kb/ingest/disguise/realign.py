@@ -8,11 +8,11 @@ where a nearly as likely one differs, nothing is claimed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.disguise import gbk, readings
 from kb.ingest.disguise.plausible import Model
 from kb.ingest.disguise.simplify import made_traditional, simple
@@ -21,7 +21,7 @@ LOST = "〓"  # GB 2312's own mark for a character that cannot be printed
 UNKNOWN = -1
 SWALLOWED = "?\ufffd"
 
-_NOTE = re.compile(rf"[(?\ufffd]?[{readings.LETTERS}]+ ?\)?")
+_NOTE = lazy_re(rf"[(?\ufffd]?[{readings.LETTERS}]+ ?\)?")
 _FULL_WIDTH = 0xA3  # first byte of ，；：（）
 _MARKS = (0xA1, _FULL_WIDTH)
 _WIDTH = 24  # readings followed at a time

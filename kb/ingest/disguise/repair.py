@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Repair, RepairKind
 from kb.chinese.identity import TO_ASCII
 from kb.ingest.disguise import evidence, gbk, readings
@@ -18,15 +19,15 @@ from kb.ingest.disguise.plausible import Model
 from kb.ingest.disguise.realign import LOST, SWALLOWED, UNKNOWN, Reader, Run
 from kb.ingest.disguise.simplify import is_traditional, simplify
 
-_SIGN = re.compile(rf"{readings.ANNOTATION.pattern}|[?\ufffd](?=[^\s\x00-\x3a\x3c-\x40])")
-_SUSPECT = re.compile(r"[(?\ufffd]")
-_SWALLOWED = re.compile(r"[?\ufffd]")
+_SIGN = lazy_re(rf"{readings.ANNOTATION.pattern}|[?\ufffd](?=[^\s\x00-\x3a\x3c-\x40])")
+_SUSPECT = lazy_re(r"[(?\ufffd]")
+_SWALLOWED = lazy_re(r"[?\ufffd]")
 _MARKS = "、。“”‘’《》〈〉〔〕【】—…，：；（）！？"
 # Of 480 question marks put in place of other marks none saved 8 bits when read as half a mark; true halves save 20 and more.
 _MARK_BITS = 4.0  # against a lost first byte at the outset
 _PROOF_BITS = 12.0  # what its reading must save besides
-_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
-_ASCII_MARKS = re.compile("[\u4e00-\u9fff][,:;!]")
+_FULL_WIDTH = lazy_re("[\uff01-\uff5e]")
+_ASCII_MARKS = lazy_re("[\u4e00-\u9fff][,:;!]")
 
 
 @dataclass(frozen=True, slots=True)

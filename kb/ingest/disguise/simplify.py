@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.disguise import gbk
 
 # Mirrors that convert character for character write 著 for every 着. These are the words in which 著 is meant
 # (现代汉语词典: zhù); everywhere else on such a page it is 着.
-_ZHU = re.compile("著(?=[作名述书称者录])|(?<=[显名土编原专论巨昭卓合译拙遗撰])著")
+_ZHU = lazy_re("著(?=[作名述书称者录])|(?<=[显名土编原专论巨昭卓合译拙遗撰])著")
 
 # Where OpenCC's phrases keep a form that no simplified text has, or strike across a word border (属於單位, 輪流徵集).
 # Found by converting 20 million characters of statutes there and back.
 _MENDS = (
-    (re.compile("(?<!樊)於(?!潜[县镇]|菟|陵)"), "于"),
-    (re.compile("(?<!束)脩"), "修"),
-    (re.compile("覆(?=[议核函建])"), "复"),
-    (re.compile("徵(?=集)"), "征"),
-    (re.compile("座(?=标)"), "坐"),
-    (re.compile("(?<=想)像"), "象"),
-    (re.compile("迳(?=流)"), "径"),
-    (re.compile("揹"), "背"),
-    (re.compile("濬"), "浚"),
+    (lazy_re("(?<!樊)於(?!潜[县镇]|菟|陵)"), "于"),
+    (lazy_re("(?<!束)脩"), "修"),
+    (lazy_re("覆(?=[议核函建])"), "复"),
+    (lazy_re("徵(?=集)"), "征"),
+    (lazy_re("座(?=标)"), "坐"),
+    (lazy_re("(?<=想)像"), "象"),
+    (lazy_re("迳(?=流)"), "径"),
+    (lazy_re("揹"), "背"),
+    (lazy_re("濬"), "浚"),
 )
 
 

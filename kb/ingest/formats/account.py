@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Account, Remark
 
 _MOST = 12  # remarks of one kind that keep their places; the rest is counted in the last of them
 _SAMPLE = 40
 _CONTEXT = 12
-_AGAINST = re.compile("废止|失效|作废|停止|暂停|暂缓|撤销|撤回|更正|有误|修改为|改为")
+_AGAINST = lazy_re("废止|失效|作废|停止|暂停|暂缓|撤销|撤回|更正|有误|修改为|改为")
 # A number of an article, alone: 第二条, 第一百二十条之一.
-ARTICLE_NUMBER = re.compile(r"第\s?[〇○零一二三四五六七八九十百千两\d]{1,9}\s?条(?:之[一二三四五六七八九十]{1,3})*")
+ARTICLE_NUMBER = lazy_re(r"第\s?[〇○零一二三四五六七八九十百千两\d]{1,9}\s?条(?:之[一二三四五六七八九十]{1,3})*")
 
 
 class Remarks:

@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.ingest.disguise.plausible import Model
 from kb.ingest.disguise.simplify import is_common
 
@@ -21,11 +22,11 @@ _BOMS = (
 # WHATWG Encoding Standard: the labels gb2312 and gbk mean GB 18030's larger set, big5 means Big5-HKSCS.
 _DECLARED = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs"}
 _WESTERN = frozenset(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", "cp1252"))
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_CHARSET = lazy_re(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # C0 controls that never stand in a text file; tab, line feed, form feed, carriage return and ^Z (end of a DOS text) may.
-_BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
-_USUAL = re.compile(r"[\t\n\r -~\xa0\u2010-\u203b\u3000-\u3020\u4e00-\u9fff\uff01-\uff5e]")
-_HANZI = re.compile("[\u4e00-\u9fff]")
+_BINARY = lazy_re(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
+_USUAL = lazy_re(r"[\t\n\r -~\xa0\u2010-\u203b\u3000-\u3020\u4e00-\u9fff\uff01-\uff5e]")
+_HANZI = lazy_re("[\u4e00-\u9fff]")
 _FEW = 10  # characters: of fewer nothing can be told
 _SAMPLE = 3000
 # Common characters make up 97% and more of each of 500 statutes, 55 to 65% of their traditional text in Big5 read as GB 18030.

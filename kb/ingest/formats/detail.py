@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_START = re.compile(r"""\bDETAIL["']?\s*[:=]\s*(?=\{)""")
-_ESCAPE = re.compile(r"%u([0-9a-fA-F]{4})")
+from kb.base.lazy_re import lazy_re
+
+_START = lazy_re(r"""\bDETAIL["']?\s*[:=]\s*(?=\{)""")
+_ESCAPE = lazy_re(r"%u([0-9a-fA-F]{4})")
 _LABELS = {
     "title": "标题",
     "document_number": "文号",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.ingest import titles
 from kb.ingest.formats import detail, generated, style_sheets
 from kb.ingest.formats.account import Remarks, characters
@@ -73,19 +74,17 @@ _META = (
     *("ArticleTitle", "PubDate", "ContentSource", "Keywords", "Author", "Description", "Image", "Url"),
 )
 _META_NAMES = {name.lower(): name for name in _META}
-_SCRIPT = re.compile(
+_SCRIPT = lazy_re(
     r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|\bdata:[\w/+.-]+;base64,[\w+/=%\s]+",
     re.DOTALL | re.I,
 )
-_ATTACHMENT = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE
-)
-_SHOWN_BY_SCRIPT = re.compile(
+_ATTACHMENT = lazy_re(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|txt|csv|jpe?g|png)(?:[?#].*)?$", re.IGNORECASE)
+_SHOWN_BY_SCRIPT = lazy_re(
     r"(?:PDFObject\.embed|pdfh5|FlexPaperViewer|pdfjsLib\.getDocument)\s*\(\s*[^()'\"]{0,80}['\"]([^'\"<>]+\.(?:pdf|ofd|swf)(?:[?#][^'\"<>]*)?)['\"]",
     re.IGNORECASE,
 )
 _SHOWN_ELSEWHERE = frozenset(("a", "img", "iframe", "embed", "object"))
-_VIEWED = re.compile(r"\.(?:pdf|ofd|docx?|wps|xlsx?|swf)(?:[?#&]|$)", re.IGNORECASE)
+_VIEWED = lazy_re(r"\.(?:pdf|ofd|docx?|wps|xlsx?|swf)(?:[?#&]|$)", re.IGNORECASE)
 _MOST_FILES = 3
 _HEAD = 3  # lines at the head of the text among which the title may be
 _MOST_CHARACTERS = 10_000_000
@@ -97,26 +96,24 @@ _NO_TEXT = frozenset(("nav", "footer", "header", "form", "aside", "select", "but
 _INLINE = frozenset(("p", "span", "font", "b", "strong", "i", "em", "u", "a"))
 _LONG_PARAGRAPH = 25
 _SHARE = 0.95
-_SENTENCE = re.compile(r"[。；]|[：:]$")
-_SITE_WORDS = re.compile(
+_SENTENCE = lazy_re(r"[。；]|[：:]$")
+_SITE_WORDS = lazy_re(
     r"网站声明|版权所有|版权声明|ICP备|公网安备|网站标识码|主办单位|承办单位|技术支持|未经(?:书面)?(?:许可|授权|同意)|不得转载|免责声明"
 )
 # Classes and ids of what stands beside a text, by the words they are made of.
-_ASIDE = re.compile(
+_ASIDE = lazy_re(
     r"(?:^|[-_ ])(?:foot(?:er)?|copyright|bottom|nav(?:bar|igation)?|menu|crumbs?|breadcrumb|side(?:bar)?|aside|related|relation"
     r"|recommend(?:ation)?|hot|share|toolbar|qrcode|friendlinks?|links?)\d*(?=$|[-_ ])",
     re.IGNORECASE,
 )
-_HIDDEN_STYLE = re.compile(
+_HIDDEN_STYLE = lazy_re(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)|(?:left|text-indent|top)\s*:\s*-\d{3,}",
     re.I,
 )
-_WHITE = re.compile(r"(?<![\w-])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))", re.I)
-_BACKGROUND = re.compile(
-    r"background(?:-color|-image)?\s*:\s*(?!#fff(?:fff)?\b|white\b|transparent|none|inherit)", re.I
-)
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,24}(?:〔|\[|［|【|﹝|\()(?:19|20)\d\d(?:〕|\]|］|】|﹞|\))(?:第?)\s?\d{1,5}号")
-_NUMBER_LINE = re.compile(rf"(?:(?:发文)?[文字]\s*号\s*[：:]\s*|[（(]\s*)?({_NUMBER.pattern})\s*[)）]?")
+_WHITE = lazy_re(r"(?<![\w-])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))", re.I)
+_BACKGROUND = lazy_re(r"background(?:-color|-image)?\s*:\s*(?!#fff(?:fff)?\b|white\b|transparent|none|inherit)", re.I)
+_NUMBER = lazy_re(r"[\u4e00-\u9fff]{2,24}(?:〔|\[|［|【|﹝|\()(?:19|20)\d\d(?:〕|\]|］|】|﹞|\))(?:第?)\s?\d{1,5}号")
+_NUMBER_LINE = lazy_re(rf"(?:(?:发文)?[文字]\s*号\s*[：:]\s*|[（(]\s*)?({_NUMBER.pattern})\s*[)）]?")
 _HALF = 0.5
 _LEAST_ELSEWHERE = 60
 

@@ -13,25 +13,26 @@ from dataclasses import dataclass, field
 from bs4 import BeautifulSoup, NavigableString, Tag
 from soupsieve import SelectorSyntaxError
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import scripts
 
-_PSEUDO = re.compile(r"::?(before|after)\s*$", re.IGNORECASE)
-_CONTENT = re.compile(r"""(?<![\w-])content\s*:\s*((?:"[^"]*"|'[^']*'|[^;"'])*)""", re.IGNORECASE)
-_COUNTS = re.compile(r"(?<![\w-])counter-(reset|increment)\s*:\s*([^;]+)", re.IGNORECASE)
-_COUNT = re.compile(r"([A-Za-z_][\w-]*)(?:\s+(-?\d{1,6}))?")
-_UNSEEN = re.compile(
+_PSEUDO = lazy_re(r"::?(before|after)\s*$", re.IGNORECASE)
+_CONTENT = lazy_re(r"""(?<![\w-])content\s*:\s*((?:"[^"]*"|'[^']*'|[^;"'])*)""", re.IGNORECASE)
+_COUNTS = lazy_re(r"(?<![\w-])counter-(reset|increment)\s*:\s*([^;]+)", re.IGNORECASE)
+_COUNT = lazy_re(r"([A-Za-z_][\w-]*)(?:\s+(-?\d{1,6}))?")
+_UNSEEN = lazy_re(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])height\s*:\s*0|font-size\s*:\s*0|opacity\s*:\s*0(?:[;\s]|$)",
     re.I,
 )
-_PIECE = re.compile(
+_PIECE = lazy_re(
     r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|attr\(\s*(?P<attribute>[\w-]+)\s*\)|(?P<quote>open|close)-quote"""
     r"""|counters?\(\s*(?P<counter>[\w-]+)\s*(?:,\s*["'](?P<between>[^"']*)["']\s*)?(?:,\s*(?P<style>[\w-]+)\s*)?\)"""
     r"|(?P<other>[^\s\"']+))",
     re.IGNORECASE,
 )
-_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)")
-_PRINTED = re.compile(r"[^\W\ue000-\uf8ff]|[，。、；：？！《》〈〉（）“”〔〕【】…—]")
-_NO_CONTENT = re.compile(r"none|normal|inherit|initial|unset|url\(.*", re.IGNORECASE)
+_ESCAPE = lazy_re(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)")
+_PRINTED = lazy_re(r"[^\W\ue000-\uf8ff]|[，。、；：？！《》〈〉（）“”〔〕【】…—]")
+_NO_CONTENT = lazy_re(r"none|normal|inherit|initial|unset|url\(.*", re.IGNORECASE)
 _EMPTY = frozenset(("img", "br", "hr", "input", "meta", "link", "col"))
 _MOST_RULES = 300
 _LONGEST = 200

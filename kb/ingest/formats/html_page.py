@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats.extract import extract_html
 from kb.ingest.formats.registry import Format, Given
 from kb.structure.extracted import Extracted
 
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S)
-_FRAGMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
+_PAGE = lazy_re(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S)
+_FRAGMENT = lazy_re(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
 
 
 def is_fragment(data: bytes) -> bool:

@@ -13,25 +13,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import east_asian_width
 
+from kb.base.lazy_re import lazy_re
+
 NOTE = "\x1e"
 """How the line of a footnote begins: it stands after the paragraph in which its page ends."""
 APART = "\x1f"
 """How a line at the head or foot of a page begins that stands apart from the text, and may be the page's number."""
-_PAGE_NUMBER = re.compile(
+_PAGE_NUMBER = lazy_re(
     r"[-—–－_·]+\s*\d{1,4}\s*[-—–－_·]+|第\s*\d+\s*页(?:\s*[,，/]?\s*共\s*\d+\s*页)?|Page\s+\d+(?:\s*(?:of|/)\s*\d+)?",
     re.IGNORECASE,
 )
-_BARE_NUMBER = re.compile(r"[-—–－_·.\s]*(\d{1,4})(?:[-—–－_·.\s]*|\s*/\s*\d+)")
+_BARE_NUMBER = lazy_re(r"[-—–－_·.\s]*(\d{1,4})(?:[-—–－_·.\s]*|\s*/\s*\d+)")
 _PROOF = 3  # pages whose bare numbers go on with the pages' own: then they are the numbers of the pages
 _WIDE = r"\u3000-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—○〇"
-_GAP = re.compile(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
+_GAP = lazy_re(rf"(?<=[{_WIDE}])[ \xa0]+(?=[{_WIDE}])")
 _SAME_PLACE = 0.2  # of the size
 _AT_NOTES = 0.75  # a line above footnotes goes on overleaf though it is not quite full
 _ENDS = "。！？；：!?;:…”’」』》）)"
-_NUMBERED = re.compile(
+_NUMBERED = lazy_re(
     r"第[〇零一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[)）]|\d+[.．、]|附\s*件|[①-⑳]"
 )
-_HEADING = re.compile(r"[一二三四五六七八九十]+、|第[〇零一二三四五六七八九十百千\d]+[编章节条][ \u3000]")
+_HEADING = lazy_re(r"[一二三四五六七八九十]+、|第[〇零一二三四五六七八九十百千\d]+[编章节条][ \u3000]")
 
 
 def paragraphs(pages: Sequence[list[str]], kind: str) -> tuple[str, list[str]]:

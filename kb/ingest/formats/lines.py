@@ -17,6 +17,7 @@ from bs4.element import PreformattedString
 
 from kb.base import tables
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import scripts
 from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after
 
@@ -47,22 +48,22 @@ _STRUCK = frozenset(("s", "strike", "del"))
 _PREFORMATTED = frozenset(("pre", "textarea", "listing", "xmp"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…—"
-_BREAK_BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n][ \t\r\n]*(?=[{_WIDE}])")
-_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad]")
+_BREAK_BETWEEN_WIDE = lazy_re(rf"(?<=[{_WIDE}])[ \t]*[\r\n][ \t\r\n]*(?=[{_WIDE}])")
+_SPACES = lazy_re(r"[ \t\r\n\f\xa0]+")
+_INVISIBLE = lazy_re("[\u200b\u200c\u200d\u2060\ufeff\xad]")
 _CELL = "\x1f"  # where a cell begins, until the white space is collapsed
 _MOST_SPANNED = 60
 _MOST_CELLS = 1_000_000  # of a table, each as wide as its widest row
 _LONGEST_CELL = 2000
 _LONGEST_NESTED = 300
-_DRAWN = re.compile(r"border[^;:]*:[^;]*solid", re.I)
-_WHITE_SPACE = re.compile(r"white-space\s*:\s*pre", re.I)
-_LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.I)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
-_RAISED = re.compile(r"vertical-align\s*:\s*super", re.I)
-_LOWERED = re.compile(r"vertical-align\s*:\s*sub\b", re.I)
-_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([^;]+)", re.I)
-_HAS_NUMBER = re.compile(
+_DRAWN = lazy_re(r"border[^;:]*:[^;]*solid", re.I)
+_WHITE_SPACE = lazy_re(r"white-space\s*:\s*pre", re.I)
+_LINE_THROUGH = lazy_re(r"text-decoration[^;]*:[^;]*line-through", re.I)
+_BOLD = lazy_re(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_RAISED = lazy_re(r"vertical-align\s*:\s*super", re.I)
+_LOWERED = lazy_re(r"vertical-align\s*:\s*sub\b", re.I)
+_LIST_STYLE = lazy_re(r"list-style(?:-type)?\s*:\s*([^;]+)", re.I)
+_HAS_NUMBER = lazy_re(
     r"\s*(?:[(（]?(?:\d{1,3}|[〇零一二三四五六七八九十百]{1,4}|[a-zA-Z])(?:[)）、.．]|\s*[、.．])(?!\d)|第[〇零一二三四五六七八九十百千\d]+[条章节编项款]|[①-⑳⑴-⒇⒈-⒛])"
 )
 _KINDS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
@@ -76,8 +77,8 @@ _EDITOR = {
     "custom_cn2": "（{c}）",
 }
 _NO_MARK = frozenset(("none", "disc", "circle", "square"))
-_FILE_NAME = re.compile(r"(?:.*\.(?:png|jpe?g|gif|bmp|webp|svg)|图片|图|image\d*|img\d*|\d{6,}|[\w-]{16,})", re.I)
-_ICON = re.compile(r"icon|ico[_-]|fileTypeImages|/attach|blank\.|space\.|line\.", re.I)
+_FILE_NAME = lazy_re(r"(?:.*\.(?:png|jpe?g|gif|bmp|webp|svg)|图片|图|image\d*|img\d*|\d{6,}|[\w-]{16,})", re.I)
+_ICON = lazy_re(r"icon|ico[_-]|fileTypeImages|/attach|blank\.|space\.|line\.", re.I)
 _IMAGE_FIRST_SIDE = 100  # pixels: an image larger than this is no character
 _LONGEST_ALT = 30
 _TAIL = 200

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+from kb.base.lazy_re import lazy_re
 from kb.chinese.numerals import hanzi
 
 _UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９＋－−–‐（）＝", "0123456789+----()=")
-_MARK_OF_NOTE = re.compile(
-    r"[\[〔［【(（](?:\d{1,3}|[一二三四五六七八九十]{1,3}|注\s?\d*)[\]〕］】)）]|[①-⓿*＊※†‡#®™©]+"
-)
-_RAISABLE = re.compile(r"[0-9+\-−=()ni]+")
-_LOWERABLE = re.compile(r"[0-9+\-−=()]+")
+_MARK_OF_NOTE = lazy_re(r"[\[〔［【(（](?:\d{1,3}|[一二三四五六七八九十]{1,3}|注\s?\d*)[\]〕］】)）]|[①-⓿*＊※†‡#®™©]+")
+_RAISABLE = lazy_re(r"[0-9+\-−=()ni]+")
+_LOWERABLE = lazy_re(r"[0-9+\-−=()]+")
 _DIGITS = "〇一二三四五六七八九"
 _CAPITAL = str.maketrans("〇零一二三四五六七八九十百千万", "零零壹贰叁肆伍陆柒捌玖拾佰仟萬")
 _STEMS, _BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"

@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import scripts
 
 _BUILT_IN = {
@@ -30,23 +31,23 @@ _BUILT_IN = {
     # 18.8.30: as Chinese programs show them.
     **{31: "yyyy年m月d日", 32: "h时mm分", 33: "h时mm分ss秒", 57: "yyyy年m月", 58: "m月d日"},
 }
-_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_CELL = lazy_re(r"([A-Z]{1,3})(\d{1,7})")
 _UNITS = {"y": "year", "m": "month", "d": "day", "h": "hour", "s": "second"}
-_DATE_FRAME = re.compile(r"\[\$-[^\]]*\]|\[DBNum1\]|;@$|_.")
-_DATE_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
-_DATE_TOKEN = re.compile(r"yyyy|yy|mm?|dd?|hh?|ss?|[^A-Za-z]", re.IGNORECASE)
-_DATE_FORMAT = re.compile(r"(?:yyyy|yy|mm?|dd?|hh?|ss?|[-/.:：\s年月日时分秒])+", re.IGNORECASE)
-_MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
+_DATE_FRAME = lazy_re(r"\[\$-[^\]]*\]|\[DBNum1\]|;@$|_.")
+_DATE_LITERAL = lazy_re(r'"([^"]*)"|\\(.)')
+_DATE_TOKEN = lazy_re(r"yyyy|yy|mm?|dd?|hh?|ss?|[^A-Za-z]", re.IGNORECASE)
+_DATE_FORMAT = lazy_re(r"(?:yyyy|yy|mm?|dd?|hh?|ss?|[-/.:：\s年月日时分秒])+", re.IGNORECASE)
+_MARGIN_CODE = lazy_re(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
 # 18.8.31: literal text in quotes or after a backslash, some characters by themselves; _x and *x only fill the width.
 _LITERAL = r'(?:"[^"]*"|\\.|[-+/():!&~{}<>=$ ]|[^\x00-\x7f])*'
-_WIDTH = re.compile(r'("[^"]*"|\\.)|[_*].|\[\$-[^\]]*\]|\[(?:[A-Z][a-z]+|[黑蓝青绿红白黄]色?|洋红|蓝绿)\]')
-_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")
-_FORMAT = re.compile(
+_WIDTH = lazy_re(r'("[^"]*"|\\.)|[_*].|\[\$-[^\]]*\]|\[(?:[A-Z][a-z]+|[黑蓝青绿红白黄]色?|洋红|蓝绿)\]')
+_CURRENCY = lazy_re(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")
+_FORMAT = lazy_re(
     rf"(?P<before>{_LITERAL})(?P<grouped>#,##)?(?P<whole>0+)(?:\.(?P<places>0+))?(?P<percent>%)?(?P<after>{_LITERAL})"
 )
-_BETWEEN_SECTIONS = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
-_WORDS = re.compile(r'"[^"]*\w[^"]*"')
-_DURATION = re.compile(r'\[(h+|m+|s+)\]|(mm?|ss?)|"([^"]*)"|\\(.)|([:： 时小分钟秒])', re.IGNORECASE)
+_BETWEEN_SECTIONS = lazy_re(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_WORDS = lazy_re(r'"[^"]*\w[^"]*"')
+_DURATION = lazy_re(r'\[(h+|m+|s+)\]|(mm?|ss?)|"([^"]*)"|\\(.)|([:： 时小分钟秒])', re.IGNORECASE)
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 

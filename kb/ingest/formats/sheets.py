@@ -25,6 +25,7 @@ from python_calamine import (
 
 from kb.base import tables
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import package, sheet_parts
 from kb.ingest.formats.account import Remarks, alarming, dumped
 from kb.ingest.formats.convert import in_child
@@ -38,8 +39,8 @@ _TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.oasis.opendocument.spreadsheet",
 )
-_GENERIC = re.compile(r"(?:Sheet|工作表|表)\s*(?:\d*|[一二三四五六七八九十]{1,3})", re.I)
-_NO_TITLE = re.compile(r"附\s*[件表]\s*\d*[:：]?$|单\s*位\s*[:：]|填\s*报|制\s*表|日\s*期\s*[:：]|[(（]")
+_GENERIC = lazy_re(r"(?:Sheet|工作表|表)\s*(?:\d*|[一二三四五六七八九十]{1,3})", re.I)
+_NO_TITLE = lazy_re(r"附\s*[件表]\s*\d*[:：]?$|单\s*位\s*[:：]|填\s*报|制\s*表|日\s*期\s*[:：]|[(（]")
 _MOST_ABOVE = 6
 _ENCRYPTED = "这个表格文件加了密：请去掉密码，另存后再收录。"
 # MS-OFFCRYPTO 2.3.4: the stream of an OLE container that holds an encrypted .xlsx.

@@ -11,26 +11,27 @@ import re
 from collections.abc import Iterable, Mapping
 
 from kb.base import tables
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Account
 from kb.corpus import markdown
 from kb.ingest.formats.account import Remarks, alarming
 from kb.structure import labels
 from kb.structure.extracted import Extracted
 
-_FENCE = re.compile(r":::+[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<title>.*)")
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*")
-_GENERATED = re.compile(r"\[\[toc\]\]|@tab\b.*|-{3,}|\*{3,}", re.IGNORECASE)
+_FENCE = lazy_re(r":::+[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<title>.*)")
+_HEADING = lazy_re(r"(#{1,6})[ \t]+(.*?)[ \t]*#*")
+_GENERATED = lazy_re(r"\[\[toc\]\]|@tab\b.*|-{3,}|\*{3,}", re.IGNORECASE)
 _VALUE = r"(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+)"
-_ATTRIBUTES = re.compile(rf"\{{\s*(?:[.#][\w-]+|[\w:-]+={_VALUE})(?:\s+(?:[.#][\w-]+|[\w:-]+={_VALUE}))*\s*\}}")
-_ICON = re.compile(r":[a-z_]{2,20}:")
-_COMPONENT = re.compile(r"<(?P<name>[A-Z][A-Za-z]*)\b(?P<given>[^<>]*)>(?:</(?P=name)>)?")
-_GIVEN = re.compile(r"(?:^|\s)(text|url|src)=\"([^\"]*)\"")
-_LEADS_ON = re.compile(r"[*_]?\[查看原文\]\(([^)]*)\)[*_]?")
-_BREAK = re.compile(r"<br\s*/?>\s*", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:p|b|i|u|a|em|strong|span|div|center|font|small|sup|sub)(?:\s[^<>]*)?>", re.IGNORECASE)
-_IMAGE = re.compile(r"!\[([^\[\]]*)\]\(([^()\s]*)[^()]*\)")
-_LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)[^()]*\)")
-_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|ofd|wps)$", re.IGNORECASE)
+_ATTRIBUTES = lazy_re(rf"\{{\s*(?:[.#][\w-]+|[\w:-]+={_VALUE})(?:\s+(?:[.#][\w-]+|[\w:-]+={_VALUE}))*\s*\}}")
+_ICON = lazy_re(r":[a-z_]{2,20}:")
+_COMPONENT = lazy_re(r"<(?P<name>[A-Z][A-Za-z]*)\b(?P<given>[^<>]*)>(?:</(?P=name)>)?")
+_GIVEN = lazy_re(r"(?:^|\s)(text|url|src)=\"([^\"]*)\"")
+_LEADS_ON = lazy_re(r"[*_]?\[查看原文\]\(([^)]*)\)[*_]?")
+_BREAK = lazy_re(r"<br\s*/?>\s*", re.IGNORECASE)
+_TAG = lazy_re(r"</?(?:p|b|i|u|a|em|strong|span|div|center|font|small|sup|sub)(?:\s[^<>]*)?>", re.IGNORECASE)
+_IMAGE = lazy_re(r"!\[([^\[\]]*)\]\(([^()\s]*)[^()]*\)")
+_LINK = lazy_re(r"\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)[^()]*\)")
+_FILE = lazy_re(r"\.(?:pdf|docx?|xlsx?|zip|rar|ofd|wps)$", re.IGNORECASE)
 _SOURCE = "原文链接"
 _END_OF_HEAD = "INFO END"  # in files of LawRefBook/Laws: read as what it means
 _NOT_TEXT = {"修订信息", "目录", _SOURCE}

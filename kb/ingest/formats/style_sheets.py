@@ -11,17 +11,19 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup
 from soupsieve import SelectorSyntaxError
 
-_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+from kb.base.lazy_re import lazy_re
+
+_SHEET = lazy_re(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
+_COMMENT = lazy_re(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 # @media and the like: their rules hold for paper, or for some screens only.
-_CONDITIONAL = re.compile(r"@[\w-]+[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
-_RULE = re.compile(r"([^{}]{1,400})\{([^{}]*)\}")
-_TELLING = re.compile(
+_CONDITIONAL = lazy_re(r"@[\w-]+[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
+_RULE = lazy_re(r"([^{}]{1,400})\{([^{}]*)\}")
+_TELLING = lazy_re(
     r"(?P<name>display|visibility|text-decoration(?:-line)?|vertical-align|white-space|list-style(?:-type)?|color)"
     r"\s*:\s*(?P<value>[^;]+)",
     re.IGNORECASE,
 )
-_SHOWN_OTHERWISE = re.compile(
+_SHOWN_OTHERWISE = lazy_re(
     r"none|hidden|line-through|super|\bsub\b|pre|list-style|#fff|white|content\s*:|counter-", re.IGNORECASE
 )
 _MOST_RULES = 300

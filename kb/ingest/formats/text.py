@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from kb.base import tables
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import site_markdown
 from kb.ingest.formats.charset import decode
 from kb.ingest.formats.registry import Format, Given
 from kb.structure.extracted import Extracted
 
-_LINE_END = re.compile(r"\r\n|[\n\r\f\v]")
+_LINE_END = lazy_re(r"\r\n|[\n\r\f\v]")
 # Not text: byte order marks in the middle of a file, zero-width spaces, the end-of-file mark of DOS.
 _INVISIBLE = "\ufeff\u200b\x1a"
 

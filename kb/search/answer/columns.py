@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.base.errors import BadIndexError, StorageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Ended, FacetValue, Listing
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION, canonical_issuer, typed_names
@@ -41,18 +42,16 @@ _LACKS_ISSUER = ("关于", "印发", "转发")
 TITLE_MARKS = str.maketrans("", "", "《》〈〉")
 """What is taken off a folded name: the marks of titles."""
 
-_VERSION = re.compile(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
-_PLACE = re.compile(
-    r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?"
-)
-_SERIAL = re.compile(r"(.{2,40}?[^第0-9零一二三四五六七八九十百千])([一二三四五六七八九十]{1,3}|[1-9][0-9]?)")
+_VERSION = lazy_re(r"\([^()]{0,20}(?:修正|修订|试行|暂行|[0-9]{4}年?)[^()]{0,8}\)$")
+_PLACE = lazy_re(r"(.+?)(第?[0-9零〇一二三四五六七八九十百千]+(?:条)?(?:[-之][0-9零〇一二三四五六七八九十百千]+)*)条?")
+_SERIAL = lazy_re(r"(.{2,40}?[^第0-9零一二三四五六七八九十百千])([一二三四五六七八九十]{1,3}|[1-9][0-9]?)")
 _N = "[0-9零〇一二三四五六七八九十百千两]+"
-_CITED = re.compile(
+_CITED = lazy_re(
     rf"(?!.*本(?:法|条例|规定|办法))[^,，。;；:：、!！?？]{{0,40}}"
     r"(?:[法典案则例]|规定|办法|解释|决定|细则|章程|意见|批复|公约|协定|标准|纲要)(?:\([^()]{1,12}\))?"
     rf"第{_N}条(?:之{_N}|-[0-9]+)?(?:第?\(?{_N}\)?[款项目])*"
 )
-_ORDER = re.compile(rf"[\u4e00-\u9fff、]{{2,40}}(?:令|公告)(?:\([0-9]{{4}}\)|[0-9]{{4}}年)?第?{_N}号")
+_ORDER = lazy_re(rf"[\u4e00-\u9fff、]{{2,40}}(?:令|公告)(?:\([0-9]{{4}}\)|[0-9]{{4}}年)?第?{_N}号")
 # 第二款, 第(十二)项: characters of it, and what the last one is.
 _SHORTEST_PART, _LONGEST_PART, _PART_ENDS = 3, 14, "款项"
 VALUES: dict[Field, Callable[[Listing], str]] = {

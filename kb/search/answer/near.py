@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from rapidfuzz.distance import Levenshtein
 
 from kb.base import deadline
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Alternative, Difference
 from kb.chinese.figures import NO_NUMBER
 from kb.chinese.identity import fold_with_places
@@ -38,11 +39,11 @@ BROKEN = 2
 OFFERED = 5
 _SHORT, _MIDDLE, _LEAST = 8, 12, 4
 _SHARE = 4
-_SENTENCE = re.compile(r"[^。；！？;!?\n]+[。；！？;!?]?")
+_SENTENCE = lazy_re(r"[^。；！？;!?\n]+[。；！？;!?]?")
 _LONG_SENTENCES = 3
 _PLACES = 12
-_FIGURES = re.compile(rf"[0-9]+(?:\.[0-9]+)?|(?!{NO_NUMBER})[零〇一二三四五六七八九十百千万亿两]+")
-_SENSE = re.compile(r"不得|不可|禁止|应当|应该|必须|可以|有权|无权|或者|并且|以上|以下|以内|以外|[不未无非免除勿]")
+_FIGURES = lazy_re(rf"[0-9]+(?:\.[0-9]+)?|(?!{NO_NUMBER})[零〇一二三四五六七八九十百千万亿两]+")
+_SENSE = lazy_re(r"不得|不可|禁止|应当|应该|必须|可以|有权|无权|或者|并且|以上|以下|以内|以外|[不未无非免除勿]")
 
 
 class Texts(Protocol):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Alternative, Origin, Source
 from kb.chinese.identity import fold
 from kb.search.answer.near import Texts, near
@@ -22,7 +22,7 @@ _SECONDS = 8.0
 """How long near wordings are looked for: the sentences after that are only looked for as they stand."""
 
 _ENOUGH = 6
-_SENTENCE = re.compile(r"[^。；！？;!?]*[。；！？;!?][”’」』）)\"']*|[^。；！？;!?]+")
+_SENTENCE = lazy_re(r"[^。；！？;!?]*[。；！？;!?][”’」』）)\"']*|[^。；！？;!?]+")
 _MASK = "\u200b"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, islice
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Alternative, Suggestion
 from kb.chinese.identity import fold
 from kb.chinese.issuers_and_laws import NATION
@@ -23,9 +24,9 @@ _TRIED = 40
 _LOOKED_AT = 500
 _AT_ONCE = 8
 _WINDOW = range(8, 1, -1)
-_LATIN = re.compile(r"[a-zü' ]{3,}")
-_MARKS = re.compile(r"[()《》〈〉\"'、，,。；;：:]")
-_ARABIC = re.compile(r"[0-9]{1,4}")
+_LATIN = lazy_re(r"[a-zü' ]{3,}")
+_MARKS = lazy_re(r"[()《》〈〉\"'、，,。；;：:]")
+_ARABIC = lazy_re(r"[0-9]{1,4}")
 
 _READ_AS = "\t"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import numpy as np
 from opensearchpy import OpenSearch
 
 from kb.base.errors import StorageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Ended, FacetValue, Listing, Suggestion
 from kb.chinese.identity import fold
 from kb.search.answer import suggestions
@@ -75,7 +75,7 @@ _READ = 500
 _NEAR = 200  # texts that a string is compared with
 _FOR_SURE = 1e9
 _ROUNDING = 1e-6
-_LITERALLY = re.compile(r"([^a-z0-9\t])")
+_LITERALLY = lazy_re(r"([^a-z0-9\t])")
 
 """Answers how every document stood on a day, by id."""
 

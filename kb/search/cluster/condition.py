@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from opensearchpy import OpenSearch
 
+from kb.base.lazy_re import lazy_re
 from kb.search.cluster.client_requests import patiently, seconds
 from kb.search.contract.engine import Machine, Machines
 
 _UNITS: dict[str, float] = {unit: 1024.0**power for power, unit in enumerate("bkmgtp")}
-_AMOUNT = re.compile(r"([0-9.]+)\s*([bkmgtp])b?")
+_AMOUNT = lazy_re(r"([0-9.]+)\s*([bkmgtp])b?")
 _WATERMARKS = {
     "flood_stage": "整个集群不再收这台上的索引的写入",
     "high": "集群正在把分片从它移走",

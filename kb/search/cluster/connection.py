@@ -26,6 +26,7 @@ from opensearchpy.exceptions import (
 )
 
 from kb.base.errors import BadIndexError, StorageError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.config.secret import secret
 from kb.config.settings import Cluster
 
@@ -36,7 +37,7 @@ USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"
 logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
 _CLIENT = "集群要求客户端证书时，设置 engine.client_certificate 和 engine.client_key。"
-_TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
+_TITLE = lazy_re("<title>(.*?)</title>", re.DOTALL)
 TIMEOUT = 10.0
 """Seconds for which a node may be silent."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import fold
 from kb.search.answer.columns import wanted
 from kb.search.cluster.mapping import FOLDED, ONE, feature
@@ -29,7 +29,7 @@ _NARROWING = 200
 _CAREFUL = 0.99
 """What may be lost of a score by rounding."""
 
-_SPECIAL = re.compile(r"([*?\\])")
+_SPECIAL = lazy_re(r"([*?\\])")
 
 
 def matching(node: Node) -> Part:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -19,10 +18,11 @@ from pathlib import Path
 
 from kb.base import clock, storage
 from kb.base.errors import BadIndexError, StorageError
+from kb.base.lazy_re import lazy_re
 
 MANIFEST = "manifest.json"
 FINGERPRINTS = "fingerprints.json"
-_NAME = re.compile(r"gen-(\d{6,})")
+_NAME = lazy_re(r"gen-(\d{6,})")
 
 REBUILD = "请运行 kb index --rebuild 重建索引（语料库不受影响）"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from kb.base import storage
+from kb.base.lazy_re import lazy_re
 from kb.search.meaning.encoder import Encoder, whole_numbers
 
 Rows = NDArray[np.int32]
@@ -34,7 +34,7 @@ _AT_ONCE = 500
 _WORN = 3
 # Vectors are used when no more than one in so many is missing.
 _PARTLY = 2
-_NUMBER = re.compile(r"第[零〇一二三四五六七八九十百千两]+(?:编|分编|章|节|条)(?:之[一二三四五六七八九十]+)?\s*")
+_NUMBER = lazy_re(r"第[零〇一二三四五六七八九十百千两]+(?:编|分编|章|节|条)(?:之[一二三四五六七八九十]+)?\s*")
 
 
 class _Map(msgspec.Struct, frozen=True, array_like=True):

@@ -3,8 +3,7 @@ what makes no law (通知, 意见, 报告)."""
 
 from __future__ import annotations
 
-import re
-
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Listing
 from kb.chinese.issuers_and_laws import NATION
 from kb.chinese.places import LEGISLATING_UNITS, MUNICIPALITIES
@@ -25,7 +24,7 @@ RANKS = {
 
 _LAWS = {"宪法", "法律", "法", "法典"}
 _RULES = {"条例", "规定", "办法", "细则", "规则", "部门规章", "地方政府规章", "规章"}
-_OF_A_PLACE = re.compile(rf"(?:{MUNICIPALITIES}|(?!{NATION})[\u4e00-\u9fff]{{2,6}}?(?:{LEGISLATING_UNITS}))")
+_OF_A_PLACE = lazy_re(rf"(?:{MUNICIPALITIES}|(?!{NATION})[\u4e00-\u9fff]{{2,6}}?(?:{LEGISLATING_UNITS}))")
 _COURTS = ("最高人民法院", "最高人民检察院")
 
 

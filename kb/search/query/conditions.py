@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese import dates
 from kb.chinese.identity import fold
 from kb.chinese.numerals import numeral
@@ -52,11 +53,11 @@ VERSIONS = {"全部": "all", "all": "all", "旧": "old", "旧版本": "old", "ol
 """What can be asked of `version`, as typed and as it is kept: all states of the documents, or the older ones only."""
 
 _FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
-_PREFIX = re.compile(rf"({'|'.join(sorted(_FIELD_OF, key=len, reverse=True))})[:：](?=\S)")
-_DAY = re.compile(r"([0-9]{4})(?:[-年./]([0-9]{1,2})(?:[-月./]([0-9]{1,2})日?|月)?|年)?")
-_RANGE = re.compile(r"(.*?)(?:\.\.|…|至)(.*)")
+_PREFIX = lazy_re(rf"({'|'.join(sorted(_FIELD_OF, key=len, reverse=True))})[:：](?=\S)")
+_DAY = lazy_re(r"([0-9]{4})(?:[-年./]([0-9]{1,2})(?:[-月./]([0-9]{1,2})日?|月)?|年)?")
+_RANGE = lazy_re(r"(.*?)(?:\.\.|…|至)(.*)")
 _NUMERAL = "[0-9零〇一二三四五六七八九十百千]{1,9}"
-_ARTICLE = re.compile(rf"第?({_NUMERAL})条?((?:[-之]{_NUMERAL})*)")
+_ARTICLE = lazy_re(rf"第?({_NUMERAL})条?((?:[-之]{_NUMERAL})*)")
 
 
 @dataclass(frozen=True, slots=True)

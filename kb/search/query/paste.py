@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import fold
 
 MOST_PIECES = 40
@@ -20,18 +21,18 @@ SHORTEST = 6
 _DIGIT, _NUMERAL, _HAN = "0-9０-９", "0-9０-９零〇○一二三四五六七八九十百千两", "\u3400-\u9fff〇"
 _BLANK = "[ \t\xa0\u2002-\u200a\u202f\u3000]+"
 # Blanks that only part what is set in different type: Han and digits, units, standard numbers, dates, numbers of articles.
-_TYPOGRAPHIC = re.compile(
+_TYPOGRAPHIC = lazy_re(
     rf"(?<=[{_HAN}]){_BLANK}(?=[{_DIGIT}])|(?<=[{_DIGIT}]){_BLANK}(?=[{_HAN}%％‰℃°])"
     rf"|(?<=第){_BLANK}(?=[{_NUMERAL}])|(?<=[{_NUMERAL}]){_BLANK}(?=[年月日时编章节条款项号目])|(?<=[年月]){_BLANK}(?=[{_NUMERAL}])"
     rf"|(?<=[A-Za-zＡ-Ｚａ-ｚ]){_BLANK}(?=[{_DIGIT}])"
     rf"|(?<=[{_DIGIT}]){_BLANK}(?=[-—–－][ ]?[{_DIGIT}])|(?<=[{_DIGIT}][-—–－]){_BLANK}(?=[{_DIGIT}])"
     rf"|(?<=[〔（(\[［【]){_BLANK}(?=[{_DIGIT}])|(?<=[{_DIGIT}]){_BLANK}(?=[〕）)\]］】])|(?<=[〕）)\]］】]){_BLANK}(?=第?[{_DIGIT}])"
 )
-_THOUSANDS = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[ \xa0\u2009\u202f][0-9]{3})+(?![0-9])")
+_THOUSANDS = lazy_re(r"(?<![0-9])[0-9]{1,3}(?:[ \xa0\u2009\u202f][0-9]{3})+(?![0-9])")
 
 # A line that is the foot or the head of a page: its number, an address, when it was printed. Blanks are taken whole and never
 # given back (*+): a line of two thousand of them held a thread for a minute.
-_FURNITURE = re.compile(
+_FURNITURE = lazy_re(
     r"""[ \t\u3000]*+(?:
       [-—–－−·•~～|｜\[（(\s]*+[0-9０-９]{1,4}[-—–－−·•~～|｜\])）\s]*+
     | [-—–－\s]*+[ⅰ-ⅿⅠ-Ⅿivxlc]{1,6}[-—–－\s]*+
@@ -44,18 +45,18 @@ _FURNITURE = re.compile(
     )[ \t\u3000]*+""",
     re.VERBOSE,
 )
-_BULLET = re.compile(r"[ \t\u3000]*(?:[•●○◦■□◆◇▪▫‣➢✓★☆※·>＞]|[-*+—–](?=[ \t\u3000]))[ \t\u3000]*")
-_MARKS = re.compile(
+_BULLET = lazy_re(r"[ \t\u3000]*(?:[•●○◦■□◆◇▪▫‣➢✓★☆※·>＞]|[-*+—–](?=[ \t\u3000]))[ \t\u3000]*")
+_MARKS = lazy_re(
     r"[①-⑳㉑-㉟㊱-㊿❶-❿⓪-⓿➀-➓]|[\[［〔【](?:注\s*|\^)?[0-9０-９]{1,3}[\]］〕】]|[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+|[†‡※]"
 )
 _AROUND = " \t\u3000\n“”\"'‘’「」『』＂。．.，,；;、：:！!？?…"
-_GAP = re.compile(r"(?:…|\.{3,}|。{3,}|·{3,}|⋯|[\[［〔【（(](?:…+|\.{3,}|略|省略|中略)[\]］〕】）)])+")
-_ARTICLE = re.compile(
+_GAP = lazy_re(r"(?:…|\.{3,}|。{3,}|·{3,}|⋯|[\[［〔【（(](?:…+|\.{3,}|略|省略|中略)[\]］〕】）)])+")
+_ARTICLE = lazy_re(
     rf"[ \t\u3000]*第[{_NUMERAL}\s]{{1,9}}(?:条|章|节)(?:之[{_NUMERAL}]{{1,3}})?(?=[ \t\u3000【（(]|[^第]|$)"
 )
-_BREAK = re.compile("[\n\r\x85\u2028\u2029]|^[•●◦■◆▪‣➢✓](?=.)")
-_ALL_QUOTED = re.compile('"[^"]+"')
-_ENDS = re.compile(r"[。；：！？;:!?][”’」』）)\"']*\s*$")
+_BREAK = lazy_re("[\n\r\x85\u2028\u2029]|^[•●◦■◆▪‣➢✓](?=.)")
+_ALL_QUOTED = lazy_re('"[^"]+"')
+_ENDS = lazy_re(r"[。；：！？;:!?][”’」』）)\"']*\s*$")
 
 
 @dataclass(frozen=True, slots=True)

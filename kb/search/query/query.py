@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import fold
 from kb.search.query import conditions, paste
 from kb.search.query.analysis import informative
@@ -39,25 +40,25 @@ MAX_PARTS = 40
 MAX_DEPTH = 16
 """Groups and exclusions inside one another at most."""
 
-_QUOTED = re.compile(r'"(?P<plain>[^"]+)"|“(?P<curly>[^“”]+)”|「(?P<corner>[^「」]+)」')
+_QUOTED = lazy_re(r'"(?P<plain>[^"]+)"|“(?P<curly>[^“”]+)”|「(?P<corner>[^「」]+)」')
 _QUOTES = '"“”「」'
-_OR = re.compile(r"(?:OR|\|\|?|｜)(?!\S)")
-_AND = re.compile(r"(?:AND|&&)(?!\S)\s*")
-_NOT = re.compile(r'-(?=[\w"“「(（])|NOT\s+(?=\S)')
-_ALTERNATIVE = re.compile(r"(?<!\S)(?:OR|\|\|?|｜)(?!\S)")
-_OPERATOR = re.compile(_ALTERNATIVE.pattern + r'|(?<!\S)(?:NOT\s|-(?=[\w"“「]))')
-_DISTANCE = re.compile(r"[~～]([^\s)）]+)")
+_OR = lazy_re(r"(?:OR|\|\|?|｜)(?!\S)")
+_AND = lazy_re(r"(?:AND|&&)(?!\S)\s*")
+_NOT = lazy_re(r'-(?=[\w"“「(（])|NOT\s+(?=\S)')
+_ALTERNATIVE = lazy_re(r"(?<!\S)(?:OR|\|\|?|｜)(?!\S)")
+_OPERATOR = lazy_re(_ALTERNATIVE.pattern + r'|(?<!\S)(?:NOT\s|-(?=[\w"“「]))')
+_DISTANCE = lazy_re(r"[~～]([^\s)）]+)")
 _OPEN, _CLOSE = "(（", ")）"
-_WORD = re.compile(r"\S+")
-_WILD = re.compile(r"[*?]+")
+_WORD = lazy_re(r"\S+")
+_WILD = lazy_re(r"[*?]+")
 # A line break or the blank after a section's number comes with pasted text, nobody separates words by it.
-_PASTED = re.compile(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
+_PASTED = lazy_re(r"\s*[\r\n]\s*|(?<=[编章节条款项])\u3000+")
 
 
 # Typed with Chinese input: ＊ and ？？ stand for other characters, ｜ － ＯＲ for operators; one ？ ends a question.
 _FULL_WIDTH = str.maketrans({"＊": "*", "＂": '"'})
-_FULL_OPERATOR = re.compile(r'？{2,}|(?<=\s)－(?=[\w"“「(（])|(?<!\S)(?:ＯＲ|ＡＮＤ|ＮＯＴ)(?!\S)')
-_QUESTION = re.compile(r"(?<=\w)？(?=\w)")
+_FULL_OPERATOR = lazy_re(r'？{2,}|(?<=\s)－(?=[\w"“「(（])|(?<!\S)(?:ＯＲ|ＡＮＤ|ＮＯＴ)(?!\S)')
+_QUESTION = lazy_re(r"(?<=\w)？(?=\w)")
 _FEW, NAME, _NAMED, _SENTENCE = 6, 24, 5, 5
 
 _ALONE = "OR 的两边都要有词"

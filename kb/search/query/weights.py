@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Listing
 from kb.chinese.places import UNITS
 from kb.search.query import ranking
@@ -43,7 +43,7 @@ STANDING = (0.55, 0.55, 0.55, 0.45, 0.7, 0.65, 0.8, 1.0)
 
 _BASIC, _AMENDING = 1.0, 0.7
 _CONGRESS = "全国人民代表大会"
-_AMENDS = re.compile(r"修正案|关于(?:修改|修订|废止).*的决定|确定罪名")
+_AMENDS = lazy_re(r"修正案|关于(?:修改|修订|废止).*的决定|确定罪名")
 
 
 WORDS, PREFERRED, TOGETHER, AHEAD = 0.2, 0.3, 0.05, 0.35
@@ -118,7 +118,7 @@ def joined(share: Floats, likeness: Floats, standing: Floats, documents: Ints) -
     return whole
 
 
-_PLACE = re.compile(rf"([\u4e00-\u9fff]{{2,7}}?)(?:{UNITS})")
+_PLACE = lazy_re(rf"([\u4e00-\u9fff]{{2,7}}?)(?:{UNITS})")
 
 
 def place_of(listing: Listing) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,10 @@ from flask import Blueprint, Response, request
 
 from kb import __version__
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.web.context.library import library
 
-_IN_PATH = re.compile(r"<(\w+)>")
+_IN_PATH = lazy_re(r"<(\w+)>")
 _SHOWN = 20
 
 Id = Annotated[str, msgspec.Meta(description="文件的编号，地址里 /d/ 后面的部分")]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import re
 import secrets
 import time
 import unicodedata
@@ -25,6 +24,7 @@ from typing import Literal
 from cachetools import TTLCache
 
 from kb.base.errors import BusyError
+from kb.base.lazy_re import lazy_re
 from kb.config import readers
 from kb.config.readers import Readers
 from kb.config.settings import Settings
@@ -37,7 +37,7 @@ MISTAKES_OF_CLIENT, MISTAKES_OF_NAME = 10, 30
 _WORKED_OUT = 10
 """Passwords that one process works out in a second at most: a third of a processor."""
 _LONGEST = 2_000
-_PROXY_NAME = re.compile(r"[^\x00-\x1f\x7f,]{1,200}")
+_PROXY_NAME = lazy_re(r"[^\x00-\x1f\x7f,]{1,200}")
 
 Way = Literal["password", "token", "feed", "proxy"]
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.web.languages import languages
 
 blueprint = Blueprint("preferences", __name__)
@@ -23,7 +24,7 @@ CHOICES = {
 _PREFIX = "kb-"
 _YEAR = 365 * 24 * 3600
 # A header cannot carry a control character, and browsers pass over some of them: /<tab>/elsewhere is //elsewhere to them.
-_NO_ADDRESS = re.compile(r"[^/]|/[/\\]|.*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", re.DOTALL)
+_NO_ADDRESS = lazy_re(r"[^/]|/[/\\]|.*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", re.DOTALL)
 
 
 def preference(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from lxml.builder import ElementMaker
 from markupsafe import Markup
 
 from kb.base.errors import NotFoundError, UsageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Hit
 from kb.compare.sections import CHANGES, SectionChange
 from kb.corpus.changes import Told
@@ -34,7 +34,7 @@ _SECTIONS_SHOWN = 20
 _ATOM = "http://www.w3.org/2005/Atom"
 _SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_SECRET = re.compile(r"(?<=\?)key=[^&]*&|[?&]key=[^&]*")
+_SECRET = lazy_re(r"(?<=\?)key=[^&]*&|[?&]key=[^&]*")
 """What names the reader in a feed's own address; the feed is the same for all."""
 
 

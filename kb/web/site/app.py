@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from kb.base import metrics
 from kb.base.deadline import Deadline, lifted, within
 from kb.base.errors import KbError, StorageError, UnreadableError, UsageError
+from kb.base.lazy_re import compile_all, lazy_re
 from kb.config.settings import Settings
 from kb.export.formats import formats
 from kb.search.answer import suggestions
@@ -57,7 +57,7 @@ _COMPRESSED = (
 )
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
 MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
-_COMMAND = re.compile(r"\bkb [a-z]+")
+_COMMAND = lazy_re(r"\bkb [a-z]+")
 _REPEATED = 2_000  # characters of the arguments of an address, escaped
 _YEAR = 365 * 24 * 3600
 # Everything comes from this host, nothing is embedded elsewhere, and no query leaks in a Referer.
@@ -159,7 +159,8 @@ def create_app(settings: Settings) -> Flask:
 
 
 def load(app: Flask) -> None:
-    """Load what no state of the library changes, dictionaries and templates, before processes that share it are forked."""
+    """Load what no state of the library changes, before processes that share it are forked: patterns, dictionaries, templates."""
+    compile_all()
     analysis.load()
     suggestions.load()
     for name in app.jinja_env.list_templates():

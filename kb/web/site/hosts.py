@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kb.base.lazy_re import lazy_re
 from kb.config.boundary import is_loopback
 from kb.config.settings import Settings
 
@@ -27,7 +28,7 @@ STRANGER = "kb.stranger"
 ASKED = "kb.asked"
 """Where a request carries the host that it was for, whatever the address of the settings makes of it."""
 
-_WRITTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[\w.-]{1,253}?)\.?)(?::[0-9]{1,5})?", re.ASCII)
+_WRITTEN = lazy_re(r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[\w.-]{1,253}?)\.?)(?::[0-9]{1,5})?", re.ASCII)
 _SHOWN = 80
 _PRIVATE = tuple(
     ip_network(each)

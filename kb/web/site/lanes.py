@@ -21,6 +21,7 @@ from http import HTTPStatus
 from threading import Condition, Lock, Thread
 from typing import Any
 
+from kb.base.lazy_re import lazy_re
 from kb.web.context.heavy_work import PLACES
 from kb.web.site.shared_places import SharedPlaces
 
@@ -30,21 +31,21 @@ RETRY = 10
 """Seconds after which who was sent away may come again."""
 
 _WAIT = 10.0  # seconds; longer than a request may take, nobody waits for its turn
-_GRAVE = re.compile(
+_GRAVE = lazy_re(
     r".*\.(?:pdf|docx|xlsx|zip|gz)|.*/(?:compare|diff|stale-basis|stale-basis\.xml)"
     r"|/parallel(?:/.*)?"
 )
-_SEARCHING = re.compile(r"/|/search|/suggestions\.json|/api/v1/(?:search|suggest)")
-_SEARCHING_MUCH = re.compile(
+_SEARCHING = lazy_re(r"/|/search|/suggestions\.json|/api/v1/(?:search|suggest)")
+_SEARCHING_MUCH = lazy_re(
     r"(?:/api/v1)?/search\.csv|/search\.atom|/api/v1/facets|/terms|(?:/api/v1)?/changes|/changes\.atom"
 )
-_QUICK = re.compile(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
-_OF_OPERATORS = re.compile(r"/metrics|/status")
+_QUICK = lazy_re(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
+_OF_OPERATORS = lazy_re(r"/metrics|/status")
 """What is asked for by machines, all day: no sign that a reader is there."""
 # A plain search is short, has no words with gaps or distances, which look at many texts, and shows a page of hits.
 _SHORT = 400
-_MUCH = re.compile(r"\blimit=(?:[3-9]\d|\d{3,})|\b(?:offset|page)=\d{3,}")
-_LOOKING = re.compile(r"\*|%2A|%3F|~|%7E|%EF%BC%8A|%EF%BC%9F|%EF%BD%9E|\?", re.IGNORECASE)
+_MUCH = lazy_re(r"\blimit=(?:[3-9]\d|\d{3,})|\b(?:offset|page)=\d{3,}")
+_LOOKING = lazy_re(r"\*|%2A|%3F|~|%7E|%EF%BC%8A|%EF%BC%9F|%EF%BD%9E|\?", re.IGNORECASE)
 
 
 class _TooMany:

@@ -18,13 +18,14 @@ from prometheus_client.registry import Collector
 
 from kb.base import metrics
 from kb.base.errors import KbError
+from kb.base.lazy_re import lazy_re
 from kb.upkeep.verdict import Verdict
 from kb.web.context.library import library
 
 blueprint = Blueprint("telemetry", __name__)
 
 NAME = "X-Request-ID"
-_NAMED = re.compile(r"[\w-]{8,64}", re.ASCII)
+_NAMED = lazy_re(r"[\w-]{8,64}", re.ASCII)
 _NOWHERE = "none"
 
 

@@ -12,6 +12,7 @@ from flask import url_for
 
 from kb.base.clock import today
 from kb.base.errors import BadIndexError, KbError, StorageError
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Ended, Hit, Listing, Results
 from kb.chinese.numerals import hanzi
 from kb.law.standing import HOLDING, Standings, Validity
@@ -24,8 +25,8 @@ LONG = 120
 
 _OF_LATER = 2  # sections of a document after the first one, so that more documents are in sight
 _ABROAD = 40  # characters of a long query that an address takes along, to mark where it stands
-_SAID = re.compile(r"^第一条是 |以下按词语(?:和意思)?相近的程度排列")
-_REPLACES = re.compile(r"取代|代替|替代")
+_SAID = lazy_re(r"^第一条是 |以下按词语(?:和意思)?相近的程度排列")
+_REPLACES = lazy_re(r"取代|代替|替代")
 _DOTS = {
     "现行有效": "holds",
     "未见终止": "open",

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Hit, Listing, RepairKind, Results
 from kb.chinese.issuers_and_laws import short_issuer
 from kb.compare.characters import Run
@@ -243,8 +244,8 @@ def quoted(query: str) -> Markup:
     return Markup('<span lang="zh-CN">{}</span>').format(whole)
 
 
-_RULES = re.compile(r"^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
-_BARS = re.compile(r"[ \t]*\|[ \t]*")
+_RULES = lazy_re(r"^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
+_BARS = lazy_re(r"[ \t]*\|[ \t]*")
 
 
 def excerpt(hit: Hit) -> Markup:
@@ -293,7 +294,7 @@ def source_kind(name: str) -> str:
     return name if kind is None else kind.english if page_language() == "en" else kind.label
 
 
-_UNIT = re.compile(r"(?:^|-)(part|bk|sub|ch|s)-\d+(?:-\d+)*$")
+_UNIT = lazy_re(r"(?:^|-)(part|bk|sub|ch|s)-\d+(?:-\d+)*$")
 
 
 def place(anchor: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from urllib.parse import quote
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Section
 
-_ARTICLE = re.compile(r"第.+条(?:之.+)?")
-_NUMBERED = re.compile(r"(?:^|-)art-\d+(?:-\d+)?$")
-_NUMBERED_IN = re.compile(r"(?:^|-)art-(\d+)(?:-(\d+))?(?![\d])")
-_NOTE = re.compile(r"[（(]?(?:根据)?\s*\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+_ARTICLE = lazy_re(r"第.+条(?:之.+)?")
+_NUMBERED = lazy_re(r"(?:^|-)art-\d+(?:-\d+)?$")
+_NUMBERED_IN = lazy_re(r"(?:^|-)art-(\d+)(?:-(\d+))?(?![\d])")
+_NOTE = lazy_re(r"[（(]?(?:根据)?\s*\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 _RUN = 20
 """Articles in a row at most; more that stand under no heading are shown in rows of half as many."""
 _OPENING = 20

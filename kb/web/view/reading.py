@@ -5,7 +5,6 @@ Nothing here changes a character: the text of the blocks, in order, is the docum
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +13,7 @@ from itertools import groupby, repeat
 from markupsafe import Markup, escape
 
 from kb.base import tables
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Listing, Section
 from kb.chinese.identity import fold
 from kb.law.typed import readings
@@ -28,10 +28,10 @@ _LABEL, _DOUBTFUL, _MATCH, _POINT, _NEXT_MATCH, _NUMBER, _LINK, _NEXT_LINK = 1, 
 _ANY_MATCH = _MATCH | _NEXT_MATCH
 _ANY_LINK = _LINK | _NEXT_LINK
 _WITH = {1 << place: bytes(bits | 1 << place for bits in range(256)) for place in range(8)}  # bits → bits and one more
-_RUNS = re.compile(rb"(?s)(.)\1*")
-_LINE = re.compile(r"[^\n]+")
+_RUNS = lazy_re(rb"(?s)(.)\1*")
+_LINE = lazy_re(r"[^\n]+")
 _UNDERSTOOD = 128
-_LAW = re.compile(r"(?:法|典|条例|规定|办法|细则|规则|解释|决定|宪法)$|法解释")
+_LAW = lazy_re(r"(?:法|典|条例|规定|办法|细则|规则|解释|决定|宪法)$|法解释")
 _INVISIBLE = " \u3000\u200b\u200c\u200d\u2060\ufeff"
 
 _STEPS, _STRIP = 200, 1000

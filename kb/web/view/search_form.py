@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import fold
 from kb.search.contract.engine import GROUPS, ORDERS, Group, Order
 from kb.search.query.conditions import FACETS, NAMES, Condition, Field, asked_day, condition
@@ -31,7 +32,7 @@ _FIELD: dict[str, Field] = {
     "kinds": "kind",
     "section": "article",
 }
-_QUOTES = re.compile('["“”「」]')
+_QUOTES = lazy_re('["“”「」]')
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from itertools import groupby
 
 from flask import url_for
 
+from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.chinese import dates
 from kb.web.view.edition import Edition
@@ -20,7 +20,7 @@ WIDTH = 1000
 _MARGIN = 12
 _DATES = ("date", "published", "effective")
 VERSION, WITHDRAWN = "有这一天的文本", "来源网站撤下"
-_LINE = re.compile(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
+_LINE = lazy_re(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from kb.base import tables
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import scripts
 from kb.ingest.formats.layout import APART, NOTE, Glyph
 from kb.ingest.formats.leashed.page_tables import Grid, Rule, grids
@@ -19,11 +20,11 @@ _GAP = 1.5  # sizes: a gap this wide parts two pieces of a line
 _BOTH_SIDES = 3  # rows with text on both sides of a gutter that make columns
 _FILLED = 0.5
 _LEAST_COLUMN = 8  # sizes
-_PUNCTUATION = re.compile("[，。；、：]")
+_PUNCTUATION = lazy_re("[，。；、：]")
 _SMALL = 0.85
-_FOOTNOTE = re.compile(r"[①-⑳*＊]|[\[〔［(（]?\d{1,3}[\]〕］)）]|注\s*\d*\s*[:：]|\d{1,2}\s*[\u4e00-\u9fff]")
+_FOOTNOTE = lazy_re(r"[①-⑳*＊]|[\[〔［(（]?\d{1,3}[\]〕］)）]|注\s*\d*\s*[:：]|\d{1,2}\s*[\u4e00-\u9fff]")
 _SENTENCE_ENDS = tuple("。；：！？")
-_LONE_NUMBER = re.compile(r"[-—–－_·\s]*\d{1,4}(?:\s*/\s*\d+|[-—–－_·\s]*)")
+_LONE_NUMBER = lazy_re(r"[-—–－_·\s]*\d{1,4}(?:\s*/\s*\d+|[-—–－_·\s]*)")
 _APART = 1.8  # times the usual step from line to line
 _RAISED_SIZE, _RAISED_BY = 0.78, 0.2
 

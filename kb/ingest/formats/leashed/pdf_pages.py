@@ -6,7 +6,6 @@ Pages without a text layer are scans: they go to OCR where that is switched on, 
 from __future__ import annotations
 
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.chinese.identity import looks_like
 from kb.ingest.formats import layout
 from kb.ingest.formats.account import Remarks, alarming, characters, dumped
@@ -29,10 +29,10 @@ from kb.structure.extracted import Recognised
 # Text less legible than this is tried with the other library; below the second figure it is no text at all.
 _POOR = 0.9
 _GARBLED = 0.5
-_NO_GLYPH = re.compile(r"\(cid:\d+\)")
+_NO_GLYPH = lazy_re(r"\(cid:\d+\)")
 # Fonts name glyphs by radicals and ligatures that look like the characters.
-_LOOKALIKE = re.compile("[\u2e80-\u2fd5\ufb00-\ufb06]")
-_GLYPH_NAMES = re.compile(r"(?:/[A-Za-z]{1,3}\d{1,5})+(?![A-Za-z0-9/])")
+_LOOKALIKE = lazy_re("[\u2e80-\u2fd5\ufb00-\ufb06]")
+_GLYPH_NAMES = lazy_re(r"(?:/[A-Za-z]{1,3}\d{1,5})+(?![A-Za-z0-9/])")
 _AS_GOOD = 0.02
 _MOST_SECONDS = (
     25.0  # of processor time for the places of characters; without them pages are read in the order of drawing

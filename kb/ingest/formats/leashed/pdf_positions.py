@@ -27,6 +27,7 @@ from pdfminer.psexceptions import PSException
 from pdfminer.psparser import literal_name
 from pdfminer.utils import MATRIX_IDENTITY, apply_matrix_pt, mult_matrix
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats.layout import Drawn, Glyph
 from kb.ingest.formats.leashed.page_tables import Rule
 
@@ -34,7 +35,7 @@ _Box = tuple[float, float, float, float]
 
 _MISSING = "〓"
 _EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
-_NO_GLYPH = re.compile(r"\(cid:\d+\)")
+_NO_GLYPH = lazy_re(r"\(cid:\d+\)")
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1, 9.3.6)
 _SYMBOLIC = 4  # flag of a font's descriptor (9.8.2)
 _TINY = 1.0  # points

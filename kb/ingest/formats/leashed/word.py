@@ -23,6 +23,7 @@ from docx.parts.image import ImagePart
 
 from kb.base import tables
 from kb.base.errors import UnreadableError
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import package, scripts
 from kb.ingest.formats.account import ARTICLE_NUMBER, Remarks, after, alarming, characters, dumped, loaded
 from kb.ingest.formats.leashed.word_fields import Field, shown
@@ -37,9 +38,9 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _BREAKS = {qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:ptab"): " "}
 _DELETED = {qn("w:del"): "修订中删除的文字", qn("w:moveFrom"): "修订中移走的文字"}
 _NOTES = {qn("w:footnoteReference"): "footnotes", qn("w:endnoteReference"): "endnotes"}
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,24}[〔\[［【﹝(（](?:19|20)\d\d[〕\]］】﹞)）]第?\s?\d{1,5}号")
-_IMPRINT = re.compile(r"(?:抄\s*送|主\s*送|分\s*送|印\s*发)\s*[:：].*|.{2,40}\d{4}年\d{1,2}月\d{1,2}日印发")
-_PAGE_NUMBER = re.compile(r"[-—–－\s·第共页/\d]*")
+_NUMBER = lazy_re(r"[\u4e00-\u9fff]{2,24}[〔\[［【﹝(（](?:19|20)\d\d[〕\]］】﹞)）]第?\s?\d{1,5}号")
+_IMPRINT = lazy_re(r"(?:抄\s*送|主\s*送|分\s*送|印\s*发)\s*[:：].*|.{2,40}\d{4}年\d{1,2}月\d{1,2}日印发")
+_PAGE_NUMBER = lazy_re(r"[-—–－\s·第共页/\d]*")
 _SMALL = 400_000  # EMU, a bit more than a centimetre: an image of this height within a line stands for characters
 _RAISED = 4  # half points: text that stands so much higher or lower, and is smaller
 _FAR = 8  # half points: text of any size that stands so much higher is raised

@@ -8,6 +8,7 @@ from typing import Any
 
 from docx.oxml.ns import qn
 
+from kb.base.lazy_re import lazy_re
 from kb.ingest.formats import scripts
 from kb.ingest.formats.leashed.word_symbols import symbol
 
@@ -16,8 +17,8 @@ _UNSEEN = frozenset({"XE", "TC", "TA", "RD", "SET", "PRIVATE", "PRINT", "ADVANCE
 _DERIVED = frozenset({"PAGE", "NUMPAGES", "SECTIONPAGES", "TOC", "INDEX"})  # are made from the text
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）"}
 _CIRCLES = "○〇◯"
-_QUOTED = re.compile(r'"([^"]*)"')
-_EQUATION = re.compile(
+_QUOTED = lazy_re(r'"([^"]*)"')
+_EQUATION = lazy_re(
     r"\\(?P<switch>[a-zA-Z*]+)\d*[ ]*|\\(?P<literal>.)|(?P<mark>[(),;，；])|(?P<text>[^\\(),;，；]+)", re.DOTALL
 )
 

@@ -26,7 +26,7 @@ from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, Damage, judge
-from kb.corpus.ledger import FOUND, Entry, Ledger, entry, user
+from kb.corpus.ledger import FOUND, Entry, Ledger, Told, entry, user
 from kb.corpus.snapshots import Snapshots
 from kb.structure import yaml_head
 
@@ -280,18 +280,28 @@ class Corpus:
         before it could, the ledger was lost, or there was none yet. What cannot be read waits for the next time. Raises
         StorageError; needs `writing`.
         """
+        for path, data in self._untold():
+            if data is None:
+                self.ledger.incomplete = True
+            else:
+                self.ledger.add([self._entry(path, data, FOUND)])
+
+    def _untold(self) -> Iterator[tuple[Path, bytes | None]]:
+        """Yield the files that are as they were written and of which the ledger does not tell so, with their bytes; None for
+        those that cannot be read.
+        """
         known = self.ledger.read().entries
         for path in self._every_file():
             try:
                 data = self._bytes(path)
             except (StorageError, UnreadableError):
-                self.ledger.incomplete = True
+                yield path, None
                 continue
             told = known.get(self._below(path))
             if (told is None or told.sha256 != hashlib.sha256(data).hexdigest()) and front_matter.intact(
                 markdown.plain(data.decode("utf-8", "replace"))
             ):
-                self.ledger.add([self._entry(path, data, FOUND)])
+                yield path, data
 
     def missing(self) -> dict[str, Entry]:
         """Return what the ledger tells of the files that are not there any more, by their path below the corpus.
@@ -481,10 +491,24 @@ class Corpus:
         told = self.ledger.read()
         if told.damaged:
             yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
+        elif told.entries:
+            yield from self._short_of_lines(told)
         for path in self._files():
             for file in (path, *versions_of(path)):
                 yield from self._check_file(file, path.stem, sound, told.entries.get(self._below(file)))
         yield from lost.values()
+
+    def _short_of_lines(self, told: Told) -> Iterator[Problem]:
+        """Yield that the ledger does not tell of files that are as they were written, wherever they were then."""
+        known = {each.sha256 for each in told.entries.values()}
+        untold = [path for path, data in self._untold() if data and hashlib.sha256(data).hexdigest() not in known]
+        if untold:
+            number = f" 等 {len(untold)} 个文件" if untold[1:] else ""
+            reason = "账本缺了末尾（例如换成了旧的），或者文件是别处拷来的"
+            sentence = (
+                f"账本 {self.ledger.path} 没有记下 {untold[0]}{number}：{reason}。请运行 kb check --repair 补记。"
+            )
+            yield Problem(self.ledger.path, sentence)
 
     def lost(self) -> Iterator[Problem]:
         """Yield the files that the ledger knows and that are not there any more."""

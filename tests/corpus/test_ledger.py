@@ -167,12 +167,24 @@ def test_a_damaged_line_is_told_and_the_others_hold(kb: KbHere, place: str) -> N
 
 def test_a_torn_line_goes_and_its_file_is_put_down_again(kb: KbHere) -> None:
     whole = _ledger(kb).read_bytes()
-    for left in (len(whole) - 1, whole.rindex(b"\n", 0, -1) + 30, len(whole) // 2, 0):
+    for left in (len(whole) - 1, whole.rindex(b"\n", 0, -1) + 30, whole.index(b"\n") + 30, 0):
         _ledger(kb).write_bytes(whole[:left])
-        kb("check")
+        kb("check", code=int(left > 0))
         kb("ingest", "示例.txt")
         told = Corpus(kb.folder / "corpus").ledger.read()
         assert told.damaged == 0 and set(told.entries) == set(
+            map(_below(kb), (kb.folder / "corpus").glob("files/**/*.md"))
+        )
+
+
+def test_a_ledger_whose_last_lines_are_gone_whole_is_told_and_completed(kb: KbHere) -> None:
+    lines = _ledger(kb).read_bytes().splitlines(keepends=True)
+    for left in range(1, len(lines)):
+        _ledger(kb).write_bytes(b"".join(lines[:left]))
+        assert "账本" in kb("check", code=1)
+        kb("check", "--repair")
+        kb("check")
+        assert set(Corpus(kb.folder / "corpus").ledger.read().entries) == set(
             map(_below(kb), (kb.folder / "corpus").glob("files/**/*.md"))
         )
 

@@ -71,6 +71,7 @@ def test_the_page_gives_the_same(kb: KbHere, ending: str) -> None:
     client = create_app(settings.load(folder=kb.folder)).test_client()
     assert f"compare.{ending}" in client.get(f"/d/{quote('示例条例')}/compare").text
     answer = client.get(f"/d/{quote('示例条例')}/compare.{ending}")
+    assert answer.status_code == 200, answer.text
     same, saved = (ZipFile(file) for file in (io.BytesIO(answer.get_data()), kb.folder / f"对照.{ending}"))
     name = {"docx": "word/document.xml", "xlsx": "xl/worksheets/sheet1.xml"}[ending]
     assert same.read(name) == saved.read(name)

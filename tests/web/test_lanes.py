@@ -28,6 +28,8 @@ class Asked:
     ) -> None:
         self.requests = [SimpleNamespace(error=None, command="GET", path=path, query=query, headers={})]
         self.addr, self.begun, self.served, self._serve = (client, 1), Event(), Event(), serve
+        self.woken = Event()
+        self.server = SimpleNamespace(pull_trigger=self.woken.set)
 
     def service(self) -> None:
         self.begun.set()

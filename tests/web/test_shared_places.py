@@ -106,8 +106,11 @@ def test_a_second_request_does_not_give_back_the_place_of_the_first() -> None:
     lanes.add_task(second)
     assert not Event().wait(0.2) and not second.begun.is_set()
     assert not Other(places).has_one
+    assert lanes.slow, "newcomers should be served by another process meanwhile"
     gate.set()
     assert second.served.wait(5)
+    assert first.woken.wait(5), "the loop takes newcomers again"
+    assert not lanes.slow and not modest.woken.is_set()
     lanes.shutdown()
 
 

@@ -74,7 +74,7 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
     settings, before = replace(settings, host=host), _Before()
-    shared = _Shared(SharedPlaces(), SharedPlaces(max(settings.workers // 2, 1)))
+    shared = _Shared(SharedPlaces(), SharedPlaces(max(settings.workers // 2, 1)), settings.workers > 1)
     app = create_app(settings)
     load(app)
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
@@ -141,6 +141,8 @@ class _Shared(NamedTuple):
 
     warming: SharedPlaces
     greedy: SharedPlaces
+    others: bool
+    """Whether there are processes without a place for those who used much."""
 
 
 class _Before:
@@ -214,7 +216,7 @@ def _answer(
                 stale_documents()
 
     Thread(target=be_warm, daemon=True).start()
-    server = _Server(app, Lanes(proxy, shared.greedy), listening, proxy, beat)
+    server = _Server(app, Lanes(proxy, shared.greedy), listening, proxy, beat, others=shared.others)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
 
@@ -226,12 +228,18 @@ def _share_memory() -> None:
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
-    """What accepts connections, and says with every `beat`, once a second at least, that it is not stuck; when it is to `leave`, it accepts no more, and ends when all that was asked is answered."""
+    """What accepts connections, and says with every `beat`, once a second at least, that it is not stuck.
+
+    While it is slow and there are `others`, they accept. When it is to `leave`, it accepts no more, and ends when all that was
+    asked is answered.
+    """
 
     leaving = 0.0
 
-    def __init__(self, app: Any, lanes: Lanes, listening: socket.socket, proxy: str, beat: Any) -> None:
-        self._beat = beat
+    def __init__(
+        self, app: Any, lanes: Lanes, listening: socket.socket, proxy: str, beat: Any, *, others: bool
+    ) -> None:
+        self._beat, self._others = beat, others
         adjustments = Adjustments(
             sockets=[listening],
             ident=None,
@@ -256,7 +264,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._beat.value = time.monotonic()
         self.task_dispatcher.refuse_late()
         if not self.leaving:
-            accepting: bool = super().readable()
+            accepting: bool = super().readable() and not (self._others and self.task_dispatcher.slow)
             return accepting
         now, held = time.time(), list(self.active_channels.values())
         idle = [each for each in held if not each.requests and not each.request and not each.total_outbufs_len]

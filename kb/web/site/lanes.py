@@ -6,7 +6,8 @@ with the oldest: it is still wanted, and many readers may share one address. Who
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
 much of it in a process lately has one request at work at a time there while others are there, and at any moment in half of
-the processes at most, so that those who ask in the rest meet nothing of it; and never all places for heavy work.
+the processes at most; those who come meanwhile are served in the rest, and meet nothing of it; and never all places for
+heavy work.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ class Lanes:
     def __init__(self, told_by: str = "", places: SharedPlaces | None = None) -> None:
         self._told_by = told_by
         self._looked = 0.0
-        clients = _Clients(places or SharedPlaces())
-        self._lanes = {name: _Lane(name, width, clients) for name, width in _LANES.items()}
+        self._clients = _Clients(places or SharedPlaces())
+        self._lanes = {name: _Lane(name, width, self._clients) for name, width in _LANES.items()}
 
     def add_task(self, channel: Any) -> None:
         """Let the first request of a connection be served when its turn comes."""
@@ -137,6 +138,11 @@ class Lanes:
         """Return whether anything is being served or waits."""
         return any(lane.busy for lane in self._lanes.values())
 
+    @property
+    def slow(self) -> bool:
+        """Whether who used much is at work here: all others are slower for it."""
+        return bool(self._clients.placed)
+
     def shutdown(self) -> bool:
         """Serve nothing more; what is being served ends with the process."""
         for lane in self._lanes.values():
@@ -150,7 +156,7 @@ class _Clients:
     def __init__(self, places: SharedPlaces) -> None:
         self.lock = Lock()
         self._places = places
-        self._placed = ""  # the client who has this process's place for those who used much
+        self.placed = ""  # the client who has this process's place for those who used much
         self._left = -math.inf  # when that was left
         self._lanes: list[Condition] = []
         self._at_work: Counter[str] = Counter()
@@ -165,22 +171,22 @@ class _Clients:
         """Return whether one more request may be at work, and count it: of a client who used much while others are there only
         where it has none, and takes a place for such clients. A process that left one lets others look for it first.
         """
-        if client and (client == self._placed or self._used_much(client)):
-            waits = self._at_work[client] or self._placed or time.monotonic() - self._left < 2 * _LOOK
+        if client and (client == self.placed or self._used_much(client)):
+            waits = self._at_work[client] or self.placed or time.monotonic() - self._left < 2 * _LOOK
             if waits or not self._places.take():
                 return False
-            self._placed = client
+            self.placed = client
         self._at_work[client] += 1
         return True
 
-    def end(self, client: str, seconds: float) -> None:
-        """Note that a request was served, and what it took of the processor."""
+    def end(self, client: str, seconds: float) -> bool:
+        """Note that a request was served, and what it took of the processor; return whether it had the process's place."""
         _one_less(self._at_work, client)
         if not client:
-            return
-        if client == self._placed:
+            return False
+        if placed := client == self.placed:
             self._places.leave()
-            self._placed, self._left = "", time.monotonic()
+            self.placed, self._left = "", time.monotonic()
         now = time.monotonic()
         used = self._lately(client, now) + seconds
         self._used[client] = used, now
@@ -189,6 +195,7 @@ class _Clients:
                 lane.notify()  # a request of this client, or of another one like it, may have waited there for this one
         if len(self._used) > _MANY:
             self._used = {each: (used, at) for each, (used, at) in self._used.items() if now - at < _LATELY}
+        return placed
 
     def _used_much(self, client: str) -> bool:
         now = time.monotonic()
@@ -266,8 +273,9 @@ class _Lane:
                 _LOG.exception("a request could not be served")
             with self._changed:
                 _one_less(self._served, client)
-                if self._width.shared:
-                    self._clients.end(client, time.thread_time() - began)
+                left = self._width.shared and self._clients.end(client, time.thread_time() - began)
+            if left:
+                channel.server.pull_trigger()  # the loop takes newcomers again
 
     def _next(self) -> tuple[str, Any] | None:
         """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""

@@ -109,3 +109,11 @@ def test_a_file_with_a_line_break_in_its_name_can_be_saved(empty: Settings) -> N
     answer = create_app(empty).test_client().get("/d/a/snapshot")
     assert (answer.status_code, answer.data) == (200, data)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="aX: 1.txt"'
+
+
+def test_a_form_of_very_many_fields_is_refused(client: FlaskClient) -> None:
+    fields = "&".join(f"a{n}=b" for n in range(5000))
+    for address in ("/cite-check", "/origins"):
+        answer = client.post(address, data=fields, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 413 and "分成几次" in answer.text, address
+    assert client.post("/cite-check", data={"text": "《示例条例》第一条。"}).status_code == 200

@@ -50,12 +50,15 @@ class Asked:
         ("/d/a", "", "reading"),
         ("/d/a.pdf", "", "grave"),
         ("/d/a/compare", "", "grave"),
+        ("/stale-basis", "", "long"),
+        ("/parallel/topic", "", "long"),
         ("/api/v1/corpus.jsonl.gz", "", "grave"),
     ],
 )
 def test_requests_stand_by_what_they_may_cost(path: str, query: str, lane: str) -> None:
     assert lane_of("GET", path, query) == lane
     assert lane_of("POST", "/api/v1/citations", "") == "grave"
+    assert lane_of("POST", "/api/v1/origins", "") == lane_of("POST", "/origins", "") == "long"
 
 
 def test_a_search_waits_for_no_download_and_no_page() -> None:

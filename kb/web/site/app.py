@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from flask import Flask, Request, Response, current_app, g, jsonify, render_template, request, url_for
 from flask_compress import Compress
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from kb.base import metrics
 from kb.base.deadline import Deadline, lifted, within
@@ -56,6 +58,7 @@ _COMPRESSED = (
     "application/opensearchdescription+xml",
 )
 _RETRY = "30"  # seconds; for what passes: a cluster that is being started, a disk that is being emptied
+_MOST_FIELDS = 1_000  # of a form; werkzeug's own limit for those in parts
 MOST_SENT = 16_000_000  # bytes; a million characters are nine times as many bytes in a form
 _COMMAND = lazy_re(r"\bkb [a-z]+")
 _REPEATED = 2_000  # characters of the arguments of an address, escaped
@@ -81,9 +84,24 @@ _SHARED = {
 }
 
 
+class _Forms(FormDataParser):
+    """Reads forms; one with more fields than any of ours is refused before it is taken apart, which keeps all readers."""
+
+    def _parse_urlencoded(self, stream: IO[bytes], *how: Any) -> Any:
+        sent = stream.read()
+        if sent.count(b"&") > _MOST_FIELDS:
+            raise RequestEntityTooLarge
+        return super()._parse_urlencoded(io.BytesIO(sent), *how)
+
+
+class _Request(Request):
+    form_data_parser_class = _Forms
+
+
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application over the corpus and the index that `settings` name. Neither need exist yet."""
     app = Flask("kb.web")
+    app.request_class = _Request
     shelf = app.extensions[EXTENSION] = Library(settings)
     telemetry.follow(app, settings.log)  # first: it sees every request before and after all others
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses of static files carry their hash

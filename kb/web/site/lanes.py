@@ -32,13 +32,11 @@ RETRY = 10
 """Seconds after which who was sent away may come again."""
 
 _WAIT = 10.0  # seconds; longer than a request may take, nobody waits for its turn
-_GRAVE = lazy_re(
-    r".*\.(?:pdf|docx|xlsx|zip|gz)|.*/(?:compare|diff|stale-basis|stale-basis\.xml)"
-    r"|/parallel(?:/.*)?"
-)
+_GRAVE = lazy_re(r".*\.(?:pdf|docx|xlsx|zip|gz)|.*/(?:compare|diff)")
 _SEARCHING = lazy_re(r"/|/search|/suggestions\.json|/api/v1/(?:search|suggest)")
-_SEARCHING_MUCH = lazy_re(
-    r"(?:/api/v1)?/search\.csv|/search\.atom|/api/v1/facets|/terms|(?:/api/v1)?/changes|/changes\.atom"
+_LONG = lazy_re(
+    r"(?:/api/v1)?/(?:search\.csv|changes|origins|stale-basis)|/search\.atom|/api/v1/facets|/terms|/changes\.atom"
+    r"|/stale-basis\.xml|/parallel(?:/.*)?"
 )
 _QUICK = lazy_re(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
 _OF_OPERATORS = lazy_re(r"/metrics|/status")
@@ -69,7 +67,8 @@ class _TooMany:
 class _Width:
     """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up.
 
-    `each` is how many of one client are served at a time; `shared` tells whether they count as what slows others.
+    `each` is how many of one client are served at a time; `shared` tells whether they slow others, as what is done in processes
+    of its own does not.
     """
 
     threads: int
@@ -182,11 +181,16 @@ class _Clients:
     def end(self, client: str, seconds: float) -> bool:
         """Note that a request was served, and what it took of the processor; return whether it had the process's place."""
         _one_less(self._at_work, client)
-        if not client:
-            return False
-        if placed := client == self.placed:
+        if placed := bool(client) and client == self.placed:
             self._places.leave()
             self.placed, self._left = "", time.monotonic()
+        self.count(client, seconds)
+        return placed
+
+    def count(self, client: str, seconds: float) -> None:
+        """Note what a client used of the processor, here."""
+        if not client:
+            return
         now = time.monotonic()
         used = self._lately(client, now) + seconds
         self._used[client] = used, now
@@ -195,7 +199,6 @@ class _Clients:
                 lane.notify()  # a request of this client, or of another one like it, may have waited there for this one
         if len(self._used) > _MANY:
             self._used = {each: (used, at) for each, (used, at) in self._used.items() if now - at < _LATELY}
-        return placed
 
     def _used_much(self, client: str) -> bool:
         now = time.monotonic()
@@ -273,9 +276,11 @@ class _Lane:
                 _LOG.exception("a request could not be served")
             with self._changed:
                 _one_less(self._served, client)
-                left = self._width.shared and self._clients.end(client, time.thread_time() - began)
-            if left:
-                channel.server.pull_trigger()  # the loop takes newcomers again
+                seconds = time.thread_time() - began
+                if not self._width.shared:
+                    self._clients.count(client, seconds)
+                elif self._clients.end(client, seconds):
+                    channel.server.pull_trigger()  # the loop takes newcomers again
 
     def _next(self) -> tuple[str, Any] | None:
         """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""
@@ -305,10 +310,10 @@ def lane_of(method: str, path: str, query: str) -> str:
     """Return in which lane a request stands."""
     if _QUICK.fullmatch(path):
         return "quick"
+    if _LONG.fullmatch(path):
+        return "long"
     if method == "POST" or _GRAVE.fullmatch(path):
         return "grave"
-    if _SEARCHING_MUCH.fullmatch(path):
-        return "long"
     if _SEARCHING.fullmatch(path):
         return "long" if len(query) > _SHORT or _LOOKING.search(query) or _MUCH.search(query) else "search"
     return "reading"

@@ -132,7 +132,8 @@ def _ask(port: int, request: Request, source: str) -> tuple[int, float]:
         answer = connection.getresponse()
         answer.read()
         return answer.status, time.monotonic() - began
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException) as error:
+        print(f"{request.path[:60]}：{error!r}，{time.monotonic() - began:.1f} 秒", file=sys.stderr)
         return 0, time.monotonic() - began
     finally:
         connection.close()

@@ -115,7 +115,7 @@ def busy(seconds: float) -> None:
 
 def test_who_has_used_much_has_one_request_at_work_while_others_are_there() -> None:
     lanes, gate = Lanes(), Event()
-    used = Asked("/search", "greedy", serve=lambda: busy(2.2))
+    used = Asked("/search", "greedy", serve=lambda: busy(1.2))
     lanes.add_task(used)
     assert used.served.wait(30)
     alone = [Asked(path, "greedy", serve=gate.wait) for path in ("/search", "/d/a")]

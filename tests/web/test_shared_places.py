@@ -73,7 +73,7 @@ def test_what_a_process_had_is_free_when_it_is_killed() -> None:
 def test_a_process_with_a_queue_lets_another_have_a_turn() -> None:
     places = SharedPlaces()
     lanes, enough = Lanes(places=places), Event()
-    _use(lanes, 2.2)
+    _use(lanes, 1.2)
     modest = Asked("/search", "modest")
     lanes.add_task(modest)
     assert modest.served.wait(5)
@@ -95,7 +95,7 @@ def test_a_process_with_a_queue_lets_another_have_a_turn() -> None:
 def test_a_second_request_does_not_give_back_the_place_of_the_first() -> None:
     places = SharedPlaces()
     lanes, gate = Lanes(places=places), Event()
-    _use(lanes, 2.05)
+    _use(lanes, 1.03)
     modest, first = Asked("/search", "modest"), Asked("/search", "greedy", serve=gate.wait)
     lanes.add_task(modest)
     assert modest.served.wait(5)
@@ -117,7 +117,7 @@ def test_a_second_request_does_not_give_back_the_place_of_the_first() -> None:
 def test_who_used_much_waits_for_who_used_much_in_another_process_and_for_nobody_else() -> None:
     places = SharedPlaces()
     lanes = Lanes(places=places)
-    _use(lanes, 2.2)
+    _use(lanes, 1.2)
     other = Other(places)
     modest, greedy, again = Asked("/d/a", "modest"), Asked("/search", "greedy"), Asked("/search", "modest")
     lanes.add_task(modest)

@@ -88,7 +88,7 @@ _LANES = {
 }
 _LOOK = 0.02  # seconds between two looks whether another process has left the place for who has used much
 # Seconds of processor time, used in about the last `_LATELY` seconds, from which on a client has one request at work.
-_MUCH_USED, _LATELY = 2.0, 10.0
+_MUCH_USED, _LATELY = 1.0, 10.0
 _MANY = 1_000  # clients that are remembered, about
 
 

@@ -8,7 +8,9 @@ from weakref import WeakSet
 
 
 def lazy_re(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return what `re.compile` would, for a constant of a module. The first use raises re.error where it is wrong."""
+    """Return what `re.compile` would, for a constant of a module that only its own methods are asked of: functions of `re`
+    and libraries want a compiled one. The first use raises re.error where it is wrong.
+    """
     return cast("re.Pattern[AnyStr]", _Lazy(pattern, flags))
 
 

@@ -491,7 +491,7 @@ class Corpus:
         told = self.ledger.read()
         if told.damaged:
             yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
-        elif told.entries:
+        elif told.entries and self.ledger.ended:  # else the next to write completes it
             yield from self._short_of_lines(told)
         for path in self._files():
             for file in (path, *versions_of(path)):

@@ -111,12 +111,16 @@ class Ledger:
         """
         self.incomplete = False
         with storage.refusals(self.path):
-            ended = not self._mark.exists()
-            if ended:
+            if ended := self.ended:
                 os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o666))
         if ended:
             storage.sync(self._mark.parent)
         return self._trim() and ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody writes, and who wrote before came to the end."""
+        return not self._mark.exists()
 
     def _trim(self) -> bool:
         """Learn the last seal; answer whether there is one, at the very end.

@@ -386,7 +386,7 @@ def _label(number: int, item: Tag, parent: Tag) -> str:
 
 def _style(tag: Tag, pattern: re.Pattern[str]) -> bool:
     given = tag.get("style")
-    return bool(given) and bool(re.search(pattern, str(given)))
+    return bool(given) and bool(pattern.search(str(given)))
 
 
 def _is_preformatted(tag: Tag) -> bool:

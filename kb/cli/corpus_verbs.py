@@ -286,6 +286,7 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
             config.port if port is None else port,
             on_ready=lambda ready: say(f"{ready}\n{told(config.boundary)}"),
             reread=lambda: bounded(settings.load(path)),
+            tell=say,
         )
         if again:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # the folder goes as one that nobody holds

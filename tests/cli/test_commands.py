@@ -154,6 +154,8 @@ def test_a_process_of_the_server_that_dies_is_replaced_and_none_outlives_the_ser
         assert len(first) == 2
         os.kill(first[0], signal.SIGKILL)
         until(lambda: len(children(server.pid)) == 2 and first[0] not in children(server.pid))
+        said = iter(server.stderr.readline, "")
+        assert any(f"服务进程 {first[0]} 意外结束（结束码 -9）" in line for line in said)
         with urllib.request.urlopen(f"{address}healthz") as answer:
             assert answer.status == 200
         last = children(server.pid)

@@ -64,12 +64,13 @@ def serve(
     port: int,
     on_ready: Callable[[str], None],
     reread: Callable[[], object] = lambda: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> bool:
     """Serve on `host` and `port` (0: any free one) and say the address to `on_ready` when requests are answered.
 
-    A process that ends, whatever the reason, or gets stuck, is replaced. On SIGTERM what was asked is still answered. Return whether to
-    start anew, for SIGHUP: the port and the processes are kept for `handed_over` then; `reread` raises where the settings
-    have become wrong, and nothing changes. Raises StorageError when the port is taken or the address is not this machine's.
+    A process that ends, whatever the reason, or gets stuck, is replaced, and `tell` hears of it. On SIGTERM what was asked is
+    still answered. Return whether to start anew, for SIGHUP: the port and the processes are kept for `handed_over` then;
+    `reread` raises where the settings have become wrong, and nothing changes. Raises StorageError when the port is taken or the address is not this machine's.
     """
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
@@ -101,16 +102,19 @@ def serve(
             while True:
                 wait([hung_up, *(process.sentinel for process in processes)], _STUCK / 4)
                 for process, beat in list(processes.items()):
-                    if time.monotonic() - beat.value > _STUCK:
+                    stuck = time.monotonic() - beat.value > _STUCK
+                    if stuck:
                         process.kill()
                         process.join()
                     if not process.is_alive():
+                        how = f"{_STUCK:g} 秒没有动静" if stuck else f"结束码 {process.exitcode}"
+                        tell(f"服务进程 {process.pid} 意外结束（{how}），已另起一个；正在回答的几个请求没有答复。")
                         del processes[process]
                         start()
                 asked = hung_up.recv_bytes() if hung_up.poll() else b""
                 if asked == _ENDING:
                     raise SystemExit(0)
-                if asked and _may_begin_again(reread, on_ready):
+                if asked and _may_begin_again(reread, tell):
                     signal.signal(signal.SIGTERM, _end)
                     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the next program listens to it
                     _hand_over(listening, [process.pid for process in processes if process.pid])

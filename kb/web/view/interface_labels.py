@@ -222,11 +222,11 @@ def facts(*values: str) -> Markup:
 
 def highlighted(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
     """Escape a text and mark the given [start, end) spans, which do not overlap."""
-    pieces, position = [], 0
+    pieces, position = list[str](), 0
     for start, end in spans:
-        pieces += [escape(text[position:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
         position = end
-    return Markup("").join([*pieces, escape(text[position:])])
+    return Markup("".join([*pieces, escape(text[position:])]))
 
 
 def marked(text: str, query: str, literal: bool) -> Markup:
@@ -258,7 +258,7 @@ def excerpt(hit: Hit) -> Markup:
     shown = [(max(start - cut, 0), end - cut) for start, end in spans if end > cut]
     start = "" if cut or hit.snippet.startswith(hit.number) else "…"
     whole = len(hit.snippet) < WIDTH or hit.snippet.rstrip()[-1:] in "。；！？："
-    return Markup("{}{}{}").format(start, _in_a_line(highlighted(hit.snippet[cut:], shown)), "" if whole else "…")
+    return start + _in_a_line(highlighted(hit.snippet[cut:], shown)) + ("" if whole else "…")
 
 
 def _in_a_line(text: Markup) -> Markup:

@@ -26,7 +26,7 @@ from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, Damage, judge
-from kb.corpus.ledger import FOUND, Entry, Ledger, Told, entry, user
+from kb.corpus.ledger import FOUND, Entry, Ledger, entry, user
 from kb.corpus.snapshots import Snapshots
 from kb.structure import yaml_head
 
@@ -491,18 +491,21 @@ class Corpus:
         told = self.ledger.read()
         if told.damaged:
             yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
-        elif told.entries and self.ledger.ended:  # else the next to write completes it
-            yield from self._short_of_lines(told)
+        elif told.entries:
+            yield from self._short_of_lines()
         for path in self._files():
             for file in (path, *versions_of(path)):
                 yield from self._check_file(file, path.stem, sound, told.entries.get(self._below(file)))
         yield from lost.values()
 
-    def _short_of_lines(self, told: Told) -> Iterator[Problem]:
-        """Yield that the ledger does not tell of files that are as they were written, wherever they were then."""
-        known = {each.sha256 for each in told.entries.values()}
-        untold = [path for path, data in self._untold() if data and hashlib.sha256(data).hexdigest() not in known]
-        if untold:
+    def _short_of_lines(self) -> Iterator[Problem]:
+        """Yield that the ledger does not tell of files that are as they were written, wherever they were then. One that was
+        left open is completed by the next to write.
+        """
+        found = {path: hashlib.sha256(data).hexdigest() for path, data in self._untold() if data}
+        known = {each.sha256 for each in self.ledger.read().entries.values()}  # read last: somebody may write meanwhile
+        untold = [path for path, digest in found.items() if digest not in known]
+        if untold and self.ledger.ended:
             number = f" 等 {len(untold)} 个文件" if untold[1:] else ""
             reason = "账本缺了末尾（例如换成了旧的），或者文件是别处拷来的"
             sentence = (

@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
+from waitress.adjustments import Adjustments
+from waitress.channel import ClientDisconnected
 
 from kb.config.settings import Settings
+from kb.web.site import http_server
 from kb.web.site.app import MOST_SENT
 from kb.web.site.http_server import _CONNECTIONS
 
@@ -107,3 +112,28 @@ def test_a_head_longer_than_anybody_needs_is_refused(server: tuple[str, int], li
     with socket.create_connection(server, timeout=30) as one:
         one.sendall(f"GET / HTTP/1.1\r\nHost: {server[0]}\r\n{lines}\r\n".encode())
         assert _status(one).split()[1] in ("400", "431")
+
+
+def test_very_many_requests_at_once_on_a_connection_end_it(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, timeout=30) as client:
+        client.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+        with suppress(ConnectionError):
+            while client.recv(1 << 16):
+                pass
+    with closing(HTTPConnection(*server, timeout=30)) as reader:
+        reader.request("GET", "/readyz")
+        assert reader.getresponse().status == 200
+
+
+def test_a_reader_who_takes_nothing_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "_STALLED", 0.1)
+    near, far = socket.socketpair()
+    woken = Event()
+    listening = SimpleNamespace(active_channels={}, pull_trigger=woken.set)
+    channel = http_server._Channel(listening, near, ("127.0.0.1", 1), Adjustments(), map={})
+    much = b"x" * (2 * channel.adj.outbuf_high_watermark)  # the system takes some
+    channel.write_soon(much)
+    with far, pytest.raises(ClientDisconnected):
+        channel.write_soon(b"y")
+    assert not channel.connected and woken.is_set()
+    channel.handle_close()

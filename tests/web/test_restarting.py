@@ -94,6 +94,17 @@ def test_a_reload_loses_no_request(settings: Settings) -> None:
     assert set(got) == {200} and got[200] > 20
 
 
+def test_a_reload_in_the_middle_of_another_leaves_no_process_behind(settings: Settings) -> None:
+    with serving(settings) as (server, port):
+        first = set(children(server.pid))
+        os.kill(server.pid, signal.SIGHUP)
+        until(lambda: len(children(server.pid)) == 2 * len(first), 60)
+        second = set(children(server.pid)) - first
+        os.kill(server.pid, signal.SIGHUP)
+        until(lambda: not (first | second) & (now := set(children(server.pid))) and len(now) == len(first), 60)
+        assert ask(port) == 200
+
+
 def test_a_reload_with_wrong_settings_changes_nothing(settings: Settings) -> None:
     written = settings.corpus.parent / "kb.toml"
     before = written.read_text(encoding="utf-8") if written.is_file() else ""

@@ -51,6 +51,9 @@ _ENDING = b"end"
 _STUCK, _STARTING = 60.0, 60.0
 # Bytes and lines of the head of a request: the longest query is 18,000 bytes, escaped.
 _HEAD, _LINES = 40_000, 150
+# Seconds that a thread waits for a reader who takes nothing of what fills the buffers, and requests of a connection that may
+# wait for the first of them: no browser sends the second before it has the answer.
+_STALLED, _AHEAD = 5.0, 16
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 # The environment variable by which a program leaves to the next one its port and its processes; systemd's is number 3.
 _HANDED = "KB_HANDED_OVER"
@@ -117,7 +120,7 @@ def serve(
                 if asked and _may_begin_again(reread, tell):
                     signal.signal(signal.SIGTERM, _end)
                     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the next program listens to it
-                    _hand_over(listening, [process.pid for process in processes if process.pid])
+                    _hand_over(listening, [*before.processes, *(each.pid for each in processes if each.pid)])
                     processes.clear()
                     return True
         finally:
@@ -154,9 +157,9 @@ class _Before:
 
     def __init__(self) -> None:
         self.listening: socket.socket | None = None
-        self._processes: list[int] = []
+        self.processes: list[int] = []
         if handed := os.environ.pop(_HANDED, ""):
-            descriptor, *self._processes = map(int, handed.split())
+            descriptor, *self.processes = map(int, handed.split())
             self.listening = socket.socket(fileno=descriptor)
         elif os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
             self.listening = socket.socket(fileno=_OF_SYSTEMD)
@@ -166,15 +169,16 @@ class _Before:
     def leave(self, warmed: Connection, number: int) -> None:
         """End the processes from before when so many new ones are warm; what they were asked they still answer."""
         until = time.monotonic() + _LINGER
-        for _ in range(number if self._processes else 0):
+        for _ in range(number if self.processes else 0):
             if warmed.poll(max(0.0, until - time.monotonic())):
                 warmed.recv_bytes()
-        for process in self._processes:
+        for process in self.processes:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM)
-        for process in self._processes:
+        while self.processes:  # another program that takes this one's place would have to end those that are left
             with suppress(ChildProcessError):
-                os.waitpid(process, 0)
+                os.waitpid(self.processes[0], 0)
+            del self.processes[0]
 
 
 def _finish(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
@@ -258,6 +262,12 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self.channel_class = _Channel
         super().__init__(app, _sock=listening, dispatcher=lanes, adj=adjustments, sockinfo=where, bind_socket=False)
 
+    def maintenance(self, now: float) -> None:
+        """Have connections closed that were idle for long. (A copy: threads that answer close some meanwhile.)"""
+        for channel in list(self.active_channels.values()):
+            if not channel.requests and channel.last_activity < now - self.adj.channel_timeout:
+                channel.will_close = True
+
     def leave(self) -> None:
         """Begin to end."""
         self.leaving = self.leaving or time.time()
@@ -323,14 +333,34 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, *connection: Any, **given: Any) -> None:
         super().__init__(server, *connection, **given)
-        _make_room(server.active_channels.values(), self)
+        _make_room(list(server.active_channels.values()), self)  # a copy: threads that answer close some, too
 
     def received(self, data: bytes) -> bool:
         """Take in what came; the bytes after the first ones of a request do not make the waiting shorter."""
         if self.request is None:
             self.begun = time.time()
         taken: bool = super().received(data)
+        if len(self.requests) > _AHEAD:
+            self._cut_off()
         return taken
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait until the reader has taken some of what waits for them, for so long: who takes nothing keeps no thread."""
+        until = time.monotonic() + _STALLED
+        with self.outbuf_lock:
+            while self.connected and self.total_outbufs_len > self.adj.outbuf_high_watermark:
+                if (left := until - time.monotonic()) <= 0:
+                    self._cut_off()
+                    return
+                self.server.pull_trigger()
+                self.outbuf_lock.wait(left)
+
+    def _cut_off(self) -> None:
+        """End the connection whatever waits for it; the server's loop closes it."""
+        self.connected, self.will_close = False, True
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.server.pull_trigger()
 
     @property
     def waiting_since(self) -> float:

@@ -32,7 +32,7 @@ class SharedPlaces:
     def take(self) -> bool:
         """Take any place that is free; return whether there was one."""
         for place in range(self._number):
-            with suppress(BlockingIOError, PermissionError):
+            with suppress(OSError):  # the place is taken, or the system has no locks left
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
                 return True
         return False

@@ -108,6 +108,12 @@ def limit_time(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
+def lift_time() -> None:
+    """Take back what `limit_time` set."""
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+
+
 def deny_network() -> None:
     """Let the kernel refuse all sockets but local ones to this process and all that it will start, where it can."""
     if sys.platform == "linux" and platform.machine() in _MACHINES:

@@ -37,6 +37,18 @@ def test_time_is_counted_for_each_call() -> None:
         leashed.call(1, sum, range(20_000_000))
 
 
+class Dear:
+    """Takes two seconds of the processor to be taken in, as a function does whose module must be imported first."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return sum, (range(60_000_000),)
+
+
+def test_a_short_call_leaves_the_next_one_its_time_from_the_start() -> None:
+    assert leashed.call(0.1, len, "甲") == 1
+    assert leashed.call(60, str, Dear()).isdigit()
+
+
 def test_a_function_that_takes_too_much_memory_is_ended_and_the_next_one_runs() -> None:
     with pytest.raises(MemoryError):
         leashed.call(5, bytearray, 3 << 30)

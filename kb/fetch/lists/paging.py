@@ -17,6 +17,7 @@ from kb.fetch.network.urls import place_of
 
 _NEXT = lazy_re(r"(?:下|后|後)\s*[一1]?\s*[页頁]|下一张|next(?:\s*page)?", re.IGNORECASE)
 _MORE = lazy_re(r"(?:点击)?(?:加载|载入)更多\S{0,4}|点击加载|load\s*more", re.IGNORECASE)
+# For Beautiful Soup, which wants a compiled one.
 _NEXT_CLASS = re.compile(r"^(?:[a-z]+[-_])*next(?:[-_]?page)?$", re.IGNORECASE)
 _SLIDES = lazy_re(r"swiper|slick|carousel|owl|slide|flex", re.IGNORECASE)
 _ARROWS = frozenset((">", "›", "»", ">>", "＞", "→"))

@@ -110,6 +110,7 @@ _HIDDEN_STYLE = lazy_re(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)|(?:left|text-indent|top)\s*:\s*-\d{3,}",
     re.I,
 )
+# For Beautiful Soup, which wants a compiled one.
 _WHITE = re.compile(r"(?<![\w-])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))", re.I)
 _BACKGROUND = lazy_re(r"background(?:-color|-image)?\s*:\s*(?!#fff(?:fff)?\b|white\b|transparent|none|inherit)", re.I)
 _NUMBER = lazy_re(r"[\u4e00-\u9fff]{2,24}(?:〔|\[|［|【|﹝|\()(?:19|20)\d\d(?:〕|\]|］|】|﹞|\))(?:第?)\s?\d{1,5}号")

@@ -310,9 +310,11 @@ def lane_of(method: str, path: str, query: str) -> str:
     """Return in which lane a request stands."""
     if _QUICK.fullmatch(path):
         return "quick"
+    if _GRAVE.fullmatch(path):
+        return "grave"
     if _LONG.fullmatch(path):
         return "long"
-    if method == "POST" or _GRAVE.fullmatch(path):
+    if method == "POST":
         return "grave"
     if _SEARCHING.fullmatch(path):
         return "long" if len(query) > _SHORT or _LOOKING.search(query) or _MUCH.search(query) else "search"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 from urllib.parse import unquote
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
+from kb.web.context import freshness
 from kb.web.site.app import create_app
 from kb.web.view.interface_labels import chinese_date
 from tests.keeping import keep_in_step
@@ -94,6 +96,24 @@ def test_an_alarm_ends_when_the_source_is_well_again(copied: Settings) -> None:
         fresh.replace(path)
     assert client.get("/healthz").text == "ok\n"
     assert not page(client, "/").select(".alarms")
+
+
+def test_nobody_waits_for_the_look_that_is_due_each_minute(copied: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    minutes = 0.0
+    monkeypatch.setattr(freshness, "monotonic", lambda: 1000 + 60 * minutes)
+    client = create_app(copied).test_client()
+    before = client.get("/healthz").text
+    next(copied.corpus.glob("shili/*.md")).unlink()
+    assert client.get("/healthz").text == before
+    minutes = 1.1
+    assert client.get("/healthz").text == before
+    for thread in threading.enumerate():
+        if thread.name == "verdict":
+            thread.join()
+    assert "有 1 份文件" in client.get("/healthz").text
+    next(copied.corpus.glob("shili/*.md")).unlink()
+    minutes = 3.5
+    assert "有 2 份文件" in client.get("/healthz").text, "what is older than two minutes is told to nobody"
 
 
 def test_a_state_that_cannot_be_read_is_an_alarm_of_its_source_alone(copied: Settings) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
+from time import monotonic
 
 from kb.base import storage
 from kb.config.settings import Settings
@@ -20,6 +20,9 @@ from kb.upkeep.keeping import records_in
 from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus
 from kb.upkeep.verdict import Verdict, verdict
+
+_OLD, _TOO_OLD = 60.0, 120.0
+"""Seconds after which all is looked at again, and after which nobody is told what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,56 @@ class Freshness:
 
 
 class Watch:
-    """Looks at everything: anew when a refresh or an index was written or a minute has passed, else from memory."""
+    """Looks at everything: anew when a refresh or an index was written or a minute has passed, else from memory.
+
+    Where only a minute has passed, nobody waits for it: who asks is answered from memory while a thread looks again.
+    """
 
     def __init__(self, corpus: Corpus, settings: Settings, engine: Engine, law: Store) -> None:
         self._corpus, self._settings, self._engine, self._law = corpus, settings, engine, law
-        self._of_moment = lru_cache(maxsize=1)(self._look)
         self._looking = Lock()
+        self._seen: _Seen | None = None
 
     def look(self) -> Freshness:
-        """How everything is. A state that cannot be read is an alarm, never an error of the page."""
-        written = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
-        index = (index_problem(self._engine), self._law.token())
+        """How everything is, at most two minutes ago. A state that cannot be read is an alarm, never an error of the page."""
+        written = self._written()
+        if (seen := self._seen) and seen.written == written and (age := monotonic() - seen.at) < _TOO_OLD:
+            if age > _OLD and self._looking.acquire(blocking=False):
+                try:
+                    Thread(target=self._look_again, args=(written,), name="verdict", daemon=True).start()
+                except RuntimeError:  # the machine gives no thread
+                    self._look_again(written)
+            return seen.fresh
         with self._looking:  # who comes meanwhile would do the same work beside it
-            return self._of_moment(written, index, int(datetime.now(UTC).timestamp() // 60))
+            if (seen := self._seen) is None or seen.written != written or monotonic() - seen.at >= _TOO_OLD:
+                seen = self._seen = self._look(written)
+            return seen.fresh
 
-    def _look(self, _written: object, _index: object, _minute: int) -> Freshness:
+    def _look_again(self, written: Hashable) -> None:
+        try:
+            self._seen = self._look(written)
+        finally:
+            self._looking.release()
+
+    def _look(self, written: Hashable) -> _Seen:
+        at = monotonic()
         found = verdict(self._settings, self._corpus, self._engine, self._law)
         index = next((each.sentence for each in found.open if each.name.startswith("index/")), "")
-        return Freshness(found.sources, tuple(by_title(found.open).items()), index, found)
+        return _Seen(written, at, Freshness(found.sources, tuple(by_title(found.open).items()), index, found))
+
+    def _written(self) -> Hashable:
+        """What a refresh or an index leaves when it was written."""
+        folders = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
+        return folders, index_problem(self._engine), self._law.token()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found, at what state of the files, and when a look at it began (seconds of the monotonic clock)."""
+
+    written: Hashable
+    at: float
+    fresh: Freshness
 
 
 def _changed(folder: Path) -> int:

@@ -584,7 +584,7 @@ class Walk:
 
     def _withdraw(self, post: Post) -> None:
         if post.outcome == "same":  # one place fewer; the document stands in another
-            self.state.put(replace(post, outcome="gone", document="", walk=self.number, trouble="", digest=""))
+            self.state.put(self._gone(replace(post, document="")))
             return
         heir = next((each for each in self.state.sharing(post.document) if each.walk == self.number), None)
         if heir:  # the document still stands in another place
@@ -596,16 +596,19 @@ class Walk:
             self.state.put(replace(post, walk=self.number))
             return
         held = self.keeper.present(post.document)
-        if held and held.provenance.withdrawn:  # it was in the lists again, and never to be had
-            self.state.put(replace(post, outcome="gone", walk=self.number, trouble="", digest=""))
+        if held and held.provenance.withdrawn:  # it was in the lists again, and never to be had; or the last walk broke off here
+            self.state.put(self._gone(post))
             return
         if not self.keeper.withdraw(post.document, self.now.date().isoformat()):
             self.tally.notes.append(
                 f"{post.document}：来源已撤下，但文件经过手工修改或已损坏，没有标记；请运行 kb check 查看。"
             )
         self.tally.gone += 1
-        self.state.put(replace(post, outcome="gone", walk=self.number, trouble="", etag="", modified="", digest=""))
+        self.state.put(self._gone(post))
         self.state.commit()
+
+    def _gone(self, post: Post) -> Post:
+        return replace(post, outcome="gone", walk=self.number, trouble="", etag="", modified="", digest="")
 
     def _try_again(self) -> None:
         """Ask once more for what failed or was suspicious in earlier walks and was not met in this one."""

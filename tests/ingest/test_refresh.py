@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,7 @@ from kb.config.sources import Select, only_related
 from kb.fetch.network.pace import Hosts, SystemClock
 from kb.ingest import pipeline
 from kb.ingest.rederive import rederive
+from kb.upkeep import seals
 from kb.upkeep.refresh import chosen, refresh
 from kb.upkeep.status import status
 from tests.ingest.refreshing import Hasty, Library, source
@@ -177,6 +180,25 @@ def test_a_withdrawn_post_is_marked_and_stays(site: Site, library: Library) -> N
     post.withdrawn = False
     assert library.refresh(full=True).changed == 1
     assert library.document(post.id).status == "current"
+
+
+def test_a_walk_that_broke_off_as_it_marked_a_withdrawn_post_leaves_the_same_memory(
+    site: Site, library: Library
+) -> None:
+    library.refresh()
+    post = site.content.listed()[3]
+    site.content.withdraw(post)
+    columns = "outcome, digest, etag, modified"
+    with closing(sqlite3.connect(library.corpus.root / ".state" / "shili.sqlite", isolation_level=None)) as memory:
+        (before,) = memory.execute(f"select {columns} from post where key = ?", (str(post.id),))
+        assert before[2], "the site names the state of its pages"
+        library.refresh(full=True)
+        undisturbed = library.posts()
+        # The document is marked, and the memory was neither written nor sealed.
+        assert seals.unseal(library.corpus.root, "shili")
+        memory.execute(f"update post set ({columns}) = (?, ?, ?, ?) where key = ?", (*before, str(post.id)))
+    library.refresh(full=True)
+    assert library.posts() == undisturbed
 
 
 def test_a_full_sweep_comes_by_itself(site: Site, library: Library) -> None:

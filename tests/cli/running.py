@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import multiprocessing
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,20 +26,46 @@ EXAMPLE = """示例区人民政府办公室关于做好示例工作的通知
 """
 
 
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(
+    ["kb.cli.main", "kb.search.embedded.whoosh_engine", "kb.upkeep.mend", "kb.upkeep.refresh", "kb.upkeep.verdict"]
+)
+
+
 class Kb:
-    """Runs `kb` in a folder, each time in a process of its own."""
+    """Runs `kb` in a folder, each time in a process of its own: a fork of one that has loaded the program and done nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def __call__(self, *arguments: str | Path, code: int = 0) -> str:
         """Run it, expect this exit code and no traceback, answer stdout; stderr is kept in `said`."""
-        command = [sys.executable, "-m", "kb", *map(str, arguments)]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
-        self.said = done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done.stdout
+        with tempfile.TemporaryDirectory(prefix="kb-test-") as scratch:
+            shown, said = Path(scratch, "stdout"), Path(scratch, "stderr")
+            given = (tuple(map(str, arguments)), self.folder, shown, said, dict(os.environ))
+            process = _processes.Process(target=_run, args=given)
+            process.start()
+            process.join(120)
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+                pytest.fail(f"kb {' '.join(given[0])} did not end in two minutes")
+            answer, self.said = shown.read_text(encoding="utf-8"), said.read_text(encoding="utf-8")
+        assert "Traceback" not in self.said, self.said
+        assert process.exitcode == code, (process.exitcode, answer, self.said)
+        return answer
+
+
+def _run(arguments: tuple[str, ...], folder: Path, shown: Path, said: Path, environment: dict[str, str]) -> None:
+    """Be `kb`: what the process that it is forked from has of a test is replaced by what this test has."""
+    for descriptor, path in ((1, shown), (2, said)):
+        written = os.open(path, os.O_WRONLY | os.O_CREAT)
+        os.dup2(written, descriptor)
+        os.close(written)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    main(arguments)
 
 
 class KbHere:

@@ -24,7 +24,7 @@ from kb.config.settings import load
 from kb.corpus.folder import Corpus
 from kb.ingest.pipeline import ingest
 from kb.search.open.engines import open_engine
-from tests.cli.running import EXAMPLE, Kb
+from tests.cli.running import EXAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +126,9 @@ def _until(ready: Callable[[], None]) -> None:
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "mcp.py").write_text("raise ModuleNotFoundError('no mcp', name='mcp')\n", encoding="utf-8")
-    kb = Kb(tmp_path)
-    kb("mcp", code=6)
-    assert "scripts/environment mcp" in kb.said
+    command = [sys.executable, "-m", "kb", "mcp"]  # it looks for modules in the folder that it is started in
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 6 and "scripts/environment mcp" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_over_http_it_is_behind_the_gate_of_the_library(folder: Path, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ class Readers:
             self.got[answer.status] += 1
             if not kept:
                 connection.close()
+            self._stop.wait(0.05)  # what starts beside them needs the processors, too
         connection.close()
 
     def end(self) -> Counter[int]:

@@ -596,7 +596,7 @@ class Walk:
             self.state.put(replace(post, walk=self.number))
             return
         held = self.keeper.present(post.document)
-        if held and held.provenance.withdrawn:  # it was in the lists again, and never to be had; or the last walk broke off here
+        if held and held.provenance.withdrawn:  # listed again and never to be had; or the last walk broke off here
             self.state.put(self._gone(post))
             return
         if not self.keeper.withdraw(post.document, self.now.date().isoformat()):

@@ -51,18 +51,24 @@ class Derived:
     page: Extracted | None = None
 
 
+class BrokenOffError(UnreadableError):
+    """The reading of a file ended before its time: whether the file is at fault or the machine, nobody knows."""
+
+
 def on_leash(settings: Settings, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Return what a function returns that reads a file. Raises what it raises, UnreadableError where it takes too much."""
+    """Return what a function returns that reads a file. Raises what it raises, UnreadableError where it takes too long, and
+    BrokenOffError where it ended before its time.
+    """
     try:
         return leashed.call(settings.timeout, function, *arguments, **named)
     except TimeoutError as error:
         raise UnreadableError(leash.too_slow(settings.timeout)) from error
     except MemoryError as error:
-        raise UnreadableError(DIED) from error
+        raise BrokenOffError(DIED) from error
     except KbError:
         raise
     except Exception as error:  # it ran in a process of its own: as if that had died
-        raise UnreadableError(unforeseen("读这个文件", error)) from error
+        raise BrokenOffError(unforeseen("读这个文件", error)) from error
 
 
 def document(extracted: Extracted, found: Provenance, source: str, name: str) -> Document:

@@ -96,6 +96,7 @@ def accept(names: Sequence[str], corpus: Corpus, settings: Settings) -> list[str
             source, path, record = _find(corpus, settings, name)
             with _opened(corpus, source) as state:
                 done.append(_taken(source, record, corpus, settings, state))
+                state.commit()
             seals.of_source(corpus.root, source.name).put_on()
             with storage.refusals(path):
                 path.unlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from kb.base import storage
-from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError
 from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Exchange, Metadata, Provenance
 from kb.config.settings import Settings
@@ -57,6 +57,12 @@ _PASSING = lazy_re(
 _SECRET = frozenset(("set-cookie", "cookie", "authorization"))
 
 
+class RefusedError(StorageError):
+    """The machine refuses to read one document that is here: nobody knows what it says, which is not to say that it is not
+    there.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Keeper:
     """Keeps documents of one source. A dry one only says what it would do."""
@@ -67,11 +73,25 @@ class Keeper:
     dry: bool = False
 
     def present(self, id: str) -> Document | None:
-        """Return the document that the corpus has under an id, None where there is none that can be read."""
+        """Return the document that the corpus has under an id, None where there is none, or what is there is damaged.
+
+        Raises RefusedError.
+        """
         try:
             return self.corpus.read(id)
-        except (NotFoundError, UnreadableError):
+        except NotFoundError:
             return None
+        except UnreadableError as error:
+            if isinstance(error.__cause__, StorageError):
+                raise RefusedError(str(error)) from error
+            return None
+
+    def data(self, old: Document) -> bytes:
+        """Return what a document was made of. Raises NotFoundError, UnreadableError and RefusedError."""
+        try:
+            return self.corpus.snapshot(old.provenance.snapshot)
+        except StorageError as error:
+            raise RefusedError(str(error)) from error
 
     def keep(self, old: Document | None, new: Document, data: bytes) -> Change:
         """Make `new`, made of `data`, the present state of its document, where it differs. Raises StorageError."""
@@ -79,9 +99,21 @@ class Keeper:
             if old.provenance.snapshot == new.provenance.snapshot and not self.sound(old):
                 self.snapshot(data)
             return self._returned(old)
+        if old and self._only_came_late(old, new):
+            new, data = (
+                replace(old, provenance=replace(old.provenance, attachments=new.provenance.attachments)),
+                self.data(old),
+            )
         if self.dry:
             return "changed" if old else "new"
         return self.corpus.write(new, data).state
+
+    def _only_came_late(self, old: Document, new: Document) -> bool:
+        """Return whether nothing differs but attachments, of which some could not be had before: that is no other version."""
+        files = old.provenance.attachments
+        if all(each.document or each.snapshot for each in files):
+            return False
+        return self._same(old, replace(new, provenance=replace(new.provenance, attachments=files)))
 
     def _returned(self, old: Document) -> Change:
         """Note that a document that had been withdrawn is there again."""
@@ -103,7 +135,7 @@ class Keeper:
     def sound(self, old: Document) -> bool:
         """Return whether a document's snapshot is there, to the byte."""
         try:
-            self.corpus.snapshot(old.provenance.snapshot)
+            self.data(old)
         except (NotFoundError, UnreadableError):
             return False
         return True
@@ -117,7 +149,7 @@ class Keeper:
 
     def reread(self, old: Document) -> Document:
         """Derive a document from its snapshot as we read now. Raises NotFoundError and UnreadableError."""
-        return derive.from_snapshot(old, self.corpus.snapshot(old.provenance.snapshot), self.settings)
+        return derive.from_snapshot(old, self.data(old), self.settings)
 
     def note_place(self, old: Document, url: str) -> None:
         """Write down that a document stands at another address, too. A file with a person's edits is left as it is."""
@@ -126,7 +158,7 @@ class Keeper:
             return
         listed = {**old.provenance.listed, PLACES: " ".join((*places, url))}
         try:
-            data = self.corpus.snapshot(old.provenance.snapshot)
+            data = self.data(old)
         except (NotFoundError, UnreadableError):
             return
         self.corpus.write(replace(old, provenance=replace(old.provenance, listed=listed)), data)

@@ -9,13 +9,13 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from kb.base.errors import KbError, UnreadableError, UsageError, unforeseen
+from kb.base.errors import KbError, StorageError, UsageError, unforeseen
 from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -31,14 +31,14 @@ from kb.fetch.network.urls import Form, absolute
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
-from kb.upkeep.findings import trusted
+from kb.upkeep.findings import Finding, trusted
 from kb.upkeep.in_step import bring_in_step
 from kb.upkeep.keeping import Keeper
 from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
-from kb.upkeep.status import note_indexed, note_indexing, note_start, write_status
+from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
 from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
 from kb.upkeep.walk import Walk
@@ -102,27 +102,39 @@ def refresh(
     """
     hosts = hosts or Hosts(SystemClock())
     started = time.monotonic()
-    report = Report()
-    with ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(corpus.writing("refresh"))
-        law = Store(settings.index)
-        meanwhile = _Meanwhile(corpus, law, engine, hosts.clock.monotonic, hosts.clock.monotonic())
-        shown = on_progress or _silent
-        for source in sources:
-            said = shown if dry_run else meanwhile.beside(shown)
-            run = _Run(source, corpus, settings, hosts, full or shorter, shorter, dry_run, said)
-            report.sources[source.name] = run.go()
-        if not dry_run:
-            note_indexing(corpus.root, hosts.clock.now())
-            done = bring_in_step(corpus, law, {"": engine})
-            report.index, report.mended, report.found = done.said, tuple(done.mended), tuple(done.lost)
-            note_indexed(corpus.root, report.index)
-            _look_after(report, corpus, engine, law, settings, hosts.clock.now())
+    report, law = Report(), Store(settings.index)
+    try:
+        with nullcontext() if dry_run else corpus.writing("refresh"):
+            meanwhile = _Meanwhile(corpus, law, engine, hosts.clock.monotonic, hosts.clock.monotonic())
+            shown = on_progress or _silent
+            for source in sources:
+                said = shown if dry_run else meanwhile.beside(shown)
+                run = _Run(source, corpus, settings, hosts, full or shorter, shorter, dry_run, said)
+                report.sources[source.name] = run.go()
+            if not dry_run:
+                note_indexing(corpus.root, hosts.clock.now())
+                done = bring_in_step(corpus, law, {"": engine})
+                mended = (*meanwhile.mended, *done.mended)
+                report.index, report.mended, report.found = done.said, mended, tuple(done.lost)
+                note_indexed(corpus.root, report.index)
+                _look_after(report, corpus, engine, law, settings, hosts.clock.now())
+    except StorageError as error:
+        if not (dry_run or _is_at_work(corpus)):
+            refused = Finding("run/refused", "运行", str(error), advice="kb status")
+            _tell(report, corpus, engine, law, settings, hosts.clock.now(), [refused])
+        raise
     if not dry_run:
         _tell(report, corpus, engine, law, settings, hosts.clock.now())
     report.seconds = time.monotonic() - started
     return report
+
+
+def _is_at_work(corpus: Corpus) -> bool:
+    """Return whether another process writes, as far as the machine tells."""
+    try:
+        return bool(corpus.writer())
+    except StorageError:
+        return False
 
 
 def chosen(settings: Settings, names: Sequence[str]) -> tuple[Source, ...]:
@@ -154,10 +166,25 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, sett
         report.found = (*report.found, str(error))
 
 
-def _tell(report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime) -> None:
+def _tell(
+    report: Report,
+    corpus: Corpus,
+    engine: Engine,
+    law: Store,
+    settings: Settings,
+    now: datetime,
+    also: Sequence[Finding] = (),
+) -> None:
     """Tell whom the settings name of what is not well, and a dead man's switch that all is well or somebody was told."""
     try:
-        open_ = verdict(settings, corpus, engine, law, now).open
+        judged = verdict(settings, corpus, engine, law, now)
+        known = {each.name for each in judged.findings} | {each.name for each in settings.sources if each.closed}
+        failed = (  # what could not be written down
+            Finding(f"{name}/failed", name, f"最近一次更新失败：{tally.error}", advice=f"kb refresh {name}")
+            for name, tally in report.sources.items()
+            if tally.error and not {name, f"{name}/failed"} & known
+        )
+        open_ = [*judged.open, *also, *failed]
         others = [
             each for each in open_ if not each.name.startswith("step/")
         ]  # that it could not be told, it cannot tell
@@ -173,13 +200,16 @@ def _tell(report: Report, corpus: Corpus, engine: Engine, law: Store, settings: 
 
 @dataclass(slots=True)
 class _Meanwhile:
-    """Lets what was fetched be searched while a long fill goes on. What goes wrong then, the last time will say."""
+    """Lets what was fetched be searched while a long fill goes on. What goes wrong then, the last time will say; what was
+    `mended` then is sound by that time.
+    """
 
     corpus: Corpus
     law: Store
     engine: Engine
     monotonic: Callable[[], float]
     last: float
+    mended: list[str] = field(default_factory=list)
 
     def beside(self, on_progress: Progress) -> Progress:
         """Return what tells how far a source is, and brings the index in step now and then."""
@@ -187,7 +217,7 @@ class _Meanwhile:
         def told(name: str, done: int, total: int) -> None:
             on_progress(name, done, total)
             if self.monotonic() - self.last >= _MEANWHILE:
-                bring_in_step(self.corpus, self.law, {"": self.engine})
+                self.mended += bring_in_step(self.corpus, self.law, {"": self.engine}).mended
                 self.last = self.monotonic()
 
         return told
@@ -220,10 +250,15 @@ class _Run:
                     note_start(self.corpus.root, self.source, now)
                 try:
                     self._walk(state, tally, now)
+                except StorageError as error:  # what was put down of a document may not have been written with it
+                    state.roll_back()
+                    tally.error = str(error)
+                    tally.failed += 1
                 except KbError as error:
                     tally.error = str(error)
                     tally.failed += 1
                 except Exception as error:  # noqa: BLE001 — a source that meets a mistake of ours must not stop the others
+                    state.roll_back()
                     tally.error = unforeseen("更新这个来源", error)
                     tally.failed += 1
                 state.commit()
@@ -234,12 +269,14 @@ class _Run:
         except KbError as error:
             tally.error = str(error)
             tally.failed += 1
+            if not self.dry:
+                with suppress(StorageError):  # refused, too: `_tell` says it without
+                    note_failed(self.corpus.root, self.source, tally.error, now)
         return tally
 
     def _walk(self, state: State, tally: Tally, now: datetime) -> None:
-        if state.is_empty():
-            self._remember_documents(state)
-        number, full, deep = _begin(state, self.source, self.full, now)
+        lost = state.is_empty() and self._remember_documents(state)
+        number, full, deep = _begin(state, self.source, self.full or lost, now)
         site: dict[str, Any] = {} if full else state.recall("site", {})
         with self._opened(site, now) as (obtain, join, lists):
             walk = Walk(
@@ -261,17 +298,19 @@ class _Run:
         state.remember("site", site)
         state.commit()
 
-    def _remember_documents(self, state: State) -> None:
-        """Begin a memory with what the corpus has of the source: a lost one must not hide what was withdrawn since."""
-        prefix = f"{self.source.name}-"
+    def _remember_documents(self, state: State) -> bool:
+        """Begin a memory with what the corpus has of the source; return whether it has anything: then a memory was lost, which
+        must not hide what was withdrawn or edited since. Raises StorageError.
+        """
+        prefix, found = f"{self.source.name}-", False
+        keeper = Keeper(self.corpus, self.source.name, self.settings)
         for folder, id in self.corpus.fetched():
-            if folder == self.source.name and id.startswith(prefix):
-                try:
-                    provenance = self.corpus.read(id).provenance
-                except UnreadableError:  # damaged: the walk meets its page again
-                    continue
+            if folder == self.source.name and id.startswith(prefix) and (held := keeper.present(id)):
+                provenance = held.provenance  # of what is damaged, the walk meets the page again
                 if not (provenance.attached_to or provenance.withdrawn):
                     state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
+                    found = True
+        return found
 
     @contextmanager
     def _opened(

@@ -70,6 +70,9 @@ def is_torn(path: Path) -> bool:
     try:
         if path.suffix == ".json":
             return not isinstance(json.loads(path.read_bytes()), dict)
+        with path.open("rb") as file:
+            while file.read(1 << 20):  # what the disk refuses to read, SQLite takes for damage
+                pass
         with closing(sqlite3.connect(path)) as database:
             return [row[0] for row in database.execute("pragma quick_check(1)")] != ["ok"]
     except sqlite3.OperationalError:
@@ -129,6 +132,12 @@ class State:
             self._db.execute("commit")
             self._db.execute("begin")
         self._committed = time.monotonic()
+
+    def roll_back(self) -> None:
+        """Forget everything since the last commit, as a kill would. Raises StorageError."""
+        with self._refusals():
+            self._db.execute("rollback")
+            self._db.execute("begin")
 
     def commit_soon(self) -> None:
         """Make everything since the last commit durable, if that was a while ago. Raises StorageError."""

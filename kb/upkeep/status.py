@@ -108,6 +108,15 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
     findings.write(path, record)
 
 
+def note_failed(root: Path, source: Source, error: str, now: datetime) -> None:
+    """Write down that a refresh of a source could not even begin, or not be written down as a whole. Raises StorageError."""
+    path = _path(root, source.name)
+    before = findings.read(path)
+    since = before.get("since", {})
+    told = {"error": error, "failures": before.get("failures", 0) + 1, "attempted": clock.stamp(now)}
+    findings.write(path, before | told | {"since": {**since, "failed": since.get("failed") or clock.stamp(now)}})
+
+
 def _lacking(source: Source, state: State) -> dict[str, Any]:
     """Return how many posts of a source are not here as they are there, and of the first ones why."""
     posts = list(state.lacking())

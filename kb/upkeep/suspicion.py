@@ -125,7 +125,8 @@ def _bare(text: str) -> str:
 def judge(answer: Fetched) -> str:
     """Say what is suspicious about an answer, "" when nothing is. 404 and 410 are the caller's to judge."""
     if not answer.ok:
-        return f"网站回答 {answer.status} {answer.reason}".rstrip() + "：多半是在验证或拒绝访问者"
+        gone = answer.status in (404, 410)
+        return f"网站回答 {answer.status}：{'那里没有文件' if gone else '多半是在验证或拒绝访问者'}"
     if not answer.body.strip():
         return "网站回答的内容是空的"
     return _judge_page(answer) if looks_like_html(answer) else ""

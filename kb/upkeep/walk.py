@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from kb.base import clock
-from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.errors import KbError, NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.kinds import kinds
 from kb.config.sources import Source
@@ -29,7 +29,7 @@ from kb.ingest import derive
 from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
 from kb.upkeep.gate import Gate
-from kb.upkeep.keeping import PLACES, Change, Keeper, exchange_of, found_at, likeness
+from kb.upkeep.keeping import PLACES, Change, Keeper, RefusedError, exchange_of, found_at, likeness
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import Outcome, Post, State
 from kb.upkeep.tally import Tally
@@ -74,6 +74,8 @@ class Walk:
     _failures: int = 0
     _standing: int = 0
     _unlisted: bool = False
+    _broken_off: bool = False
+    _of_files: list[Post] = field(default_factory=list)
 
     @property
     def named(self) -> bool:
@@ -152,6 +154,13 @@ class Walk:
             else:
                 self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
             return
+        try:
+            self._deal(item, known, answer, listed)
+        except RefusedError as error:  # of one document that is here: nobody knows how the page differs from it
+            self._unlisted = False
+            self._fail(item, known, str(error))
+
+    def _deal(self, item: Item, known: Post | None, answer: Fetched, listed: bool | None) -> None:
         judged = not answer.not_modified and answer.status not in _GONE
         reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
@@ -225,6 +234,9 @@ class Walk:
             name = f"{self.source.name}-{item.key}" if "://" in item.url else ""
             id = (known.document if known else "") or corpus.id_for(self.source.name, item.url, name)
             old = self.keeper.present(id)
+        except derive.BrokenOffError as error:
+            self._fail(item, known, str(error))
+            return
         except UnreadableError as error:
             if known and known.outcome == "kept":  # it was readable before: something is wrong with this answer
                 self._set_aside(item, known, answer, str(error))
@@ -302,6 +314,7 @@ class Walk:
         change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
         self.kept += 1
         self._count(change, changes, new.id)
+        self._remember_files()
         self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
         self.state.commit_soon()
 
@@ -318,10 +331,11 @@ class Walk:
         change: Change = "changed" if old.provenance.withdrawn else "unchanged"
         if attachments != old.provenance.attachments:
             new = replace(old, provenance=replace(old.provenance, attachments=attachments))
-            change = self.keeper.keep(old, new, self.keeper.corpus.snapshot(old.provenance.snapshot))
+            change = self.keeper.keep(old, new, self.keeper.data(old))
         elif change == "changed":
             self.keeper.withdraw(old.id, "")
         self._count(change, changes, old.id)
+        self._remember_files()
         kept = Validators(known.final_url, known.etag, known.modified)
         self._remember(item, known, "kept", known.document, trouble=trouble, validators=kept)
 
@@ -332,6 +346,7 @@ class Walk:
         found: dict[str, Attachment] = {}
         changes: set[Change] = set()
         trouble = ""
+        self._of_files.clear()
         held = {place_of(url): url for url, file in before.items() if "://" in url and not _is_inside(file, before)}
         for each in offered:
             # Under the address that it had before, when only http became https, or a session's number another one.
@@ -347,9 +362,10 @@ class Walk:
             try:
                 taken = self._attachment(item, id, each, url, len(found) + 1, before, changes)
                 found |= {one.url: one for one in taken}
-            except (FetchError, NotFoundError) as error:
+            except (FetchError, NotFoundError, derive.BrokenOffError, _NoFileError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
-                found[url] = before.get(url) or Attachment(name, url, reason="还没有取到，下次再试。")
+                why = f"没有取到：{error}" if isinstance(error, _NoFileError) else "还没有取到，下次再试。"
+                found[url] = before.get(url) or Attachment(name, url, reason=why)
             except UnreadableError as error:  # of a folder: asking again would change nothing
                 self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有收录：{error}")
                 found[url] = before.get(url) or Attachment(name, url, reason=str(error))
@@ -370,8 +386,10 @@ class Walk:
     ) -> tuple[Attachment, ...]:
         """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason.
 
-        The files in a .zip come after it, each under the archive's address and its name.
+        The files in a .zip come after it, each under the archive's address and its name. Raises FetchError, _NoFileError,
+        and BrokenOffError where a document that is here could not be read anew.
         """
+        self._broken_off = False
         old = before.get(url)
         key = f"{item.key}/{url}"
         known = self.state.get(key) if old and (old.document or old.snapshot) else None
@@ -382,35 +400,63 @@ class Walk:
         reason = suspicion.judge(answer)
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
             self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
-            return (old or Attachment(offer.name, url, reason=f"没有取到：{reason or '地址上是一个网页，不是附件'}。"),)
+            raise _NoFileError(f"{reason or '地址上是一个网页，不是附件'}。")
         name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
         name = name or (old.name if old and offer.generic else offer.name)
         if is_archive(answer.body):
-            kept, *inside = self._unpacked(item, id, name, url, place, answer, changes)
+            kept, *inside = self._unpacked(item, id, name, url, place, answer, before, changes)
         else:
             inside = []
-            kept = self._attached_document(item, id, name, url, f"{id}-a{place}", answer, changes)
+            kept = self._attached_document(item, id, name, url, f"{id}-a{place}", answer, before, changes)
         post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
-        self.state.put(_with(post, answer.validators))
+        self._of_files.append(post if self._broken_off else _with(post, answer.validators))
         return (kept, *inside)
 
     def _unpacked(
-        self, item: Item, id: str, name: str, url: str, place: int, answer: Fetched, changes: set[Change]
+        self,
+        item: Item,
+        id: str,
+        name: str,
+        url: str,
+        place: int,
+        answer: Fetched,
+        before: dict[str, Attachment],
+        changes: set[Change],
     ) -> list[Attachment]:
-        """Return a .zip and the files in it."""
+        """Return a .zip and the files in it. Raises BrokenOffError."""
         found = list[Attachment]()
         try:
             for number, (inner, data) in enumerate(members(answer.body, self.keeper.settings.max_bytes), 1):
                 part, at = replace(answer, body=data), f"{url}#{quote(inner)}"
-                found.append(self._attached_document(item, id, inner, at, f"{id}-a{place}-{number}", part, changes))
+                own = f"{id}-a{place}-{number}"
+                found.append(self._attached_document(item, id, inner, at, own, part, before, changes))
             reason = f"压缩包，里面的 {len(found)} 个文件列在后面。"
+        except derive.BrokenOffError:
+            raise
         except UnreadableError as error:
             reason = str(error)
         return [Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=reason), *found]
 
+    def _remember_files(self) -> None:
+        """Put down the attachments of a post whose document names them now: not before, else the next walk takes them for known."""
+        for post in self._of_files:
+            self.state.put(post)
+        self._of_files.clear()
+
     def _attached_document(
-        self, item: Item, id: str, name: str, url: str, own: str, answer: Fetched, changes: set[Change]
+        self,
+        item: Item,
+        id: str,
+        name: str,
+        url: str,
+        own: str,
+        answer: Fetched,
+        before: dict[str, Attachment],
+        changes: set[Change],
     ) -> Attachment:
+        """Keep an attachment as a document of its own, or its bytes where it cannot be read. Raises BrokenOffError where it could
+        be read before.
+        """
         listed = {"附件名称": name, **({"发布日期": item.published} if item.published else {})}
         found = found_at(answer, url, listed, attached_to=id)
         try:
@@ -418,6 +464,11 @@ class Walk:
             own = self.keeper.corpus.id_for(self.source.name, url, own)
             changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
         except UnreadableError as error:
+            if isinstance(error, derive.BrokenOffError):  # the next full walk reads it again
+                self._broken_off = True
+                if (held := before.get(url)) and held.document:
+                    raise
+                self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有读出文字：{error}")
             return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=f"没有读出文字：{error}")
         return Attachment(name, url, document=own)
 
@@ -510,6 +561,8 @@ class Walk:
         today = self.now.date().isoformat()
         day = item.published[:10] if len(item.published) >= 10 else today
         fresh = known is None or known.digest != item.digest
+        tried = known.tries if known and not fresh else 0
+        again = known is not None and known.walk == self.number  # a walk that broke off and goes on
         post = Post(
             key=item.key,
             url=item.url,
@@ -519,7 +572,7 @@ class Walk:
             trouble=trouble,
             walk=self.number,
             noticed=min(day, today) if fresh or not known else known.noticed,
-            tries=(known.tries if known and not fresh else 0) + 1 if trouble else 0,
+            tries=max(tried + (not again), 1) if trouble else 0,
             item=item.dump() if trouble else "",
         )
         self.state.put(_with(post, validators))
@@ -575,7 +628,12 @@ class Walk:
                 self._failures = 0
                 return
             self.state.remember("asked last", post.key)
-            old = self.keeper.present(post.document)
+            try:
+                old = self.keeper.present(post.document)
+            except RefusedError as error:
+                self._unlisted = False
+                self._fail(Item(post.key, post.url, "", post.noticed), post, str(error))
+                continue
             listed = dict(old.provenance.listed) if old else {}
             attachments = tuple((each.name, each.url) for each in old.provenance.attachments) if old else ()
             listed.pop("原文链接", None)
@@ -624,9 +682,13 @@ class Walk:
             self.state.remember("complete", True)
         if not self.deep:
             self.tally.short = self.state.recall("short", "")
-        if self.full or not self._standing:
+        if self.full or not self.state.recall("swept", ""):
             self.state.remember("swept", clock.stamp(self.now))
         self.state.commit()
+
+
+class _NoFileError(KbError):
+    """What stands at the address of an attachment is not the file."""
 
 
 def _is_inside(file: Attachment, files: Mapping[str, Attachment]) -> bool:

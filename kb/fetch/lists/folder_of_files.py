@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import posixpath
 import re
@@ -16,11 +17,12 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from kb.base import inside, storage
-from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, UnreadableError, refusal
 from kb.base.lazy_re import lazy_re
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.fetch.lists.item import Item, Lists, Page, short_key
+from kb.fetch.network.fetch_errors import UnreachableError
 from kb.fetch.network.fetched import Fetched, Validators
 from kb.ingest.formats import files, registry
 
@@ -38,6 +40,8 @@ _BROKEN = (
     tarfile.TarError,
 )
 _ON_THE_WEB = lazy_re(r"(?:https?:)?//", re.IGNORECASE)
+# What the machine may grant the next time.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT)
 # An address of another kind (file:, C:), or a path from the root of the machine.
 _ELSEWHERE = lazy_re(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
@@ -191,8 +195,12 @@ class Folder:
             raise UnreadableError(files.too_large(error.size, self._settings)) from error
         except UnreadableError as error:
             raise UnreadableError(f"{_printable(name)} {error}") from error
-        except (OSError, ValueError) as error:  # too long, no permission
-            raise UnreadableError(f"{_printable(name)} 打不开（{error}）：请检查文件名和权限。") from error
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise UnreachableError(f"{_printable(name)} 这一次读不了：{refusal(error)}。", name) from error
+            raise UnreadableError(f"{_printable(name)} 打不开（{error.strerror}）：请检查文件名和权限。") from error
+        except ValueError as error:
+            raise UnreadableError(f"{_printable(name)} 打不开：请检查文件名。") from error
         if not data.strip():
             raise UnreadableError(files.EMPTY)
         return data

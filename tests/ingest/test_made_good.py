@@ -1,0 +1,262 @@
+"""What one refresh could not do, or was refused in the middle, the next one makes good, as if nothing had been."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kb.base import storage
+from kb.base.errors import StorageError
+from kb.corpus.folder import Corpus
+from kb.fetch.network.pace import Hosts
+from kb.ingest import derive
+from kb.upkeep import walk
+from kb.upkeep.keeping import Keeper
+from kb.upkeep.status import status
+from tests.ingest import paper
+from tests.ingest.refreshing import Hasty, Library, source
+from tests.site import Content, Site, faults
+from tests.site.answer import Answer
+from tests.site.content import Post
+
+
+class _Later(Hasty):
+    """A clock that stands some days ahead."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__()
+        self._days = days
+
+    def now(self) -> Any:
+        from datetime import timedelta
+
+        return super().now() + timedelta(days=self._days)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(Content(posts=8, twins_every=99, attached_every=99)) as site:
+        yield site
+
+
+@pytest.fixture
+def library(site: Site, tmp_path: Path) -> Library:
+    return Library(tmp_path / "library", source(site.url))
+
+
+def alarms(library: Library) -> list[str]:
+    (state,) = status((library.source,), library.corpus)
+    return [each.kind for each in state.alarms]
+
+
+def once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, of: Callable[..., bool], error: Exception) -> None:
+    """Let a function raise an error, the first time that it is called with such arguments."""
+    real, left = getattr(owner, name), [error]
+
+    def broken(*given: Any, **named: Any) -> Any:
+        if left and of(*given, **named):
+            raise left.pop()
+        return real(*given, **named)
+
+    monkeypatch.setattr(owner, name, broken)
+
+
+def archive(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for name in names:
+            packed.writestr(f"{name}.txt", f"示例附件{name}的正文，用来检验收录，示例单位应当遵照执行。")
+    return made.getvalue()
+
+
+def page_with_counter(site: Site, post: Post, first: int) -> None:
+    """Let the page of a post count its visits."""
+    visits = iter(range(first, 1000))
+
+    def counted(answer: Answer) -> Answer:
+        answer.body = answer.body.replace(b"</body>", f"<p>浏览次数：{next(visits)}</p></body>".encode())
+        return answer
+
+    site.faults.put(post.path, counted)
+
+
+def test_a_first_fill_that_was_broken_off_is_followed_by_full_sweeps(site: Site, library: Library) -> None:
+    for post in site.content.listed()[2:]:
+        site.faults.put(post.path, faults.status(500))
+    assert library.refresh().error and library.corpus.ids()
+    site.faults.clear()
+    assert not library.refresh().error
+    site.content.withdraw(site.content.listed()[0])
+    assert library.refresh(hosts=Hosts(_Later(30))).gone == 1
+
+
+def test_a_lost_memory_is_followed_by_a_full_sweep_at_once(site: Site, library: Library) -> None:
+    library.refresh()
+    post = site.content.listed()[0]
+    site.content.withdraw(post)
+    shutil.rmtree(library.corpus.root / ".state")
+    assert library.refresh().gone == 1
+    assert library.document(post.id).status == "withdrawn"
+
+
+def test_a_memory_that_could_not_be_begun_as_a_whole_is_begun_anew(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    posts = site.content.listed()
+    site.content.withdraw(posts[0])
+    shutil.rmtree(library.corpus.root / ".state")
+    first = f"shili-{min(post.id for post in posts)}.md"
+    last = f"shili-{max(post.id for post in posts)}.md"
+    assert posts[0].id in (int(first[6:-3]), int(last[6:-3]))
+    middle = f"shili-{sorted(post.id for post in posts)[4]}.md"
+    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == middle, StorageError("示例：读不了。"))
+    assert "读不了" in library.refresh().error
+    assert alarms(library)
+    tally = library.refresh()
+    assert (tally.error, tally.gone) == ("", 1)
+
+
+def test_what_came_in_an_archive_is_not_taken_for_known_before_its_post_says_so(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.zip", archive("甲"))
+    assert library.refresh().ok
+    site.content.attach(post, "shili.zip", archive("甲", "乙"))
+    own = f"shili-{post.id}"
+    once(monkeypatch, Keeper, "keep", lambda _, old, new, data: new.id == own, StorageError("示例：磁盘已满。"))
+    assert "磁盘已满" in library.refresh(full=True).error
+    assert library.refresh(full=True).ok
+    names = [each.name for each in library.document(post.id).provenance.attachments]
+    assert names == ["示例附件.zip", "甲.txt", "乙.txt"]
+    assert library.refresh(full=True).ok and not list(library.corpus.check())
+
+
+def test_a_document_that_the_machine_refuses_to_read_is_not_taken_for_none(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    post = site.content.listed()[0]
+    text = library.document(post.id).text
+
+    def shrunk(answer: Answer) -> Answer:
+        for line in post.paragraphs[3:-2]:
+            answer.body = answer.body.replace(line.encode(), b"")
+        return answer
+
+    site.faults.put(post.path, shrunk)
+    name = f"shili-{post.id}.md"
+    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：打开的文件太多。"))
+    tally = library.refresh(full=True)
+    assert (tally.failed, tally.error) == (1, "") and "打开的文件太多" in tally.notes[0]
+    assert library.document(post.id).text == text and "lacking" in alarms(library)
+    assert library.refresh().suspicious == 1, "what has lost half of its words is no successor"
+    assert library.document(post.id).text == text and library.corpus.versions(f"shili-{post.id}") == ()
+
+
+def test_a_withdrawn_post_whose_document_could_not_be_read_is_withdrawn_the_next_time(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    post = site.content.listed()[0]
+    site.content.withdraw(post)
+    name = f"shili-{post.id}.md"
+    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：读不了。"))
+    assert library.refresh(full=True).failed == 1
+    assert library.refresh(full=True).gone == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_end_of_the_process_that_reads_is_no_fault_of_an_attachment(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", paper.pdf([["示例附件第一版的正文，示例单位应当遵照执行。"]]))
+    if known:
+        assert library.refresh().ok
+        site.content.attach(post, "shili.pdf", paper.pdf([["示例附件第二版的正文，示例单位应当遵照执行。"]]))
+    error = derive.BrokenOffError("示例：转换它的程序意外终止。")
+    once(monkeypatch, walk.derive, "from_web", lambda data, *_: data.startswith(b"%PDF"), error)
+    tally = library.refresh(full=True)
+    assert "意外终止" in " ".join(tally.notes)
+    (attachment,) = library.document(post.id).provenance.attachments
+    assert bool(attachment.document) is known and tally.ok is not known
+    assert library.refresh(full=True).ok
+    (attachment,) = library.document(post.id).provenance.attachments
+    assert ("第二版" if known else "第一版") in library.corpus.read(attachment.document).text
+
+
+def test_a_page_that_could_not_be_read_for_want_of_a_process_is_not_suspicious(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    post = site.content.listed()[0]
+    site.content.edit(post)
+    error = derive.BrokenOffError("示例：转换它的程序意外终止。")
+    once(monkeypatch, walk.derive, "from_web", lambda *_: True, error)
+    tally = library.refresh(full=True)
+    assert (tally.failed, tally.suspicious) == (1, 0)
+    assert not (library.corpus.root / ".suspicious").exists()
+    assert library.refresh().changed == 1
+
+
+def test_an_attachment_that_came_late_makes_no_version(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", paper.pdf([["示例附件的正文，示例单位应当遵照执行。"]]))
+    site.faults.put(post.attachment_path, faults.status(500))
+    page_with_counter(site, post, 1)
+    assert library.refresh().failed == 1
+    assert not library.document(post.id).provenance.attachments[0].document
+    site.faults.clear()
+    page_with_counter(site, post, 500)
+    assert library.refresh().ok
+    assert library.document(post.id).provenance.attachments[0].document
+    assert library.corpus.versions(f"shili-{post.id}") == () and not list(library.corpus.check())
+
+
+@pytest.mark.parametrize("fault", [faults.status(403), faults.status(404), faults.login(), faults.empty()])
+def test_an_attachment_that_is_none_is_told_and_asked_for_again(
+    site: Site, library: Library, fault: faults.Fault
+) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", paper.pdf([["示例附件的正文，示例单位应当遵照执行。"]]))
+    site.faults.put(post.attachment_path, fault)
+    tally = library.refresh()
+    assert not tally.ok and f"{post.title}：附件“示例附件.pdf”取不到" in tally.notes[0]
+    assert "没有取到" in library.document(post.id).provenance.attachments[0].reason
+    assert "lacking" in alarms(library)
+    site.faults.clear()
+    assert library.refresh().ok and alarms(library) == []
+    assert library.document(post.id).provenance.attachments[0].document
+
+
+def test_a_memory_that_cannot_be_opened_is_told_by_the_status(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    (library.corpus.root / ".state" / "shili.sqlite-journal").mkdir()
+    assert library.refresh().error
+    assert "failed" in alarms(library)
+    (library.corpus.root / ".state" / "shili.sqlite-journal").rmdir()
+    assert library.refresh().ok and alarms(library) == []
+
+
+def test_a_refresh_that_cannot_write_tells_the_alarm(site: Site, library: Library, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    library.refresh()
+    heard = tmp_path / "heard"
+    library.settings = replace(library.settings, alarm=f"cat >> {heard}")
+    (library.corpus.root / ".lock").unlink()
+    (library.corpus.root / ".lock").mkdir()
+    with pytest.raises(StorageError):
+        library.refresh()
+    assert "运行" in heard.read_text(encoding="utf-8")
+    assert storage.is_folder(library.corpus.root / ".lock")

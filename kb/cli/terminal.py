@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kb import __version__
+from kb.base import storage
 from kb.base.errors import NotFoundError
 from kb.config import settings
 from kb.corpus.folder import Corpus
@@ -200,7 +201,9 @@ def _mistake(error: click.UsageError) -> str:
 
 
 def existing(corpus: Corpus) -> Corpus:
-    """Return the corpus. Raises NotFoundError where there is none."""
-    if not corpus.root.is_dir():
+    """Return the corpus. Raises NotFoundError where there is none, StorageError."""
+    with storage.refusals(corpus.root, "读"):
+        is_there = corpus.root.is_dir()
+    if not is_there:
         raise NotFoundError(f"没有语料库 {corpus.root}：请先运行 kb ingest，或在放有 kb.toml 的文件夹里运行。")
     return corpus

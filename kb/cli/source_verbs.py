@@ -22,6 +22,7 @@ from kb.upkeep.tally import Progress, Report, Tally
 
 if TYPE_CHECKING:
     from kb.ingest.rederive import Difference, Kind
+    from kb.upkeep.aside import Aside
     from kb.upkeep.status import SourceStatus
     from kb.upkeep.trial import Trial
     from kb.upkeep.verdict import Verdict
@@ -375,16 +376,28 @@ def _aside(
         say(f"已收下 {id}。接下来运行 kb index，就能检索到它。")
     if drop:
         say(f"已丢弃 {aside.drop(drop, corpus, config)} 个。")
-    found = list(aside.asides(corpus, names))
+    found, unread = list(aside.asides(corpus, names)), aside.unread(corpus, names)
     if as_json:
         print_json([asdict(each) for each in found])
-        return FAILED if found else 0
-    for each in found:
-        held = f"现有的 {each.document} 没有动" if each.document else "还没有收录过" if each.is_post else "是一个附件"
-        click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{each.size:,} 字节　{each.retrieved}")
-        click.echo(f"    {each.reason}（{held}）{each.url if each.title else ''}")
-    click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
-    return FAILED if found else 0
+    else:
+        for each in found:
+            size = "大小不知道" if each.size is None else f"{each.size:,} 字节"
+            click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{size}　{each.retrieved}")
+            click.echo(f"    {each.reason}（{_held(each)}）{each.url if each.title else ''}")
+        if found or not unread:
+            click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
+    if unread:
+        say(f"另有 {unread:,} 个另存的网页，记录已损坏，读不出来：是哪几个，见 kb check。")
+    return FAILED if found or unread else 0
+
+
+def _held(each: Aside) -> str:
+    """Say what the library has of a page that was set aside."""
+    if each.is_post is None:
+        return "来源的更新记录不在，不知道标题和现有的是哪一份"
+    if each.document:
+        return f"现有的 {each.document} 没有动"
+    return "还没有收录过" if each.is_post else "是一个附件"
 
 
 @verb("new", source_group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from kb.base.errors import KbError, UsageError
+from kb.base.errors import KbError, StorageError, UsageError
 from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import only_related
@@ -113,8 +113,7 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
                 "sources": [asdict(each) for each in judged.sources],
                 "index": index,
                 "findings": findings.as_json(judged.findings),
-                "checked": judged.checked,
-                "disks": [{**asdict(each), "folder": str(each.folder)} for each in judged.disks],
+                **_measured(judged),
                 **({"meaning": meant} if meant else {}),
                 **({"cluster": asdict(judged.machines)} if judged.machines else {}),
             }
@@ -139,6 +138,12 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
     if judged.checked:
         click.echo(f"上次核对每个字节：{judged.checked}。")
     return code
+
+
+def _measured(judged: Verdict) -> dict[str, object]:
+    """Return what is known beside the findings: when every byte was read, when all was backed up, the room on the disks."""
+    disks = [{**asdict(each), "folder": str(each.folder)} for each in judged.disks]
+    return {"checked": judged.checked, "kept": judged.kept, "disks": disks}
 
 
 def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
@@ -193,8 +198,11 @@ def _doctor(config: Settings, as_json: bool) -> int:
     from kb.upkeep import findings
 
     judged, _ = _verdict(config)
+    writer = None
+    with suppress(StorageError):  # that the corpus cannot be looked at is a finding
+        writer = Corpus(config.corpus).writer()
     if as_json:
-        print_json(findings.as_json(judged.findings))
+        print_json({"findings": findings.as_json(judged.findings), **_measured(judged), "writer": writer})
         return FAILED if judged.open else 0
     for number, each in enumerate(judged.findings, start=1):
         click.echo(f"{number}. {each.title}：{each.sentence}")
@@ -205,7 +213,6 @@ def _doctor(config: Settings, as_json: bool) -> int:
             click.echo(f"   有人知道：{each.acknowledged}")
         else:
             click.echo(f"   知道了、暂不处理：kb status --acknowledge {each.name}")
-    writer = Corpus(config.corpus).writer()
     if writer:
         click.echo(f"进程 {writer} 正在写入语料库。")
     for disk in judged.disks:
@@ -331,7 +338,9 @@ def _list(config: Settings, as_json: bool) -> int:
     own = {source.name: source for source in config.sources}
     if as_json:
         ready = [{key: value for key, value in asdict(each).items() if key != "lines"} for each in ready_sources()]
-        print_json({"ready": [{**each, "enabled": each["name"] in own} for each in ready], "enabled": list(own)})
+        problems = {name: source.problem for name, source in own.items() if source.problem}
+        told = [{**each, "enabled": each["name"] in own} for each in ready]
+        print_json({"ready": told, "enabled": list(own), "problems": problems})
         return 0
     for source in config.sources:
         kind = kinds()[source.kind].label

@@ -86,9 +86,12 @@ REASONS = {
     errno.ENFILE: "系统打开的文件太多：请稍后再试",
     errno.EIO: "磁盘读写出错：请检查磁盘",
     errno.EISDIR: "这是文件夹，不是文件：请写文件的路径",
+    errno.ENOENT: "没有这个文件或文件夹：请检查路径",
+    errno.ENAMETOOLONG: "路径中有一段名称太长：请换短一些的名称",
+    errno.ELOOP: "路径中的链接绕成了圈：请检查链接",
 }
 
-_OF_PATHS = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+_OF_PATHS = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP)
 """What may as well be a mistake of the program."""
 
 

@@ -40,6 +40,7 @@ _REASONS_OF_SQLITE = {
     sqlite3.SQLITE_PERM: errno.EACCES,
     sqlite3.SQLITE_IOERR: errno.EIO,
 }
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 @contextmanager
@@ -56,12 +57,16 @@ def refused_by_sqlite(path: Path, error: sqlite3.OperationalError) -> StorageErr
 
     On a full disk SQLite tells that it is full, or that reading and writing fail, or that a file cannot be opened.
     """
-    disk = os.statvfs(path.parent)
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError as refused:
+        return StorageError(f"读写不了 {path}：{refusal(refused)}。")
     code = error.sqlite_errorcode & 0xFF
     number = _REASONS_OF_SQLITE.get(code)
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and disk.f_bavail * disk.f_frsize < _FULL:
         number = errno.ENOSPC
-    return StorageError(f"读写不了 {path}：{REASONS[number] if number else f'{error}，请检查磁盘和权限'}。")
+    other = "另一个程序正在用它，请稍后再试" if code in _BUSY else "请检查磁盘和权限"
+    return StorageError(f"读写不了 {path}：{REASONS[number] if number else other}。")
 
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o666) -> None:
@@ -217,13 +222,14 @@ def holder(path: Path) -> str:
 
     To find out, the lock is taken for an instant where it is free.
     """
-    if not path.exists():
-        return ""
-    with refusals(path, "读"), path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return next(iter(_holder(path)), "?")
+    with refusals(path, "读"):
+        if not path.exists():
+            return ""
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return next(iter(_holder(path)), "?")
     return ""
 
 

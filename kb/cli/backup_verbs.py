@@ -47,9 +47,12 @@ def _backup(config: Settings, target: Path, keep: int, check_only: bool, as_json
     for sentence in kept.notes:
         say(sentence)
     for sentence in kept.state.problems[:_SHOWN]:
-        say(f"语料库有损坏，备份里的也是这样：{sentence}")
+        say(f"这次备份不完好：{sentence}")
     if kept.state.problems:
-        say(f"共 {len(kept.state.problems)} 处；以前的备份一次也没有删去。先运行 kb check --repair，再备份一次。")
+        say(
+            f"共 {len(kept.state.problems)} 处：语料库里损坏的，备份里也是这样；读不出来的，备份里没有。"
+            "以前的备份一次也没有删去。先运行 kb check --repair，再备份一次。"
+        )
     if as_json:
         told = asdict(kept)
         print_json(told | {"state": told["state"] | {"path": str(kept.state.path)}})
@@ -66,14 +69,20 @@ def _checked(target: Path, as_json: bool) -> int:
     """Say of each state whether every byte of it is as it was written."""
     from kb.upkeep import backup
 
-    found = {state.path.name: backup.damage(state.path) for state in backup.states(target)}
+    states = backup.states(target)
+    found = {state.path.name: backup.damage(state.path) for state in states}
     if not found:
         raise NotFoundError(f"{target} 里没有备份。")
     if as_json:
         print_json(found)
-    else:
-        for name, wrong in found.items():
-            click.echo(f"{name}：" + ("完好。" if not wrong else "".join(wrong[:_SHOWN]) + f"共 {len(wrong)} 处。"))
+    for state in states:
+        wrong = found[state.path.name]
+        if not as_json and wrong:
+            click.echo(f"{state.path.name}：" + "".join(wrong[:_SHOWN]) + f"共 {len(wrong)} 处。")
+        elif not as_json:
+            click.echo(f"{state.path.name}：" + ("与写入时一致。" if state.problems else "完好。"))
+        if state.problems:
+            say(f"{state.path.name}：备份的时候语料库就有 {len(state.problems)} 处不完好，记在它的 {backup.ABOUT} 里。")
     return FAILED if any(found.values()) else 0
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kb.base import clock, scratch, storage
 from kb.base.address import Address
-from kb.base.errors import BadIndexError, NotFoundError, OtherFormatError, StorageError, UsageError
+from kb.base.errors import BadIndexError, NotFoundError, OtherFormatError, StorageError, UnreadableError, UsageError
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
@@ -97,17 +97,21 @@ def _doubts(config: Settings, addresses: tuple[str, ...], as_json: bool) -> int:
     不给编号时看全部文件。每一处的来历见 kb show 编号 --json 的 provenance.account，或网页上的“来源与修复记录”。
     """
     corpus = existing(Corpus(config.corpus))
-    asked = (corpus.read(Address.read(id).id) for id in addresses) if addresses else corpus.doubtful()
+    unread: list[UnreadableError] = []
+    asked = (corpus.read(Address.read(id).id) for id in addresses) if addresses else corpus.documents(unread.append)
     found = [(document, doubts) for document in asked if (doubts := document.provenance.doubts)]
     if as_json:
         print_json([_doubtful(document, doubts) for document, doubts in found])
-        return FAILED if found else 0
-    for document, doubts in found:
-        click.echo(f"{document.id}　{document.metadata.title}")
-        for each in doubts:
-            click.echo(f"  {each.sentence.removeprefix('存疑：')}")
-    click.echo(f"{len(found):,} 份文件有存疑之处。" if found else "没有存疑之处。")
-    return FAILED if found else 0
+    else:
+        for document, doubts in found:
+            click.echo(f"{document.id}　{document.metadata.title}")
+            for each in doubts:
+                click.echo(f"  {each.sentence.removeprefix('存疑：')}")
+        if found or not unread:
+            click.echo(f"{len(found):,} 份文件有存疑之处。" if found else "没有存疑之处。")
+    if unread:
+        say(f"另有 {len(unread):,} 份文件读不出来，没有看：是哪几份、为什么，见 kb check。")
+    return FAILED if found or unread else 0
 
 
 def _doubtful(document: Document, doubts: Sequence[Remark]) -> dict[str, object]:
@@ -147,13 +151,15 @@ def _index(config: Settings, rebuild: bool, kind: str | None, as_json: bool) -> 
             click.echo(_updated(updated, engines[each].stats()))
     if not done.said and config.engine in kinds:
         note_indexed(corpus.root)
-    problems = [*done.lost, *done.problems, *(misread.sentence for misread in corpus.misread())]
-    for sentence in dict.fromkeys(problems):
+    misread = [each.sentence for each in corpus.misread()]
+    problems = [*done.lost, *done.problems, *misread]
+    for sentence in dict.fromkeys([*problems, *map(str, done.errors)]):
         say(sentence)
     if done.errors:
-        raise done.errors[0]
+        return done.errors[0].exit_code
     if as_json:
-        print_json(told if len(told) > 1 else told[kinds[0]])
+        beside = {"mended": done.mended, "lost": done.lost, "problems": done.problems, "misread": misread}
+        print_json({**(told if len(told) > 1 else told[kinds[0]]), **beside})
     return FAILED if problems else 0
 
 
@@ -212,7 +218,8 @@ def _show(config: Settings, address: str, wordings: bool, as_json: bool) -> int:
         chosen = {"sections": [asdict(section) for section in sections]} if wanted.anchor else {}
         print_json({**corpus.as_json(wanted.id, wanted.version), **chosen})
         return 0
-    _show_document(document, sections)
+    present = corpus.read(wanted.id) if wanted.version else document
+    _show_document(document, sections, present.provenance.withdrawn)
     return 0
 
 
@@ -322,21 +329,24 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     for other in others:
         found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
     found = list(dict.fromkeys(found))
-    if not found:
-        note_indexed(corpus.root)
     try:
+        if not found:
+            note_indexed(corpus.root)
         note_checked(corpus, grave(problematic, config.index), clock.now())
     except StorageError as error:
         say(f"没有记下这次核对：{error}")
     doubtful = sum(1 for _ in corpus.doubtful())
+    since = corpus.ledger.read().found
+    ledger = f"账本里有照当时的样子补记的文件（最近一次 {since}）：在那之前的损坏和删除，账本不知道。" if since else ""
     if as_json:
         damage = [
             {"file": str(each.path), "document": each.id, "damage": each.damage} for each in problematic if each.damage
         ]
-        print_json({"documents": len(corpus.ids()), "problems": found, "damage": damage, "doubtful": doubtful})
+        told = {"documents": len(corpus.ids()), "problems": found, "damage": damage, "doubtful": doubtful}
+        print_json({**told, "ledger": ledger})
     else:
-        if since := corpus.ledger.read().found:
-            say(f"账本里有照当时的样子补记的文件（最近一次 {since}）：在那之前的损坏和删除，账本不知道。")
+        if ledger:
+            say(ledger)
         for sentence in found:
             click.echo(sentence)
         if doubtful:
@@ -379,7 +389,8 @@ def _show_results(results: Results, offset: int) -> None:
     console.print(f"{proof(results)}。", style="dim")
     for place, hit in enumerate(results.hits, start=offset + 1):
         address = str(Address(hit.document, hit.version, hit.anchor))
-        facts = "　".join(fact for fact in (hit.issuer, hit.date, address) if fact)
+        version = f"旧版本 {hit.version[:10]}" if hit.version else ""
+        facts = "　".join(fact for fact in (hit.validity, version, hit.issuer, hit.date, address) if fact)
         console.print()
         related = "（按意思找到）" if hit.by_meaning else "（词语相近）"
         how = "（直达）" if hit.direct else "" if hit.literal else related
@@ -397,14 +408,17 @@ def _marked(hit: Hit) -> Text:
     return text
 
 
-def _show_document(document: Document, sections: tuple[Section, ...]) -> None:
+def _show_document(document: Document, sections: tuple[Section, ...], withdrawn: str) -> None:
     facts = document.metadata
+    gone = f"{withdrawn} 发现来源网站不再提供这份文件；这里保留最后取得的文字。" if withdrawn else ""
     rows = [
         ("题名", facts.title + ("（题名由系统拟定）" if facts.found.get("title") == "supplied" else "")),
         ("发文机关", facts.issuer),
         ("文号", facts.document_number),
         ("日期", days(document)),
         ("来源", facts.url or document.provenance.origin),
+        ("已撤下", gone),
+        *(("说明", note) for note in document.provenance.notes),
     ]
     click.echo("\n".join(f"{label}：{value}" for label, value in rows if value) + "\n")
     marked, places = 0, document.doubtful()

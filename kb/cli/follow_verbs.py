@@ -92,10 +92,20 @@ def _add(
             raise UsageError(
                 "邮箱的写法不对，不在 mail.domains 里，或者 kb.toml 里还没有设置 mail.host：见 docs/feeds.md。"
             )
-        ask(config, Subscription("mail", mail, target, rhythm), "kb follow add")
-        send_confirmations(config)
-        say(f"确认信已写给 {mail}：对方确认之后才算订阅。没有寄出的，kb follow send 会再寄。")
-        return 0
+        asked = ask(config, Subscription("mail", mail, target, rhythm), "kb follow add")
+        problems = send_confirmations(config)
+        for sentence in problems:
+            say(sentence)
+        kept = Subscriptions(config.follow)
+        refused = next((each.trouble for each in kept.all() if each.number == asked.number), "")
+        if asked.number in {letter.subscription for letter in kept.letters()}:
+            say(f"给 {mail} 的确认信还没有寄出，kb follow send 会再寄：对方确认之后才算订阅。")
+            return FAILED
+        if refused:
+            say(f"给 {mail} 的确认信没有寄出，不会再寄（{refused}）：请核对邮箱，再加一次。")
+            return FAILED
+        say(f"确认信已寄给 {mail}：对方确认之后才算订阅。")
+        return FAILED if problems else 0
     if not robot.startswith(("http://", "https://")) or not config.address:
         raise UsageError(
             "--robot 应当是 http(s):// 开头的网址，kb.toml 里还要写 serve.address（消息里的链接由它开头）。"

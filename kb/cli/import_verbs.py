@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kb.base import storage
 from kb.base.errors import NotFoundError, UsageError
 from kb.cli.source_verbs import shown_report, source_progress
 from kb.cli.terminal import FAILED, JSON, ChineseGroup, group, print_json, progress, say, verb
@@ -95,7 +96,9 @@ def _refreshed(config: Settings, source: Source, as_json: bool) -> int:
     """Refresh a source that stands in no settings; its name must not be that of another one."""
     from kb.upkeep.refresh import refresh
 
-    if not Path(source.url).exists():
+    with storage.refusals(Path(source.url), "读"):
+        is_there = Path(source.url).exists()
+    if not is_there:
         raise NotFoundError(f"找不到 {source.url}：请检查路径。")
     taken = next((each for each in config.sources if each.name == source.name), None)
     if taken and (taken.kind, Path(taken.url).resolve()) != (source.kind, Path(source.url).resolve()):

@@ -52,8 +52,7 @@ def _gaps(config: Settings, limit: int, as_json: bool) -> int:
         missing = gaps(reader)
     if as_json:
         print_json([gap.as_json() for gap in missing[:limit]])
-        return 0
-    for gap in missing[:limit]:
+    for gap in () if as_json else missing[:limit]:
         ended = f"；已被 {gap.repealed_by} 废止" if gap.repealed_by else ""
         click.echo(
             f"{gap.documents:>5} 份 {gap.citations:>5} 处　{gap.name}{f'（{gap.day}）' if gap.day else ''}　（{gap.source}{ended}）"
@@ -133,9 +132,9 @@ def _cite_check(
 def _text_of(path: Path) -> str:
     """Read a text, "-" from standard input. Raises NotFoundError, StorageError, UnreadableError where it is not UTF-8."""
     standard = path == Path("-")
-    if not (standard or path.exists()):
-        raise NotFoundError(f"找不到 {path}：请检查路径。")
     with storage.refusals(path, "读"):
+        if not (standard or path.exists()):
+            raise NotFoundError(f"找不到 {path}：请检查路径。")
         data = sys.stdin.buffer.read() if standard else path.read_bytes()
     try:
         return data.decode()

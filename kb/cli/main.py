@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from kb.base.errors import KbError
+from kb.base.errors import KbError, StorageError, unforeseen
 from kb.cli import (
     backup_verbs,
     corpus_verbs,
@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KbError as error:
         say(str(error))
         code = error.exit_code
+    except OSError as error:
+        say(unforeseen("运行这条命令", error))
+        code = StorageError.exit_code
     except (KeyboardInterrupt, click.Abort):
         say("已中断；已经写好的内容不受影响。")
         code = INTERRUPTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from kb.base.errors import KbError, UsageError
+from kb.base.errors import KbError, StorageError, UsageError
 from kb.cli.terminal import CONFIG, FAILED, JSON, ChineseGroup, existing, group, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import only_related
@@ -22,6 +22,7 @@ from kb.upkeep.tally import Progress, Report, Tally
 
 if TYPE_CHECKING:
     from kb.ingest.rederive import Difference, Kind
+    from kb.upkeep.aside import Aside
     from kb.upkeep.status import SourceStatus
     from kb.upkeep.trial import Trial
     from kb.upkeep.verdict import Verdict
@@ -112,8 +113,7 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
                 "sources": [asdict(each) for each in judged.sources],
                 "index": index,
                 "findings": findings.as_json(judged.findings),
-                "checked": judged.checked,
-                "disks": [{**asdict(each), "folder": str(each.folder)} for each in judged.disks],
+                **_measured(judged),
                 **({"meaning": meant} if meant else {}),
                 **({"cluster": asdict(judged.machines)} if judged.machines else {}),
             }
@@ -138,6 +138,12 @@ def _status(config: Settings, acknowledge: tuple[str, ...], as_json: bool) -> in
     if judged.checked:
         click.echo(f"上次核对每个字节：{judged.checked}。")
     return code
+
+
+def _measured(judged: Verdict) -> dict[str, object]:
+    """Return what is known beside the findings: when every byte was read, when all was backed up, the room on the disks."""
+    disks = [{**asdict(each), "folder": str(each.folder)} for each in judged.disks]
+    return {"checked": judged.checked, "kept": judged.kept, "disks": disks}
 
 
 def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
@@ -192,8 +198,11 @@ def _doctor(config: Settings, as_json: bool) -> int:
     from kb.upkeep import findings
 
     judged, _ = _verdict(config)
+    writer = None
+    with suppress(StorageError):  # that the corpus cannot be looked at is a finding
+        writer = Corpus(config.corpus).writer()
     if as_json:
-        print_json(findings.as_json(judged.findings))
+        print_json({"findings": findings.as_json(judged.findings), **_measured(judged), "writer": writer})
         return FAILED if judged.open else 0
     for number, each in enumerate(judged.findings, start=1):
         click.echo(f"{number}. {each.title}：{each.sentence}")
@@ -204,7 +213,6 @@ def _doctor(config: Settings, as_json: bool) -> int:
             click.echo(f"   有人知道：{each.acknowledged}")
         else:
             click.echo(f"   知道了、暂不处理：kb status --acknowledge {each.name}")
-    writer = Corpus(config.corpus).writer()
     if writer:
         click.echo(f"进程 {writer} 正在写入语料库。")
     for disk in judged.disks:
@@ -330,7 +338,9 @@ def _list(config: Settings, as_json: bool) -> int:
     own = {source.name: source for source in config.sources}
     if as_json:
         ready = [{key: value for key, value in asdict(each).items() if key != "lines"} for each in ready_sources()]
-        print_json({"ready": [{**each, "enabled": each["name"] in own} for each in ready], "enabled": list(own)})
+        problems = {name: source.problem for name, source in own.items() if source.problem}
+        told = [{**each, "enabled": each["name"] in own} for each in ready]
+        print_json({"ready": told, "enabled": list(own), "problems": problems})
         return 0
     for source in config.sources:
         kind = kinds()[source.kind].label
@@ -375,16 +385,28 @@ def _aside(
         say(f"已收下 {id}。接下来运行 kb index，就能检索到它。")
     if drop:
         say(f"已丢弃 {aside.drop(drop, corpus, config)} 个。")
-    found = list(aside.asides(corpus, names))
+    found, unread = list(aside.asides(corpus, names)), aside.unread(corpus, names)
     if as_json:
         print_json([asdict(each) for each in found])
-        return FAILED if found else 0
-    for each in found:
-        held = f"现有的 {each.document} 没有动" if each.document else "还没有收录过" if each.is_post else "是一个附件"
-        click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{each.size:,} 字节　{each.retrieved}")
-        click.echo(f"    {each.reason}（{held}）{each.url if each.title else ''}")
-    click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
-    return FAILED if found else 0
+    else:
+        for each in found:
+            size = "大小不知道" if each.size is None else f"{each.size:,} 字节"
+            click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{size}　{each.retrieved}")
+            click.echo(f"    {each.reason}（{_held(each)}）{each.url if each.title else ''}")
+        if found or not unread:
+            click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
+    if unread:
+        say(f"另有 {unread:,} 个另存的网页，记录已损坏，读不出来：是哪几个，见 kb check。")
+    return FAILED if found or unread else 0
+
+
+def _held(each: Aside) -> str:
+    """Say what the library has of a page that was set aside."""
+    if each.is_post is None:
+        return "来源的更新记录不在，不知道标题和现有的是哪一份"
+    if each.document:
+        return f"现有的 {each.document} 没有动"
+    return "还没有收录过" if each.is_post else "是一个附件"
 
 
 @verb("new", source_group)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kb import __version__
+from kb.base import storage
 from kb.base.errors import NotFoundError
 from kb.config import settings
 from kb.corpus.folder import Corpus
@@ -189,8 +190,8 @@ def _mistake(error: click.UsageError) -> str:
             return f"缺少参数“{parameter.make_metavar(error.ctx or click.Context(group))}”"
         case click.BadParameter(param=Registered()):
             return error.message
-        case click.BadParameter(param=click.Option(type=click.IntRange(min=low, max=high), opts=names)):
-            return f"{names[0]} 应当是整数，" + (f"在 {low} 到 {high} 之间" if high else f"不小于 {low}")
+        case click.BadParameter(param=click.Parameter(type=click.IntRange() | click.FloatRange()) as parameter):
+            return f"{_called(parameter)}应当是{_range(parameter.type)}"
         case click.BadParameter(param=click.Option(type=click.Choice(choices=choices), opts=names)):
             return f"{names[0]} 应当是其中之一：{'、'.join(choices)}"
 
@@ -199,8 +200,24 @@ def _mistake(error: click.UsageError) -> str:
     return f"没有这样的命令或参数（{error.format_message()}）"
 
 
+def _called(parameter: click.Parameter) -> str:
+    """Name an option as it is typed, an argument as the help page does."""
+    return (
+        f"{parameter.opts[0]} " if isinstance(parameter, click.Option) else f"“{parameter.metavar or parameter.name}”"
+    )
+
+
+def _range(wanted: object) -> str:
+    assert isinstance(wanted, click.IntRange | click.FloatRange)
+    number = "整数" if isinstance(wanted, click.IntRange) else "数字"
+    within = f"不小于 {wanted.min}" if wanted.max is None else f"在 {wanted.min} 到 {wanted.max} 之间"
+    return f"{number}，{within}"
+
+
 def existing(corpus: Corpus) -> Corpus:
-    """Return the corpus. Raises NotFoundError where there is none."""
-    if not corpus.root.is_dir():
+    """Return the corpus. Raises NotFoundError where there is none, StorageError."""
+    with storage.refusals(corpus.root, "读"):
+        is_there = corpus.root.is_dir()
+    if not is_there:
         raise NotFoundError(f"没有语料库 {corpus.root}：请先运行 kb ingest，或在放有 kb.toml 的文件夹里运行。")
     return corpus

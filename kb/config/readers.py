@@ -20,10 +20,10 @@ from typing import Annotated
 
 import msgspec
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from kb.base import clock, storage
-from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError
 from kb.base.lazy_re import lazy_re
 
 SHORTEST, LONGEST = 12, 128
@@ -60,12 +60,19 @@ class Readers:
     """The key of each reader's feed addresses, by name."""
 
     def verifies(self, name: str, password: str) -> bool:
-        """Return whether this is the password of that name. Slow on purpose, and as slow for a name that there is not."""
+        """Return whether this is the password of that name. Slow on purpose, and as slow for a name that there is not.
+
+        Raises StorageError where that cannot be told: the entry is damaged, or the machine did not work it out.
+        """
         stored = self.passwords.get(name, "")
         try:
             return _HASHER.verify(stored or _NOBODY, password) and bool(stored)
-        except (VerificationError, InvalidHashError):
+        except VerifyMismatchError:
             return False
+        except InvalidHashError as error:
+            raise StorageError(f"读者 {name} 在名单里的密码已损坏：请用 kb user add {name} 重新设一个。") from error
+        except VerificationError as error:
+            raise StorageError("密码没有核对成：多半是内存不够，请稍后再试，或看看这台机器的内存。") from error
 
 
 def load(path: Path) -> Readers:
@@ -90,7 +97,7 @@ def digest(secret: str) -> str:
 
 def listed(path: Path) -> dict[str, Reader]:
     """Return the readers by name as the file has them; none where there is no file yet. Raises what `load` raises."""
-    return _read(path).readers if path.exists() else {}
+    return _read(path).readers if _is_there(path) else {}
 
 
 def set_password(path: Path, name: str, password: str) -> bool:
@@ -125,7 +132,7 @@ def renew_feed(path: Path, name: str) -> None:
 
 def feed_key(path: Path, name: str) -> str:
     """Return the key of a reader's feed addresses. Raises NotFoundError and what `load` raises."""
-    keys = load(path).keys if path.exists() else {}
+    keys = load(path).keys if _is_there(path) else {}
     if name not in keys:
         raise _unknown(name)
     return keys[name]
@@ -156,9 +163,14 @@ def _changing(path: Path) -> Iterator[_File]:
     storage.make_folder(path.parent)
     with storage.lock(path.parent / f".{path.name}.lock"):
         storage.remove_leftovers(path.parent, _is_leftover, below=False)  # they hold what the file does
-        file = _read(path) if path.exists() else _File(secrets.token_hex(32), {})
+        file = _read(path) if _is_there(path) else _File(secrets.token_hex(32), {})
         yield file
         storage.write_atomic(path, msgspec.json.format(msgspec.json.encode(file)) + b"\n", mode=0o600)
+
+
+def _is_there(path: Path) -> bool:
+    with storage.refusals(path, "读"):
+        return path.exists()
 
 
 def _is_leftover(path: Path) -> bool:

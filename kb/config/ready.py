@@ -51,10 +51,12 @@ def enable(name: str, path: Path) -> None:
     found = next((each for each in ready_sources() if each.name == name), None)
     if found is None:
         raise NotFoundError(f"没有现成的来源“{name}”：有 {'、'.join(each.name for each in ready_sources())}。")
-    if path.exists() and any(source.name == name for source in load(path).sources):
+    with storage.refusals(path):
+        is_there = path.exists()
+    if is_there and any(source.name == name for source in load(path).sources):
         raise UsageError(f"{path} 里已经有来源 {name}：不必再启用。")
     before = ""
-    if path.exists():
+    if is_there:
         with storage.refusals(path):
             before = path.read_text(encoding="utf-8-sig")
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from kb.base import storage
 from kb.base.errors import NotFoundError, UsageError
 from kb.base.lazy_re import lazy_re
 from kb.config import boundary, sources
@@ -271,12 +272,14 @@ class Settings:
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
     """Read `config`, or `kb.toml` in `folder` (the current one), or take the defaults when there is none.
 
-    Raises NotFoundError when a named file is missing and UsageError when its content is wrong.
+    Raises NotFoundError when a named file is missing, UsageError when its content is wrong, and StorageError.
     """
     folder = (folder or Path.cwd()).absolute()
     path = config.absolute() if config else folder / FILE_NAME
     listed: tuple[Source, ...] = ()
-    if path.is_file():
+    with storage.refusals(path, "读"):
+        is_there = path.is_file()
+    if is_there:
         folder = path.parent
         values, listed = _read(path)
     elif config:
@@ -350,10 +353,11 @@ def _cluster(values: Mapping[str, Any], folder: Path) -> Cluster:
 
 def _read(path: Path) -> tuple[dict[str, Any], tuple[Source, ...]]:
     try:
-        source = path.read_text(encoding="utf-8-sig")
+        with storage.refusals(path, "读"):
+            source = path.read_text(encoding="utf-8-sig")
         tables: dict[str, Any] = tomllib.loads(source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"读不了设置文件 {path}：请确认它是可读的 UTF-8 文本（{error}）。") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"设置文件 {path} 不是 UTF-8 文本：请另存为 UTF-8。") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(_no_toml(path, str(error))) from error
     listed = sources.parse(tables.pop("source", []), source, path)
@@ -373,11 +377,9 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Source, ...]]:
 
 def _no_toml(path: Path, said: str) -> str:
     """Say where a file stops being TOML; the parser says it in English at the end of its sentence."""
-    found = re.fullmatch(r"(.*) \((?:at line (\d+), column (\d+)|at end of document)\)", said)
-    if not found:
-        return f"设置文件 {path} 不是合格的 TOML（{said}）：请检查引号、括号和等号。"
-    where = f"第 {found[2]} 行第 {found[3]} 个字" if found[2] else "末尾"
-    return f"设置文件 {path} {where}不是合格的 TOML（{found[1]}）：请检查引号、括号和等号。"
+    found = re.search(r"\((?:at line (\d+), column (\d+)|at end of document)\)$", said)
+    where = "" if not found else f"第 {found[1]} 行第 {found[2]} 个字" if found[1] else "末尾"
+    return f"设置文件 {path} {where}不是合格的 TOML：请检查引号、括号、等号，有没有重复的项。"
 
 
 def _placed(source: Source, folder: Path) -> Source:

@@ -227,8 +227,8 @@ class Store:
 
     def check(self) -> list[str]:
         """Return what is wrong with the file, in sentences; a store that there never was is no problem."""
-        if not self.path.is_file():
-            return [self._missing()] if self._seal.sums.is_file() else []
+        if not self.exists():
+            return [self._missing()] if _is_there(self._seal.sums) else []
         if self._seal.broken():
             return [_damaged(self.path)]
         try:
@@ -239,8 +239,8 @@ class Store:
         return [] if found == ["ok"] else [_damaged(self.path)]
 
     def exists(self) -> bool:
-        """Return whether there is one."""
-        return self.path.is_file()
+        """Return whether there is one. Raises StorageError."""
+        return _is_there(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -257,7 +257,7 @@ class Store:
             yield database
 
     def _missing(self) -> str:
-        if self._seal.sums.is_file():
+        if _is_there(self._seal.sums):
             return f"引用库 {self.path} 不见了，无法判断效力：请运行 kb index 重建。"
         return "还没有引用关系，无法判断效力：请先运行 kb index。"
 
@@ -305,6 +305,11 @@ class Store:
 
 def _is_no_folder(path: Path) -> bool:
     return not storage.is_folder(path)
+
+
+def _is_there(path: Path) -> bool:
+    with storage.refusals(path, "读"):
+        return path.is_file()
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

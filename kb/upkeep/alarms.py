@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kb.base import clock, leash
+from kb.base.errors import refusal
 from kb.upkeep import findings, robots
 from kb.upkeep.findings import Finding
 
@@ -79,7 +80,7 @@ def _run(command: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     except TimeoutError:
         return f"报警的命令（{command}）没有成功：{_SECONDS} 秒内没有结束。请检查 kb.toml 里的 refresh.alarm。"
     except OSError as error:
-        return f"报警的命令（{command}）没有成功：{error}。请检查 kb.toml 里的 refresh.alarm。"
+        return f"报警的命令（{command}）没有成功：{refusal(error)}。请检查 kb.toml 里的 refresh.alarm。"
     if code:
         words = " ".join(said.decode("utf-8", "replace").split())[:200]
         return f"报警的命令（{command}）没有成功，退出码 {code}：{words or '没有说明'}。请检查 kb.toml 里的 refresh.alarm。"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.base import clock, storage
-from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError
 from kb.base.model import Exchange
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -30,9 +30,10 @@ _NO_MORE_TRIES = 99
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """An answer that was set aside: `name` calls it, `size` is in bytes, `document` the good version that is held ("" for none).
+    """An answer that was set aside: `name` calls it, `size` is in bytes (None where they cannot be read), `document` the good
+    version that is held ("" for none).
 
-    `is_post` tells the page of a post from the file of one.
+    `is_post` tells the page of a post from the file of one; None where the source's memory is gone: nobody can tell then.
     """
 
     name: str
@@ -41,30 +42,40 @@ class Aside:
     url: str
     reason: str
     retrieved: str
-    size: int
+    size: int | None
     document: str
-    is_post: bool
+    is_post: bool | None
 
 
 def asides(corpus: Corpus, names: Sequence[str] = ()) -> Iterator[Aside]:
-    """Yield what was set aside and not judged yet, of all sources or of some. Raises StorageError."""
-    for folder in storage.entries(corpus.root / ASIDE):
-        if names and folder.name not in names:
-            continue
+    """Yield what was set aside and not judged yet, of all sources or of some; damaged records are `unread`. Raises StorageError."""
+    for folder in _folders(corpus, names):
         records = [(path, record) for path in records_in(folder) if (record := _read(path))]
         path = corpus.root / FOLDER / f"{folder.name}.sqlite"
-        if records and path.is_file():
+        if records:
+            with storage.refusals(path, "读"):
+                is_known = path.is_file()
             with State(path, dry=True) as state:
-                yield from (_aside(corpus, folder.name, path, record, state) for path, record in records)
+                for path, record in records:
+                    found = _aside(corpus, folder.name, path, record, state)
+                    yield found if is_known else replace(found, is_post=None)
+
+
+def unread(corpus: Corpus, names: Sequence[str] = ()) -> int:
+    """Count the records of what was set aside, of all sources or of some, that are damaged. Raises StorageError."""
+    return sum(not _read(path) for folder in _folders(corpus, names) for path in records_in(folder))
+
+
+def _folders(corpus: Corpus, names: Sequence[str]) -> list[Path]:
+    return [each for each in storage.entries(corpus.root / ASIDE) if not names or each.name in names]
 
 
 def _aside(corpus: Corpus, source: str, path: Path, record: dict[str, Any], state: State) -> Aside:
     post = state.get(record["key"])
     title = Item.load(post.item).title if post and post.item else ""
-    try:
+    size = None
+    with suppress(NotFoundError, UnreadableError, StorageError):
         size = len(corpus.snapshot(record["snapshot"]))
-    except (NotFoundError, UnreadableError):
-        size = 0
     document = post.document if post else ""
     if document and not title:
         with suppress(NotFoundError, UnreadableError):
@@ -80,8 +91,10 @@ def _read(path: Path) -> dict[str, Any]:
             record = json.loads(path.read_bytes())
     except ValueError:
         return {}
-    known = isinstance(record, dict) and {"key", "reason", "retrieved", "snapshot", "exchange"} <= record.keys()
-    return record if known else {}
+    if not isinstance(record, dict) or not isinstance(exchange := record.get("exchange"), dict):
+        return {}
+    told = [exchange.get("url"), *(record.get(name) for name in ("key", "reason", "retrieved", "snapshot"))]
+    return record if all(isinstance(each, str) for each in told) else {}
 
 
 def accept(names: Sequence[str], corpus: Corpus, settings: Settings) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from kb import __version__
 from kb.base import clock, inside, storage
-from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError
+from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError, UsageError, refusal
 from kb.base.lazy_re import lazy_re
 from kb.config import settings
 from kb.config.settings import Settings
@@ -81,7 +81,7 @@ class _Taking:
         """Take the files of a folder as `below`; the locks and what killed runs left are nobody's."""
 
         def refused(error: OSError) -> None:
-            self.problems.append(f"{error.filename} 读不出来，里面的没有备份（{error.strerror}）。")
+            self.problems.append(f"{error.filename} 读不出来，里面的没有备份：{refusal(error)}。")
 
         for path in _files(root, refused):
             name = path.relative_to(root).as_posix()
@@ -101,8 +101,10 @@ class _Taking:
                 self._keep(file, as_name)
         except FileNotFoundError:
             return
-        except (OSError, UnreadableError) as error:
-            self.problems.append(f"{root / name} 读不出来，没有备份（{error}）。")
+        except OSError as error:
+            self.problems.append(f"{root / name} 读不出来，没有备份：{refusal(error)}。")
+        except UnreadableError as error:
+            self.problems.append(f"{root / name} 没有备份：它{error}")
 
     def _keep(self, file: BufferedReader, name: str) -> None:
         digest, target = hashlib.file_digest(file, "sha256").hexdigest(), self.folder / name
@@ -269,7 +271,7 @@ def _take_beside(taking: _Taking, config: Settings, home: Path, places: Mapping[
         with closing(sqlite3.connect(database)) as present, closing(sqlite3.connect(copy / subscriptions.FILE)) as kept:
             present.backup(kept)
     except sqlite3.Error as error:
-        raise StorageError(f"订阅 {database} 读不出来（{error}），没有备份：请先恢复或移走它。") from error
+        raise StorageError(f"订阅 {database} 读不出来，没有备份：请先恢复或移走它。") from error
     taking.add(copy, subscriptions.FILE, f"{places['follow']}/{subscriptions.FILE}")
     shutil.rmtree(copy)
 

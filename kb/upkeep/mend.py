@@ -21,6 +21,7 @@ from kb.search.contract.engine import Engine
 from kb.upkeep import findings, seals
 from kb.upkeep.in_step import index_problem, mend_index
 from kb.upkeep.keeping import damaged_records
+from kb.upkeep.verdict import KEPT, forget_backup
 
 
 def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> list[Problem]:
@@ -71,8 +72,12 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
             seals.unseal(corpus.root, name)
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
         for path in findings.damaged(corpus.root):
-            storage.remove(path)
-            yield f"{path} 已损坏，已删除：下次运行会重新记录。"
+            if path == corpus.root / KEPT and path.is_file():
+                forget_backup(corpus)
+                yield f"{path} 已损坏，已重新记录：上次备份在哪一天不知道了，请再备份一次（kb backup 目标文件夹）。"
+            else:
+                storage.remove(path)
+                yield f"{path} 已损坏，已删除：下次运行会重新记录。"
     yield from mend_index(corpus, law, engine)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import hmac
 import json
+import socket
+import ssl
 from collections.abc import Mapping
 from urllib.parse import quote_plus
 
@@ -15,6 +18,13 @@ from kb.fetch.network.transport import trusting
 
 _TIMEOUT = dict.fromkeys(("connect", "read", "write", "pool"), 30)
 _SHOWN = 200
+_REFUSED = {
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "对方断开了连接",
+    errno.EHOSTUNREACH: "网络不通",
+    errno.ENETUNREACH: "网络不通",
+    errno.ETIMEDOUT: "没有及时应答",
+}
 
 
 def send(url: str, words: str, what: str, beside: Mapping[str, object] | None = None) -> str:
@@ -39,11 +49,25 @@ def _asked(method: str, url: str, content: bytes, what: str) -> str:
                 method, url, headers=headers, content=content or None, extensions={"timeout": _TIMEOUT}
             )
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
-        return f"{what}送不到 {host(url)}（{error or type(error).__name__}）"
+        return f"{what}送不到 {host(url)}{why(error)}"
     if answer.status >= 300:
         return f"{host(url)} 没有收下{what}（{answer.status}）"
     refused = _refusal(answer.content)
     return f"{host(url)} 没有收下{what}（{refused}）" if refused else ""
+
+
+def why(error: Exception) -> str:
+    """Say in Chinese, in brackets, why somebody else's machine was not reached, "" where nothing tells."""
+    if isinstance(error, (TimeoutError, httpcore.TimeoutException)):
+        return "（没有及时应答）"
+    for each in (error, *error.args):
+        if isinstance(each, socket.gaierror):
+            return "（找不到这个主机）"
+        if isinstance(each, ssl.SSLError):
+            return "（证书不可信，或者加密有问题）"
+        if isinstance(each, OSError) and each.errno in _REFUSED:
+            return f"（{_REFUSED[each.errno]}）"
+    return ""
 
 
 def signed(url: str, secret: str, milliseconds: int) -> str:

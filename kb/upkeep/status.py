@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.base import clock, storage
-from kb.base.errors import StorageError
+from kb.base.errors import StorageError, refusal
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus
 from kb.fetch.lists.item import Item
@@ -309,10 +309,15 @@ def _path(root: Path, name: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Return the record of a source, {} where there is none. Raises StorageError for one that is damaged or cannot be read."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise StorageError(f"读不了 {path}（{error}）：请检查磁盘，或删除这个文件，下次更新会重新写它。") from error
-    return dict(record)
+    except OSError as error:
+        raise StorageError(f"读不了 {path}：{refusal(error)}。") from error
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise StorageError(f"读不了 {path}：它与写入时不一致。请运行 kb check --repair，下次更新会重新写它。")
+    return record

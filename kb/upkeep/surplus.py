@@ -111,4 +111,4 @@ def _dumped(path: Path) -> bytes:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             return "\n".join(database.iterdump()).encode()
     except sqlite3.Error as error:
-        raise StorageError(f"{path} 读不出来（{error}），没有删除任何东西：请先运行 kb check --repair。") from error
+        raise StorageError(f"{path} 读不出来，没有删除任何东西：请先运行 kb check --repair。") from error

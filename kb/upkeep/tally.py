@@ -67,5 +67,6 @@ class Report:
             "problems": {name: sentences for name, sentences in problems.items() if sentences},
             "index": self.index,
             "untold": self.untold,
+            "mended": list(self.mended),
             "found": list(self.found),
         }

@@ -8,6 +8,7 @@ sane. What nobody noted is not well.
 from __future__ import annotations
 
 import os
+import re
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kb.base import clock
+from kb.base import clock, storage
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, Problem
@@ -32,7 +33,15 @@ from kb.upkeep.status import SourceStatus, index_alarm, status
 CHECK_DAYS = 7
 """How often `kb refresh` reads every byte again, as `kb check` does."""
 _LATE_CHECK = 3 * CHECK_DAYS
-_CHECKED, _DISK, _FAILING, _KEPT = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing", "backup"))
+_CHECKED, _DISK, _FAILING, KEPT = (f"{findings.RUN}/{name}.json" for name in ("checked", "disk", "failing", "backup"))
+_UNKNOWN = {
+    "checked": "上次核对每个字节在哪一天、发现了什么",
+    "disk": "磁盘照现在的速度还能用多久",
+    "failing": "前几次运行有哪几步没有做成",
+    "backup": "上次备份在哪一天、在哪里",
+    "acknowledged": "哪些警报有人知道",
+}
+"""What nobody can tell when a record is damaged."""
 _BACKUP_DAYS = 7
 _LEAST_BYTES, _LEAST_FILES = 300_000_000, 10_000
 _SOON = 90  # days
@@ -94,14 +103,15 @@ def verdict(
     sources = status(settings.sources, corpus, moment)
     refused: list[Finding] = []
     checked, samples, failing, kept, known = (
-        _noted(corpus.root / name, refused) for name in (_CHECKED, _DISK, _FAILING, _KEPT, findings.ACKNOWLEDGED)
+        _noted(corpus.root / name, refused) for name in (_CHECKED, _DISK, _FAILING, KEPT, findings.ACKNOWLEDGED)
     )
-    disks = tuple(_disks(settings, samples, moment))
+    disks = tuple(_disks(settings, samples, moment, refused))
     machines = _machines(engine)
     found = [
         *refused,
         *(each for source in sources for each in _of_source(source)),
         *_of_corpus(corpus, checked),  # before the index: what is restored must be indexed again
+        *_of_writing(settings, corpus.root),
         *_of_index(corpus, engine, law),
         *_of_cluster(corpus, engine, machines),
         *_of_check(settings, sources, checked, moment),
@@ -123,8 +133,11 @@ def verdict(
 
 
 def _noted(path: Path, refused: list[Finding]) -> dict[str, Any]:
-    """Return a small record, {} where there is none; where the machine refuses to read it, that is a finding."""
+    """Return a small record, {} where there is none; where it is damaged, or the machine refuses to read it, that is a finding."""
     try:
+        if findings.is_damaged(path):
+            sentence = f"{path} 与写入时不一致：{_UNKNOWN[path.stem]}，不知道了。"
+            refused.append(Finding(f"records/{path.stem}", "运行", sentence, advice="kb check --repair"))
         return findings.read(path)
     except StorageError as error:
         refused.append(Finding(f"records/{path.stem}", "运行", str(error), advice=f"ls -l {path}"))
@@ -156,7 +169,12 @@ def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> Non
 
 def note_backup(corpus: Corpus, state: Path, now: datetime) -> None:
     """Write down that a backup was made, and where. Raises StorageError."""
-    findings.write(corpus.root / _KEPT, {"at": clock.stamp(now), "state": str(state)})
+    findings.write(corpus.root / KEPT, {"at": clock.stamp(now), "state": str(state)})
+
+
+def forget_backup(corpus: Corpus) -> None:
+    """Write down that there may have been backups, and that nobody knows when: a finding until the next one. Raises StorageError."""
+    findings.write(corpus.root / KEPT, {"at": "", "state": ""})
 
 
 def note_disk(settings: Settings, corpus: Corpus, now: datetime) -> None:
@@ -166,7 +184,7 @@ def note_disk(settings: Settings, corpus: Corpus, now: datetime) -> None:
     samples = {day: told for day, told in findings.read(path).items() if day <= today}
     if any(now.date().toordinal() - datetime.fromisoformat(day).toordinal() < CHECK_DAYS for day in samples):
         return
-    samples[today] = {name: folder_free(folder)[0] for name, folder in _folders(settings).items()}
+    samples[today] = {name: folder_free(folder)[0] for name, folder in _folders(settings, []).items()}
     findings.write(path, dict(sorted(samples.items())[-_SAMPLES:]))
 
 
@@ -243,21 +261,62 @@ def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
 
 
 def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
-    if not corpus.root.exists():
-        sentence = f"这里没有语料库（{corpus.root}）：不该是空的，就到 kb.toml 所在的文件夹里运行，或用 --config 指明；新装的，先收录。"
-        yield Finding("corpus/absent", "语料库", sentence, advice="kb ingest 文件夹")
-        return
     try:
-        lost = [each.sentence for each in corpus.lost()]
+        with storage.refusals(corpus.root, "读"):
+            is_there = corpus.root.exists()
+        lost = [each.sentence for each in corpus.lost()] if is_there else []
     except KbError as error:
         advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"
         yield Finding("corpus/unreadable", "语料库", str(error), advice=advice)
+        return
+    if not is_there:
+        sentence = f"这里没有语料库（{corpus.root}）：不该是空的，就到 kb.toml 所在的文件夹里运行，或用 --config 指明；新装的，先收录。"
+        yield Finding("corpus/absent", "语料库", sentence, advice="kb ingest 文件夹")
         return
     if lost:
         yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
     if count := checked.get("count", 0):
         sentence = _one_of(checked.get("first", [""]), count)
         yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
+
+
+def _of_writing(settings: Settings, root: Path) -> Iterator[Finding]:
+    """Say that a corpus with sources to be refreshed is read-only, where that is known. Nothing is written to find out.
+
+    What only this process cannot write, a container's read-only mount or another user's files, may well be as it should.
+    """
+    open_ = [each.name for each in settings.sources if not each.closed]
+    with suppress(OSError):  # what cannot be looked at, the other findings tell
+        if not open_ or not root.is_dir():
+            return
+        if os.statvfs(root).f_flag & os.ST_RDONLY:
+            if _is_read_only_for_all(root):
+                sentence = f"{root} 所在的文件系统是只读的：更新和收录都写不进去。磁盘出错时系统会这样做，请先检查磁盘，再重新挂载。"
+                yield Finding("corpus/readonly", "语料库", sentence, advice=f"findmnt -T {root}")
+        elif 0 != os.geteuid() == root.stat().st_uid:
+            for folder in (root, *(root / name for name in (FOLDER, ".snapshots", *open_))):
+                if folder.is_dir() and not _may_write(folder):
+                    sentence = f"{folder} 不能写入：更新和收录都写不进去。请检查它的所有者和权限。"
+                    yield Finding("corpus/readonly", "语料库", sentence, advice=f"ls -ld {folder}")
+                    return
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _is_read_only_for_all(folder: Path) -> bool:
+    """Return whether the file system that a folder is on is itself read-only, not only where this process has it mounted.
+
+    The last field of its line is what the file system was told (proc(5), /proc/PID/mountinfo). Raises OSError.
+    """
+    place, longest, told = Path(os.path.realpath(folder)), 0, ""
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        fields = line.split(" ")
+        point = Path(re.sub(r"\\(\d{3})", lambda escaped: chr(int(escaped[1], 8)), fields[4]))
+        if place.is_relative_to(point) and len(point.parts) >= longest:
+            longest, told = len(point.parts), fields[-1]
+    return "ro" in told.split(",")
 
 
 def _one_of(sentences: Sequence[str], count: int) -> str:
@@ -281,7 +340,10 @@ def _of_backup(settings: Settings, kept: dict[str, Any], now: datetime) -> Itera
     if not (kept or settings.backup_days):
         return
     days, at = settings.backup_days or _BACKUP_DAYS, trusted(kept.get("at", ""), now)
-    if not at:
+    if kept and not at:
+        sentence = "上次备份在哪一天，不知道：记录损坏过，或者记着将来的时间。请再备份一次。"
+        yield Finding("backup/unknown", "备份", sentence, advice="kb backup 目标文件夹")
+    elif not at:
         yield Finding(
             "backup/never", "备份", "还没有备份过，设置里要有（keep.backup_days）。", advice="kb backup 目标文件夹"
         )
@@ -305,28 +367,42 @@ def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
         yield Finding("clock/future", "时钟", sentence, advice="timedatectl")
 
 
-def _folders(settings: Settings) -> dict[str, Path]:
-    """Return the folders that are written to, one of each disk."""
+def _folders(settings: Settings, refused: list[Finding]) -> dict[str, Path]:
+    """Return the folders that are written to, one of each disk; where one cannot be looked at, that is a finding."""
     found: dict[int, tuple[str, Path]] = {}
     for name, folder in (("corpus", settings.corpus), ("index", settings.index)):
-        there = next((each for each in (folder, *folder.parents) if each.is_dir()), folder)
-        found.setdefault(there.stat().st_dev, (name, there))
+        try:
+            with storage.refusals(folder, "读"):
+                there = next((each for each in (folder, *folder.parents) if each.is_dir()), folder)
+                found.setdefault(there.stat().st_dev, (name, there))
+        except StorageError as error:
+            refused.append(_unmeasured(name, folder, error))
     return dict(found.values())
 
 
 def folder_free(folder: Path) -> tuple[int, int | None]:
-    """Return the bytes and the files that there is room for where a folder is; None where files are not counted."""
-    disk = os.statvfs(folder)
+    """Return the bytes and the files that there is room for where a folder is; None where files are not counted. Raises StorageError."""
+    with storage.refusals(folder, "读"):
+        disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize, disk.f_favail if disk.f_files else None
 
 
-def _disks(settings: Settings, noted: dict[str, Any], now: datetime) -> Iterator[Disk]:
+def _unmeasured(name: str, folder: Path, error: StorageError) -> Finding:
+    sentence = f"{error}它所在的磁盘还有多少空间，不知道。"
+    return Finding(f"disk/{name}", "磁盘", sentence, advice=f"df -h {folder}")
+
+
+def _disks(settings: Settings, noted: dict[str, Any], now: datetime, refused: list[Finding]) -> Iterator[Disk]:
     today = now.date()
     samples = {day: told for day, told in noted.items() if day <= today.isoformat()}
     first = min(samples, default="")
     days = today.toordinal() - datetime.fromisoformat(first).toordinal() if first else 0
-    for name, folder in _folders(settings).items():
-        free, files = folder_free(folder)
+    for name, folder in _folders(settings, refused).items():
+        try:
+            free, files = folder_free(folder)
+        except StorageError as error:
+            refused.append(_unmeasured(name, folder, error))
+            continue
         before = samples[first].get(name) if first else None
         if before is None or days < CHECK_DAYS:
             yield Disk(folder, free, files)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from kb.base.errors import StorageError
+from kb.web.site import http_server
 from tests.cli.running import EXAMPLE, Kb
 
 REPORT = Path(__file__).parents[2] / "corpus" / "haojiang" / "haojiang-2021-report.md"
@@ -116,6 +118,8 @@ def test_a_port_in_use_is_said(filled: Kb) -> None:
         taken.listen()
         filled("serve", "--port", str(taken.getsockname()[1]), code=6)
     assert "已被占用" in filled.said
+    with pytest.raises(StorageError, match=r"不能在 203\.0\.113\.1:0 上提供服务：请检查 --host 和 --port"):
+        http_server._listening("203.0.113.1", 0)  # an address of another machine
 
 
 def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
@@ -218,6 +222,7 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_talk_about(filled: Kb) -> 
         ("prot = 80", "第 2 行：serve.prot 不是已知的设置；您是不是要写 serve.port"),
         ("[[sources]]", "第 2 行：sources 不是已知的设置；您是不是要写 [[source]]"),
         ("port = ", "第 2 行第 8 个字不是合格的 TOML"),
+        ("port = 1\nport = 2", "不是合格的 TOML：请检查引号"),
     ],
 )
 def test_a_wrong_setting_names_its_line(kb: Kb, line: str, sentence: str) -> None:

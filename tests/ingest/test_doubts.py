@@ -66,6 +66,7 @@ def test_check_says_how_many_documents_are_doubtful_and_where_to_look(
         "problems": [],
         "doubtful": 1,
         "damage": [],
+        "ledger": "",
     }
     assert run("show", "坏") == 0
     shown = capsys.readouterr()

@@ -10,6 +10,7 @@ import pytest
 
 from kb.base.errors import UsageError
 from kb.upkeep.aside import accept, asides, drop
+from tests.cli.running import Kb
 from tests.ingest.refreshing import Library, source
 from tests.site import Content, Site, faults
 
@@ -35,7 +36,7 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]
 
 def test_they_are_listed_with_reason_size_and_what_is_held(library: Library) -> None:
     (found,) = asides(library.corpus)
-    assert "缩到了" in found.reason and found.size > 100 and found.title and found.is_post
+    assert "缩到了" in found.reason and (found.size or 0) > 100 and found.title and found.is_post
     assert library.corpus.read(found.document)
 
 
@@ -67,15 +68,42 @@ def test_a_name_that_is_none_is_refused(library: Library) -> None:
             judge(["没有"], library.corpus, library.settings)  # type: ignore[operator]
 
 
-def test_the_command_lists_and_accepts(library: Library) -> None:
-    from tests.cli.running import Kb
-
+def _kb(library: Library) -> Kb:
     given = library.source
     (library.folder / "kb.toml").write_text(
         f'[[source]]\nname = "shili"\nkind = "{given.kind}"\nurl = "{given.url}"\nallow_private = true\ndelay = 0\n'
     )
-    kb = Kb(library.folder)
+    return Kb(library.folder)
+
+
+def test_the_command_lists_and_accepts(library: Library) -> None:
+    kb = _kb(library)
     assert "1 个另存的网页等着判断" in kb("source", "aside", code=1)
     (told,) = json.loads(kb("source", "aside", "shili", "--json", code=1))
     assert "没有另存的网页" in kb("source", "aside", "--accept", told["name"])
     kb("source", "aside", "--drop", told["name"], code=2)
+
+
+def test_without_the_memory_of_the_source_they_are_listed_all_the_same(library: Library) -> None:
+    root = library.corpus.root
+    (root / ".state" / "shili.sqlite").unlink()
+    (found,) = asides(library.corpus)
+    assert (found.title, found.document, found.is_post) == ("", "", None)
+    kb = _kb(library)
+    shown = kb("source", "aside", code=1)
+    assert "不知道标题和现有的是哪一份" in shown and "1 个另存的网页等着判断" in shown
+    snapshot = json.loads(next((root / ".suspicious" / "shili").glob("*.json")).read_bytes())["snapshot"]
+    (root / ".snapshots" / snapshot[:2] / f"{snapshot}.gz").write_bytes(b"?")
+    assert "大小不知道" in kb("source", "aside", code=1)
+    assert json.loads(kb("source", "aside", "--json", code=1))[0]["size"] is None
+
+
+@pytest.mark.parametrize("damaged", ["{", "[1]", '{"key": "x", "exchange": []}'])
+def test_damaged_records_are_counted(library: Library, damaged: str) -> None:
+    (record,) = (library.corpus.root / ".suspicious" / "shili").glob("*.json")
+    record.write_text(damaged, encoding="utf-8")
+    kb = _kb(library)
+    for options in ((), ("--json",)):
+        assert "没有另存的网页" not in kb("source", "aside", *options, code=1)
+        assert "另有 1 个另存的网页，记录已损坏" in kb.said
+    assert record.name in kb("check", code=1)

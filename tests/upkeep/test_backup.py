@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.base import inside
 from kb.upkeep.backup import damage, states
 from tests.cli.running import EXAMPLE, KbHere
 
@@ -225,3 +227,24 @@ def test_a_restore_that_was_killed_is_finished_by_the_next_one(kb: KbHere, tmp_p
     kb("restore", str(target), str(restored), code=2)
     assert "corpus/files/示例.md" in kb.said
     assert (restored / "corpus" / "files" / "示例.md").read_bytes() == b"?"
+
+
+def test_what_could_not_be_read_is_not_said_to_be_in_the_backup(
+    kb: KbHere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, opened = tmp_path / "backups", inside.opened
+
+    def refuse(root: Path, name: str) -> object:
+        if name == "files/另一份.md":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(root, name)
+
+    monkeypatch.setattr(inside, "opened", refuse)
+    kb("backup", str(target), code=1)
+    monkeypatch.undo()
+    assert "另一份.md 读不出来，没有备份：没有权限：请检查文件夹的所有者和权限。" in kb.said
+    assert "备份里的也是这样" not in kb.said and "denied" not in kb.said and "读不出来的，备份里没有" in kb.said
+    assert "完好。" not in kb("backup", str(target), "--check")
+    assert "备份的时候语料库就有" in kb.said
+    kb("backup", str(target), "--check", "--json")
+    assert "备份的时候语料库就有" in kb.said

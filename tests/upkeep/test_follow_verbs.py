@@ -206,9 +206,13 @@ def test_an_operator_tries_the_mail_server_and_hears_when_it_fails(library: KbHe
         kb("follow", "add", "--all", "--mail", "colleague@example.com")
         link = re.search(r"s=(\d+)&t=(\S+)", plain(office.last()))
         assert link and "等待确认　colleague@example.com" in kb("follow", "list")
+        office.refuses = "mistyped@example.com"
+        kb("follow", "add", "--all", "--mail", office.refuses, code=1)
+        assert "给 mistyped@example.com 的确认信没有寄出，不会再寄" in kb.said and "no such mailbox" in kb.said
     kb("follow", "try", "operator@example.com", code=6)
     assert f"127.0.0.1:{port}" in kb.said
-    kb("follow", "add", "--all", "--mail", "other@example.com")  # its letter waits
+    kb("follow", "add", "--all", "--mail", "other@example.com", code=1)  # its letter waits
+    assert "连不上或不应答（对方拒绝连接）" in kb.said and "给 other@example.com 的确认信还没有寄出" in kb.said
     kb("follow", "send", code=1)
     kb("follow", "send", code=1)
     told = (kb.folder / "told.txt").read_text(encoding="utf-8")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +20,7 @@ from kb.search.embedded.whoosh_engine import WhooshEngine
 from kb.upkeep import verdict
 from kb.web.site.app import create_app
 from tests.cli.running import EXAMPLE, KbHere
+from tests.disks import small_disk
 
 SOURCE = '[[source]]\nname = "{0}"\nkind = "files"\nurl = "{0}"\ntitle = "来源{0}"\n'
 START = date(2026, 3, 2)
@@ -293,7 +297,7 @@ def test_the_doctor_says_what_since_when_and_what_to_type(here: Operated) -> Non
     assert "从何时起：2026-03-0" in shown and "接下来：kb refresh 甲" in shown
     assert "kb status --acknowledge 甲/late" in shown
     assert {"name", "title", "sentence", "since", "advice", "acknowledged"} == set(
-        json.loads(here.kb("doctor", "--json", code=1))[0]
+        json.loads(here.kb("doctor", "--json", code=1))["findings"][0]
     )
 
 
@@ -351,3 +355,145 @@ def test_a_folder_without_a_library_is_not_well(
     monkeypatch.chdir(tmp_path / "elsewhere")
     here.everywhere("这里没有语料库")
     assert "这里没有语料库" in here.kb("doctor", code=1)
+
+
+_NOT_KNOWN = {
+    "checked": "上次核对每个字节在哪一天、发现了什么，不知道了",
+    "disk": "磁盘照现在的速度还能用多久，不知道了",
+    "failing": "前几次运行有哪几步没有做成，不知道了",
+    "backup": "上次备份在哪一天、在哪里，不知道了",
+    "acknowledged": "哪些警报有人知道，不知道了",
+}
+
+
+@pytest.mark.parametrize("name", _NOT_KNOWN)
+@pytest.mark.parametrize("damaged", [b"{", b"[1]", b'{"at": "2026-03-01T00:00:00Z", "seal": "?"}'])
+def test_a_damaged_record_says_what_is_not_known_for_it(here: Operated, name: str, damaged: bytes) -> None:
+    here.refresh()
+    (here.folder / "corpus" / ".state" / ".run" / f"{name}.json").write_bytes(damaged)
+    here.everywhere(_NOT_KNOWN[name])
+    assert "接下来：kb check --repair" in here.kb("doctor", code=1)
+
+
+def test_when_the_last_backup_was_stays_unknown_until_the_next_one(here: Operated, tmp_path: Path) -> None:
+    target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
+    here.refresh()
+    here.kb("backup", target)
+    (here.folder / "corpus" / ".state" / ".run" / "backup.json").write_bytes(b"{")
+    here.kb("check", "--repair")
+    assert "请再备份一次" in here.kb.said
+    here.everywhere("上次备份在哪一天，不知道")
+    assert "kb status --acknowledge backup/unknown" in here.kb("doctor", code=1)
+    here.kb("backup", target)
+    here.nowhere()
+
+
+def test_a_corpus_that_the_machine_does_not_show_is_a_finding(here: Operated) -> None:
+    here.configure("甲", more=f'[corpus]\npath = "{"示" * 100}/corpus"\n')
+    here.everywhere("语料库", "路径中有一段名称太长")
+    assert "它所在的磁盘还有多少空间，不知道" in here.kb("doctor", code=1)
+
+
+def test_a_record_of_a_source_that_is_no_record_is_its_alarm(here: Operated) -> None:
+    here.refresh()
+    for damaged in ("[1]", "{", "null"):
+        (here.folder / "corpus" / ".state" / "乙.json").write_text(damaged, encoding="utf-8")
+        here.everywhere("乙.json：它与写入时不一致")
+        assert "line 1" not in here.places()["status"]
+    here.kb("check", "--repair")
+    here.refresh()
+    here.nowhere()
+
+
+def test_programs_are_told_what_people_are(here: Operated, tmp_path: Path) -> None:
+    here.refresh()
+    here.kb("backup", str(tmp_path.with_name(f"{tmp_path.name}-backups")))
+    told = json.loads(here.kb("doctor", "--json"))
+    assert told["findings"] == [] and told["writer"] == "" and told["disks"][0]["free"]
+    assert told["kept"].startswith(str(START)) and told["checked"].startswith(str(START))
+    assert json.loads(here.kb("status", "--json"))["kept"] == told["kept"]
+    (store,) = here.folder.joinpath("index").glob("*.sqlite")
+    for arguments in (("refresh", "--json"), ("index", "--json")):
+        store.write_bytes(b"?")
+        assert "已重建" in json.loads(here.kb(*arguments))["mended"][0]
+    here.configure("甲", more='[[source]]\nname = "错"\nkind = "feed"\nurl = "ftp://127.0.0.1"\n')
+    assert "不是完整的网址" in json.loads(here.kb("source", "list", "--json"))["problems"]["错"]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 400) as folder:
+        yield folder
+
+
+def _remount(disk: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{options}", str(disk)], check=True)
+
+
+def test_a_file_system_that_is_read_only_is_told_and_a_mount_of_a_container_is_not(here: Operated, disk: Path) -> None:
+    here.configure("甲", more='[corpus]\npath = "disk/corpus"\n')
+    here.refresh()
+    here.nowhere()
+    _remount(disk, "bind,ro")
+    here.nowhere()
+    _remount(disk, "bind,rw")
+    (disk / "corpus" / ".state" / ".index.json").write_text('{"started": "2026-03-01T00:00:00Z"}', encoding="utf-8")
+    _remount(disk, "ro")
+    here.everywhere("所在的文件系统是只读的")
+    assert f"接下来：findmnt -T {disk / 'corpus'}" in here.kb("doctor", code=1)
+    assert here.kb("check").endswith("完好。\n")
+    assert "没有记下这次核对：写不了" in here.kb.said
+    here.configure(more='[corpus]\npath = "disk/corpus"\n' + SOURCE.format("甲") + "closed = true\n")
+    assert "只读" not in here.places()["status"]
+    _remount(disk, "rw")
+
+
+def test_an_owner_who_may_not_write_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if os.geteuid():
+        pytest.skip("换一个用户要 root")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        monkeypatch.chdir(folder)
+        here = Operated(KbHere(folder, capsys), monkeypatch)
+        here.on(START)
+        here.configure("甲")
+        here.refresh()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+        for closed in (folder / "corpus", folder / "corpus" / "甲", folder / "corpus" / ".snapshots"):
+            closed.chmod(0o555)
+            here.nowhere()  # root may, and whoever is not the owner may not be meant to
+            os.seteuid(65534)
+            try:
+                here.everywhere(f"{closed} 不能写入")
+                assert f"接下来：ls -ld {closed}" in here.kb("doctor", code=1)
+            finally:
+                os.seteuid(0)
+            closed.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_passed_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if os.geteuid():
+        pytest.skip("换一个用户要 root")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "closed").mkdir(mode=0o700)
+        monkeypatch.chdir(folder)
+        here = Operated(KbHere(folder, capsys), monkeypatch)
+        here.on(START)
+        here.configure("甲", more='[corpus]\npath = "closed/corpus"\n[index]\npath = "closed/index"\n')
+        here.refresh()
+        os.seteuid(65534)
+        try:
+            here.everywhere("语料库", "没有权限")
+            assert "它所在的磁盘还有多少空间，不知道" in here.kb("doctor", code=1)
+            here.kb("check", code=6)
+            assert "没有权限" in here.kb.said
+        finally:
+            os.seteuid(0)

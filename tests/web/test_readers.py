@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.base.errors import BusyError, NotFoundError, UsageError
+from kb.base.errors import BusyError, NotFoundError, StorageError, UsageError
 from kb.config import readers
 from kb.config.settings import Settings, load
 from kb.web.context.gate import MISTAKES_OF_CLIENT, MISTAKES_OF_NAME, Admitted, Asked, Gate, Refused, among
@@ -218,6 +218,26 @@ def test_a_damaged_list_of_readers_lets_nobody_in(settings: Settings, tmp_path: 
         path.unlink()
         assert one("/", Authorization=basic("a", PASSWORD)).status == 503
     assert str(path) in one.logged
+
+
+def test_a_password_that_cannot_be_worked_out_is_not_said_to_be_wrong(settings: Settings, tmp_path: Path) -> None:
+    kb_toml = config(tmp_path, settings, readers="password")
+    path = tmp_path / "readers.json"
+    for name in ("甲", "乙"):
+        readers.set_password(path, name, PASSWORD)
+    file = json.loads(path.read_text(encoding="utf-8"))
+    file["readers"]["甲"]["password"] = "$argon2id$?"
+    file["readers"]["乙"]["password"] = re.sub("m=\\d+", "m=1", file["readers"]["乙"]["password"])
+    path.write_text(json.dumps(file), encoding="utf-8")
+    gate = Gate(load(kb_toml))
+    for name in ("甲", "乙") * (MISTAKES_OF_CLIENT // 2 + 1):
+        with pytest.raises(StorageError):
+            gate.admit(Asked("10.7.7.7", "10.7.7.7", basic(name, PASSWORD)))
+        gate._worked.clear()
+    client = create_app(load(kb_toml)).test_client()
+    answer = client.get("/", headers={"Authorization": basic("甲", PASSWORD)})
+    assert answer.status_code == 503 and "甲" not in answer.text
+    assert client.get("/", headers={"Authorization": basic("丙", PASSWORD)}).status_code == 401
 
 
 def test_a_proxy_that_is_named_tells_the_reader_and_nobody_else_can(settings: Settings, tmp_path: Path) -> None:

@@ -70,17 +70,23 @@ def send(settings: Settings, corpus: Corpus, engine: Engine) -> Report:
     return report
 
 
-def ask(settings: Settings, wanted: Subscription, client: str) -> None:
+def ask(settings: Settings, wanted: Subscription, client: str) -> Subscription:
     """Keep what a reader asks for, and write the letter by which they confirm it. Raises TooOftenError and StorageError."""
     kept = Subscriptions(settings.follow)
     asked = kept.ask(wanted, client)
     kept.write(Letter(asked.number, "confirm", confirmation(asked, settings)))
+    return asked
 
 
-def send_confirmations(settings: Settings) -> None:
-    """Send the letters by which something is confirmed; those that cannot be sent wait for the next time."""
-    with suppress(KbError), _alone(settings):
-        _send_letters(settings, Subscriptions(settings.follow), Report(), only="confirm")
+def send_confirmations(settings: Settings) -> list[str]:
+    """Send the letters by which something is confirmed; return what went wrong: those that cannot be sent wait for the next time."""
+    report = Report()
+    try:
+        with _alone(settings):
+            _send_letters(settings, Subscriptions(settings.follow), report, only="confirm")
+    except KbError as error:
+        report.problems.append(f"{error}还没有寄出的信，下次再寄。")
+    return report.problems
 
 
 def send_trial(settings: Settings, recipient: str) -> None:
@@ -202,7 +208,7 @@ def _handed(server: smtplib.SMTP, mail: Mail, recipient: str, message: bytes) ->
     except smtplib.SMTPResponseException as error:
         return _Refused(f"{error.smtp_code} {_said(error.smtp_error)}", error.smtp_code >= 500)
     except (smtplib.SMTPException, OSError) as error:
-        raise StorageError(f"邮件服务器 {mail.host} 断开了连接（{error}）。") from error
+        raise StorageError(f"邮件服务器 {mail.host} 断开了连接。") from error
     return None
 
 
@@ -253,11 +259,13 @@ def _in_words(mail: Mail) -> Iterator[None]:
     except smtplib.SMTPAuthenticationError as error:
         raise _unreached(mail, f"拒绝了用户名或密码（{_said(error.smtp_error)}）") from error
     except smtplib.SMTPNotSupportedError as error:
-        raise _unreached(mail, f"不支持所设置的加密或登录（{error}）") from error
+        raise _unreached(mail, "不支持所设置的加密或登录") from error
+    except ssl.SSLCertVerificationError as error:
+        raise _unreached(mail, "的证书不可信") from error
     except ssl.SSLError as error:
-        raise _unreached(mail, f"的证书或加密有问题（{error.reason or error}）") from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise _unreached(mail, f"连不上或不应答（{error}）") from error
+        raise _unreached(mail, "的加密有问题，连接没有建立") from error
+    except OSError as error:  # those of smtplib among them
+        raise _unreached(mail, f"连不上或不应答{robots.why(error)}") from error
 
 
 def _unreached(mail: Mail, why: str) -> StorageError:

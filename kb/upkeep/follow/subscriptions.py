@@ -366,9 +366,7 @@ class Subscriptions:
         except sqlite3.OperationalError as error:
             raise storage.refused_by_sqlite(self.path, error) from error
         except sqlite3.DatabaseError as error:
-            raise StorageError(
-                f"{self.path} 已损坏（{error}）：请从备份恢复；没有备份就移走它，请读者重新订阅。"
-            ) from error
+            raise StorageError(f"{self.path} 已损坏：请从备份恢复；没有备份就移走它，请读者重新订阅。") from error
 
 
 def _latest(database: sqlite3.Connection) -> int:

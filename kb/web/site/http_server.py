@@ -405,4 +405,4 @@ def _refusal(host: str, port: int, error: Exception) -> str:
         return f"端口 {port} 已被占用：请结束占用它的程序，或用 --port 换一个端口。"
     if code == errno.EACCES:
         return f"没有权限使用端口 {port}：请用 --port 换一个 1024 以上的端口。"
-    return f"不能在 {host}:{port} 上提供服务（{error}）：请检查 --host 和 --port。"
+    return f"不能在 {host}:{port} 上提供服务：请检查 --host 和 --port，地址要是这台机器的。"

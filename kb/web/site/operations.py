@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template
 
-from kb.base.errors import BadIndexError, StorageError
+from kb.base.errors import BadIndexError, StorageError, refusal
 from kb.search.contract.engine import Stats
 from kb.upkeep.in_step import index_problem
 from kb.web.context.boundary import is_near, sees_details
-from kb.web.context.freshness import set_aside
+from kb.web.context.freshness import Aside, set_aside
 from kb.web.context.library import Library, library
 from kb.web.view import interface_labels
 
@@ -43,7 +43,7 @@ def status() -> str:
         fetched=max((source.last_success for source in fresh.sources if source.last_success), default=""),
         operator=is_near(),
         told=(lambda sentence: sentence) if is_near() else _without_commands,
-        asides={source.name: set_aside(shelf.corpus, source.name, ASIDES_SHOWN) for source in fresh.sources},
+        asides={source.name: _asides(shelf, source.name) for source in fresh.sources},
         count_names=interface_labels.COUNTS,
     )
 
@@ -71,7 +71,7 @@ def readyz() -> Response:
         with os.scandir(root):
             return Response("ok\n", mimetype="text/plain")
     except OSError as error:
-        told = f"读不了语料库 {root}：{error.strerror}。" if sees_details() else _NOT_TOLD
+        told = f"读不了语料库 {root}：{refusal(error)}。" if sees_details() else _NOT_TOLD
         return Response(f"{told}\n", 503, mimetype="text/plain")
 
 
@@ -81,6 +81,14 @@ def _troubles(shelf: Library) -> Iterator[str]:
         yield problem
     for title, alarm in fresh.alarms:
         yield f"{title}：{alarm}"
+
+
+def _asides(shelf: Library, source: str) -> tuple[int, tuple[Aside, ...], str]:
+    """How many answers of a source are kept aside, the latest of them, and why that cannot be told, "" where it can."""
+    try:
+        return *set_aside(shelf.corpus, source, ASIDES_SHOWN), ""
+    except StorageError as error:
+        return 0, (), str(error)
 
 
 def _newest(shelf: Library) -> str:
@@ -104,7 +112,10 @@ def _index(shelf: Library) -> IndexState:
         return IndexState(None, str(error))
     if stats.unknown:
         return IndexState(stats, stats.unknown)
-    there = len(shelf.corpus.ids())
+    try:
+        there = len(shelf.corpus.ids())
+    except StorageError as error:
+        return IndexState(stats, str(error))
     if there == stats.documents:
         return IndexState(stats, "")
     sentence = (

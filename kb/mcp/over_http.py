@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,11 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from kb.base.errors import KbError
+from kb.base.errors import BusyError, KbError
 from kb.config.boundary import check
 from kb.config.settings import Settings
 from kb.mcp.server import build
-from kb.web.context.gate import Admitted, Asked, Gate, Refused
+from kb.web.context.gate import CANNOT, Admitted, Asked, Gate, Refused
 from kb.web.site.hosts import Hosts, refusal
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ class Guarded:
         try:
             asked = Asked(peer, peer, headers.get("authorization", ""), headers.get(self._header, ""))
             found = self._gate.admit(asked)
-        except KbError as error:
+        except BusyError as error:
             return _problem(error.status, str(error))
+        except KbError as error:
+            print(f"登录无法核对：{error}", file=sys.stderr, flush=True)
+            return _problem(503, CANNOT)
         return None if isinstance(found, Admitted) else _refused(found)
 
 

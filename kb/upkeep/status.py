@@ -177,11 +177,12 @@ def _status(source: Source, corpus: Corpus, now: datetime) -> SourceStatus:
     try:
         return _judged(source, title, corpus, _read(_path(corpus.root, source.name)), now)
     except StorageError as error:
-        alarms = () if source.closed else (Alarm("unreadable", str(error)),)
-        told = " ".join(each.sentence for each in alarms)
-        return SourceStatus(
-            source.name, title, source.kind, source.url, alarm=told, alarms=alarms, closed=source.closed
-        )
+        told = str(error)
+    except (TypeError, AttributeError, KeyError, ValueError):  # it holds other things than were written
+        told = _damaged(_path(corpus.root, source.name))
+    alarms = () if source.closed else (Alarm("unreadable", told),)
+    told = " ".join(each.sentence for each in alarms)
+    return SourceStatus(source.name, title, source.kind, source.url, alarm=told, alarms=alarms, closed=source.closed)
 
 
 def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], now: datetime) -> SourceStatus:
@@ -319,5 +320,9 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError:
         record = None
     if not isinstance(record, dict):
-        raise StorageError(f"读不了 {path}：它与写入时不一致。请运行 kb check --repair，下次更新会重新写它。")
+        raise StorageError(_damaged(path))
     return record
+
+
+def _damaged(path: Path) -> str:
+    return f"读不了 {path}：它与写入时不一致。请运行 kb check --repair，下次更新会重新写它。"

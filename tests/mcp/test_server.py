@@ -158,6 +158,9 @@ def test_over_http_it_is_behind_the_gate_of_the_library(folder: Path, tmp_path: 
         assert status == 200 and "read_section" in told
         assert ask(**right, Host="stranger.example")[0] == 421
         assert ask(**right, Origin="https://stranger.example")[0] == 403
+        (tmp_path / "readers.json").write_text("{", encoding="utf-8")
+        status, told = ask(Authorization="Bearer another")
+        assert status == 503 and "readers" not in told and "无法核对登录" in told
 
 
 def test_over_http_settings_that_contradict_one_another_are_refused(folder: Path) -> None:

@@ -396,7 +396,7 @@ def test_a_corpus_that_the_machine_does_not_show_is_a_finding(here: Operated) ->
 
 def test_a_record_of_a_source_that_is_no_record_is_its_alarm(here: Operated) -> None:
     here.refresh()
-    for damaged in ("[1]", "{", "null"):
+    for damaged in ("[1]", "{", "null", '{"succeeded": 5}', '{"counts": 5}', '{"lacking": []}'):
         (here.folder / "corpus" / ".state" / "乙.json").write_text(damaged, encoding="utf-8")
         here.everywhere("乙.json：它与写入时不一致")
         assert "line 1" not in here.places()["status"]

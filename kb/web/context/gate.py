@@ -41,6 +41,9 @@ _PROXY_NAME = lazy_re(r"[^\x00-\x1f\x7f,]{1,200}")
 
 Way = Literal["password", "token", "feed", "proxy"]
 
+CANNOT = "现在无法核对登录：请过一会儿再试，或告诉管理员。"
+"""What somebody who is not signed in is told where it cannot be found out who they are: why is for the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

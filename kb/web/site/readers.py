@@ -16,7 +16,7 @@ from kb.base.errors import BusyError, KbError, UsageError
 from kb.config.settings import Settings
 from kb.web.api import api
 from kb.web.context.boundary import EXTENSION, gate, sees_details
-from kb.web.context.gate import Admitted, Asked, Gate, Refused
+from kb.web.context.gate import CANNOT, Admitted, Asked, Gate, Refused
 from kb.web.pages.follow_page import is_led_by_letter
 from kb.web.site.hosts import ASKED, Hosts
 
@@ -25,7 +25,6 @@ _FOR_OPERATORS = ("operations.status", "telemetry.shown")
 _FEEDS = ".atom"
 KEY = "key"
 """The argument of a feed's address that names the reader in secret."""
-_CANNOT = "现在无法核对登录：请过一会儿再试，或告诉管理员。"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _FORBIDDEN = "运行状态不在这里公开：请在服务器上查看，或让管理员改设置 serve.details、serve.monitors。"
 _FROM_ELSEWHERE = "这个请求是从别的网站的页面发来的，没有照办：请在本站的页面上操作。"
@@ -119,7 +118,7 @@ def told_outside(error: KbError | HTTPException) -> Response | None:
     if isinstance(error, (UsageError, BusyError)):
         return _answer(error.status, str(error))
     print(f"登录无法核对：{error}", file=sys.stderr, flush=True)
-    return _answer(503, _CANNOT)
+    return _answer(503, CANNOT)
 
 
 def _answer(status: int, sentence: str) -> Response:

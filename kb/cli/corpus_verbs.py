@@ -99,7 +99,7 @@ def _doubts(config: Settings, addresses: tuple[str, ...], as_json: bool) -> int:
     corpus = existing(Corpus(config.corpus))
     unread: list[UnreadableError] = []
     asked = (corpus.read(Address.read(id).id) for id in addresses) if addresses else corpus.documents(unread.append)
-    found, total = list[tuple[Document, Sequence[Remark]]](), len(addresses or corpus.ids())
+    found, total = list[tuple[Document, tuple[Remark, ...]]](), len(addresses or corpus.ids())
     with progress("查看") as shown:
         for number, document in enumerate(asked, 1):
             shown(number, total)

@@ -99,9 +99,9 @@ class Keeper:
             if old.provenance.snapshot == new.provenance.snapshot and not self.sound(old):
                 self.snapshot(data)
             return self._returned(old)
-        if old and self._only_came_late(old, new):
+        if old and self._only_came_late(old, new) and self.sound(old):
             new, data = (
-                replace(old, provenance=replace(old.provenance, attachments=new.provenance.attachments)),
+                replace(old, provenance=replace(old.provenance, attachments=new.provenance.attachments, withdrawn="")),
                 self.data(old),
             )
         if self.dry:
@@ -111,7 +111,8 @@ class Keeper:
     def _only_came_late(self, old: Document, new: Document) -> bool:
         """Return whether nothing differs but attachments, of which some could not be had before: that is no other version."""
         files = old.provenance.attachments
-        if all(each.document or each.snapshot for each in files):
+        had = [each for each in files if each.document or each.snapshot]
+        if len(had) == len(files) or any(each not in new.provenance.attachments for each in had):
             return False
         return self._same(old, replace(new, provenance=replace(new.provenance, attachments=files)))
 

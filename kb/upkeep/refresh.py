@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from kb.base.errors import KbError, StorageError, UsageError, unforeseen
+from kb.base.model import Provenance
 from kb.config.kinds import kinds
 from kb.config.settings import Settings
 from kb.config.sources import Source
@@ -33,7 +34,7 @@ from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
 from kb.upkeep.findings import Finding, trusted
 from kb.upkeep.in_step import bring_in_step
-from kb.upkeep.keeping import Keeper
+from kb.upkeep.keeping import Keeper, RefusedError
 from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
@@ -182,7 +183,7 @@ def _tell(
         failed = (  # what could not be written down
             Finding(f"{name}/failed", name, f"最近一次更新失败：{tally.error}", advice=f"kb refresh {name}")
             for name, tally in report.sources.items()
-            if tally.error and not {name, f"{name}/failed"} & known
+            if tally.error and not {name, f"{name}/failed", f"{name}/settings"} & known
         )
         open_ = [*judged.open, *also, *failed]
         others = [
@@ -271,6 +272,7 @@ class _Run:
             tally.failed += 1
             if not self.dry:
                 with suppress(StorageError):  # refused, too: `_tell` says it without
+                    seals.of_source(self.corpus.root, self.source.name).take_off()
                     note_failed(self.corpus.root, self.source, tally.error, now)
         return tally
 
@@ -305,11 +307,18 @@ class _Run:
         prefix, found = f"{self.source.name}-", False
         keeper = Keeper(self.corpus, self.source.name, self.settings)
         for folder, id in self.corpus.fetched():
-            if folder == self.source.name and id.startswith(prefix) and (held := keeper.present(id)):
-                provenance = held.provenance  # of what is damaged, the walk meets the page again
-                if not (provenance.attached_to or provenance.withdrawn):
-                    state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
-                    found = True
+            if folder != self.source.name or not id.startswith(prefix):
+                continue
+            try:
+                held = keeper.present(id)
+                provenance = held.provenance if held else None  # of what is damaged, the walk meets the page again
+            except RefusedError:
+                provenance = Provenance(
+                    "", "", "", ""
+                )  # it is there: where it is from, the walk learns when it can be read
+            if provenance and not (provenance.attached_to or provenance.withdrawn):
+                state.put(Post(id.removeprefix(prefix), provenance.origin, "", "kept", id))
+                found = True
         return found
 
     @contextmanager

@@ -136,7 +136,8 @@ class State:
     def roll_back(self) -> None:
         """Forget everything since the last commit, as a kill would. Raises StorageError."""
         with self._refusals():
-            self._db.execute("rollback")
+            if self._db.in_transaction:
+                self._db.execute("rollback")
             self._db.execute("begin")
 
     def commit_soon(self) -> None:

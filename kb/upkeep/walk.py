@@ -75,6 +75,7 @@ class Walk:
     _standing: int = 0
     _unlisted: bool = False
     _broken_off: bool = False
+    _refused: int = 0
     _of_files: list[Post] = field(default_factory=list)
 
     @property
@@ -125,7 +126,11 @@ class Walk:
         known = self.state.get(item.key)
         if known is None and "://" in item.url and (known := self.state.at(item.url)):
             item = replace(item, key=known.key)  # the same place: http or https, www or mobile, another column's link
-        if known and known.walk == self.number and (not known.trouble or item.key in self._met):
+        if (
+            known
+            and known.walk == self.number
+            and (not known.trouble or item.key in self._met or known.tries >= _MOST_TRIES)
+        ):
             return False  # listed twice, or done before an interruption; what was in trouble then is asked for again
         fresh = known is None or known.digest != item.digest
         if not (known and known.document) and not self.selection.may(item):
@@ -152,13 +157,17 @@ class Walk:
             if isinstance(error, NotFoundError) and known and listed is False:  # the file is in the folder no more
                 self._let_go(known)
             else:
-                self._fail(item, known, str(error), stops=not isinstance(error, _ALONE))
+                self._fail(item, known, str(error), stops=self.source.kind != "files" and not isinstance(error, _ALONE))
             return
         try:
             self._deal(item, known, answer, listed)
+            self._refused = 0
         except RefusedError as error:  # of one document that is here: nobody knows how the page differs from it
             self._unlisted = False
             self._fail(item, known, str(error))
+            self._refused += 1
+            if self._refused >= _IN_A_ROW:  # of the whole folder, it seems
+                raise
 
     def _deal(self, item: Item, known: Post | None, answer: Fetched, listed: bool | None) -> None:
         judged = not answer.not_modified and answer.status not in _GONE
@@ -308,10 +317,10 @@ class Walk:
         attachments, changes, trouble = self._attachments(item, new.id, offered, before)
         if old and (places := old.provenance.listed.get(PLACES)):
             new = replace(new, provenance=replace(new.provenance, listed={**new.provenance.listed, PLACES: places}))
-        if self.source.kind != "files":
-            self.state.note_likeness(_likeness(item, new, offered), item.key)
         provenance = replace(new.provenance, attachments=attachments)
         change = self.keeper.keep(old, replace(new, provenance=provenance), answer.body)
+        if self.source.kind != "files":
+            self.state.note_likeness(_likeness(item, new, offered), item.key)
         self.kept += 1
         self._count(change, changes, new.id)
         self._remember_files()
@@ -365,7 +374,8 @@ class Walk:
             except (FetchError, NotFoundError, derive.BrokenOffError, _NoFileError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 why = f"没有取到：{error}" if isinstance(error, _NoFileError) else "还没有取到，下次再试。"
-                found[url] = before.get(url) or Attachment(name, url, reason=why)
+                stays = _with_inside(url, before) or (Attachment(name, url, reason=why),)
+                found |= {each.url: each for each in stays}
             except UnreadableError as error:  # of a folder: asking again would change nothing
                 self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有收录：{error}")
                 found[url] = before.get(url) or Attachment(name, url, reason=str(error))
@@ -399,8 +409,12 @@ class Walk:
             return (old if offer.generic else replace(old, name=offer.name), *held)
         reason = suspicion.judge(answer)
         if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
-            self.keeper.set_aside(f"{item.key}-{place}", answer, reason or "附件的地址上是一个网页")
-            raise _NoFileError(f"{reason or '地址上是一个网页，不是附件'}。")
+            reason, name = reason or "地址上是一个网页，不是附件", f"{item.key}-{place}"
+            if self.keeper.is_dropped(name, answer):  # somebody has seen that there is nothing to be had
+                return _with_inside(url, before) or (Attachment(offer.name, url, reason=f"没有取到：{reason}。"),)
+            if answer.status not in _GONE:
+                self.keeper.set_aside(name, answer, reason)
+            raise _NoFileError(f"{reason}。")
         name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
         name = name or (old.name if old and offer.generic else offer.name)
         if is_archive(answer.body):
@@ -562,7 +576,6 @@ class Walk:
         day = item.published[:10] if len(item.published) >= 10 else today
         fresh = known is None or known.digest != item.digest
         tried = known.tries if known and not fresh else 0
-        again = known is not None and known.walk == self.number  # a walk that broke off and goes on
         post = Post(
             key=item.key,
             url=item.url,
@@ -572,7 +585,7 @@ class Walk:
             trouble=trouble,
             walk=self.number,
             noticed=min(day, today) if fresh or not known else known.noticed,
-            tries=max(tried + (not again), 1) if trouble else 0,
+            tries=tried + 1 if trouble else 0,
             item=item.dump() if trouble else "",
         )
         self.state.put(_with(post, validators))
@@ -630,14 +643,17 @@ class Walk:
             self.state.remember("asked last", post.key)
             try:
                 old = self.keeper.present(post.document)
-            except RefusedError as error:
-                self._unlisted = False
-                self._fail(Item(post.key, post.url, "", post.noticed), post, str(error))
+            except RefusedError as error:  # the next full walk asks again
+                self.tally.failed += 1
+                self.tally.notes.append(f"{post.url or post.document}：{error}")
+                continue
+            url = post.url or (old.provenance.origin if old else "")
+            if not url:  # it could not be read when the memory was begun anew, and is not there any more
                 continue
             listed = dict(old.provenance.listed) if old else {}
             attachments = tuple((each.name, each.url) for each in old.provenance.attachments) if old else ()
             listed.pop("原文链接", None)
-            item = Item(post.key, post.url, listed.get("标题", ""), post.noticed, "", listed, attachments)
+            item = Item(post.key, url, listed.get("标题", ""), post.noticed, "", listed, attachments)
             self._visit(item, post, fresh=False, listed=False)
 
     def _withdraw(self, post: Post) -> None:
@@ -694,6 +710,11 @@ class _NoFileError(KbError):
 def _is_inside(file: Attachment, files: Mapping[str, Attachment]) -> bool:
     """Return whether a file is one in an archive."""
     return "#" in file.url and file.url.partition("#")[0] in files
+
+
+def _with_inside(url: str, files: Mapping[str, Attachment]) -> tuple[Attachment, ...]:
+    """Return what is known of a file and, where it is an archive, of those in it."""
+    return tuple(file for at, file in files.items() if at == url or at.startswith(f"{url}#"))
 
 
 def _likeness(item: Item, document: Document, files: tuple[Offered, ...]) -> str:

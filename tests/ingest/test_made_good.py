@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kb.base import storage
+from kb.base import inside, storage
 from kb.base.errors import StorageError
 from kb.corpus.folder import Corpus
 from kb.fetch.network.pace import Hosts
 from kb.ingest import derive
-from kb.upkeep import walk
+from kb.upkeep import aside, walk
 from kb.upkeep.keeping import Keeper
 from kb.upkeep.status import status
 from tests.ingest import paper
@@ -249,8 +251,6 @@ def test_a_memory_that_cannot_be_opened_is_told_by_the_status(
 
 
 def test_a_refresh_that_cannot_write_tells_the_alarm(site: Site, library: Library, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     library.refresh()
     heard = tmp_path / "heard"
     library.settings = replace(library.settings, alarm=f"cat >> {heard}")
@@ -260,3 +260,173 @@ def test_a_refresh_that_cannot_write_tells_the_alarm(site: Site, library: Librar
         library.refresh()
     assert "运行" in heard.read_text(encoding="utf-8")
     assert storage.is_folder(library.corpus.root / ".lock")
+
+
+def names_of(library: Library, post: Post) -> list[str]:
+    return [each.name for each in library.document(post.id).provenance.attachments]
+
+
+def lastingly(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bool]) -> None:
+    """Let the machine refuse to read some files of the corpus."""
+    real = Corpus._bytes
+
+    def read(corpus: Corpus, path: Path) -> bytes:
+        if refused(path):
+            raise StorageError(f"读不了 {path.name}：示例。")
+        return real(corpus, path)
+
+    monkeypatch.setattr(Corpus, "_bytes", read)
+
+
+def pdf(word: str) -> bytes:
+    return paper.pdf([[f"示例附件{word}的正文，示例单位应当遵照执行。"]])
+
+
+def test_a_fill_gets_past_posts_that_never_answer(site: Site, library: Library) -> None:
+    for post in site.content.listed()[1:6]:
+        site.faults.put(post.path, faults.status(500))
+    errors = [library.refresh().error for _ in range(10)]
+    assert errors[0] and not errors[-1]
+    assert len(library.corpus.ids()) == 3
+
+
+def test_wrong_settings_cost_no_memory_and_are_one_alarm(site: Site, library: Library) -> None:
+    library.refresh()
+    good, heard = library.settings, library.folder / "heard"
+    library.source = replace(library.source, problem="设置文件第 3 行：示例")
+    library.settings = replace(good, sources=(library.source,), alarm=f"cat >> {heard}")
+    assert library.refresh().error
+    assert heard.read_text(encoding="utf-8").count("第 3 行") == 1
+    library.source, library.settings = good.sources[0], good
+    tally = library.refresh()
+    assert (tally.notes, tally.unchanged) == ([], 8)
+
+
+def test_an_archive_that_is_not_there_once_keeps_what_was_in_it(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.zip", archive("甲", "乙"))
+    library.refresh()
+    before = names_of(library, post)
+    site.faults.put(post.attachment_path, faults.status(404))
+    assert library.refresh(full=True).failed == 1 and names_of(library, post) == before
+    site.faults.clear()
+    assert library.refresh(full=True).ok and names_of(library, post) == before == ["示例附件.zip", "甲.txt", "乙.txt"]
+
+
+def test_a_late_attachment_of_a_page_whose_snapshot_is_lost(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", pdf("一"))
+    site.faults.put(post.attachment_path, faults.status(404))
+    page_with_counter(site, post, 1)
+    library.refresh()
+    digest = library.document(post.id).provenance.snapshot
+    (library.corpus.root / ".snapshots" / digest[:2] / f"{digest}.gz").unlink()
+    site.faults.clear()
+    page_with_counter(site, post, 500)
+    tally = library.refresh(full=True)
+    assert (tally.error, tally.failed) == ("", 0) and library.document(post.id).provenance.attachments[0].document
+
+
+def test_a_late_attachment_does_not_hide_that_a_post_is_there_again(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", pdf("一"))
+    site.faults.put(post.attachment_path, faults.status(404))
+    page_with_counter(site, post, 1)
+    library.refresh()
+    site.content.withdraw(post)
+    assert library.refresh(full=True).gone == 1
+    post.withdrawn = False
+    site.faults.clear()
+    page_with_counter(site, post, 500)
+    assert library.refresh(full=True).ok
+    assert library.document(post.id).status == "current"
+
+
+def test_an_attachment_that_replaces_another_is_a_version_beside_a_dead_link(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "a.pdf", pdf("一"))
+    link = '<p><a href="/gkmlpt/attachment/0/9/dead.pdf">示例死链.pdf</a></p>'
+    closing = "示例区人民政府办公室</p>"
+
+    def with_dead_link(answer: Answer) -> Answer:
+        answer.body = answer.body.replace(closing.encode(), (closing + link).encode(), 1)
+        return answer
+
+    site.faults.put("*dead.pdf", faults.status(404))
+    site.faults.put(post.path, with_dead_link)
+    library.refresh()
+    site.content.attach(post, "b.pdf", pdf("二"))
+    site.content.edit(post)
+    post.edits = 0
+    assert library.refresh(full=True).changed == 1
+    assert len(library.corpus.versions(f"shili-{post.id}")) == 1
+
+
+def test_a_post_off_the_lists_keeps_its_labels_though_it_could_not_be_read_once(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.refresh()
+    post = next(each for each in site.content.listed() if each.number)
+    labels = library.document(post.id).provenance.listed
+    listed = site.content.listed
+    monkeypatch.setattr(site.content, "listed", lambda *given: [each for each in listed(*given) if each.id != post.id])
+    name = f"shili-{post.id}.md"
+    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：读不了。"))
+    assert library.refresh(full=True).failed == 1
+    for full in (False, True):
+        library.refresh(full=full)
+        assert library.document(post.id).provenance.listed == labels
+
+
+def test_a_folder_that_refuses_all_ends_the_walk(site: Site, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.refresh()
+    lastingly(monkeypatch, lambda path: path.parent.name == "shili")
+    tally = library.refresh(full=True)
+    assert "读不了" in tally.error and tally.failed < 8
+
+
+def test_files_that_the_disk_refuses_keep_no_other_from_being_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "示例"
+    folder.mkdir()
+    for number in range(12):
+        text = f"示例文件{number}的正文，示例单位应当遵照执行。" * 5
+        (folder / f"a{number:02}.txt").write_text(text, encoding="utf-8")
+    library = Library(tmp_path / "library", source(str(folder), kind="files"))
+    bad, real = {f"a{number:02}.txt" for number in range(2, 8)}, inside.read
+
+    def read(root: Path, name: Any, most: int) -> bytes:
+        if str(name) in bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(root, name, most)
+
+    monkeypatch.setattr(inside, "read", read)
+    assert library.refresh().failed == 6 and len(library.corpus.ids()) == 6
+    monkeypatch.undo()
+    assert library.refresh().ok and len(library.corpus.ids()) == 12
+
+
+def test_a_snapshot_that_the_disk_refuses_is_written_anew(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, real = library.corpus.snapshots.store(b"shili"), inside.read
+
+    def read(root: Path, name: Any, most: int) -> bytes:
+        if digest in str(name):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(root, name, most)
+
+    monkeypatch.setattr(inside, "read", read)
+    assert library.corpus.snapshots.store(b"shili") == digest
+
+
+def test_an_attachment_that_somebody_dropped_is_told_no_more(site: Site, library: Library) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", pdf("一"))
+    site.faults.put(post.attachment_path, faults.login())
+    assert library.refresh().failed == 1
+    (found,) = aside.asides(library.corpus)
+    aside.drop([found.name], library.corpus, library.settings)
+    assert library.refresh().ok and alarms(library) == []
+    assert not list(aside.asides(library.corpus))

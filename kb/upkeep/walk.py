@@ -371,7 +371,7 @@ class Walk:
             try:
                 taken = self._attachment(item, id, each, url, len(found) + 1, before, changes)
                 found |= {one.url: one for one in taken}
-            except (FetchError, NotFoundError, derive.BrokenOffError, _NoFileError) as error:
+            except (FetchError, NotFoundError, RefusedError, derive.BrokenOffError, _NoFileError) as error:
                 trouble = f"附件“{name}”取不到：{error}"
                 why = f"没有取到：{error}" if isinstance(error, _NoFileError) else "还没有取到，下次再试。"
                 stays = _with_inside(url, before) or (Attachment(name, url, reason=why),)

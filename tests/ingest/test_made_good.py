@@ -430,3 +430,21 @@ def test_an_attachment_that_somebody_dropped_is_told_no_more(site: Site, library
     aside.drop([found.name], library.corpus, library.settings)
     assert library.refresh().ok and alarms(library) == []
     assert not list(aside.asides(library.corpus))
+
+
+def test_an_attachment_whose_document_cannot_be_read_once_keeps_its_post_from_nothing(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = site.content.listed()[0]
+    site.content.attach(post, "shili.pdf", pdf("一"))
+    library.refresh()
+    (attachment,) = library.document(post.id).provenance.attachments
+    site.content.edit(post)
+    site.content.files["shili.pdf"] = pdf("二")
+    name = f"{attachment.document}.md"
+    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：读不了。"))
+    tally = library.refresh(full=True)
+    assert (tally.failed, tally.changed) == (1, 1)
+    assert "第1次修改" in library.document(post.id).text
+    assert library.refresh().ok
+    assert "示例附件二" in library.corpus.read(attachment.document).text

@@ -130,8 +130,7 @@ def test_a_lost_memory_hides_nothing_that_was_withdrawn(library: Library, site: 
     shutil.rmtree(library.corpus.root / ".state")
     post = site.content.listed()[-1]
     site.content.withdraw(post)
-    library.refresh()
-    tally = library.refresh(full=True)
+    tally = library.refresh()
     assert (tally.new, tally.changed, tally.gone) == (0, 0, 1)
     assert library.document(post.id).status == "withdrawn"
 

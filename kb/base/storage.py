@@ -178,6 +178,12 @@ def below(folder: Path) -> Iterator[Path]:
             yield Path(each.path)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is something at `path`. Raises StorageError where the machine does not let that be seen."""
+    with refusals(path, "读"):
+        return path.exists()
+
+
 def is_folder(path: Path) -> bool:
     """Return whether `path` is a folder itself, not a link to one."""
     return path.is_dir() and not path.is_symlink()

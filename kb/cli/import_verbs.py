@@ -96,9 +96,7 @@ def _refreshed(config: Settings, source: Source, as_json: bool) -> int:
     """Refresh a source that stands in no settings; its name must not be that of another one."""
     from kb.upkeep.refresh import refresh
 
-    with storage.refusals(Path(source.url), "读"):
-        is_there = Path(source.url).exists()
-    if not is_there:
+    if not storage.is_there(Path(source.url)):
         raise NotFoundError(f"找不到 {source.url}：请检查路径。")
     taken = next((each for each in config.sources if each.name == source.name), None)
     if taken and (taken.kind, Path(taken.url).resolve()) != (source.kind, Path(source.url).resolve()):

@@ -97,7 +97,7 @@ def digest(secret: str) -> str:
 
 def listed(path: Path) -> dict[str, Reader]:
     """Return the readers by name as the file has them; none where there is no file yet. Raises what `load` raises."""
-    return _read(path).readers if _is_there(path) else {}
+    return _read(path).readers if storage.is_there(path) else {}
 
 
 def set_password(path: Path, name: str, password: str) -> bool:
@@ -132,7 +132,7 @@ def renew_feed(path: Path, name: str) -> None:
 
 def feed_key(path: Path, name: str) -> str:
     """Return the key of a reader's feed addresses. Raises NotFoundError and what `load` raises."""
-    keys = load(path).keys if _is_there(path) else {}
+    keys = load(path).keys if storage.is_there(path) else {}
     if name not in keys:
         raise _unknown(name)
     return keys[name]
@@ -163,14 +163,9 @@ def _changing(path: Path) -> Iterator[_File]:
     storage.make_folder(path.parent)
     with storage.lock(path.parent / f".{path.name}.lock"):
         storage.remove_leftovers(path.parent, _is_leftover, below=False)  # they hold what the file does
-        file = _read(path) if _is_there(path) else _File(secrets.token_hex(32), {})
+        file = _read(path) if storage.is_there(path) else _File(secrets.token_hex(32), {})
         yield file
         storage.write_atomic(path, msgspec.json.format(msgspec.json.encode(file)) + b"\n", mode=0o600)
-
-
-def _is_there(path: Path) -> bool:
-    with storage.refusals(path, "读"):
-        return path.exists()
 
 
 def _is_leftover(path: Path) -> bool:

@@ -51,8 +51,7 @@ def enable(name: str, path: Path) -> None:
     found = next((each for each in ready_sources() if each.name == name), None)
     if found is None:
         raise NotFoundError(f"没有现成的来源“{name}”：有 {'、'.join(each.name for each in ready_sources())}。")
-    with storage.refusals(path):
-        is_there = path.exists()
+    is_there = storage.is_there(path)
     if is_there and any(source.name == name for source in load(path).sources):
         raise UsageError(f"{path} 里已经有来源 {name}：不必再启用。")
     before = ""

@@ -251,11 +251,9 @@ class _Run:
                     note_start(self.corpus.root, self.source, now)
                 try:
                     self._walk(state, tally, now)
-                except StorageError as error:  # what was put down of a document may not have been written with it
-                    state.roll_back()
-                    tally.error = str(error)
-                    tally.failed += 1
                 except KbError as error:
+                    if isinstance(error, StorageError):  # what was put down of a document may not be written with it
+                        state.roll_back()
                     tally.error = str(error)
                     tally.failed += 1
                 except Exception as error:  # noqa: BLE001 — a source that meets a mistake of ours must not stop the others

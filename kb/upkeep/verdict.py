@@ -262,8 +262,7 @@ def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
 
 def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
     try:
-        with storage.refusals(corpus.root, "读"):
-            is_there = corpus.root.exists()
+        is_there = storage.is_there(corpus.root)
         lost = [each.sentence for each in corpus.lost()] if is_there else []
     except KbError as error:
         advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"

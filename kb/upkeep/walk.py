@@ -575,7 +575,6 @@ class Walk:
         today = self.now.date().isoformat()
         day = item.published[:10] if len(item.published) >= 10 else today
         fresh = known is None or known.digest != item.digest
-        tried = known.tries if known and not fresh else 0
         post = Post(
             key=item.key,
             url=item.url,
@@ -585,7 +584,7 @@ class Walk:
             trouble=trouble,
             walk=self.number,
             noticed=min(day, today) if fresh or not known else known.noticed,
-            tries=tried + 1 if trouble else 0,
+            tries=(known.tries if known and not fresh else 0) + 1 if trouble else 0,
             item=item.dump() if trouble else "",
         )
         self.state.put(_with(post, validators))

@@ -6,7 +6,11 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -28,8 +32,39 @@ EXAMPLE = """示例区人民政府办公室关于做好示例工作的通知
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["kb.cli.main", "kb.search.embedded.whoosh_engine", "kb.upkeep.mend", "kb.upkeep.refresh", "kb.upkeep.verdict"]
+    [
+        "kb.cli.main",
+        "kb.search.embedded.whoosh_engine",
+        "kb.upkeep.mend",
+        "kb.upkeep.refresh",
+        "kb.upkeep.verdict",
+        # What `kb serve` needs, but nothing that counts: how figures are kept is decided when that is loaded.
+        "flask",
+        "kb.export.evidence_package",
+        "pypinyin",
+    ]
 )
+
+
+@contextmanager
+def running(
+    folder: Path, *arguments: str | Path, environment: Mapping[str, str] = os.environ
+) -> Iterator[tuple[BaseProcess, TextIO]]:
+    """Run `kb`, which goes on until it is told to end; give its process and what it says on stderr, line by line."""
+    with tempfile.TemporaryDirectory(prefix="kb-test-") as scratch:
+        said = Path(scratch, "stderr")
+        os.mkfifo(said)
+        given = (tuple(map(str, arguments)), folder, Path(scratch, "stdout"), said, dict(environment))
+        process = _processes.Process(target=_run, args=given)
+        process.start()
+        with said.open(encoding="utf-8") as stderr:
+            try:
+                yield process, stderr
+            finally:
+                process.terminate()
+                process.join(60)
+                if process.exitcode is None:
+                    process.kill()
 
 
 class Kb:

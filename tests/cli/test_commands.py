@@ -17,7 +17,7 @@ import pytest
 
 from kb.base.errors import StorageError
 from kb.web.site import http_server
-from tests.cli.running import EXAMPLE, Kb
+from tests.cli.running import EXAMPLE, Kb, running
 
 REPORT = Path(__file__).parents[2] / "corpus" / "haojiang" / "haojiang-2021-report.md"
 
@@ -123,16 +123,11 @@ def test_a_port_in_use_is_said(filled: Kb) -> None:
 
 
 def test_the_server_answers_as_the_command_line_does(filled: Kb) -> None:
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=filled.folder, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stderr
-            address = server.stderr.readline().split("：", 1)[1].split()[0]
-            with urllib.request.urlopen(f"{address}api/v1/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE") as answer:
-                over_http = json.load(answer)
-            assert raw(address, "/api/v1/search?q=行政复议").startswith("HTTP/1.0 200 OK")
-        finally:
-            server.terminate()
+    with running(filled.folder, "serve", "--port", "0") as (_, stderr):
+        address = stderr.readline().split("：", 1)[1].split()[0]
+        with urllib.request.urlopen(f"{address}api/v1/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE") as answer:
+            over_http = json.load(answer)
+        assert raw(address, "/api/v1/search?q=行政复议").startswith("HTTP/1.0 200 OK")
     here = json.loads(filled("search", "行政复议", "--json"))
     for answer in (over_http, here):
         del answer["took_ms"]

@@ -8,11 +8,11 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ import yaml
 
 from kb.config.settings import load
 from kb.corpus.folder import Corpus
+from tests.cli.running import running
 from tests.cluster import ROOT, Nodes, eventually, free_port
 from tests.search.test_engines import configure, kb, put
 
@@ -117,16 +118,11 @@ def test_a_cluster_behind_tls_asks_for_a_password_and_a_certificate(
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr
-            address = re.search(r"http://127.0.0.1:(\d+)/", process.stderr.readline())
-            assert address
-            yield process, int(address[1])
-        finally:
-            process.terminate()
+def served(folder: Path) -> Iterator[tuple[BaseProcess, int]]:
+    with running(folder, "serve", "--port", "0") as (process, stderr):
+        address = re.search(r"http://127.0.0.1:(\d+)/", stderr.readline())
+        assert address
+        yield process, int(address[1])
 
 
 def test_two_servers_behind_nginx_and_one_ends(program: str, folder: Path, opensearch: Nodes) -> None:
@@ -150,7 +146,7 @@ def test_two_servers_behind_nginx_and_one_ends(program: str, folder: Path, opens
         assert status == 200 and f"https://127.0.0.1:{secured}/" in feed and "http://127.0.0.1" not in feed
         assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"])
         first.terminate()
-        first.wait()
+        first.join()
         for _ in range(20):
             assert "行政复议" in get("/search?q=%E8%A1%8C%E6%94%BF%E5%A4%8D%E8%AE%AE")[1]
             assert get("/readyz")[:2] == (200, "ok\n")

@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import ssl
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -27,6 +25,7 @@ from kb.search.cluster import absence, client_requests, mapping
 from kb.search.open.engines import chosen_engine
 from kb.search.query.conditions import Condition
 from kb.web.site.app import create_app
+from tests.cli.running import running
 from tests.cluster import Nodes, eventually
 from tests.search.shelf import document
 
@@ -185,11 +184,8 @@ def test_the_corpus_is_checked_while_the_cluster_cannot_be_reached(folder: Path)
 
 def test_the_server_starts_while_the_cluster_cannot_be_reached(folder: Path) -> None:
     configure(folder, "http://127.0.0.1:9")
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as served:
-        assert served.stderr
-        warned, ready = served.stderr.readline(), served.stderr.readline()
-        served.terminate()
+    with running(folder, "serve", "--port", "0") as (_, stderr):
+        warned, ready = stderr.readline(), stderr.readline()
     assert "连不上 OpenSearch" in warned and "只能阅读" in warned and "http://127.0.0.1:" in ready
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import tarfile
 import urllib.error
 import urllib.request
@@ -15,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from kb.corpus.folder import Corpus
-from tests.cli.running import KbHere
+from tests.cli.running import KbHere, running
 
 KEPT = sorted(Path(__file__).parent.glob("*.tar.xz"))
 
@@ -72,13 +70,11 @@ def test_it_can_be_kept_and_brought_back(old: KbHere, tmp_path_factory: pytest.T
 
 
 def test_the_server_starts_and_documents_can_be_read_before_the_index_is_made(old: KbHere) -> None:
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=old.folder, stderr=subprocess.PIPE, text=True) as server:
+    with running(old.folder, "serve", "--port", "0") as (server, stderr):
         try:
-            assert server.stderr
             said: list[str] = []
             while not (found := re.search(r"http://127\.0\.0\.1:\d+", "".join(said))):
-                line = server.stderr.readline()
+                line = stderr.readline()
                 assert line, said
                 said.append(line)
             assert "示例制度" in _got(f"{found[0]}/api/v1/documents/{quote('示例')}")
@@ -87,7 +83,7 @@ def test_the_server_starts_and_documents_can_be_read_before_the_index_is_made(ol
             assert '"hits"' in _got(f"{found[0]}/api/v1/search?q={quote('示例')}")
         finally:
             server.terminate()
-            assert "Traceback" not in "".join(said) + (server.stderr.read() if server.stderr else "")
+            assert "Traceback" not in "".join(said) + stderr.read()
 
 
 def _got(url: str) -> str:

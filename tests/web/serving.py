@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kb.config.settings import Settings
+from tests.cli.running import Kb, running
 
 
 @dataclass(frozen=True)
@@ -67,30 +66,25 @@ def config(folder: Path, settings: Settings, **serve: object) -> Path:
 def serving(kb_toml: Path, *arguments: str) -> Iterator[Service]:
     """Serve until the block ends."""
     log = kb_toml.with_name("serve.log")
-    command = [sys.executable, "-m", "kb", "serve", "--config", str(kb_toml), "--port", "0", *arguments]
-    with (
-        log.open("wb") as written,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)) as process,
-    ):
-        assert process.stderr
-        first = process.stderr.readline().decode()
-        assert "://" in first, first + process.stderr.read().decode()
-        second = process.stderr.readline().decode()
-        follower = subprocess.Popen(["cat"], stdin=process.stderr, stdout=written)
+    command = ("serve", "--config", kb_toml, "--port", "0", *arguments)
+    with log.open("wb") as written, running(kb_toml.parent, *command) as (process, stderr):
+        first = stderr.readline()
+        assert "://" in first, first + stderr.read()
+        second = stderr.readline()
+        follower = subprocess.Popen(["cat"], stdin=stderr, stdout=written)
         try:
             yield Service(int(first.split("://")[1].split("/")[0].rpartition(":")[2]), first + second, log)
         finally:
             process.terminate()
-            process.wait(30)
+            process.join(30)
             follower.wait(30)
 
 
 def refused(kb_toml: Path, *arguments: str) -> str:
     """Return what `kb serve` says when it does not begin; its exit code is that of a wrong setting."""
-    command = [sys.executable, "-m", "kb", "serve", "--config", str(kb_toml), "--port", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    return done.stderr
+    kb = Kb(kb_toml.parent)
+    kb("serve", "--config", kb_toml, "--port", "0", *arguments, code=2)
+    return kb.said
 
 
 def basic(name: str, password: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
@@ -21,6 +19,7 @@ from kb.config.settings import Settings
 from kb.web.site import http_server
 from kb.web.site.app import MOST_SENT
 from kb.web.site.http_server import _CONNECTIONS
+from tests.cli.running import running
 
 _PART = b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n"
 
@@ -33,15 +32,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(settings: Settings, scratch: Path) -> Iterator[tuple[str, int]]:
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    with subprocess.Popen(
-        command, cwd=settings.corpus.parent, env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr
-        host, _, port = process.stderr.readline().split("://", 1)[1].split("/")[0].partition(":")
+    with running(settings.corpus.parent, "serve", "--port", "0", environment=environment) as (_, stderr):
+        host, _, port = stderr.readline().split("://", 1)[1].split("/")[0].partition(":")
         yield host, int(port)
-        process.terminate()
 
 
 def _head(server: tuple[str, int], line: str, *more: str) -> bytes:

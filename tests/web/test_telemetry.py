@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kb.base.workers import SHARED_METRICS
 from kb.config.settings import Settings
 from kb.web.site.app import create_app
+from tests.cli.running import running
 from tests.web.conftest import REPORT
 
 
@@ -67,31 +67,20 @@ def test_a_line_for_each_request_without_what_was_asked(settings: Settings, caps
 
 
 def test_all_processes_are_added_up(settings: Settings) -> None:
-    folder = settings.corpus.parent
-    command = [sys.executable, "-m", "kb", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=_environment()) as served:
-        assert served.stderr
-        address = re.search(r"http://[^ ]+/", served.stderr.readline())
-        try:
-            assert address
-            for _ in range(20):
-                urllib.request.urlopen(f"{address[0]}healthz").close()
-            urllib.request.urlopen(f"{address[0]}metrics").close()
-            with urllib.request.urlopen(f"{address[0]}metrics") as answer:
-                exposed = answer.read().decode()
-        finally:
-            served.terminate()
+    environment = {name: value for name, value in os.environ.items() if name != SHARED_METRICS}
+    with running(settings.corpus.parent, "serve", "--port", "0", environment=environment) as (_, stderr):
+        address = re.search(r"http://[^ ]+/", stderr.readline())
+        assert address
+        for _ in range(20):
+            urllib.request.urlopen(f"{address[0]}healthz").close()
+        urllib.request.urlopen(f"{address[0]}metrics").close()
+        with urllib.request.urlopen(f"{address[0]}metrics") as answer:
+            exposed = answer.read().decode()
     found = figures(exposed)
     assert found["kb_requests_total", "operations.healthz", "200"] == 20
     assert [name for name in found if name[0] == "kb_documents"] == [("kb_documents",)]
     families = re.findall("# TYPE (\\S+)", exposed)
     assert len(families) == len(set(families))
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {name: value for name, value in os.environ.items() if name != SHARED_METRICS}
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,9 @@ EXAMPLE = """示例区人民政府办公室关于做好示例工作的通知
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
     [
+        "tests.cli.running",
         "kb.cli.main",
+        "kb.ingest.formats.extract",
         "kb.search.embedded.whoosh_engine",
         "kb.upkeep.mend",
         "kb.upkeep.refresh",

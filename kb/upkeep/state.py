@@ -10,16 +10,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from kb.base import storage
 from kb.base.errors import StorageError
+from kb.fetch.network.fetched import Validators
 from kb.fetch.network.urls import place_of
 
 Outcome = Literal["kept", "same", "skipped", "suspicious", "failed", "gone"]
+HELD = ("kept", "same")
+"""The outcomes of posts that have a document."""
 FOLDER = ".state"
 """Beside the documents: what is remembered of each source, and the answers that were not taken."""
 _AT_MOST = 1.0
@@ -50,6 +53,18 @@ class Post:
     tries: int = 0
     parent: str = ""
     item: str = ""
+
+    def validators(self) -> Validators | None:
+        """Return what to ask with, when the last answer was good and the site gave something to ask with."""
+        if self.trouble or self.outcome not in HELD or not (self.etag or self.modified):
+            return None
+        return Validators(self.final_url, self.etag, self.modified)
+
+    def answered(self, validators: Validators | None) -> Post:
+        """Return the post with what an answer gave to ask with the next time."""
+        if validators is None:
+            return self
+        return replace(self, final_url=validators.url, etag=validators.etag, modified=validators.last_modified)
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Post))

@@ -9,10 +9,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import quote
 
 from kb.base import clock
-from kb.base.errors import KbError, NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, UnreadableError
 from kb.base.model import Attachment, Document
 from kb.config.kinds import kinds
 from kb.config.sources import Source
@@ -24,23 +23,18 @@ from kb.fetch.lists.post_pages import further_pages, joined, lacking
 from kb.fetch.lists.promised import Promise
 from kb.fetch.network.fetch_errors import BadAddressError, FetchError, RedirectError, RobotsError, TooLargeError
 from kb.fetch.network.fetched import Fetched, Validators
-from kb.fetch.network.urls import place_of
 from kb.ingest import derive
 from kb.ingest.formats.extract import extract_html
 from kb.upkeep import suspicion
 from kb.upkeep.gate import Gate
-from kb.upkeep.keeping import PLACES, Change, Keeper, RefusedError, exchange_of, found_at, likeness
+from kb.upkeep.keeping import PLACES, Change, Keeper, RefusedError, found_at, likeness
+from kb.upkeep.post_files import GONE, PostFiles
 from kb.upkeep.selection import Selection
-from kb.upkeep.state import Outcome, Post, State
+from kb.upkeep.state import HELD, Outcome, Post, State
 from kb.upkeep.tally import Tally
-from kb.upkeep.unpacked import is_archive, members
 
 _MOST_TRIES = 8
 _IN_A_ROW = 5
-_MOST_ATTACHMENTS = 200
-_BY_SCRIPT = "要靠网页上的脚本下载"
-_GONE = (404, 410)
-_HELD = ("kept", "same")
 # The page's own fault: the site answers, so the next one may be asked for.
 _ALONE = (BadAddressError, RedirectError, RobotsError, TooLargeError, NotFoundError, UnreadableError)
 
@@ -74,9 +68,7 @@ class Walk:
     _failures: int = 0
     _standing: int = 0
     _unlisted: bool = False
-    _broken_off: bool = False
     _refused: int = 0
-    _of_files: list[Post] = field(default_factory=list)
 
     @property
     def named(self) -> bool:
@@ -151,7 +143,7 @@ class Walk:
         """Ask for a post's page and deal with the answer; `listed`: whether a list has the post, None where nobody knows."""
         self._unlisted = listed is False
         try:
-            validators = None if fresh else _validators(known)
+            validators = known.validators() if known and not fresh else None
             answer = arrive(self.obtain(item.url, validators), lambda url: self.obtain(url, validators))
         except (FetchError, NotFoundError, UnreadableError) as error:
             if isinstance(error, NotFoundError) and known and listed is False:  # the file is in the folder no more
@@ -170,10 +162,10 @@ class Walk:
                 raise
 
     def _deal(self, item: Item, known: Post | None, answer: Fetched, listed: bool | None) -> None:
-        judged = not answer.not_modified and answer.status not in _GONE
+        judged = not answer.not_modified and answer.status not in GONE
         reason = suspicion.judge_post(answer, item.title, self.source.css.body) if judged else ""
         self._failures = self._failures if reason else 0
-        if answer.status in _GONE:
+        if answer.status in GONE:
             self._miss(item, known, answer.status, listed)
         elif answer.not_modified and known and known.outcome == "same":
             self.state.put(replace(known, walk=self.number))
@@ -314,7 +306,8 @@ class Walk:
     ) -> None:
         """Keep a document with its attachments, and remember it."""
         before = {each.url: each for each in old.provenance.attachments} if old else {}
-        attachments, changes, trouble = self._attachments(item, new.id, offered, before)
+        files = self._files(item, new.id, before)
+        attachments = self._taken(files, offered)
         if old and (places := old.provenance.listed.get(PLACES)):
             new = replace(new, provenance=replace(new.provenance, listed={**new.provenance.listed, PLACES: places}))
         provenance = replace(new.provenance, attachments=attachments)
@@ -322,9 +315,9 @@ class Walk:
         if self.source.kind != "files":
             self.state.note_likeness(_likeness(item, new, offered), item.key)
         self.kept += 1
-        self._count(change, changes, new.id)
-        self._remember_files()
-        self._remember(item, known, "kept", new.id, trouble=trouble, validators=answer.validators)
+        self._count(change, files.changes, new.id)
+        files.remember()
+        self._remember(item, known, "kept", new.id, trouble=files.trouble, validators=answer.validators)
         self.state.commit_soon()
 
     def _not_modified(self, item: Item, known: Post) -> None:
@@ -334,157 +327,29 @@ class Walk:
             self._visit(item, None, fresh=True)
             return
         before = {each.url: each for each in old.provenance.attachments}
-        held = tuple(Offered(each.name, each.url) for each in before.values() if not _is_inside(each, before))
+        files = self._files(item, old.id, before)
         listed = tuple(Offered(name, url) for name, url in item.attachments if url not in before)
-        attachments, changes, trouble = self._attachments(item, old.id, (*held, *listed), before)
+        attachments = self._taken(files, (*files.held(), *listed))
         change: Change = "changed" if old.provenance.withdrawn else "unchanged"
         if attachments != old.provenance.attachments:
             new = replace(old, provenance=replace(old.provenance, attachments=attachments))
             change = self.keeper.keep(old, new, self.keeper.data(old))
         elif change == "changed":
             self.keeper.withdraw(old.id, "")
-        self._count(change, changes, old.id)
-        self._remember_files()
+        self._count(change, files.changes, old.id)
+        files.remember()
         kept = Validators(known.final_url, known.etag, known.modified)
-        self._remember(item, known, "kept", known.document, trouble=trouble, validators=kept)
+        self._remember(item, known, "kept", known.document, trouble=files.trouble, validators=kept)
 
-    def _attachments(
-        self, item: Item, id: str, offered: tuple[Offered, ...], before: dict[str, Attachment]
-    ) -> tuple[tuple[Attachment, ...], set[Change], str]:
-        """Fetch what a post offers; return the attachments, what became of those that are documents, and a trouble."""
-        found: dict[str, Attachment] = {}
-        changes: set[Change] = set()
-        trouble = ""
-        self._of_files.clear()
-        held = {place_of(url): url for url, file in before.items() if "://" in url and not _is_inside(file, before)}
-        for each in offered:
-            # Under the address that it had before, when only http became https, or a session's number another one.
-            name, url = each.name, held.get(place_of(each.url), each.url) or f"{item.url}#{each.script}"
-            if url in found:
-                continue
-            if not each.url or (url in before and before[url].reason.startswith(_BY_SCRIPT)):
-                found[url] = before.get(url) or Attachment(name, url, reason=f"{_BY_SCRIPT}（{each.script}），没有取。")
-                continue
-            if len(found) >= _MOST_ATTACHMENTS:
-                found[url] = Attachment(name, url, reason=f"附件超过 {_MOST_ATTACHMENTS} 个的上限，没有取。")
-                continue
-            try:
-                taken = self._attachment(item, id, each, url, len(found) + 1, before, changes)
-                found |= {one.url: one for one in taken}
-            except (FetchError, NotFoundError, RefusedError, derive.BrokenOffError, _NoFileError) as error:
-                trouble = f"附件“{name}”取不到：{error}"
-                why = f"没有取到：{error}" if isinstance(error, _NoFileError) else "还没有取到，下次再试。"
-                stays = _with_inside(url, before) or (Attachment(name, url, reason=why),)
-                found |= {each.url: each for each in stays}
-            except UnreadableError as error:  # of a folder: asking again would change nothing
-                self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有收录：{error}")
-                found[url] = before.get(url) or Attachment(name, url, reason=str(error))
-        if trouble:
-            self.tally.failed += 1
-            self.tally.notes.append(f"{item.title or item.url}：{trouble}")
-        return tuple(found.values()), changes, trouble
+    def _files(self, item: Item, id: str, before: Mapping[str, Attachment]) -> PostFiles:
+        return PostFiles(item, id, before, self.source.name, self.obtain, self.keeper, self.state, self.number)
 
-    def _attachment(
-        self,
-        item: Item,
-        id: str,
-        offer: Offered,
-        url: str,
-        place: int,
-        before: dict[str, Attachment],
-        changes: set[Change],
-    ) -> tuple[Attachment, ...]:
-        """Fetch one attachment: a document of its own when it can be read, else a snapshot with the reason.
-
-        The files in a .zip come after it, each under the archive's address and its name. Raises FetchError, _NoFileError,
-        and BrokenOffError where a document that is here could not be read anew.
-        """
-        self._broken_off = False
-        old = before.get(url)
-        key = f"{item.key}/{url}"
-        known = self.state.get(key) if old and (old.document or old.snapshot) else None
-        answer = self.obtain(offer.url, _validators(known))
-        if answer.not_modified and old:
-            held = (each for each in before.values() if each.url.startswith(f"{url}#"))
-            return (old if offer.generic else replace(old, name=offer.name), *held)
-        reason = suspicion.judge(answer)
-        if reason or (suspicion.looks_like_html(answer) and not url.lower().endswith((".html", ".htm"))):
-            reason, name = reason or "地址上是一个网页，不是附件", f"{item.key}-{place}"
-            if self.keeper.is_dropped(name, answer):  # somebody has seen that there is nothing to be had
-                return _with_inside(url, before) or (Attachment(offer.name, url, reason=f"没有取到：{reason}。"),)
-            if answer.status not in _GONE:
-                self.keeper.set_aside(name, answer, reason)
-            raise _NoFileError(f"{reason}。")
-        name = derive.file_name(exchange_of(answer).response) if offer.generic else ""
-        name = name or (old.name if old and offer.generic else offer.name)
-        if is_archive(answer.body):
-            kept, *inside = self._unpacked(item, id, name, url, place, answer, before, changes)
-        else:
-            inside = []
-            kept = self._attached_document(item, id, name, url, f"{id}-a{place}", answer, before, changes)
-        post = Post(key, url, "", "kept", kept.document, parent=item.key, walk=self.number)
-        self._of_files.append(post if self._broken_off else _with(post, answer.validators))
-        return (kept, *inside)
-
-    def _unpacked(
-        self,
-        item: Item,
-        id: str,
-        name: str,
-        url: str,
-        place: int,
-        answer: Fetched,
-        before: dict[str, Attachment],
-        changes: set[Change],
-    ) -> list[Attachment]:
-        """Return a .zip and the files in it. Raises BrokenOffError."""
-        found = list[Attachment]()
-        try:
-            for number, (inner, data) in enumerate(members(answer.body, self.keeper.settings.max_bytes), 1):
-                part, at = replace(answer, body=data), f"{url}#{quote(inner)}"
-                own = f"{id}-a{place}-{number}"
-                found.append(self._attached_document(item, id, inner, at, own, part, before, changes))
-            reason = f"压缩包，里面的 {len(found)} 个文件列在后面。"
-        except derive.BrokenOffError:
-            raise
-        except UnreadableError as error:
-            reason = str(error)
-        return [Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=reason), *found]
-
-    def _remember_files(self) -> None:
-        """Put down the attachments of a post whose document names them now: not before, else the next walk takes them for known."""
-        for post in self._of_files:
-            self.state.put(post)
-        self._of_files.clear()
-
-    def _attached_document(
-        self,
-        item: Item,
-        id: str,
-        name: str,
-        url: str,
-        own: str,
-        answer: Fetched,
-        before: dict[str, Attachment],
-        changes: set[Change],
-    ) -> Attachment:
-        """Keep an attachment as a document of its own, or its bytes where it cannot be read. Raises BrokenOffError where it could
-        be read before.
-        """
-        listed = {"附件名称": name, **({"发布日期": item.published} if item.published else {})}
-        found = found_at(answer, url, listed, attached_to=id)
-        try:
-            new = derive.from_web(answer.body, found, self.source.name, self.keeper.settings).document
-            own = self.keeper.corpus.id_for(self.source.name, url, own)
-            changes.add(self.keeper.keep(self.keeper.present(own), replace(new, id=own), answer.body))
-        except UnreadableError as error:
-            if isinstance(error, derive.BrokenOffError):  # the next full walk reads it again
-                self._broken_off = True
-                if (held := before.get(url)) and held.document:
-                    raise
-                self.tally.notes.append(f"{item.title or item.url}：附件“{name}”没有读出文字：{error}")
-            return Attachment(name, url, snapshot=self.keeper.snapshot(answer.body), reason=f"没有读出文字：{error}")
-        return Attachment(name, url, document=own)
+    def _taken(self, files: PostFiles, offered: tuple[Offered, ...]) -> tuple[Attachment, ...]:
+        """Fetch what a post offers, and say what could not be had."""
+        attachments = files.take(offered)
+        self.tally.failed += bool(files.trouble)
+        self.tally.notes += files.notes
+        return attachments
 
     def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
         """Count a post once: new, or changed when it or an attachment did."""
@@ -524,7 +389,7 @@ class Walk:
         if self._is_off_the_lists(item, known, reason):
             return
         if self.keeper.is_dropped(item.key, answer):
-            self._remember(item, known, known.outcome if known and known.outcome in _HELD else "suspicious")
+            self._remember(item, known, known.outcome if known and known.outcome in HELD else "suspicious")
             self.state.commit()
             return
         self.keeper.set_aside(item.key, answer, reason)
@@ -556,7 +421,7 @@ class Walk:
     def _in_trouble(self, item: Item, known: Post | None, outcome: Outcome, reason: str) -> None:
         self.tally.notes.append(f"{self._called(item)}：{reason.rstrip('。')}。")
         self._troubled += bool(known and known.outcome == "kept")
-        self._remember(item, known, known.outcome if known and known.outcome in _HELD else outcome, trouble=reason)
+        self._remember(item, known, known.outcome if known and known.outcome in HELD else outcome, trouble=reason)
         self.state.commit()
 
     def _remember(
@@ -587,7 +452,7 @@ class Walk:
             tries=(known.tries if known and not fresh else 0) + 1 if trouble else 0,
             item=item.dump() if trouble else "",
         )
-        self.state.put(_with(post, validators))
+        self.state.put(post.answered(validators))
 
     def _is_whole(self) -> bool:
         """Return whether the lists gave nearly as many posts as they say there are."""
@@ -702,20 +567,6 @@ class Walk:
         self.state.commit()
 
 
-class _NoFileError(KbError):
-    """What stands at the address of an attachment is not the file."""
-
-
-def _is_inside(file: Attachment, files: Mapping[str, Attachment]) -> bool:
-    """Return whether a file is one in an archive."""
-    return "#" in file.url and file.url.partition("#")[0] in files
-
-
-def _with_inside(url: str, files: Mapping[str, Attachment]) -> tuple[Attachment, ...]:
-    """Return what is known of a file and, where it is an archive, of those in it."""
-    return tuple(file for at, file in files.items() if at == url or at.startswith(f"{url}#"))
-
-
 def _likeness(item: Item, document: Document, files: tuple[Offered, ...]) -> str:
     published = item.published or document.metadata.published
     return likeness(document, published, (f"{each.name} {each.url.rpartition('/')[2]}" for each in files))
@@ -724,16 +575,3 @@ def _likeness(item: Item, document: Document, files: tuple[Offered, ...]) -> str
 def _address(url: str) -> str:
     """Name an address apart from how it is fetched, http or https."""
     return url.partition("://")[2] or url
-
-
-def _validators(known: Post | None) -> Validators | None:
-    """What to ask with, when the last answer was good and the site gave something to ask with."""
-    if known is None or known.trouble or known.outcome not in _HELD or not (known.etag or known.modified):
-        return None
-    return Validators(known.final_url, known.etag, known.modified)
-
-
-def _with(post: Post, validators: Validators | None) -> Post:
-    if validators is None:
-        return post
-    return replace(post, final_url=validators.url, etag=validators.etag, modified=validators.last_modified)

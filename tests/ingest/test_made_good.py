@@ -448,3 +448,28 @@ def test_an_attachment_whose_document_cannot_be_read_once_keeps_its_post_from_no
     assert "第1次修改" in library.document(post.id).text
     assert library.refresh().ok
     assert "示例附件二" in library.corpus.read(attachment.document).text
+
+
+def test_a_file_that_two_posts_offer_is_one_document_of_the_first(site: Site, library: Library) -> None:
+    first, second = site.content.listed()[:2]
+    for post in (first, second):
+        site.content.attach(post, "shili.pdf", paper.pdf([["示例附件的正文，示例单位应当遵照执行。"]]))
+
+    def of_first(answer: Answer) -> Answer:
+        answer.body = answer.body.replace(second.attachment_path.encode(), first.attachment_path.encode())
+        return answer
+
+    site.faults.put(second.path, of_first)
+    assert library.refresh().ok
+    (one,) = library.document(first.id).provenance.attachments
+    others = library.document(second.id).provenance.attachments
+    assert one.document and one.document in [each.document for each in others if each.url == one.url]
+    before = library.corpus.read(one.document)
+    again = library.refresh(full=True)
+    assert (again.changed, again.ok) == (0, True)
+    assert library.corpus.versions(one.document) == () and library.corpus.read(one.document) == before
+    site.content.files[first.attachment] = paper.pdf([["示例附件改过的正文，示例单位应当遵照执行。"]])
+    library.refresh(full=True)
+    library.refresh(full=True)
+    assert len(library.corpus.versions(one.document)) == 1
+    assert library.corpus.read(one.document).provenance.attached_to == before.provenance.attached_to

@@ -18,15 +18,15 @@ from kb.law.records import record
 
 GOOD = "示例市人民政府关于示例工作的通知\n一、总体要求\n坚持依法行政。\n"
 PAGE = "<html><body><div class='article-content'>示例文字，示例文字，示例文字。{}</div></body></html>"
-HUGE = "示例办法\n" + "".join(f"第{number}条 示例机关办理示例事项。\n" for number in range(1, 60_001))
+HUGE = "示例办法\n" + "".join(f"第{number}条 示例机关办理示例事项。\n" for number in range(1, 30_001))
 LONG = {
     "空白.txt": "示例办法\n甲" + " " * 1_000_000 + "乙\n",
     "书名号.txt": "示例办法\n" + "《" * 1_000_000 + "\n",
     "注释.md": "# 示例办法\n\n" + "<!--" * 300_000 + "\n",
     "竖线.md": "# 示例办法\n\n" + "|" * 1_000_000 + "\n" + "|-" * 500_000 + "|\n",
-    "编号.html": PAGE.format("<ol>" + "<li>示例事项</li>" * 30_000 + "</ol>"),
-    "图片.html": PAGE.format("<p>" + "字<img src='a.gif'>" * 30_000 + "</p>"),
-    "引用.txt": "示例办法\n" + "依照《示例法》第十二条、第十三条的规定，" * 60_000 + "\n",
+    "编号.html": PAGE.format("<ol>" + "<li>示例事项</li>" * 15_000 + "</ol>"),
+    "图片.html": PAGE.format("<p>" + "字<img src='a.gif'>" * 15_000 + "</p>"),
+    "引用.txt": "示例办法\n" + "依照《示例法》第十二条、第十三条的规定，" * 25_000 + "\n",
     "条.txt": HUGE,
 }
 
@@ -45,13 +45,13 @@ def test_time_grows_with_the_text_and_no_faster(name: str, tmp_path: Path) -> No
     (id,) = corpus.ids()
     before = time.process_time()
     record(corpus, id)
-    assert time.process_time() - before < 30
+    assert time.process_time() - before < 15
 
 
 @pytest.mark.parametrize("name", ["条.txt", "条.md", "条.html"])
 def test_a_file_that_takes_too_long_is_refused_and_stops_nothing(name: str, tmp_path: Path) -> None:
     (tmp_path / "好.txt").write_text(GOOD, encoding="utf-8")
-    written = PAGE.format("".join(f"<p>{line}</p>" for line in HUGE.splitlines()[:60_000]))
+    written = PAGE.format("".join(f"<p>{line}</p>" for line in HUGE.splitlines()))
     (tmp_path / name).write_text(written if name.endswith("html") else HUGE, encoding="utf-8")
     corpus = Corpus(tmp_path / "corpus")
     report = pipeline.ingest([tmp_path / name, tmp_path / "好.txt"], corpus, conf(tmp_path, 1))
@@ -62,7 +62,7 @@ def test_a_file_that_takes_too_long_is_refused_and_stops_nothing(name: str, tmp_
 
 
 def test_a_page_of_a_site_that_takes_too_long_is_refused(tmp_path: Path) -> None:
-    page = PAGE.format("".join(f"<p>{line}</p>" for line in HUGE.splitlines()[:60_000])).encode()
+    page = PAGE.format("".join(f"<p>{line}</p>" for line in HUGE.splitlines())).encode()
     found = Provenance("https://example.org/1.html", "", "", "")
     with pytest.raises(UnreadableError, match="超过了时限"):
         derive.from_web(page, found, "示例", conf(tmp_path, 1))

@@ -138,7 +138,7 @@ def test_a_disguised_text_comes_back(by_phrase: bool, in_ascii: bool) -> None:
 
 
 @given(st.permutations(CHARACTERS), st.integers(12, 80), st.booleans(), st.sampled_from([")", " )"]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_any_list_of_characters_is_undone(listed: list[str], size: int, by_phrase: bool, closing: str) -> None:
     page = disguise(TEXT, listed[:size], by_phrase=by_phrase, closing=closing)
     result = repair(page.text)

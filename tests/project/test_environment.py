@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
+import pip
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -25,12 +27,15 @@ def project(tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text("")
     for name in ("run", "build"):
         (folder / "locks" / f"{name}.txt").write_text(_NOWHERE)
-    venv.create(folder / ".venv", with_pip=True, symlinks=True)
-    program = folder / ".venv" / "bin" / "kb"
-    program.write_text(f"#!{folder}/.venv/bin/python\nimport ours\nprint('kb', ours.__file__)\n")
-    program.chmod(0o755)
+    venv.create(folder / ".venv", symlinks=True)
+    packages = folder / ".venv" / "lib" / _PYTHON / "site-packages"
+    shutil.copytree(Path(pip.__file__).parent, packages / "pip")  # as ensurepip would, in seconds
+    for name, code in {"pip": "import pip._internal", "kb": "import ours\nprint('kb', ours.__file__)"}.items():
+        program = folder / ".venv" / "bin" / name
+        program.write_text(f"#!{folder}/.venv/bin/python\n{code}\n")
+        program.chmod(0o755)
     (folder / "ours.py").write_text("")
-    (folder / ".venv" / "lib" / _PYTHON / "site-packages" / "ours.pth").write_text(f"{folder}\n")
+    (packages / "ours.pth").write_text(f"{folder}\n")
     return folder
 
 

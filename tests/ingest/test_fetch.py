@@ -19,6 +19,7 @@ import pytest
 import trustme
 
 from kb.base.errors import KbError, UsageError
+from kb.fetch.network import transport
 from kb.fetch.network.fetch import Fetcher
 from kb.fetch.network.fetch_errors import (
     BadAddressError,
@@ -592,6 +593,7 @@ class TestCertificates:
     def test_a_good_one_is_checked_against_the_name_not_the_number(
         self, secure: Site, authority: trustme.CA, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(transport, "_ssl_context", transport._ssl_context.__wrapped__)  # nothing is remembered
         authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         with Fetcher(OWN, Hosts(clock)) as fetcher:

@@ -3,7 +3,8 @@
     python benchmarks/serving.py --place DIR [--clients N] [--seconds N] [--json]
 
 DIR is what `benchmarks/search.py --place DIR` left. The 300 queries of that benchmark are asked of the page of results and of the
-JSON interface. The clients run on the same processors as the server; memory is that of all its processes together.
+JSON interface. Each client has an address of its own, as in a network, and runs on the same processors as the server; memory is
+that of all its processes together.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _crowd(sending: Any, port: int, path: str, asked: list[str], clients: int, s
     until = time.perf_counter() + seconds
 
     def ask(number: int) -> None:
-        taken[number] = _timed(port, path, asked, number * 7, until)
+        taken[number] = _timed(port, path, asked, number * 7, until, number)
 
     threads = [Thread(target=ask, args=(number,)) for number in range(clients)]
     for thread in threads:
@@ -93,9 +94,9 @@ def _crowd(sending: Any, port: int, path: str, asked: list[str], clients: int, s
     sending.send([each for times in taken for each in times])
 
 
-def _timed(port: int, path: str, asked: list[str], first: int, until: float | None) -> list[float]:
+def _timed(port: int, path: str, asked: list[str], first: int, until: float | None, client: int = 0) -> list[float]:
     """Ask one query after the other, each once, or again and again `until` a moment; return the milliseconds of each."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = http.client.HTTPConnection("127.0.0.1", port, source_address=(f"127.0.0.{client + 1}", 0))
     times: list[float] = []
     for query in islice(cycle(asked), first, None if until else first + len(asked)):
         started = time.perf_counter()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.base import leashed
 from kb.base.errors import KbError
 
 KILLED = -9
@@ -156,7 +157,11 @@ def _run(action: Callable[[], None], options: list[str], log: Path) -> int:
 
 
 def act(action: Callable[[], None]) -> int:
-    """Run an action that is the last thing a forked child does; answer the exit code that says how it ended."""
+    """Run an action that is the last thing a forked child does; answer the exit code that says how it ended.
+
+    What is read is read in the child itself: a leash for each takes longer than all else, and nothing is broken there.
+    """
+    leashed._is_worker = True
     try:
         action()
     except KbError as error:

@@ -4,8 +4,6 @@ answer and a guard. Nothing is lost, and nothing takes a good text's place."""
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +16,7 @@ from kb.config.sources import Source, parse
 from kb.fetch.lists.family import families
 from kb.fetch.network.pace import Hosts
 from kb.upkeep.propose import as_toml, propose
+from tests.cli.running import running
 from tests.fetch.families_playing import COUNT, LISTS, Playing, local, playing, title
 from tests.ingest.refreshing import Hasty, Library
 
@@ -71,10 +70,12 @@ def test_a_first_fill_that_is_killed_is_completed(kind: str, site: Playing, tmp_
     if kind == "files":
         (folder / "kb.toml").write_text(f'[[source]]\nname = "shili"\nkind = "files"\nurl = "{killed.source.url}"\n')
     site.asked.clear()
-    process = subprocess.Popen([sys.executable, "-m", "kb", "refresh"], cwd=folder, stdout=subprocess.DEVNULL)
-    if kind != "files":
-        site.kill = (process.pid, random.Random(kind).randint(1, COUNT))
-    assert process.wait() == (0 if kind == "files" else -9)
+    with running(folder, "refresh") as (process, _):
+        if kind != "files":
+            assert process.pid
+            site.kill = (process.pid, random.Random(kind).randint(1, COUNT))
+        process.join(120)
+        assert process.exitcode == (0 if kind == "files" else -9)
     tally = killed.refresh()
     assert tally.ok and _texts(killed) == _texts(whole)
     assert {each.id for each in killed.corpus.documents()} == {each.id for each in whole.corpus.documents()}

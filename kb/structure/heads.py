@@ -309,7 +309,8 @@ def _joined(block: Sequence[str]) -> str:
             return ended[-1]
     # Nothing tells where it ends: it goes on over the lines that are no names, no headings and no signatures.
     goes_on = takewhile(
-        lambda line: (len(line) >= _SHORTEST - 1 or line[0] == "的") and " " not in line and not organs(line), block[1:]
+        lambda line: (len(line) >= _SHORTEST - 1 or line.startswith("的")) and " " not in line and not organs(line),
+        block[1:],
     )
     return "".join([*block[:1], *goes_on])
 

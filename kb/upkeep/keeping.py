@@ -131,6 +131,7 @@ class Keeper:
             and _facts(old.metadata) == _facts(new.metadata)
             and _lasting(old.provenance.listed) == _lasting(new.provenance.listed)
             and old.provenance.attachments == new.provenance.attachments
+            and old.provenance.attached_to == new.provenance.attached_to
         )
 
     def sound(self, old: Document) -> bool:

@@ -103,7 +103,7 @@ class PostFiles:
         self._broken_off = False
         old = self.before.get(url)
         key = f"{self.item.key}/{url}"
-        known = self.state.get(key) if old and (old.document or old.snapshot) else None
+        known = self.state.get(key) if old and (old.snapshot or (old.document and not self._is_left(old))) else None
         answer = self.obtain(offer.url, known.validators() if known else None)
         if answer.not_modified and old:
             held = (each for each in self.before.values() if each.url.startswith(f"{url}#"))
@@ -152,6 +152,8 @@ class PostFiles:
             if old and self._is_of_another(old, url):  # told as the post calls it that had it first
                 listed, attached_to = dict(old.provenance.listed), old.provenance.attached_to
             found = found_at(answer, url, listed, attached_to)
+            if old and old.provenance.attached_to != attached_to and old.provenance.snapshot == found.snapshot:
+                found = replace(found, listed=old.provenance.listed)  # nothing is another but whose file it is
             new = derive.from_web(answer.body, found, self.source, self.keeper.settings).document
             self.changes.add(self.keeper.keep(old, replace(new, id=id), answer.body))
         except UnreadableError as error:
@@ -164,10 +166,26 @@ class PostFiles:
         return Attachment(name, url, document=id)
 
     def _is_of_another(self, held: Document, url: str) -> bool:
-        """Return whether the document of a file is that of another post, which still offers the file."""
+        """Return whether the document of a file is somebody else's: a post itself, or the file of another post that offers it."""
         other = held.provenance.attached_to
-        post = self.keeper.present(other) if other not in ("", self.id) else None
-        return post is not None and url in (each.url for each in post.provenance.attachments)
+        if other in ("", self.id):
+            return not (other or held.provenance.withdrawn)
+        try:
+            post = self.keeper.present(other)
+        except RefusedError:  # nobody knows: it stays as it is
+            return True
+        if post is None or post.provenance.withdrawn:
+            return False
+        return (url, held.id) in ((each.url, each.document) for each in post.provenance.attachments)
+
+    def _is_left(self, file: Attachment) -> bool:
+        """Return whether the document of a file was that of another post, which does not offer it any more."""
+        try:
+            held = self.keeper.present(file.document)
+        except RefusedError:
+            return False
+        other = held.provenance.attached_to if held else ""
+        return held is not None and other not in ("", self.id) and not self._is_of_another(held, file.url)
 
     def _is_inside(self, file: Attachment) -> bool:
         """Return whether a file is one in an archive."""

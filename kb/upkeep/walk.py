@@ -346,10 +346,11 @@ class Walk:
 
     def _taken(self, files: PostFiles, offered: tuple[Offered, ...]) -> tuple[Attachment, ...]:
         """Fetch what a post offers, and say what could not be had."""
-        attachments = files.take(offered)
-        self.tally.failed += bool(files.trouble)
-        self.tally.notes += files.notes
-        return attachments
+        try:
+            return files.take(offered)
+        finally:
+            self.tally.failed += bool(files.trouble)
+            self.tally.notes += files.notes
 
     def _count(self, change: Change, of_attachments: set[Change], id: str) -> None:
         """Count a post once: new, or changed when it or an attachment did."""

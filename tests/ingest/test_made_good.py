@@ -442,15 +442,24 @@ def test_an_attachment_whose_document_cannot_be_read_once_keeps_its_post_from_no
     site.content.edit(post)
     site.content.files["shili.pdf"] = pdf("二")
     name = f"{attachment.document}.md"
-    once(monkeypatch, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：读不了。"))
-    tally = library.refresh(full=True)
+    with monkeypatch.context() as meanwhile:
+        real = Corpus._bytes
+
+        def refused(self: Corpus, path: Path) -> bytes:
+            if path.name == name:
+                raise StorageError("示例：读不了。")
+            return real(self, path)
+
+        meanwhile.setattr(Corpus, "_bytes", refused)
+        tally = library.refresh(full=True)
     assert (tally.failed, tally.changed) == (1, 1)
     assert "第1次修改" in library.document(post.id).text
     assert library.refresh().ok
     assert "示例附件二" in library.corpus.read(attachment.document).text
 
 
-def test_a_file_that_two_posts_offer_is_one_document_of_the_first(site: Site, library: Library) -> None:
+def shared_file(site: Site) -> tuple[Post, Post]:
+    """Let the page of a second post offer the file of the first one, under a name of its own."""
     first, second = site.content.listed()[:2]
     for post in (first, second):
         site.content.attach(post, "shili.pdf", paper.pdf([["示例附件的正文，示例单位应当遵照执行。"]]))
@@ -460,6 +469,11 @@ def test_a_file_that_two_posts_offer_is_one_document_of_the_first(site: Site, li
         return answer
 
     site.faults.put(second.path, of_first)
+    return first, second
+
+
+def test_a_file_that_two_posts_offer_is_one_document_of_the_first(site: Site, library: Library) -> None:
+    first, second = shared_file(site)
     assert library.refresh().ok
     (one,) = library.document(first.id).provenance.attachments
     others = library.document(second.id).provenance.attachments
@@ -473,3 +487,54 @@ def test_a_file_that_two_posts_offer_is_one_document_of_the_first(site: Site, li
     library.refresh(full=True)
     assert len(library.corpus.versions(one.document)) == 1
     assert library.corpus.read(one.document).provenance.attached_to == before.provenance.attached_to
+
+
+def test_a_file_goes_to_the_post_that_still_offers_it(site: Site, library: Library) -> None:
+    first, second = shared_file(site)
+    library.refresh()
+    (one,) = library.document(first.id).provenance.attachments
+    before = library.corpus.read(one.document)
+    holder, heir = (library.document(post.id).id for post in (first, second))
+    if before.provenance.attached_to == heir:  # whichever came first
+        first, holder, heir = second, heir, holder
+    site.content.withdraw(first)
+    site.faults.put(
+        "/gkmlpt/attachment/*", lambda _: Answer(body=site.content.files["shili.pdf"], media_type="application/pdf")
+    )
+    for _ in range(2):  # the withdrawal is seen at the end of the first
+        library.refresh(full=True)
+    after = library.corpus.read(one.document)
+    assert (after.provenance.attached_to, after.text) == (heir, before.text)
+    assert library.corpus.versions(one.document) == () and not list(library.corpus.check())
+
+
+def test_a_file_whose_first_post_cannot_be_read_once_is_kept(
+    site: Site, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = shared_file(site)
+    library.refresh()
+    (one,) = library.document(first.id).provenance.attachments
+    before = library.corpus.read(one.document)
+    site.content.files[first.attachment] = paper.pdf([["示例附件改过的正文，示例单位应当遵照执行。"]])
+    name = f"{before.provenance.attached_to}.md"
+    with monkeypatch.context() as once_only:
+        once(once_only, Corpus, "_bytes", lambda _, path: path.name == name, StorageError("示例：读不了。"))
+        library.refresh(full=True)
+    library.refresh(full=True)
+    assert "改过的正文" in library.corpus.read(one.document).text
+    assert len(library.corpus.versions(one.document)) == 1
+
+
+def test_a_file_that_is_a_post_itself_keeps_its_own_words(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "示例.pdf").write_bytes(paper.pdf([["示例附件的正文，示例单位应当遵照执行。"]]))
+    for name in ("甲", "乙"):
+        page = f"<p>示例{name}：各示例单位应当遵照执行。</p><p><a href='示例.pdf'>附件{name}</a></p>"
+        (inbox / f"{name}.html").write_text(f"<html><body><h1>示例{name}</h1>{page}</body></html>", encoding="utf-8")
+    library = Library(tmp_path / "library", replace(source("http://127.0.0.1:9"), kind="files", url=str(inbox)))
+    for _ in range(3):
+        assert library.refresh(full=True).ok
+    (id,) = [each.id for each in library.corpus.documents() if each.provenance.origin.endswith(".pdf")]
+    assert len(library.corpus.versions(id)) <= 1
+    assert not library.corpus.read(id).provenance.attached_to

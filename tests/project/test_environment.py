@@ -112,3 +112,17 @@ def test_without_an_environment_nothing_is_fetched_at_night(project: Path) -> No
 def test_by_hand_without_a_network_the_next_run_goes_on(project: Path) -> None:
     assert "再运行一次就接着装" in _run(project, code=1)
     assert not list((project / ".venv").glob("*.stamp"))
+
+
+def test_a_pip_that_was_killed_while_it_was_replaced_is_made_anew(project: Path) -> None:
+    packages = project / ".venv" / "lib" / _PYTHON / "site-packages"
+    (packages / "pip" / "__main__.py").unlink()
+    (packages / "pip" / "_internal" / "build_env").mkdir(
+        exist_ok=True
+    )  # of another pip: it hides the file of this name
+    (packages / "pip" / "_internal" / "build_env" / "__init__.py").write_text("")
+    _run(project, code=1)  # nothing can be fetched here
+    done = subprocess.run(
+        [project / ".venv/bin/python", "-m", "pip", "list"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "pip" in done.stdout, done.stderr

@@ -206,3 +206,7 @@ def test_an_order_of_two_bodies_is_numbered_by_both() -> None:
         "2022年12月10日中华人民共和国国务院、中华人民共和国中央军事委员会令第757号第二次修订）\n第一条　制定本条例。\n"
     )
     assert heads.read(text).number == "中华人民共和国国务院、中华人民共和国中央军事委员会令第757号"
+
+
+def test_lines_of_nothing_but_marks_are_no_part_of_a_title() -> None:
+    assert heads.read("...................................《《《.附件1\n附件1").number == ""

@@ -61,7 +61,7 @@ _DOCUMENT_NUMBER = lazy_re(r"^\S{0,20}\s*[〔［\[(（【]\s*\d{4}\s*[〕］\])�
 _TITLE_END = lazy_re(rf"(?:{any_of(INNER_TITLE_ENDS)})(?:[（(〔].{{1,12}}[）)〕])?[》”]?$")
 _FILE_NAME = lazy_re(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|jpe?g|png)[）)]?$", re.IGNORECASE)
 _LIST_END = lazy_re(r"(?:名单|清单|一览表|分工表|任务表|安排表|情况表|统计表|目录)(?:[（(].{1,12}[）)])?$")
-_ADOPTED = lazy_re(r"^[（(].*(?:通过|批准|备案|公布|发布|修订|修正|施行|印发).*[）)]$|^[（(].*年.*[月日][^）)]*$")
+_ADOPTED = ("通过", "批准", "备案", "公布", "发布", "修订", "修正", "施行", "印发")
 _ADOPTION = lazy_re(rf"^{DATE}\s*\S|(?:通过|公布|发布|批准|修订|修正|施行)$")
 _DATE_LINE = lazy_re(rf"^[（(]?{DATE}[）)]?$")
 _DATED = lazy_re(rf"^(?P<issuer>[^\d，。；：]{{2,40}}?)\s*{DATE}$")
@@ -398,7 +398,7 @@ class _Page:
         number = self.numbers[i]
         if self._opens(i) or (i in after_signature and i not in self.signatures and self.short(i)):
             return i
-        if _ADOPTED.match(self.lines[i]) or (
+        if _is_adopted(self.lines[i]) or (
             numbered >= 0 and number and number.values == (1,) and number.style in _OPENING_STYLES
         ):
             return self._title_above(i, numbered)
@@ -431,7 +431,7 @@ class _Page:
                 above = first - 1
                 broken = first > self.listed and (self.short(above) or self.numbers[above])
                 return first if _CLOSED.search(self.lines[above]) or not broken else None
-            if len(line) > _LINE and _ADOPTED.match(self.lines[i]):
+            if len(line) > _LINE and _is_adopted(self.lines[i]):
                 return None
         return None
 
@@ -533,3 +533,13 @@ _ANNEXES = {"件": "annex", "表": "schedule", "录": "appendix", "图": "figure
 def _bare(line: str) -> str:
     """Take blanks, leaders and page numbers off an entry of a table of contents."""
     return re.sub(r"[\s\u3000.·…]+\d*$|\s*[（(]\d{1,3}[）)]$|[\s\u3000]+", "", line)
+
+
+def _is_adopted(line: str) -> bool:
+    """Return whether a line in brackets tells how a text came about, or begins to: （2021年3月5日示例大会通过），（2021年3月5日."""
+    if not line.startswith(("（", "(")):
+        return False
+    if line.endswith(("）", ")")) and any(word in line for word in _ADOPTED):
+        return True
+    last = max(line.rfind("月"), line.rfind("日"))
+    return 0 < line.find("年") < last and last > max(line.rfind("）"), line.rfind(")"))

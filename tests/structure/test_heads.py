@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from kb.base.model import Metadata
-from kb.structure import heads, metadata, outline
+from kb.base.model import Document, Metadata, Provenance
+from kb.law.statements import statements
+from kb.structure import heads, history, metadata, outline
 from kb.structure.extracted import Extracted
 
 
@@ -210,3 +213,24 @@ def test_an_order_of_two_bodies_is_numbered_by_both() -> None:
 
 def test_lines_of_nothing_but_marks_are_no_part_of_a_title() -> None:
     assert heads.read("...................................《《《.附件1\n附件1").number == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "（" * 9_000 + "2021年3月5日" * 300 + "）" * 9_000,
+        "（2021年1月1日起施行" + "\t" * 3_000 + "示例2022年1月1日",
+    ],
+)
+def test_a_line_of_brackets_or_blanks_is_read_in_time_that_grows_with_it(line: str) -> None:
+    text = f"示例办法\n{line}\n第一条 示例。\n附件\n{line}\n"
+    before = time.process_time()
+    sections = outline.parse(text)
+    made = Document("a", "x", facts(text), Provenance("", "", "", "text/plain"), sections)
+    assert list(statements(made)) is not None and list(history.events(line)) is not None
+    assert time.process_time() - before < 2
+
+
+def test_what_a_line_tells_of_a_day_ends_before_what_leads_to_the_next() -> None:
+    line = "2021年3月5日示例大会通过　根据 2022年4月6日示例会议《关于修改的决定》修正 、2023年5月7日修订"
+    assert [each.told for each in history.events(line)] == ["示例大会通过", "示例会议《关于修改的决定》修正", "修订"]

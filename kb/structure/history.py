@@ -25,7 +25,7 @@ _PUBLISHED = lazy_re(r"公布|发布|颁布")
 _SAME = {"发布": "公布", "颁布": "公布"}
 _IN_FORCE = lazy_re(r"[\s　]*起?[\s　]*(?:正式)?(?:施行|实施|生效)")
 _AT_ONCE = lazy_re(r"(?:公布|发布|颁布)(?:施行|实施)[）)。\s]*$")
-_TO_THE_NEXT = ("根据", "和", "、")
+_TO_THE_NEXT = lazy_re(r"(?:根据|和|、)$")
 _WRAPPED = 4
 """Lines over which a title in a line may be broken."""
 
@@ -150,7 +150,5 @@ def events(line: str) -> Iterator[Event]:
     found = [each for each in _DATE.finditer(line) if dates.to_iso(each[0])]
     ends = [*(each.start() for each in found[1:]), len(line)]
     for each, end in zip(found, ends, strict=False):
-        told = line[each.end() : end].rstrip()
-        if told.endswith(_TO_THE_NEXT):
-            told = next(told.removesuffix(word) for word in _TO_THE_NEXT if told.endswith(word)).rstrip()
+        told = _TO_THE_NEXT.sub("", line[each.end() : end].rstrip()).rstrip()
         yield Event(dates.to_iso(each[0]), told, f"{each[0]}{told}".strip(" 　（）()"))

@@ -168,8 +168,10 @@ class PostFiles:
     def _is_of_another(self, held: Document, url: str) -> bool:
         """Return whether the document of a file is somebody else's: a post itself, or the file of another post that offers it."""
         other = held.provenance.attached_to
-        if other in ("", self.id):
-            return not (other or held.provenance.withdrawn)
+        if not other:
+            return not held.provenance.withdrawn
+        if other == self.id:
+            return False
         try:
             post = self.keeper.present(other)
         except RefusedError:  # nobody knows: it stays as it is

@@ -19,6 +19,7 @@ from kb.config.settings import Settings
 from kb.web.site import http_server
 from kb.web.site.app import MOST_SENT
 from kb.web.site.http_server import _CONNECTIONS
+from kb.web.site.seats import MORE
 from tests.cli.running import running
 
 _PART = b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n"
@@ -31,11 +32,18 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(settings: Settings, scratch: Path) -> Iterator[tuple[str, int]]:
+def program(settings: Settings, scratch: Path) -> Iterator[tuple[int, tuple[str, int]]]:
+    """The process that a running server was started as, and where it listens."""
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    with running(settings.corpus.parent, "serve", "--port", "0", environment=environment) as (_, stderr):
+    with running(settings.corpus.parent, "serve", "--port", "0", environment=environment) as (process, stderr):
         host, _, port = stderr.readline().split("://", 1)[1].split("/")[0].partition(":")
-        yield host, int(port)
+        assert process.pid
+        yield process.pid, (host, int(port))
+
+
+@pytest.fixture
+def server(program: tuple[int, tuple[str, int]]) -> tuple[str, int]:
+    return program[1]
 
 
 def _head(server: tuple[str, int], line: str, *more: str) -> bytes:
@@ -44,6 +52,28 @@ def _head(server: tuple[str, int], line: str, *more: str) -> bytes:
 
 def _status(connection: socket.socket) -> str:
     return connection.recv(200).decode("utf-8", "replace").split("\r\n")[0]
+
+
+def _connections(process: str, port: int) -> int:
+    """Return how many connections that came in at a port a process has open."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    came_in = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    found = 0
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            found += str(each.readlink()) in came_in
+    return found
+
+
+def test_readers_who_stay_are_spread_over_the_processes(program: tuple[int, tuple[str, int]]) -> None:
+    with ExitStack() as open_:
+        for _ in range(60):
+            reader = open_.enter_context(closing(HTTPConnection(*program[1], timeout=30)))
+            reader.request("GET", "/readyz")
+            assert reader.getresponse().read() == b"ok\n"
+        processes = Path(f"/proc/{program[0]}/task/{program[0]}/children").read_text().split()
+        held = [_connections(process, program[1][1]) for process in processes]
+    assert len(held) == 2 and sum(held) == 60 and max(held) - min(held) <= MORE + 2
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\na"])  # fmt: skip
@@ -90,6 +120,18 @@ def test_a_body_without_an_announced_size_is_refused_as_it_grows(server: tuple[s
             pass
     assert sent < 3 * MOST_SENT
     assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) <= MOST_SENT
+
+
+@pytest.mark.parametrize(("size", "number", "status"), [(1, 600, "200"), (1, 300_000, "400"), (80, 3_000, "200")])
+def test_a_body_in_very_many_very_small_chunks_is_refused(
+    server: tuple[str, int], size: int, number: int, status: str
+) -> None:
+    chunk = f"{size:x}\r\n{'a' * size}\r\n"
+    with socket.create_connection(server, timeout=30) as client:
+        client.sendall(_head(server, "POST /cite-check", "Transfer-Encoding: chunked", "Connection: close"))
+        with suppress(ConnectionError):  # it was refused before its end
+            client.sendall(chunk.encode() * number + b"0\r\n\r\n")
+        assert _status(client).split()[1] == status
 
 
 def test_a_body_of_a_good_size_is_taken(server: tuple[str, int]) -> None:

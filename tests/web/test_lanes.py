@@ -46,7 +46,7 @@ class Asked:
         ("/api/v1/search", "q=a&limit=100", "long"),
         ("/search", "q=" + quote("的*的"), "long"),
         ("/search", "q=" + quote("的？？的"), "long"),
-        ("/search", "q=" + quote("一" * 200), "long"),
+        ("/search", "q=" + quote("一" * 201), "long"),
         ("/d/a", "", "reading"),
         ("/d/a.pdf", "", "grave"),
         ("/d/a/compare", "", "grave"),
@@ -73,6 +73,19 @@ def test_a_search_waits_for_no_download_and_no_page() -> None:
     assert not any(each.served.is_set() for each in held) and lanes.busy()
     gate.set()
     assert all(each.served.wait(5) for each in held[:-3])
+    lanes.shutdown()
+
+
+def test_searches_that_may_be_long_leave_a_thread_to_the_others() -> None:
+    lanes, gate = Lanes(), Event()
+    *held, late = [Asked("/search", f"client {number}", "q=a*b", gate.wait) for number in range(3)]
+    for each in (*held, late):
+        lanes.add_task(each)
+    plain = Asked("/search", "plain")
+    lanes.add_task(plain)
+    assert plain.served.wait(5) and all(each.begun.wait(5) for each in held) and not late.begun.is_set()
+    gate.set()
+    assert late.served.wait(5)
     lanes.shutdown()
 
 
@@ -151,12 +164,12 @@ def test_who_has_waited_too_long_is_told_so_though_nothing_comes_free(monkeypatc
 
 def test_where_requests_of_one_reader_pile_up_the_newest_takes_turns_with_the_oldest() -> None:
     lanes, gate, order = Lanes(), Event(), list[int]()
-    held = [Asked("/search", serve=gate.wait) for _ in range(2)]
+    held = [Asked("/d/a", serve=gate.wait) for _ in range(2)]
     for each in held:
         lanes.add_task(each)
         assert each.begun.wait(5)
     asked = [
-        Asked("/search", serve=lambda number=number: order.append(number))  # type: ignore[misc]
+        Asked("/d/a", serve=lambda number=number: order.append(number))  # type: ignore[misc]
         for number in range(3)
     ]
     for each in asked:

@@ -25,7 +25,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
-from waitress.utilities import RequestEntityTooLarge
+from waitress.utilities import BadRequest, RequestEntityTooLarge
+from waitress.wasyncore import dispatcher
 
 from kb.base.errors import KbError, StorageError
 from kb.base.workers import end_with_parent
@@ -33,6 +34,7 @@ from kb.config.settings import Settings
 from kb.web.context.library import EXTENSION
 from kb.web.site.app import MOST_SENT, create_app, load
 from kb.web.site.lanes import Lanes
+from kb.web.site.seats import Seats
 from kb.web.site.shared_places import SharedPlaces
 from kb.web.view.weighed import stale_documents
 
@@ -51,6 +53,9 @@ _ENDING = b"end"
 _STUCK, _STARTING = 60.0, 60.0
 # Bytes and lines of the head of a request: the longest query is 18,000 bytes, escaped.
 _HEAD, _LINES = 40_000, 150
+# Bytes that are taken in of a connection before the next one has its turn, and that the chunks of a body (RFC 9112, 7.1) may
+# have around them, beside as many again as the body: taking in 8,000 bytes of chunks of one byte takes 7 ms, for all to wait.
+_AT_ONCE, _WRAPPED = 2_048, 4_096
 # Seconds that a thread waits for a reader who takes nothing of what fills the buffers, and requests of a connection that may
 # wait for the first of them: no browser sends the second before it has the answer.
 _STALLED, _AHEAD = 5.0, 16
@@ -78,7 +83,7 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     context = multiprocessing.get_context("fork")
     settings, before = replace(settings, host=host), _Before()
-    shared = _Shared(SharedPlaces(), SharedPlaces(max(settings.workers // 2, 1)), settings.workers > 1)
+    shared = _Shared(SharedPlaces(), SharedPlaces(max(settings.workers // 2, 1)), Seats(settings.workers))
     app = create_app(settings)
     load(app)
     (hung_up, hang_up), (warmed, warm) = context.Pipe(duplex=False), context.Pipe(duplex=False)
@@ -87,25 +92,27 @@ def serve(
     if not sys.stdin or not sys.stdin.isatty():  # a terminal that is closed says SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: hang_up.send_bytes(b"again"))
     with before.listening or _listening(host, port) as listening:
-        processes: dict[multiprocessing.process.BaseProcess, Any] = {}
+        processes: dict[multiprocessing.process.BaseProcess, int] = {}
 
-        def start(*, first: bool = False) -> None:
-            beat = context.RawValue("d", time.monotonic() + _STARTING)
-            process = context.Process(target=_answer, args=(app, settings.proxy, listening, warm, shared, beat, first))
+        def start(number: int, *, first: bool = False) -> None:
+            shared.seats.give(number, time.monotonic() + _STARTING)
+            process = context.Process(
+                target=_answer, args=(app, settings.proxy, listening, warm, shared, number, first)
+            )
             with _undisturbed():
                 process.start()
-                processes[process] = beat
+                processes[process] = number
 
         shown = f"[{host}]" if ":" in host else host
         try:
             for number in range(settings.workers):
-                start(first=not number)
+                start(number, first=not number)
             on_ready(f"政策文库：http://{shown}:{listening.getsockname()[1]}/ （按 Ctrl+C 结束）")
             Thread(target=before.leave, args=(warmed, settings.workers), daemon=True).start()
             while True:
                 wait([hung_up, *(process.sentinel for process in processes)], _STUCK / 4)
-                for process, beat in list(processes.items()):
-                    stuck = time.monotonic() - beat.value > _STUCK
+                for process, number in list(processes.items()):
+                    stuck = time.monotonic() - shared.seats.all[number].beat > _STUCK
                     if stuck:
                         process.kill()
                         process.join()
@@ -113,7 +120,7 @@ def serve(
                         how = f"{_STUCK:g} 秒没有动静" if stuck else f"结束码 {process.exitcode}"
                         tell(f"服务进程 {process.pid} 意外结束（{how}），已另起一个；正在回答的几个请求没有答复。")
                         del processes[process]
-                        start()
+                        start(number)
                 asked = hung_up.recv_bytes() if hung_up.poll() else b""
                 if asked == _ENDING:
                     raise SystemExit(0)
@@ -144,12 +151,11 @@ def _hand_over(listening: socket.socket, processes: Sequence[int]) -> None:
 
 
 class _Shared(NamedTuple):
-    """What the processes take in turns: to get warm, and to serve those who used much lately."""
+    """What the processes take in turns, to get warm and to serve those who used much lately; and where they see each other."""
 
     warming: SharedPlaces
     greedy: SharedPlaces
-    others: bool
-    """Whether there are processes without a place for those who used much."""
+    seats: Seats
 
 
 class _Before:
@@ -203,7 +209,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _answer(
-    app: Flask, proxy: str, listening: socket.socket, warm: Connection, shared: _Shared, beat: Any, first: bool
+    app: Flask, proxy: str, listening: socket.socket, warm: Connection, shared: _Shared, number: int, first: bool
 ) -> None:
     """Answer requests in a process of its own, until its parent ends it; the `first` makes what is kept on disk for all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -224,7 +230,7 @@ def _answer(
                 stale_documents()
 
     Thread(target=be_warm, daemon=True).start()
-    server = _Server(app, Lanes(proxy, shared.greedy), listening, proxy, beat, others=shared.others)
+    server = _Server(app, Lanes(proxy, shared.greedy), listening, proxy, shared.seats, number)
     signal.signal(signal.SIGTERM, lambda *_: server.leave())
     server.run()
 
@@ -236,18 +242,16 @@ def _share_memory() -> None:
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
-    """What accepts connections, and says with every `beat`, once a second at least, that it is not stuck.
+    """What accepts connections, and says in its seat, once a second at least, that it is not stuck.
 
-    While it is slow and there are `others`, they accept. When it is to `leave`, it accepts no more, and ends when all that was
-    asked is answered.
+    While it is slow, or has more connections than others, they accept. When it is to `leave`, it accepts no more, and ends when
+    all that was asked is answered.
     """
 
     leaving = 0.0
 
-    def __init__(
-        self, app: Any, lanes: Lanes, listening: socket.socket, proxy: str, beat: Any, *, others: bool
-    ) -> None:
-        self._beat, self._others = beat, others
+    def __init__(self, app: Any, lanes: Lanes, listening: socket.socket, proxy: str, seats: Seats, number: int) -> None:
+        self._seats, self._number = seats, number
         adjustments = Adjustments(
             sockets=[listening],
             ident=None,
@@ -256,11 +260,13 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             asyncore_use_poll=True,  # select knows 1,024 descriptors
             max_request_body_size=MOST_SENT,
             max_request_header_size=_HEAD,
+            recv_bytes=_AT_ONCE,
             **_proxied(proxy),
         )
         where = (listening.family, listening.type, listening.proto, listening.getsockname())
         self.channel_class = _Channel
         super().__init__(app, _sock=listening, dispatcher=lanes, adj=adjustments, sockinfo=where, bind_socket=False)
+        _Called(seats.called[number], self._map)
 
     def maintenance(self, now: float) -> None:
         """Have connections closed that were idle for long. (A copy: threads that answer close some meanwhile.)"""
@@ -275,10 +281,11 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def readable(self) -> bool:
         """Return whether connections are accepted. Raises SystemExit at the end."""
-        self._beat.value = time.monotonic()
         self.task_dispatcher.refuse_late()
+        alone = len(self._seats.all) == 1
+        takes = not self.leaving and super().readable() and (alone or not self.task_dispatcher.slow)
+        accepting = self._seats.accepts(self._number, takes, len(self.active_channels))
         if not self.leaving:
-            accepting: bool = super().readable() and not (self._others and self.task_dispatcher.slow)
             return accepting
         now, held = time.time(), list(self.active_channels.values())
         idle = [each for each in held if not each.requests and not each.request and not each.total_outbufs_len]
@@ -286,6 +293,16 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             channel.will_close = now - max(channel.last_activity, self.leaving) > _IDLE
         if not held or now - self.leaving > _LINGER:
             raise SystemExit(0)
+        return False
+
+
+class _Called(dispatcher):  # type: ignore[misc]
+    """Lets the server's loop turn when another process calls."""
+
+    def handle_read(self) -> None:
+        self.recv(1_000)
+
+    def writable(self) -> bool:
         return False
 
 
@@ -301,8 +318,13 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(escaped + ended + rest)
 
     def received(self, data: bytes) -> int:
-        """Take in a part of a request: one whose body is too large is at its end before the body is taken in."""
+        """Take in a part of a request: one whose body is too large, or comes in chunks of a few bytes, is at its end at once."""
         consumed: int = super().received(data)
+        if self.chunked and self.body_rcv and self.body_bytes_received > _WRAPPED + 2 * len(self.body_rcv):
+            self.error, self.completed = (
+                BadRequest("正文分成了太小的块：请用大一些的块，或者在头里写上 Content-Length。"),
+                True,
+            )
         if isinstance(self.error, RequestEntityTooLarge):
             self.error.body = f"发送的内容超过 {MOST_SENT // 1_000_000} MB：请分成几次发送。"
         return consumed

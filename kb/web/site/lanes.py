@@ -1,7 +1,7 @@
 """Who is served next: requests stand in lanes by what they may cost, each with threads of its own.
 
-What costs much waits for what costs much, and never before a search. In a lane the readers take turns, one request each, so
-that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest takes turns
+What costs much waits for what costs much; searches that may be long stand with the others, and never have all their threads.
+In a lane the readers take turns, one request each, so that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest takes turns
 with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
@@ -20,13 +20,14 @@ from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Condition, Lock, Thread
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from kb.base.lazy_re import lazy_re
 from kb.web.context.heavy_work import PLACES
 from kb.web.site.shared_places import SharedPlaces
 
 _LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 RETRY = 10
 """Seconds after which who was sent away may come again."""
@@ -41,8 +42,9 @@ _LONG = lazy_re(
 _QUICK = lazy_re(r"/healthz|/readyz|/robots\.txt|/favicon\.ico|/opensearch\.xml|/static/.*|/preferences")
 _OF_OPERATORS = lazy_re(r"/metrics|/status")
 """What is asked for by machines, all day: no sign that a reader is there."""
-# A plain search is short, has no words with gaps or distances, which look at many texts, and shows a page of hits.
-_SHORT = 400
+# A plain search is short (200 characters of Chinese, escaped, cost half as much again as a few), has no words with gaps or
+# distances, which look at many texts, and shows a page of hits.
+_SHORT = 1_800
 _MUCH = lazy_re(r"\blimit=(?:[3-9]\d|\d{3,})|\b(?:offset|page)=\d{3,}")
 _LOOKING = lazy_re(r"\*|%2A|%3F|~|%7E|%EF%BC%8A|%EF%BC%9F|%EF%BD%9E|\?", re.IGNORECASE)
 
@@ -67,12 +69,14 @@ class _TooMany:
 class _Width:
     """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up.
 
-    `each` is how many of one client are served at a time; `shared` tells whether they slow others, as what is done in processes
-    of its own does not.
+    `long` and `most_long` are how many of those that may be long are served at a time and may wait. `each` is how many of one
+    client are served at a time; `shared` tells whether they slow others, as what is done in processes of its own does not.
     """
 
     threads: int
     most: int = 1_000
+    long: int = 0
+    most_long: int = 32
     wait: float = _WAIT
     piled: float = 0.5
     each: int = 1_000
@@ -81,9 +85,8 @@ class _Width:
 
 _LANES = {
     "quick": _Width(1, shared=False),
-    "search": _Width(2),
+    "search": _Width(3, long=2),
     "reading": _Width(2),
-    "long": _Width(1, most=32),
     "grave": _Width(PLACES, most=8, wait=30, piled=30, each=PLACES - 1, shared=False),
 }
 _LOOK = 0.02  # seconds between two looks whether another process has left the place for who has used much
@@ -108,9 +111,10 @@ class Lanes:
     def add_task(self, channel: Any) -> None:
         """Let the first request of a connection be served when its turn comes."""
         request = channel.requests[0]
-        lane = self._lanes["quick" if request.error else lane_of(request.command, request.path, request.query)]
+        name = "quick" if request.error else lane_of(request.command, request.path, request.query)
         of_operators = not request.error and _OF_OPERATORS.fullmatch(request.path)
-        if refused := lane.add(channel, "" if of_operators else self._client(channel, request)):
+        turn = _Turn("" if of_operators else self._client(channel, request), name == "long")
+        if refused := self._lanes["search" if turn.long else name].add(channel, turn):
             self._refuse(refused)
 
     def refuse_late(self) -> None:
@@ -126,7 +130,7 @@ class Lanes:
     def _refuse(self, channel: Any) -> None:
         if channel.requests:
             channel.requests[0].error = _TooMany()
-            self._lanes["quick"].add(channel, "")
+            self._lanes["quick"].add(channel, _Turn("", False))
 
     def _client(self, channel: Any, request: Any) -> str:
         peer = str(channel.addr[0])
@@ -211,19 +215,26 @@ class _Clients:
         return used * math.exp((at - now) / _LATELY)
 
 
-def _one_less(counts: Counter[str], client: str) -> None:
-    counts[client] -= 1
-    if not counts[client]:
-        del counts[client]
+def _one_less(counts: Counter[_T], of: _T) -> None:
+    counts[of] -= 1
+    if not counts[of]:
+        del counts[of]
+
+
+class _Turn(NamedTuple):
+    """Whose requests take turns with those of others, and whether they may be long: these wait for one another, too."""
+
+    client: str
+    long: bool
 
 
 class _Lane:
-    """Requests that wait, by client, and the threads that serve them."""
+    """Requests that wait, by whose turn it will be, and the threads that serve them."""
 
     def __init__(self, name: str, width: _Width, clients: _Clients) -> None:
         self._width, self._clients = width, clients
-        self._waiting: OrderedDict[str, deque[tuple[float, Any]]] = OrderedDict()
-        self._served: Counter[str] = Counter()
+        self._waiting: OrderedDict[_Turn, deque[tuple[float, Any]]] = OrderedDict()
+        self._served: Counter[_Turn] = Counter()
         self._newest_first = False
         self._open = True
         self._changed = clients.changed()
@@ -234,15 +245,18 @@ class _Lane:
     def busy(self) -> bool:
         return bool(self._waiting or self._served.total())
 
-    def add(self, channel: Any, client: str) -> Any:
+    def add(self, channel: Any, turn: _Turn) -> Any:
         """Let a connection wait for its turn; return the one for which there is no place, None where there is for all.
 
         It is the newest of who has most there.
         """
         with self._changed:
-            self._waiting.setdefault(client, deque()).append((time.monotonic(), channel))
-            if sum(map(len, self._waiting.values())) > self._width.most:
-                greediest = max(self._waiting, key=lambda each: len(self._waiting[each]))
+            self._waiting.setdefault(turn, deque()).append((time.monotonic(), channel))
+            alike = [each for each in self._waiting if each.long == turn.long]
+            if sum(len(self._waiting[each]) for each in alike) > (
+                self._width.most_long if turn.long else self._width.most
+            ):
+                greediest = max(alike, key=lambda each: len(self._waiting[each]))
                 refused = self._waiting[greediest].pop()[1]
                 if not self._waiting[greediest]:
                     del self._waiting[greediest]
@@ -254,11 +268,11 @@ class _Lane:
         """Return the connections that have waited too long; they wait no more."""
         found, since = list[Any](), time.monotonic() - self._width.wait
         with self._changed:
-            for client, requests in list(self._waiting.items()):
+            for turn, requests in list(self._waiting.items()):
                 while requests and requests[0][0] < since:
                     found.append(requests.popleft()[1])
                 if not requests:
-                    del self._waiting[client]
+                    del self._waiting[turn]
         return found
 
     def close(self) -> None:
@@ -268,46 +282,50 @@ class _Lane:
 
     def _serve(self) -> None:
         while (taken := self._next()) is not None:
-            client, channel = taken
+            turn, channel = taken
             began = time.thread_time()
             try:
                 channel.service()
             except Exception:  # noqa: BLE001  whatever it is, the next one is served
                 _LOG.exception("a request could not be served")
             with self._changed:
-                _one_less(self._served, client)
+                _one_less(self._served, turn)
                 seconds = time.thread_time() - began
                 if not self._width.shared:
-                    self._clients.count(client, seconds)
-                elif self._clients.end(client, seconds):
+                    self._clients.count(turn.client, seconds)
+                elif self._clients.end(turn.client, seconds):
                     channel.server.pull_trigger()  # the loop takes newcomers again
 
-    def _next(self) -> tuple[str, Any] | None:
-        """Wait for the next request, one of the client who has waited longest for a turn; None at the end."""
+    def _next(self) -> tuple[_Turn, Any] | None:
+        """Wait for the next request, one of who has waited longest for a turn; None at the end."""
         with self._changed:
             while self._open:
-                client = next(filter(self._begin, self._waiting), None)
-                if client is not None:
-                    return client, self._taken(client)
+                turn = next(filter(self._begin, self._waiting), None)
+                if turn is not None:
+                    return turn, self._taken(turn)
                 self._changed.wait(_LOOK if self._waiting and self._width.shared else None)
         return None
 
-    def _begin(self, client: str) -> bool:
-        return self._served[client] < self._width.each and (not self._width.shared or self._clients.begin(client))
+    def _begin(self, turn: _Turn) -> bool:
+        if self._served[turn] >= self._width.each:
+            return False
+        if turn.long and sum(number for each, number in self._served.items() if each.long) >= self._width.long:
+            return False
+        return not self._width.shared or self._clients.begin(turn.client)
 
-    def _taken(self, client: str) -> Any:
-        requests = self._waiting.pop(client)
+    def _taken(self, turn: _Turn) -> Any:
+        requests = self._waiting.pop(turn)
         piled_up = time.monotonic() - requests[0][0] > self._width.piled
         self._newest_first = piled_up and not self._newest_first
         taken = requests.pop() if self._newest_first else requests.popleft()
         if requests:
-            self._waiting[client] = requests  # at the end
-        self._served[client] += 1
+            self._waiting[turn] = requests  # at the end
+        self._served[turn] += 1
         return taken[1]
 
 
 def lane_of(method: str, path: str, query: str) -> str:
-    """Return in which lane a request stands."""
+    """Return in which lane a request stands; "long" for what may be long among the searches."""
     if _QUICK.fullmatch(path):
         return "quick"
     if _GRAVE.fullmatch(path):

@@ -115,6 +115,21 @@ def test_a_node_hangs_while_documents_are_written(
         scene.settled()
 
 
+def test_a_node_hangs_and_comes_back(tmp_path: Path) -> None:
+    """It answers again before it notices what was written without it: nobody is told from that."""
+    with _scene(tmp_path, 3) as scene:
+        before = scene.total
+        scene.change()
+        with scene.watched(readers=8) as watched:
+            scene.nodes.hang(1)
+            scene.open().update(scene.shelf)
+            scene.nodes.go_on(1)
+            scene.nodes.wait(3)
+        assert watched.totals == {before, scene.total}
+        _told("hung and back", watched)
+        scene.settled()
+
+
 def test_rolling_restart(tmp_path: Path) -> None:
     with _scene(tmp_path, 3) as scene:
         totals = {scene.total}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
@@ -92,6 +93,15 @@ def test_connections_that_ask_for_nothing_keep_no_reader_out(server: tuple[str, 
                 assert _status(reader) == "HTTP/1.1 200 OK"
 
 
+def test_connections_on_which_nothing_is_asked_are_none_to_share() -> None:
+    held = [
+        SimpleNamespace(requests=asked, last_activity=time.time() - ago)
+        for asked, ago in (([], 60), ([], 1), ([1], 60))
+    ]
+    server = SimpleNamespace(active_channels=dict(enumerate(held)))
+    assert http_server._Server._lively(server) == 2
+
+
 def test_a_reader_who_keeps_a_connection_may_ask_again(server: tuple[str, int]) -> None:
     with closing(HTTPConnection(*server, timeout=30)) as reader:
         for _ in range(3):
@@ -122,15 +132,22 @@ def test_a_body_without_an_announced_size_is_refused_as_it_grows(server: tuple[s
     assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) <= MOST_SENT
 
 
-@pytest.mark.parametrize(("size", "number", "status"), [(1, 600, "200"), (1, 300_000, "400"), (80, 3_000, "200")])
-def test_a_body_in_very_many_very_small_chunks_is_refused(
-    server: tuple[str, int], size: int, number: int, status: str
-) -> None:
-    chunk = f"{size:x}\r\n{'a' * size}\r\n"
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param(b"1\r\na\r\n" * 600, "200", id="few small"),
+        pytest.param(b"50\r\n" + b"a" * 80 + b"\r\n" + b"1f;a=b\r\n" + b"a" * 31 + b"\r\n", "200", id="as many send"),
+        pytest.param(b"1\r\na\r\n" * 300_000, "400", id="many small"),
+        pytest.param(b"1;" + b"a" * 1_000_000, "400", id="a long extension"),
+        pytest.param(b"\r\n" * 500_000, "400", id="empty lines"),
+        pytest.param(b"1\r\na\r\n0\r\n" + b"a: b\r\n" * 200_000, "400", id="a long trailer"),
+    ],
+)
+def test_a_body_with_much_around_it_is_refused(server: tuple[str, int], body: bytes, status: str) -> None:
     with socket.create_connection(server, timeout=30) as client:
         client.sendall(_head(server, "POST /cite-check", "Transfer-Encoding: chunked", "Connection: close"))
         with suppress(ConnectionError):  # it was refused before its end
-            client.sendall(chunk.encode() * number + b"0\r\n\r\n")
+            client.sendall(body + b"0\r\n\r\n")
         assert _status(client).split()[1] == status
 
 

@@ -46,7 +46,8 @@ class Asked:
         ("/api/v1/search", "q=a&limit=100", "long"),
         ("/search", "q=" + quote("的*的"), "long"),
         ("/search", "q=" + quote("的？？的"), "long"),
-        ("/search", "q=" + quote("一" * 201), "long"),
+        ("/search", "q=" + quote("一" * 220), "long"),
+        ("/search", "q=" + quote("一" * 200), "search"),
         ("/d/a", "", "reading"),
         ("/d/a.pdf", "", "grave"),
         ("/d/a/compare", "", "grave"),
@@ -195,6 +196,21 @@ def test_where_too_many_wait_the_next_is_told_so_at_once() -> None:
     status, headers, body = late[-1].requests[0].error.to_response()
     assert status.startswith("503") and int(dict(headers)["Retry-After"]) > 0 and "过一会儿" in body.decode()
     gate.set()
+    lanes.shutdown()
+
+
+def test_where_many_have_one_each_the_last_who_came_is_told_so() -> None:
+    lanes, gate = Lanes(), Event()
+    for held in [Asked("/search", f"held {number}", "q=a*b", gate.wait) for number in range(2)]:
+        lanes.add_task(held)
+        assert held.begun.wait(5)
+    waiting = [Asked("/search", f"waiting {number}", "q=a*b") for number in range(32)]
+    last = Asked("/search", "last", "q=a*b")
+    for each in (*waiting, last):
+        lanes.add_task(each)
+    assert last.served.wait(5) and last.requests[0].error and not any(each.requests[0].error for each in waiting)
+    gate.set()
+    assert all(each.served.wait(5) for each in waiting)
     lanes.shutdown()
 
 

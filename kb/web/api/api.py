@@ -106,7 +106,7 @@ _ASKED = (
             str,
             Meta(
                 description="section 逐节（limit、offset、分面以节计）或 document 每份文件最多 3 节（以文件计）",
-                extra_json_schema={"enum": list(GROUPS)},
+                extra_json_schema={"enum": ["", *GROUPS]},
             ),
         ],
         default="section",

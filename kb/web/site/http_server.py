@@ -23,6 +23,7 @@ from flask import Flask
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
@@ -55,7 +56,10 @@ _STUCK, _STARTING = 60.0, 60.0
 _HEAD, _LINES = 40_000, 150
 # Bytes that are taken in of a connection before the next one has its turn, and that the chunks of a body (RFC 9112, 7.1) may
 # have around them, beside as many again as the body: taking in 8,000 bytes of chunks of one byte takes 7 ms, for all to wait.
-_AT_ONCE, _WRAPPED = 2_048, 4_096
+_AT_ONCE, _WRAPPED = 4_096, 4_096
+# Seconds that the loop of a process stands still at most while nothing comes, and after which a connection on which nothing
+# was asked is none that the processes share.
+_TURNING, _LIVELY = 0.25, 5.0
 # Seconds that a thread waits for a reader who takes nothing of what fills the buffers, and requests of a connection that may
 # wait for the first of them: no browser sends the second before it has the answer.
 _STALLED, _AHEAD = 5.0, 16
@@ -242,7 +246,7 @@ def _share_memory() -> None:
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
-    """What accepts connections, and says in its seat, once a second at least, that it is not stuck.
+    """What accepts connections, and says in its seat, four times a second at least, that it is not stuck.
 
     While it is slow, or has more connections than others, they accept. When it is to `leave`, it accepts no more, and ends when
     all that was asked is answered.
@@ -263,6 +267,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             recv_bytes=_AT_ONCE,
             **_proxied(proxy),
         )
+        adjustments.asyncore_loop_timeout = _TURNING  # as an argument it is a number of whole seconds
         where = (listening.family, listening.type, listening.proto, listening.getsockname())
         self.channel_class = _Channel
         super().__init__(app, _sock=listening, dispatcher=lanes, adj=adjustments, sockinfo=where, bind_socket=False)
@@ -284,7 +289,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self.task_dispatcher.refuse_late()
         alone = len(self._seats.all) == 1
         takes = not self.leaving and super().readable() and (alone or not self.task_dispatcher.slow)
-        accepting = self._seats.accepts(self._number, takes, len(self.active_channels))
+        accepting = self._seats.accepts(self._number, takes, self._lively())
         if not self.leaving:
             return accepting
         now, held = time.time(), list(self.active_channels.values())
@@ -294,6 +299,11 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if not held or now - self.leaving > _LINGER:
             raise SystemExit(0)
         return False
+
+    def _lively(self) -> int:
+        """Return how many connections something was asked on lately. (A copy: threads that answer close some meanwhile.)"""
+        since = time.time() - _LIVELY
+        return sum(bool(each.requests) or each.last_activity > since for each in list(self.active_channels.values()))
 
 
 class _Called(dispatcher):  # type: ignore[misc]
@@ -320,7 +330,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Take in a part of a request: one whose body is too large, or comes in chunks of a few bytes, is at its end at once."""
         consumed: int = super().received(data)
-        if self.chunked and self.body_rcv and self.body_bytes_received > _WRAPPED + 2 * len(self.body_rcv):
+        if self.chunked and self.body_rcv is not None and _is_wrapping(self.body_rcv, self.body_bytes_received):
             self.error, self.completed = (
                 BadRequest("正文分成了太小的块：请用大一些的块，或者在头里写上 Content-Length。"),
                 True,
@@ -328,6 +338,11 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestEntityTooLarge):
             self.error.body = f"发送的内容超过 {MOST_SENT // 1_000_000} MB：请分成几次发送。"
         return consumed
+
+
+def _is_wrapping(body: ChunkedReceiver, received: int) -> bool:
+    """Return whether of the bytes that were received too many are around the body: sizes, extensions, empty lines, a trailer."""
+    return received > _WRAPPED + 2 * len(body) or len(body.control_line) + len(body.trailer) > _WRAPPED
 
 
 class _Task(WSGITask):  # type: ignore[misc]

@@ -1,8 +1,9 @@
 """Who is served next: requests stand in lanes by what they may cost, each with threads of its own.
 
 What costs much waits for what costs much; searches that may be long stand with the others, and never have all their threads.
-In a lane the readers take turns, one request each, so that who asks for a hundred things at once waits for oneself. Where the requests of one reader pile up, the newest takes turns
-with the oldest: it is still wanted, and many readers may share one address. Who would wait too long is told so instead.
+In a lane the readers take turns, one request each (and one that may be long), so that who asks for a hundred things at once
+waits for oneself. Where the requests of one reader pile up, the newest takes turns with the oldest: it is still wanted, and
+many readers may share one address. Who would wait too long is told so instead.
 
 Threads of one process share its interpreter: what one reader has at work slows all others, in whatever lane. So who has used
 much of it in a process lately has one request at work at a time there while others are there, and at any moment in half of
@@ -44,7 +45,7 @@ _OF_OPERATORS = lazy_re(r"/metrics|/status")
 """What is asked for by machines, all day: no sign that a reader is there."""
 # A plain search is short (200 characters of Chinese, escaped, cost half as much again as a few), has no words with gaps or
 # distances, which look at many texts, and shows a page of hits.
-_SHORT = 1_800
+_SHORT = 1_900
 _MUCH = lazy_re(r"\blimit=(?:[3-9]\d|\d{3,})|\b(?:offset|page)=\d{3,}")
 _LOOKING = lazy_re(r"\*|%2A|%3F|~|%7E|%EF%BC%8A|%EF%BC%9F|%EF%BD%9E|\?", re.IGNORECASE)
 
@@ -253,10 +254,9 @@ class _Lane:
         with self._changed:
             self._waiting.setdefault(turn, deque()).append((time.monotonic(), channel))
             alike = [each for each in self._waiting if each.long == turn.long]
-            if sum(len(self._waiting[each]) for each in alike) > (
-                self._width.most_long if turn.long else self._width.most
-            ):
-                greediest = max(alike, key=lambda each: len(self._waiting[each]))
+            most = self._width.most_long if turn.long else self._width.most
+            if sum(len(self._waiting[each]) for each in alike) > most:
+                greediest = max(reversed(alike), key=lambda each: len(self._waiting[each]))
                 refused = self._waiting[greediest].pop()[1]
                 if not self._waiting[greediest]:
                     del self._waiting[greediest]

@@ -1,25 +1,28 @@
-"""How the processes of a server share the readers: each sees how many connections the others have, and leaves them the next."""
+"""How the processes of a server share the readers: each sees how many connections the others answer on, and leaves
+them the next.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import socket
 import time
+import weakref
 from contextlib import suppress
 from multiprocessing.sharedctypes import RawArray
 
 # How many connections more than another process one may have and still take the next. Readers stay with the process that they
 # met; below this, whoever is less busy takes them.
 MORE = 2
-# Seconds after which nothing is left to a process that does nothing; its loop turns once a second at least.
-_SILENT = 2.0
+# Seconds after which nothing is left to a process that does nothing; its loop turns four times a second at least.
+_SILENT = 0.6
 
 
 class Seat(ctypes.Structure):
     """What a process tells the others of itself."""
 
     beat: float
-    """When it last did anything, in seconds of the monotonic clock."""
+    """When it last did anything, or has to have done something first, in seconds of the monotonic clock."""
     connections: int
     takes: bool
     """Whether it takes connections at all, when it has no more than others."""
@@ -41,6 +44,8 @@ class Seats:
         self.called, self._calling = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         for each in self._calling:
             each.setblocking(False)
+        for each in (*self.called, *self._calling):
+            weakref.finalize(self, each.close)
 
     def give(self, number: int, until: float) -> None:
         """Give a seat to a process that is about to start, which has time for that `until` then (monotonic seconds)."""

@@ -77,14 +77,15 @@ def test_a_search_waits_for_no_download_and_no_page() -> None:
     lanes.shutdown()
 
 
-def test_searches_that_may_be_long_leave_a_thread_to_the_others() -> None:
+@pytest.mark.parametrize(("many", "other"), [("q=a*b", "q=a"), ("q=a", "q=a*b")])
+def test_long_searches_and_others_leave_one_another_a_thread(many: str, other: str) -> None:
     lanes, gate = Lanes(), Event()
-    *held, late = [Asked("/search", f"client {number}", "q=a*b", gate.wait) for number in range(3)]
+    *held, late = [Asked("/search", f"client {number}", many, gate.wait) for number in range(3)]
     for each in (*held, late):
         lanes.add_task(each)
-    plain = Asked("/search", "plain")
-    lanes.add_task(plain)
-    assert plain.served.wait(5) and all(each.begun.wait(5) for each in held) and not late.begun.is_set()
+    beside = Asked("/search", "beside", other)
+    lanes.add_task(beside)
+    assert beside.served.wait(5) and all(each.begun.wait(5) for each in held) and not late.begun.is_set()
     gate.set()
     assert late.served.wait(5)
     lanes.shutdown()

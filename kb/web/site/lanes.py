@@ -1,6 +1,6 @@
 """Who is served next: requests stand in lanes by what they may cost, each with threads of its own.
 
-What costs much waits for what costs much; searches that may be long stand with the others, and never have all their threads.
+What costs much waits for what costs much; searches that may be long stand with the others, and neither have all their threads.
 In a lane the readers take turns, one request each (and one that may be long), so that who asks for a hundred things at once
 waits for oneself. Where the requests of one reader pile up, the newest takes turns with the oldest: it is still wanted, and
 many readers may share one address. Who would wait too long is told so instead.
@@ -70,13 +70,14 @@ class _TooMany:
 class _Width:
     """How many requests of a lane are served at a time, how many may wait, how long, and after how long they have piled up.
 
-    `long` and `most_long` are how many of those that may be long are served at a time and may wait. `each` is how many of one
-    client are served at a time; `shared` tells whether they slow others, as what is done in processes of its own does not.
+    `alike` is how many of those that may be long are served at a time, and of the others; `most_long` is how many of the first
+    may wait. `each` is how many of one client are served at a time; `shared` tells whether they slow others, as what is done in
+    processes of its own does not.
     """
 
     threads: int
     most: int = 1_000
-    long: int = 0
+    alike: int = 1_000
     most_long: int = 32
     wait: float = _WAIT
     piled: float = 0.5
@@ -86,7 +87,7 @@ class _Width:
 
 _LANES = {
     "quick": _Width(1, shared=False),
-    "search": _Width(3, long=2),
+    "search": _Width(3, alike=2),
     "reading": _Width(2),
     "grave": _Width(PLACES, most=8, wait=30, piled=30, each=PLACES - 1, shared=False),
 }
@@ -309,7 +310,7 @@ class _Lane:
     def _begin(self, turn: _Turn) -> bool:
         if self._served[turn] >= self._width.each:
             return False
-        if turn.long and sum(number for each, number in self._served.items() if each.long) >= self._width.long:
+        if sum(number for each, number in self._served.items() if each.long == turn.long) >= self._width.alike:
             return False
         return not self._width.shared or self._clients.begin(turn.client)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -50,13 +52,16 @@ def test_fold(text: str, folded: str) -> None:
 @given(TEXTS)
 @example("İ\ud800ß")
 @example("Ⅲ\u0301e\u0301—— —")
+@example("M²")  # alone it is the mark of a note, after a unit it is a number
 def test_every_folded_character_has_its_place(text: str) -> None:
     folded = fold_with_places(text)
     assert folded.text == fold(text) and len(folded.starts) == len(folded.ends) == len(folded.text)
     assert folded.starts == sorted(folded.starts) and folded.ends == sorted(folded.ends)
     for place, character in enumerate(folded.text):
         start, end = folded.span(place, place + 1)
-        assert character in fold(text[start:end]) or (character == " " and any(map(str.isspace, text[start:end])))
+        stood = text[start:end]
+        plain = fold(stood) + unicodedata.normalize("NFKC", stood)
+        assert character in plain or (character == " " and any(map(str.isspace, stood)))
 
 
 @given(TEXTS)

@@ -21,9 +21,10 @@ _YEAR = rf"(?:[1１][9９]|[2２][{_ZERO}])[\d{_ZERO}]{{2}}"
 _YEAR_BRACKETS = rf"[〔\[【（(﹝［〈<]\s*{_YEAR}\s*[〕\]】）)﹞］〉>]"
 _DIGITS = r"[\d一二三四五六七八九十百千〇零]+"
 _CODE = r"(?:(?!关于|贯彻|落实|根据|按照|印发|转发)[\u4e00-\u9fff（）()]){1,25}?"
+_SERIAL_NUMBER = rf"(?:[12]\d{{3}}\s*年\s*)?第\s*{_DIGITS}\s*号(?:令|公告)?"
 NUMBER = (
     rf"(?:{_CODE}\s*{_YEAR_BRACKETS}\s*(?:第\s*)?[\d{_ZERO}]+\s*号"
-    rf"|(?:[\u4e00-\u9fff 　]{{1,40}}?(?:命?令|公告)\s*)?(?:[12]\d{{3}}\s*年\s*)?第\s*{_DIGITS}\s*号(?:令|公告)?)"
+    rf"|(?:[\u4e00-\u9fff 　]{{1,40}}?(?:命?令|公告)\s*)?{_SERIAL_NUMBER})"
 )
 """A regular expression without groups for 国发〔2019〕5号, 国令第707号, 2025年第5号, 第707号."""
 
@@ -35,7 +36,10 @@ ORGAN = (
 
 # Minutes bear only year and number: 〔2022〕28号.
 _WHOLE_NUMBER = lazy_re(rf"[（(]?({NUMBER})[）)]?|({_YEAR_BRACKETS}\s*(?:第\s*)?\d+\s*[号期次])")
-_SEVERAL = lazy_re(rf"{NUMBER}(?:[\s、，,]+{NUMBER})+")
+# All that stands between belongs to no number: a blank that could begin one would be tried both ways, at each of them.
+_SEVERAL = lazy_re(
+    rf"{NUMBER}(?:[\s、，,]+(?![\s、，,])(?:{NUMBER}|(?<=[\s、，,][ 　])(?:令|公告)\s*{_SERIAL_NUMBER}))+"
+)
 _ORDER = lazy_re(r"(.{2,40}?)(命?令|公告)")
 _HEADING = lazy_re(
     r"第[一二三四五六七八九十百千\d]+[编章节条部]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|\d+[、.．]"

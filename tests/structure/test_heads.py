@@ -220,6 +220,7 @@ def test_lines_of_nothing_but_marks_are_no_part_of_a_title() -> None:
     [
         "（" * 9_000 + "2021年3月5日" * 300 + "）" * 9_000,
         "（2021年1月1日起施行" + "\t" * 3_000 + "示例2022年1月1日",
+        "示例令第1号， " * 40,
     ],
 )
 def test_a_line_of_brackets_or_blanks_is_read_in_time_that_grows_with_it(line: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -60,8 +58,8 @@ def test_every_folded_character_has_its_place(text: str) -> None:
     for place, character in enumerate(folded.text):
         start, end = folded.span(place, place + 1)
         stood = text[start:end]
-        plain = fold(stood) + unicodedata.normalize("NFKC", stood)
-        assert character in plain or (character == " " and any(map(str.isspace, stood)))
+        raised = {"²": "2", "³": "3"}.get(stood) == character and fold(text[:start]).endswith("m")
+        assert character in fold(stood) or raised or (character == " " and any(map(str.isspace, stood)))
 
 
 @given(TEXTS)

@@ -328,13 +328,13 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(escaped + ended + rest)
 
     def received(self, data: bytes) -> int:
-        """Take in a part of a request: one whose body is too large, or comes in chunks of a few bytes, is at its end at once."""
+        """Take in a part of a request: one whose body is too large, or has too much around it, is at its end at once."""
         consumed: int = super().received(data)
         if self.chunked and self.body_rcv is not None and _is_wrapping(self.body_rcv, self.body_bytes_received):
-            self.error, self.completed = (
-                BadRequest("正文分成了太小的块：请用大一些的块，或者在头里写上 Content-Length。"),
-                True,
+            self.error = BadRequest(
+                "正文的分块太小，或者分块之外的内容太多：请用大一些的块，或者在头里写上 Content-Length。"
             )
+            self.completed = True
         if isinstance(self.error, RequestEntityTooLarge):
             self.error.body = f"发送的内容超过 {MOST_SENT // 1_000_000} MB：请分成几次发送。"
         return consumed

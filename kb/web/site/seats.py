@@ -1,6 +1,4 @@
-"""How the processes of a server share the readers: each sees how many connections the others answer on, and leaves
-them the next.
-"""
+"""How the processes of a server share the readers: each sees how many the others have, and leaves them the next one."""
 
 from __future__ import annotations
 
@@ -24,9 +22,11 @@ class Seat(ctypes.Structure):
     beat: float
     """When it last did anything, or has to have done something first, in seconds of the monotonic clock."""
     connections: int
+    """Those on which something was asked lately."""
     takes: bool
     """Whether it takes connections at all, when it has no more than others."""
     accepts: bool
+    """Whether it takes the next one: it has no more than others."""
     _fields_ = (
         ("beat", ctypes.c_double),
         ("connections", ctypes.c_int),

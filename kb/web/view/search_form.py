@@ -130,11 +130,13 @@ def _chosen() -> Iterator[Condition]:
 def _inside() -> Iterator[Condition]:
     for field in INSIDE:
         value = request.args.get(field, "").strip()
-        found = condition(field, value) if value else None
-        if value and not found:
+        if not value:
+            continue
+        # An address is what it is: one that names nothing is in no document, and nothing is found there.
+        found = Condition(field, (value,)) if field in ("document", "within") else condition(field, value)
+        if not found:
             raise UsageError(f"参数 {field} 的值“{value[:40]}”看不懂：{NAMES[field][0]}的写法见检索帮助。")
-        if found:
-            yield found
+        yield found
 
 
 def composed() -> str | None:

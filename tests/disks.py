@@ -1,8 +1,9 @@
-"""Small disks that fill up."""
+"""Machines that refuse: small disks that fill up, no more files that may be open."""
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -24,6 +25,17 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     finally:
         # Lazily: an engine keeps the generation that it last read open, which holds the file system until it is let go.
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """Let this process open no file more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def fill(path: Path, left: int) -> None:

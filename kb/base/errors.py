@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import traceback
 from pathlib import Path
+from typing import TypeGuard
 
 
 class KbError(Exception):
@@ -100,11 +101,16 @@ def refusal(error: OSError) -> str:
     return REASONS.get(error.errno or 0, f"系统拒绝了操作（{error.strerror or error}）：请检查磁盘和权限")
 
 
+def is_refusal(error: BaseException) -> TypeGuard[OSError]:
+    """Return whether it is the machine that refuses: no room, no permission, a disk that fails. A file that is torn is no such thing."""
+    return isinstance(error, OSError) and error.errno in REASONS and error.errno not in _OF_PATHS
+
+
 def unforeseen(doing: str, error: Exception) -> str:
     """Return a sentence that says that the program itself is at fault, and where, or that the machine refused what nobody thought
     it would: for the few places where one file, one source or one step that meets that must not stop the others.
     """
-    if isinstance(error, OSError) and error.errno in REASONS and error.errno not in _OF_PATHS:
+    if is_refusal(error):
         return f"{doing}时读写不了{f' {error.filename} ' if error.filename else '文件'}：{refusal(error)}。"
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"

@@ -146,8 +146,7 @@ def _text_of(path: Path) -> str:
 def _reading(config: Settings) -> Iterator[Reader]:
     """Open the store of citations, and say where the corpus has gone on since it was made. Writes nothing."""
     store, corpus = Store(config.index), existing(Corpus(config.corpus))
-    present = {id: digest for id, digest in corpus.fingerprints().items() if "@" not in id}
-    if store.fingerprints() != present:
+    if store.behind(corpus.fingerprints()):
         say("引用库不是语料库现在的样子，下面说的是上次更新时的：请运行 kb index。")
     with store.reading() as reader:
         yield reader

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.base import inside, scratch, storage
-from kb.base.errors import NotFoundError, UnreadableError, UsageError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, UsageError, is_refusal, refusal
 from kb.base.lazy_re import lazy_re
 from kb.base.model import Document
 from kb.chinese.numerals import read
@@ -123,6 +123,8 @@ def _unpacked(archive: Path, folder: Path) -> Path:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter=_Bounded())
     except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, OSError) as error:
+        if is_refusal(error):
+            raise StorageError(f"解不开 {archive}：{refusal(error)}。") from error
         raise UnreadableError(f"打不开压缩包 {archive}（{error}）：请检查它是否完整，或先解开再导入文件夹。") from error
     return folder
 

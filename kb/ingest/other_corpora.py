@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from kb.base import inside, scratch
-from kb.base.errors import NotFoundError, UnreadableError
+from kb.base.errors import NotFoundError, StorageError, UnreadableError, is_refusal, refusal
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus, safe_name
 from kb.ingest import pipeline
@@ -120,6 +120,8 @@ def _lines(path: Path, settings: Settings, report: Report) -> Iterator[Mapping[s
                     while (rest := stream.readline(1 << 20)) and not rest.endswith(b"\n"):
                         pass
     except (OSError, EOFError, zlib.error) as error:
+        if is_refusal(error):
+            raise StorageError(f"{path} 读到一半读不下去：{refusal(error)}。前面的已经导入。") from error
         raise UnreadableError(f"{path} 读不到底（{error}）：前面的已经导入，请检查文件是否下载完整。") from error
 
 

@@ -95,11 +95,14 @@ class Store:
         with storage.lock(self.path.with_suffix(".lock")):
             # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
             storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
-            self._seal.take_off()
-            anew = rebuild or not self._is_of_this_layout()
-            problems = self._write_anew(corpus, progress) if anew else self._write(corpus, progress)
-            if self._is_whole():
-                self._seal.put_on()
+            if rebuild or not self._is_of_this_layout():
+                problems = self._write_anew(
+                    corpus, progress
+                )  # under the old seal: a kill must not hide that it was broken
+            else:
+                self._seal.take_off()
+                problems = self._write(corpus, progress)
+            (self._seal.put_on if self._is_whole() else self._seal.take_off)()
         return problems
 
     def _is_of_this_layout(self) -> bool:
@@ -225,8 +228,16 @@ class Store:
         with self._reading() as database:
             return {id: state.partition("/")[0] for id, state in database.execute("SELECT id, state FROM document")}
 
-    def check(self) -> list[str]:
-        """Return what is wrong with the file, in sentences; a store that there never was is no problem."""
+    def behind(self, fingerprints: Mapping[str, str]) -> int:
+        """Count the documents of which the store has another state than `fingerprints` (see `Corpus`). Raises BadIndexError."""
+        known = self.fingerprints()
+        present = {id: digest for id, digest in fingerprints.items() if "@" not in id}
+        return sum(known.get(id) != present.get(id) for id in known.keys() | present.keys())
+
+    def check(self, fingerprints: Mapping[str, str] | None = None) -> list[str]:
+        """Return what is wrong with the file, in sentences, and where `fingerprints` (see `Corpus`) are given, whether it is
+        behind them; a store that there never was is no problem.
+        """
         if not self.exists():
             return [self._missing()] if _is_there(self._seal.sums) else []
         if self._seal.broken():
@@ -236,7 +247,10 @@ class Store:
                 found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
         except BadIndexError as error:
             return [str(error)]
-        return [] if found == ["ok"] else [_damaged(self.path)]
+        if found != ["ok"]:
+            return [_damaged(self.path)]
+        behind = self.behind(fingerprints) if fingerprints is not None else 0
+        return [f"有 {behind:,} 份文件的引用关系不是现在的：请运行 kb index。"] if behind else []
 
     def exists(self) -> bool:
         """Return whether there is one. Raises StorageError."""

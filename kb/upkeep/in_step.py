@@ -88,7 +88,8 @@ def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
     if law.check():
         law.update(corpus, rebuild=True)
         yield _REBUILT
-    if engine.check(corpus.fingerprints()) or index_problem(engine):
+    present = corpus.fingerprints()
+    if law.check(present) or engine.check(present) or index_problem(engine):
         law.update(corpus)
         yield _mended(corpus, engine)
 

@@ -39,7 +39,8 @@ def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> 
         Problem(path, f"{path} 与写入时不一致：它只是运行的记录，请运行 kb check --repair 删除它。", "", "damaged")
         for path in findings.damaged(corpus.root)
     ]
-    of_index = [*engine.check(corpus.fingerprints()), *law.check(), *filter(None, [index_problem(engine)])]
+    present = corpus.fingerprints()
+    of_index = [*engine.check(present), *law.check(present), *filter(None, [index_problem(engine)])]
     return [*found, *(Problem(settings.index, sentence) for sentence in dict.fromkeys(of_index))]
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ import pytest
 from kb.base import storage
 from kb.base.errors import StorageError
 from kb.corpus.folder import Corpus
+from tests.disks import no_more_files
 
 HOLD = """
 import sys
@@ -128,14 +128,10 @@ def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> Non
     assert storage.entries(tmp_path / "乙") == list(storage.below(tmp_path / "乙")) == []
     assert list(storage.below(tmp_path)) == [tmp_path / "甲" / "示例.md"] == storage.entries(tmp_path / "甲")
     corpus = Corpus(tmp_path)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with no_more_files():
         for look in (corpus.ids, corpus.stamp, corpus.fingerprints, lambda: list(corpus.check())):
             with pytest.raises(StorageError, match="打开的文件太多"):
                 look()
         for list_ in (storage.entries, lambda folder: list(storage.below(folder))):
             with pytest.raises(StorageError, match="打开的文件太多"):
                 list_(tmp_path / "甲")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kb.base.errors import StorageError
+from kb.config import settings
 from kb.corpus.folder import Corpus
+from kb.ingest.law_collections import import_laws
+from kb.ingest.other_corpora import import_corpora
 from tests.cli.running import EXAMPLE, Kb
 from tests.conftest import BUNDLED
+from tests.disks import no_more_files
 from tests.site import Content, Site
 
 
@@ -66,6 +72,18 @@ def test_a_file_that_breaks_off_says_so_and_keeps_what_came_before(kb: Kb, tmp_p
     (tmp_path / "c.gz").write_bytes(whole[:-200])
     kb("import", "corpus", "c.gz", code=4)
     kb("import", "corpus", "没有.gz", code=3)
+
+
+def test_a_machine_that_refuses_is_no_damaged_file(tmp_path: Path) -> None:
+    """What cannot be opened now is not torn: nobody is sent to fetch it again."""
+    _given_away(tmp_path / "c.gz")
+    (tmp_path / "laws").mkdir()
+    (tmp_path / "laws" / "示例.txt").write_text(EXAMPLE, encoding="utf-8")
+    laws = Path(shutil.make_archive(str(tmp_path / "laws"), "xztar", tmp_path / "laws"))
+    config, corpus = settings.load(None, tmp_path), Corpus(tmp_path / "corpus")
+    for import_, path in ((import_corpora, tmp_path / "c.gz"), (import_laws, laws)):
+        with no_more_files(), pytest.raises(StorageError, match="打开的文件太多"):
+            import_([path], corpus, config)
 
 
 def test_saved_pages_come_with_their_files_and_nothing_from_outside(kb: Kb, tmp_path: Path) -> None:

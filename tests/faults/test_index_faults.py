@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import random
-import resource
 import shutil
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from kb.base.errors import BadIndexError, StorageError
 from kb.search.open.engines import open_engine
+from tests.disks import no_more_files
 from tests.search.shelf import Shelf, document
 
 QUERIES = ("甲乙", "丙", "丁戊", "己")
@@ -146,15 +146,11 @@ def test_an_error_is_never_an_absence(scene: Scene) -> None:
     scene.restore()
     engine = open_engine(scene.index)
     before = engine.search("甲乙").total
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with no_more_files():
         assert engine.search("甲乙").total == before
         for call in (lambda: open_engine(scene.index).search("甲乙"), scene.update):
             with pytest.raises(StorageError, match="index"):
                 call()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert scene.answers()[0][0] == before
 
 

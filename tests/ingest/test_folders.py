@@ -6,12 +6,16 @@ import os
 import shutil
 import tarfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from kb.fetch.lists.folder_of_files import Folder
+from kb.fetch.network.fetch_errors import UnreachableError
 from kb.upkeep.tally import Tally
 from tests.cli.running import Kb
+from tests.disks import no_more_files
 from tests.ingest.refreshing import Library, source
 
 _SECRET = "示例内部备忘：谈判底价为九百万元（示例），不得外传。"
@@ -152,6 +156,20 @@ def test_a_damaged_archive_is_an_error_of_its_source(inbox: Inbox, tmp_path: Pat
     packed.write_bytes(whole[: len(whole) // 2])
     inbox.library.source = source(str(packed), "files")
     assert inbox.library.refresh().error
+
+
+@pytest.mark.parametrize(("kind", "name"), [("gztar", "./z.txt"), ("zip", "z.txt")])
+def test_an_archive_that_cannot_be_opened_now_is_not_damaged(
+    inbox: Inbox, tmp_path: Path, kind: str, name: str
+) -> None:
+    folder = Folder(
+        source(shutil.make_archive(str(tmp_path / "x"), kind, inbox.folder), "files"), inbox.library.settings
+    )
+    read = lambda: folder.read(name, datetime(2026, 1, 1, tzinfo=UTC))  # noqa: E731
+    assert read().body
+    for look in (lambda: list(folder.lists()), read):
+        with no_more_files(), pytest.raises(UnreachableError, match="这一次读不了"):
+            look()
 
 
 def test_links_in_a_zip_are_named(inbox: Inbox, tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ class Folder:
                 else:
                     self._notes.append(f"{_printable(name)} 的文件名不是 UTF-8，没有收录：请改名。")
         except _BROKEN as error:
+            _passing(error, str(self._path))
             raise UnreadableError(f"{self._path} 读不到底（{error}）：请检查这个文件夹或压缩包。") from error
 
     def _all(self) -> Iterator[tuple[str, str]]:
@@ -178,6 +179,7 @@ class Folder:
         except KeyError as error:
             raise NotFoundError(f"压缩包里没有 {name}。") from error
         except _BROKEN as error:
+            _passing(error, name)
             raise UnreadableError(f"解不开压缩包里的 {name}（{error}）：请检查这个压缩包。") from error
         if linked:
             raise UnreadableError(f"{name} {files.LINK}")
@@ -196,8 +198,7 @@ class Folder:
         except UnreadableError as error:
             raise UnreadableError(f"{_printable(name)} {error}") from error
         except OSError as error:
-            if error.errno in _PASSING:
-                raise UnreachableError(f"{_printable(name)} 这一次读不了：{refusal(error)}。", name) from error
+            _passing(error, _printable(name))
             raise UnreadableError(f"{_printable(name)} 打不开（{error.strerror}）：请检查文件名和权限。") from error
         except ValueError as error:
             raise UnreadableError(f"{_printable(name)} 打不开：请检查文件名。") from error
@@ -209,15 +210,23 @@ class Folder:
         try:
             return zipfile.ZipFile(self._path)
         except (OSError, zipfile.BadZipFile) as error:
+            _passing(error, str(self._path))
             raise UnreadableError(f"打不开压缩包 {self._path}（{error}）：请检查这个文件。") from error
 
     def _tar(self) -> tarfile.TarFile:
         try:
             return tarfile.open(self._path)
         except (OSError, EOFError, tarfile.TarError) as error:
+            _passing(error, str(self._path))
             raise UnreadableError(
                 f"打不开 {self._path}（{error}）：files 来源应当是文件夹、.zip 或 .tar 压缩包。"
             ) from error
+
+
+def _passing(error: Exception, name: str) -> None:
+    """Raise UnreachableError for what the machine may grant the next time."""
+    if isinstance(error, OSError) and error.errno in _PASSING:
+        raise UnreachableError(f"{name} 这一次读不了：{refusal(error)}。", name) from error
 
 
 def _printable(name: str) -> str:

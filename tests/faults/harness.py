@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -142,7 +143,9 @@ def _run(action: Callable[[], None], options: list[str], log: Path) -> int:
     if pid == 0:
         os.close(go)
         _LIBC.prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
-        os._exit(act(action) if os.read(wait, 1) else CRASHED)
+        if os.read(wait, 1):
+            end(action)
+        os._exit(CRASHED)
     os.close(wait)
     with subprocess.Popen(["strace", "-o", str(log), "-p", str(pid), *options], stderr=subprocess.PIPE) as strace:
         assert strace.stderr is not None
@@ -156,20 +159,23 @@ def _run(action: Callable[[], None], options: list[str], log: Path) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def act(action: Callable[[], None]) -> int:
-    """Run an action that is the last thing a forked child does; answer the exit code that says how it ended.
+def end(action: Callable[[], None]) -> NoReturn:
+    """Run an action in a forked child and end it with the exit code that says how, whatever happens: what comes after it is
+    the test's, which would run twice.
 
     What is read is read in the child itself: a leash for each takes longer than all else, and nothing is broken there.
     """
     leashed._is_worker = True
+    status = CRASHED
     try:
         action()
+        status = 0
     except KbError as error:
-        return error.exit_code
-    except BaseException:  # noqa: BLE001 — whatever it is, the test must hear of it and the child must end here
+        status = error.exit_code
+    except BaseException:  # noqa: BLE001 — whatever it is, the test must hear of it
         traceback.print_exc(file=sys.stderr)
-        return CRASHED
-    return 0
+    finally:
+        os._exit(status)
 
 
 def _names(*lists: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 
 from kb.base.errors import KbError, StorageError
@@ -68,7 +69,7 @@ class Home:
     def __call__(self, *arguments: str | Path) -> None:
         """Run `kb` in this process. Raises KbError, Ended where it ends with another code than 0."""
         given = ["--config", str(self.folder / "kb.toml"), *map(str, arguments)]
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):  # noqa: PTH123
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # a full disk of all writes is none of theirs
             code = group.main(args=given, prog_name="kb", standalone_mode=False)
         if code:
             ended = Ended(f"kb {arguments[0]} ended with {code}")

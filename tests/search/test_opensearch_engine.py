@@ -67,6 +67,16 @@ def test_what_an_update_that_died_had_written_never_counts(cluster: Cluster, ope
     assert engine.check(shelf.fingerprints()) == []
 
 
+def test_values_are_counted_whole_however_they_are_spread(opensearch: Nodes, tmp_path: Path) -> None:
+    """Hundreds of issuers, the most frequent of them last in every other order, half of theirs in each of the shards."""
+    engine = OpenSearchEngine(Cluster(opensearch.hosts, f"t{tmp_path.name.lower()}", shards=2))
+    issuers = [f"示例{number:03}局" for number in range(450)] + [f"龥示例{number}局" for number in range(8)] * 2
+    named = enumerate(issuers)
+    engine.update(Shelf(*(of_sections(f"d{n}", section("s-1", "甲乙"), issuer=issuer) for n, issuer in named)))
+    found = engine.search("甲乙").facets["issuer"]
+    assert [(each.value, each.total) for each in found[:8]] == [(f"龥示例{number}局", 2) for number in range(8)]
+
+
 def test_what_is_remembered_may_be_forgotten_between_two_searches(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

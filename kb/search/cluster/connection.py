@@ -98,13 +98,26 @@ def connect(cluster: Cluster, tries: int = 0) -> OpenSearch:
 
 def check_version(client: OpenSearch, cluster: Cluster, seconds: float) -> None:
     """Raise UsageError where the hosts are no OpenSearch that will do; they may be silent for so long."""
-    answer: Any = client.info(request_timeout=seconds)
-    told = answer.get("version", {}) if isinstance(answer, Mapping) else {}
+    told = _version_told(client, seconds)
     number = str(told.get("number", "不明"))
     if told.get("distribution") != "opensearch":
         raise UsageError(f"{_hosts(cluster)} 不是 OpenSearch（版本 {number}）：请检查 engine.hosts。")
-    if tuple(map(int, number.split(".")[:2])) < _OLDEST:
+    if _read_version(number) < _OLDEST:
         raise UsageError(f"OpenSearch {number} 太旧：请升级到 {'.'.join(map(str, _OLDEST))} 或更高版本。")
+
+
+def version(client: OpenSearch, seconds: float) -> tuple[int, ...]:
+    """Return the version of an OpenSearch: major, minor. It may be silent for so long."""
+    return _read_version(_version_told(client, seconds)["number"])
+
+
+def _version_told(client: OpenSearch, seconds: float) -> Mapping[str, Any]:
+    answer: Any = client.info(request_timeout=seconds)
+    return answer.get("version", {}) if isinstance(answer, Mapping) else {}
+
+
+def _read_version(number: str) -> tuple[int, ...]:
+    return tuple(map(int, number.split(".")[:2]))
 
 
 @contextmanager

@@ -36,6 +36,9 @@ PARTS: tuple[Field, ...] = ("title", "number", "issuer", "kind", "source", "vali
 MOST_LISTED = 1_000_000
 """Hits that can be paged through, and editions that can be excluded."""
 
+_AT_ONCE = (2, 12)
+"""The version of OpenSearch from which the segments of a shard can be searched side by side."""
+
 _DOT = "\ue000"
 _KEYWORD = {"type": "keyword"}
 _SOUGHT = {"type": "keyword", "doc_values": False}  # neither counted nor ordered by
@@ -57,10 +60,10 @@ def feature(term: str) -> str:
     return term.replace(".", _DOT)
 
 
-def definition(shards: int) -> dict[str, Any]:
-    """Return the body that an index is created with.
+def definition(shards: int, version: tuple[int, ...]) -> dict[str, Any]:
+    """Return the body that an index is created with, for an OpenSearch of a version (major, minor).
 
-    It is refreshed only when an update is complete, and has a replica wherever there is a second node.
+    All processors of a node work at one search, where it can do that. It is refreshed only when an update is complete, and has a replica wherever there is a second node.
     """
     cutters = {
         name: {"type": "ngram", "min_gram": size, "max_gram": size} for name, size in (("pairs", 2), ("ones", 1))
@@ -73,6 +76,7 @@ def definition(shards: int) -> dict[str, Any]:
             "refresh_interval": "-1",
             "max_result_window": MOST_LISTED,
             "max_terms_count": MOST_LISTED,
+            **({"search.concurrent_segment_search.enabled": True} if version >= _AT_ONCE else {}),
             "analysis": {"tokenizer": cutters, "analyzer": analyzers},
         },
         "mappings": {

@@ -26,6 +26,9 @@ NOTHING: Part = {"match_none": {}}
 _NARROWING = 200
 """Terms that sections are narrowed down by at most."""
 
+_COUNTED = 10_000
+"""Values of a field that are counted exactly, however many shards and segments they are spread over."""
+
 _CAREFUL = 0.99
 """What may be lost of a score by rounding."""
 
@@ -204,7 +207,7 @@ def features_of(terms: Iterable[str]) -> Part:
 def values(field: str, shown: int, chosen: Sequence[str]) -> Part:
     """Return the aggregations that count the values of a field, those chosen as well."""
     counted = {"field": field, "order": [{"_count": "desc"}, {"_key": "asc"}]}
-    found: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": 20 * shown}}}
+    found: Part = {"most": {"terms": {**counted, "size": shown, "shard_size": _COUNTED}}}
     if chosen:
         found["chosen"] = {"terms": {**counted, "size": len(chosen), "include": list(chosen), "min_doc_count": 0}}
     return found

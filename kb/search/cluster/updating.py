@@ -16,6 +16,7 @@ from kb.search.answer import difference
 from kb.search.answer.section_record import analysed
 from kb.search.cluster import mapping
 from kb.search.cluster.client_requests import knowing_the_view, patiently, seconds
+from kb.search.cluster.connection import version
 from kb.search.cluster.index_state import State, first_state, is_newer, numbered, read_state
 from kb.search.cluster.kept import kept, packed
 from kb.search.cluster.lease import Lease, lease
@@ -86,7 +87,7 @@ class Update:
         plan = difference.plan({}, dict(self.source.fingerprints()))
         index = mapping.index_name(self.alias, epoch)
         # A copy of each shard before anything is written: a node may die while the index is filled.
-        body = mapping.definition(self.shards)
+        body = mapping.definition(self.shards, version(self.client, _TIMEOUT))
         self.client.indices.create(index=index, body=body, params=_ALL_COPIES, request_timeout=_TIMEOUT)
         with self._removed_on_failure(index):
             rows = self._write(index, plan, epoch, held)

@@ -23,7 +23,7 @@ from kb.upkeep.backup import damage, states
 from tests.cli.running import EXAMPLE
 
 NAMES = ("照旧", "改动", "手改", "损坏", "丢失")
-SAID = (*(f"{name}原来的话" for name in NAMES), "改过的话")
+SAID = (*(f"{name}原来的话" for name in NAMES), "改过的话", "新来的话")
 ROBOT = "https://oapi.dingtalk.com/robot/send?access_token="
 Look = Mapping[str, object]
 
@@ -143,7 +143,7 @@ class Writer:
 
 def _changed(home: Home) -> None:
     home.put("改动", "改过的话。")
-    home.put("新来", "改过的话。")
+    home.put("新来", "新来的话。")
     (home.inbox / "丢失.txt").unlink()
 
 

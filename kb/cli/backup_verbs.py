@@ -9,7 +9,7 @@ import click
 
 from kb.base import clock
 from kb.base.errors import NotFoundError, StorageError
-from kb.cli.terminal import FAILED, JSON, existing, print_json, say, verb
+from kb.cli.terminal import FAILED, JSON, existing, not_vanished, print_json, say, verb
 from kb.config import settings
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
@@ -38,7 +38,7 @@ def _backup(config: Settings, target: Path, keep: int, check_only: bool, as_json
         return _checked(target, as_json)
     context = click.get_current_context()
     home = context.params.get("config") or context.find_root().params["config"] or Path(settings.FILE_NAME)
-    existing(Corpus(config.corpus))
+    existing(not_vanished(config))
     kept = backup.back_up(config, home.absolute(), target, keep)
     try:
         note_backup(Corpus(config.corpus), kept.state.path, clock.now())

@@ -20,7 +20,7 @@ from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
 from kb.cite.facts import days
-from kb.cli.terminal import FAILED, JSON, PRIVATE, existing, print_json, progress, say, verb
+from kb.cli.terminal import FAILED, JSON, PRIVATE, existing, not_vanished, print_json, progress, say, verb
 from kb.config import boundary, settings
 from kb.config.boundary import MODES, told
 from kb.config.settings import ENGINES, Settings
@@ -49,7 +49,7 @@ def _ingest(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
 
     with progress("收录") as on_progress:
         report = pipeline.ingest(
-            paths, Corpus(config.corpus), config, source, lambda done, total, _: on_progress(done, total)
+            paths, not_vanished(config), config, source, lambda done, total, _: on_progress(done, total)
         )
     for name, sentence in (*report.conflicts, *report.failures):
         say(f"{name}：{sentence}")

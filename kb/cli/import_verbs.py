@@ -10,7 +10,7 @@ import click
 from kb.base import storage
 from kb.base.errors import NotFoundError, UsageError
 from kb.cli.source_verbs import shown_report, source_progress
-from kb.cli.terminal import FAILED, JSON, ChineseGroup, group, print_json, progress, say, verb
+from kb.cli.terminal import FAILED, JSON, ChineseGroup, group, not_vanished, print_json, progress, say, verb
 from kb.config.settings import Settings
 from kb.config.sources import Source
 from kb.corpus.folder import Corpus, safe_name
@@ -37,7 +37,7 @@ def _laws(config: Settings, paths: tuple[Path, ...], source: str, as_json: bool)
     from kb.ingest.law_collections import import_laws
 
     with progress("导入") as on_progress:
-        report = import_laws(paths, Corpus(config.corpus), config, source, on_progress)
+        report = import_laws(paths, not_vanished(config), config, source, on_progress)
     return _told(report, "不是法规的文件", as_json)
 
 
@@ -53,7 +53,7 @@ def _corpus(config: Settings, paths: tuple[Path, ...], source: str, as_json: boo
     from kb.ingest.other_corpora import import_corpora
 
     with progress("导入") as on_progress:
-        report = import_corpora(paths, Corpus(config.corpus), config, source, on_progress)
+        report = import_corpora(paths, not_vanished(config), config, source, on_progress)
     return _told(report, "读不了的行", as_json)
 
 

@@ -214,6 +214,16 @@ def _range(wanted: object) -> str:
     return f"{number}，{within}"
 
 
+def not_vanished(config: settings.Settings) -> Corpus:
+    """Return the corpus, or where to begin one. Raises StorageError where there was one and its documents have vanished."""
+    from kb.law.store import Store
+    from kb.upkeep.in_step import refuse_vanished
+
+    corpus = Corpus(config.corpus)
+    refuse_vanished(corpus, Store(config.index))
+    return corpus
+
+
 def existing(corpus: Corpus) -> Corpus:
     """Return the corpus. Raises NotFoundError where there is none, StorageError."""
     with storage.refusals(corpus.root, "读"):

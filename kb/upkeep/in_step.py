@@ -37,6 +37,31 @@ class Outcome:
         return " ".join(dict.fromkeys([*self.problems, *map(str, self.errors)]))
 
 
+def vanished(corpus: Corpus, law: Store) -> str:
+    """Say that the corpus has no document though there is a store of citations of some: a disk that is not mounted, a path that
+    is not the one; "" where that is not so, or nobody can tell.
+    """
+    try:
+        if any(True for _ in corpus.files()) or not law.exists():
+            return ""
+        known = len(law.fingerprints())
+    except KbError:  # told by who asks for it
+        return ""
+    index = law.path.parent
+    return (
+        f"语料库 {corpus.root} 里一份文件也没有，而索引 {index} 是由 {known:,} 份文件建立的：多半是盘没有挂上，或者路径不对。"
+        f"请挂上、改正，或用 kb restore 恢复备份；真要从空的开始，先把 {index} 移走。"
+        if known
+        else ""
+    )
+
+
+def refuse_vanished(corpus: Corpus, law: Store) -> None:
+    """Keep a new corpus from being begun in the place of one that is not there. Raises StorageError."""
+    if sentence := vanished(corpus, law):
+        raise StorageError(sentence)
+
+
 def bring_in_step(
     corpus: Corpus, law: Store, engines: Mapping[str, Engine], *, rebuild: bool = False, show: Showing | None = None
 ) -> Outcome:
@@ -44,7 +69,9 @@ def bring_in_step(
 
     The store comes first: an index answers how documents stand only from a store of the same state. Trouble with one step
     does not keep the others back. Vectors come last, and only where the settings ask for them.
+    Raises StorageError where the documents have vanished: what was found of them would go, too.
     """
+    refuse_vanished(corpus, law)
     outcome, shown = Outcome(), show or _silent
     lost = [problem.sentence for problem in corpus.lost()]
     outcome.lost += lost[:_MOST_LOST]

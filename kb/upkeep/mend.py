@@ -19,7 +19,7 @@ from kb.ingest import derive
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import findings, seals
-from kb.upkeep.in_step import index_problem, mend_index
+from kb.upkeep.in_step import index_problem, mend_index, refuse_vanished, vanished
 from kb.upkeep.keeping import damaged_records
 from kb.upkeep.verdict import KEPT, forget_backup
 
@@ -40,6 +40,8 @@ def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> 
         for path in findings.damaged(corpus.root)
     ]
     present = corpus.fingerprints()
+    if gone := vanished(corpus, law):
+        return [*found, Problem(corpus.root, gone)]
     of_index = [*engine.check(present), *law.check(present), *filter(None, [index_problem(engine)])]
     return [*found, *(Problem(settings.index, sentence) for sentence in dict.fromkeys(of_index))]
 
@@ -59,6 +61,7 @@ def _told_apart(corpus: Corpus, problem: Problem, settings: Settings) -> Problem
 
 def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
     """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
+    refuse_vanished(corpus, law)
     with corpus.writing("check --repair"):
         told = corpus.ledger.read()
         for path in dict.fromkeys(problem.path for problem in corpus.check()):

@@ -33,7 +33,7 @@ from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
 from kb.upkeep.findings import Finding, trusted
-from kb.upkeep.in_step import bring_in_step
+from kb.upkeep.in_step import bring_in_step, refuse_vanished
 from kb.upkeep.keeping import Keeper, RefusedError
 from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
@@ -105,6 +105,8 @@ def refresh(
     started = time.monotonic()
     report, law = Report(), Store(settings.index)
     try:
+        if not dry_run:
+            refuse_vanished(corpus, law)
         with nullcontext() if dry_run else corpus.writing("refresh"):
             meanwhile = _Meanwhile(corpus, law, engine, hosts.clock.monotonic, hosts.clock.monotonic())
             shown = on_progress or _silent

@@ -26,7 +26,7 @@ from kb.law.store import Store
 from kb.search.contract.engine import Engine, Machines
 from kb.upkeep import findings
 from kb.upkeep.findings import Finding, trusted
-from kb.upkeep.in_step import index_problem
+from kb.upkeep.in_step import index_problem, vanished
 from kb.upkeep.state import FOLDER
 from kb.upkeep.status import SourceStatus, index_alarm, status
 
@@ -110,7 +110,7 @@ def verdict(
     found = [
         *refused,
         *(each for source in sources for each in _of_source(source)),
-        *_of_corpus(corpus, checked),  # before the index: what is restored must be indexed again
+        *_of_corpus(corpus, law, checked),  # before the index: what is restored must be indexed again
         *_of_writing(settings, corpus.root),
         *_of_index(corpus, engine, law),
         *_of_cluster(corpus, engine, machines),
@@ -258,13 +258,16 @@ def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
         return 0  # who asks for the index says why
 
 
-def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
+def _of_corpus(corpus: Corpus, law: Store, checked: dict[str, Any]) -> Iterator[Finding]:
     try:
         is_there = storage.is_there(corpus.root)
         lost = [each.sentence for each in corpus.lost()] if is_there else []
     except KbError as error:
         advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"
         yield Finding("corpus/unreadable", "语料库", str(error), advice=advice)
+        return
+    if gone := vanished(corpus, law):
+        yield Finding("corpus/vanished", "语料库", gone, advice=f"ls -l {corpus.root}")
         return
     if not is_there:
         sentence = f"这里没有语料库（{corpus.root}）：不该是空的，就到 kb.toml 所在的文件夹里运行，或用 --config 指明；新装的，先收录。"

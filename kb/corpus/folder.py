@@ -514,7 +514,10 @@ class Corpus:
             yield Problem(self.ledger.path, sentence)
 
     def lost(self) -> Iterator[Problem]:
-        """Yield the files that the ledger knows and that are not there any more."""
+        """Yield the files that the ledger knows and that are not there any more, and the ledger where it is not itself."""
+        if self.ledger.is_lost():
+            sentence = "里什么也没有了：哪些文件丢失、损坏过，它说不出来了。请运行 kb check --repair 按现有文件重建，再对照备份。"
+            yield Problem(self.ledger.path, f"账本 {self.ledger.path} {sentence}")
         for name in self.missing():
             file = self.root / name
             id = file.stem if file.parent.parent == self.root else file.parent.name

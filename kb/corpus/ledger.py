@@ -4,6 +4,7 @@ One line a writing, only ever added to: a seal, the sha256 of the seal before an
 line that was altered, lost or torn is told, and those around it still hold. A file's own checksum says that it is not as
 it was written; only what stands outside it can say that it is not there any more, or what it was.
 
+That there is one, `.ledger.begun` says from then on: one that was lost is not one that never was.
 While somebody writes, `.ledger.open` stands beside it: one that was left by a killed run says that files may have been
 written of which no line tells.
 """
@@ -72,6 +73,7 @@ class Ledger:
     def __init__(self, root: Path) -> None:
         self.path = root / FILE
         self._mark = root / f"{FILE}.open"
+        self._begun = root / f"{FILE}.begun"
         self._known: tuple[tuple[int, int, int], Told] | None = None
         self._last: bytes | None = None
         self.incomplete = False
@@ -87,6 +89,11 @@ class Ledger:
             if self._known is None or self._known[0] != state:
                 self._known = state, self._read(self.path.read_bytes())
         return self._known[1]
+
+    def is_lost(self) -> bool:
+        """Return whether there was one, and nothing of it is left. Raises StorageError."""
+        with storage.refusals(self.path, "读"):
+            return storage.is_there(self._begun) and not (self.path.is_file() and self.path.stat().st_size)
 
     def _read(self, data: bytes) -> Told:
         entries: dict[str, Entry] = {}
@@ -158,6 +165,9 @@ class Ledger:
         self._last = None
         if self.path.is_file():
             storage.sync(self.path)
+            with storage.refusals(self._begun):
+                if not self._begun.exists():
+                    self._begun.touch()
         if not self.incomplete:
             with storage.refusals(self._mark):
                 self._mark.unlink(missing_ok=True)

@@ -126,6 +126,7 @@ class Store:
             self._remove_files("-wal", "-shm", "-journal")  # what stands there is of the old one
             with storage.refusals(self.path):
                 fresh.path.replace(self.path)
+            fresh._remove_files("-wal", "-shm")  # SQLite leaves them where it was refused a look at what it closes
             storage.sync(self.path.parent)
         except BaseException:
             with suppress(StorageError):  # the next update removes them

@@ -62,7 +62,10 @@ def _told_apart(corpus: Corpus, problem: Problem, settings: Settings) -> Problem
 def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
     """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
     refuse_vanished(corpus, law)
+    begun_anew = corpus.ledger.is_lost()
     with corpus.writing("check --repair"):
+        if begun_anew:
+            yield "账本不见了，已按现有的文件重建：在此之前丢失、损坏的，它不知道。"
         told = corpus.ledger.read()
         for path in dict.fromkeys(problem.path for problem in corpus.check()):
             if path.suffix == ".md" and not path.is_symlink():

@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
@@ -145,7 +145,7 @@ def _serve(connection: Connection) -> None:
             leash.lift_time()  # what the next call brings may have to be imported: that is no part of this one
             try:
                 seconds, environment, function, arguments, named = connection.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 return
             if environment is not None:
                 os.environ.clear()
@@ -154,4 +154,5 @@ def _serve(connection: Connection) -> None:
             done = one.submit(function, *arguments, **named)
             if error := done.exception():
                 error.add_note("".join(traceback.format_tb(error.__traceback__)))
-            connection.send((error is None, error or done.result()))
+            with suppress(ConnectionError):  # who asked was killed meanwhile
+                connection.send((error is None, error or done.result()))

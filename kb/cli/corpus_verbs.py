@@ -278,6 +278,12 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
 
     context = click.get_current_context()
     path = context.params.get("config") or context.find_root().params["config"]
+    if path is None and storage.is_there(Path(settings.FILE_NAME)):
+        path = Path(settings.FILE_NAME).absolute()  # it must not go: without it there is no boundary and no login
+    if path is None and config.readers_file and storage.is_there(config.readers_file):
+        raise UsageError(
+            f"有读者名单 {config.readers_file}，却没有 {settings.FILE_NAME}，就谁都不用登录：请放回它，或用 --config 指明；真不要登录，请移走名单。"
+        )
     config = bounded(config)
     if config.boundary.files == "private":
         os.umask(PRIVATE)

@@ -196,3 +196,10 @@ def test_results_and_texts_say_how_they_stand(kb: KbHere) -> None:
     kept.write_text(kept.read_text(encoding="utf-8").replace("示例要求", "自己的要求"), encoding="utf-8")
     assert "说明：这个文件与写入时不一致：手工修改或损坏，尚未确认。" in kb("show", "示例")
     assert "ledger" in json.loads(kb("check", "--json", code=1))
+
+
+def test_a_list_of_readers_without_settings_serves_nobody(kb: KbHere) -> None:
+    """Without kb.toml nobody would have to log in."""
+    kb("user", "add", "示例读者", "--generate")
+    kb("serve", "--port", "0", code=2)
+    assert "谁都不用登录" in kb.said

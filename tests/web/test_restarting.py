@@ -106,13 +106,20 @@ def test_a_reload_in_the_middle_of_another_leaves_no_process_behind(settings: Se
         assert ask(port) == 200
 
 
-def test_a_reload_with_wrong_settings_changes_nothing(settings: Settings) -> None:
+def _write_nonsense(path: Path) -> None:
+    path.write_text("[serve]\nport = -1\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil", [_write_nonsense, Path.unlink], ids=["nonsense", "removed"])
+def test_a_reload_with_wrong_settings_changes_nothing(settings: Settings, spoil: Callable[[Path], object]) -> None:
+    """Nor one without any: they say who must log in."""
     written = settings.corpus.parent / "kb.toml"
     before = written.read_text(encoding="utf-8") if written.is_file() else ""
+    written.write_text(before, encoding="utf-8")
     try:
         with serving(settings) as (server, port):
             first = children(server.pid)
-            written.write_text("[serve]\nport = -1\n", encoding="utf-8")
+            spoil(written)
             os.kill(server.pid, signal.SIGHUP)
             assert server.stderr
             assert any("照旧服务" in server.stderr.readline() for _ in range(2))  # after what the mode means

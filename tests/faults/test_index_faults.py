@@ -6,12 +6,15 @@ import errno
 import os
 import random
 import shutil
+import time
+from itertools import count
 from pathlib import Path
 
 import harness
 import pytest
 
 from kb.base.errors import BadIndexError, StorageError
+from kb.search.embedded import whoosh_engine
 from kb.search.open.engines import open_engine
 from tests.disks import no_more_files
 from tests.search.shelf import Shelf, document
@@ -112,6 +115,27 @@ def test_any_flipped_byte_is_found_and_never_answered_from(scene: Scene) -> None
                 engine.update(scene.shelf)
         file.write_bytes(intact)
     assert scene.answers() == answers
+
+
+def test_what_is_written_over_while_it_is_open_is_not_answered_from(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is the very one that is open: no name changes, no other generation comes."""
+    monkeypatch.setattr(whoosh_engine, "_LOOK", 0.0)
+    scene.restore()
+    [generation] = scene.index.glob("gen-*")
+    engine, later = open_engine(scene.index), count(int(time.time()) + 1)
+    before = engine.search("甲乙").total
+    for file in sorted(each for each in generation.iterdir() if each.stat().st_size):
+        intact = file.read_bytes()
+        for data in (bytes(len(intact)), intact):
+            with file.open("r+b") as open_file:
+                open_file.write(data)
+            os.utime(file, (now := next(later), now))  # two writes of one moment may have one time
+            if data != intact:
+                with pytest.raises(BadIndexError, match="kb index --rebuild"):
+                    engine.search("甲乙")
+        assert engine.search("甲乙").total == before
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut short", "emptied"])

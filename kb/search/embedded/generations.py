@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -59,6 +60,12 @@ class Generation:
         except OSError as error:
             raise unreadable(self.folder, error) from error
         return fingerprints
+
+    def stamps(self) -> tuple[tuple[str, int, int, int], ...]:
+        """Return which files stand in it, how large, when written: who writes into one changes that. Raises OSError."""
+        with os.scandir(self.folder) as listed:
+            told = ((each.name, each.stat()) for each in listed)
+            return tuple(sorted((name, found.st_ino, found.st_size, found.st_mtime_ns) for name, found in told))
 
 
 _TOLD = {each.name for each in fields(Generation)} - {"number", "folder"}

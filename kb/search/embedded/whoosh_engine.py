@@ -33,6 +33,8 @@ from kb.search.query.conditions import Condition
 _LAYOUT = 12
 _READABLE = (10, 11, _LAYOUT)
 """Layouts that can be searched: what the earlier ones lack is not told, until the index is made anew."""
+_LOOK = 1.0
+"""Seconds between two looks whether somebody wrote into the files that are open."""
 _SECTIONS_A_MINUTE = 60_000  # on two processors, citations included
 
 
@@ -49,6 +51,8 @@ class WhooshEngine:
         *_, self._format = self._readable = [f"kb {layout}.{analysis.VERSION}, {library()}" for layout in _READABLE]
         self._opened: Searcher | None = None
         self._seen: list[int] = []
+        self._stamps: object = None
+        self._looked = 0.0
         self._lock = Lock()
 
     def search(
@@ -194,6 +198,7 @@ class WhooshEngine:
             return self._opened
         try:
             numbers = self._generations.numbers()
+            self._look_at_files()
             token = self._standings.token() if self._standings else None
             if not (known := self._opened) or numbers != self._seen or token != known.token or self._has_learnt(known):
                 self._opened, self._seen = self._open(max(numbers, default=0), token), numbers
@@ -203,6 +208,18 @@ class WhooshEngine:
         finally:
             self._lock.release()
         return self._opened
+
+    def _look_at_files(self) -> None:
+        """Forget what is open where somebody wrote into its files: all of them are compared again before it answers."""
+        if not (known := self._opened) or time.monotonic() < self._looked + _LOOK:
+            return
+        self._looked = time.monotonic()
+        try:
+            stamps = known.generation.stamps()
+        except OSError:  # what is open answers; that it cannot be read, the next to open it says
+            return
+        if stamps != self._stamps:
+            self._opened = None
 
     def _open(self, newest: int, token: Hashable) -> Searcher:
         generation = self._generations.newest(self._readable) if self._opened else self._first()
@@ -216,6 +233,7 @@ class WhooshEngine:
             return known
         told = () if sound else (self._why_not_newest(newest, generation),)
         try:
+            self._stamps = generation.stamps()
             return Searcher(generation, self._standings, token, told, self._neighbours(generation))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
             return self._open(newest, token)

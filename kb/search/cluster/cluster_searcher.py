@@ -557,17 +557,16 @@ class Searcher:
         return [term for term in terms if term not in self._having]
 
     def _having_asked(self, terms: Sequence[str]) -> list[Part]:
-        """Ask how many sections have each of some terms in any field; nothing where there are none."""
-        counted = {"query": both(self.among([])), "size": 0, "track_total_hits": False}
-        counted["aggs"] = {"having": queries.features_of(terms)}
-        return [counted] if terms else []
+        """Ask how many sections have each of some terms in any field: each for itself looks only at those that have it, an
+        aggregation would look at all.
+        """
+        parts = map(queries.having, terms)
+        return [{"query": both(self.among([part])), "size": 0, "track_total_hits": True} for part in parts]
 
     def _learn_having(self, terms: Sequence[str], *answers: Any) -> dict[str, int]:
         """Return what `_having_asked` tells, and remember it."""
-        new = dict[str, int]()
-        for answer in answers:
-            buckets = answer["aggregations"]["having"]["buckets"]
-            new |= {term: bucket["doc_count"] for term, bucket in zip(terms, buckets, strict=True)}
+        totals = (answer["hits"]["total"]["value"] for answer in answers)
+        new = dict(zip(terms, totals, strict=True))
         if len(self._having) > _KEPT:
             self._having.clear()
         self._having |= new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -198,10 +198,9 @@ def _term(term: str, most: float) -> Part:
     return {"rank_feature": {"field": f"terms.{feature(term)}", "boost": most, "linear": {}}}
 
 
-def features_of(terms: Iterable[str]) -> Part:
-    """Return the aggregation that counts the sections that have each of some terms, in the order of the terms."""
-    filters = [{"rank_feature": {"field": f"terms.{feature(term)}"}} for term in terms]
-    return {"filters": {"filters": filters}}
+def having(term: str) -> Part:
+    """Return the query for the sections that have a term in any field."""
+    return {"rank_feature": {"field": f"terms.{feature(term)}"}}
 
 
 def values(field: str, shown: int, chosen: Sequence[str]) -> Part:

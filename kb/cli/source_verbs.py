@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
@@ -219,7 +220,9 @@ def _doctor(config: Settings, as_json: bool) -> int:
         need = "还不知道一年要用多少" if disk.year is None else f"照现在的速度一年要用 {disk.year / 1e9:,.1f} GB"
         click.echo(f"磁盘 {disk.folder}：还有 {disk.free / 1e9:,.1f} GB，{need}。")
     click.echo(f"上次核对每个字节：{judged.checked or '还没有过（kb check）'}。")
-    click.echo(f"上次备份：{judged.kept or '没有记录（kb backup）'}。")
+    unseen = judged.kept_in and not os.path.isdir(judged.kept_in)  # noqa: PTH112 — no error where it may not be looked at
+    place = f"，在 {judged.kept_in}" + ("（现在从这里看不到它）" if unseen else "") if judged.kept_in else ""
+    click.echo(f"上次完好的备份：{judged.kept or '没有记录（kb backup）'}{place}。")
     if not judged.findings:
         click.echo("没有发现毛病。")
     return FAILED if judged.open else 0

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -36,23 +36,27 @@ _LOCK = ".lock"
 _CHUNK = 1 << 20
 _FEWEST = 2
 _SHOWN = 5
+_NOT_AS_WRITTEN = "读不出来，或者与写入时不一致"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state that was kept: what it holds, and what was damaged in the corpus when it was taken (`problems`)."""
+    """A state that was kept: what it holds, and what was damaged in the corpus when it was taken (`problems`). Where its
+    `backup.json` is not as it was written that is not `known`, which is a problem, too.
+    """
 
     path: Path
     number: int
     taken: str = ""
     documents: int = 0
     problems: tuple[str, ...] = ()
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What a backup did. `copied` and `linked` count files, `written` bytes are of those that were copied; every one of the `files`
-    was read back.
+    was read back. `damaged` is what was found to be wrong with the state before: nothing of that was linked to.
     """
 
     state: State
@@ -62,6 +66,33 @@ class Kept:
     written: int
     removed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did: how many `files` were read back, what is to be known, and a sentence for each that was not restored."""
+
+    state: State
+    files: int
+    notes: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """A state of which every byte was read: its list (sha256 by name), what is wrong, by name, and which other states hold the
+    very bytes of a file that is damaged.
+    """
+
+    sums: Mapping[str, str]
+    wrong: Mapping[str, str]
+    copies: Mapping[str, Path]
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """Return what is wrong and nowhere else."""
+        return {name: said for name, said in self.wrong.items() if name not in self.copies}
 
 
 @dataclass(slots=True)
@@ -76,6 +107,7 @@ class _Taking:
     written: int = 0
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     def take(self, root: Path, below: str) -> None:
         """Take the files of a folder as `below`; the locks and what killed runs left are nobody's."""
@@ -119,11 +151,12 @@ class _Taking:
         """Link to the file of the state before, if that still has these bytes: a damaged one is not handed on."""
         if self.before is None or self.known.get(name) != digest:
             return False
-        with suppress(OSError):  # not there, or a file system without links
-            if _read_back(self.before / name) == digest:
-                os.link(self.before / name, target)
-                return True
-            self.notes.append(f"以前的备份 {self.before / name} 已损坏；这一次重新写了一份好的。")
+        if wrong := _wrong(self.before / name, digest, {}):
+            self.damaged.append(f"{self.before / name} {wrong}。")
+            return False
+        with suppress(OSError):  # a file system without links
+            os.link(self.before / name, target)
+            return True
         return False
 
     def _copy(self, file: BufferedReader, target: Path) -> str:
@@ -143,67 +176,88 @@ class _Taking:
         return digest.hexdigest()
 
 
-def back_up(config: Settings, home: Path, target: Path, keep: int) -> Kept:
+def back_up(config: Settings, home: Path, target: Path, keep: int, *, used: Collection[str] | None, new: bool) -> Kept:
     """Keep the corpus, the subscriptions, the readers and the settings in `target`, as a new state; `home` is the settings file.
 
-    At most `keep` states stay; the last that was taken of a sound corpus always does. Nothing is removed unless the new
-    one is sound. Raises StorageError, and UsageError for a target that is part of what is kept.
+    At most `keep` states stay; the last that was taken of a sound corpus always does. Nothing is removed unless the new one
+    is sound and nothing was found damaged. `used` are the targets that had backups (None: nobody knows which): where one has
+    none any more, they begin there only as `new` ones. Raises StorageError, NotFoundError for a target whose backups are not
+    there, and UsageError for one that is part of what is kept, or has backups though it should be new.
     """
     target = target.resolve()
     _refuse_target(target, config)
+    notes = _begun(target, used, new)
     storage.make_folder(target)
     with storage.lock(target / _LOCK), storage.refusals(target):
         storage.remove_leftovers(target, below=False)
         before = states(target)
-        last = before[-1].path if before else None
-        taking = _Taking(target / f"{storage.TEMPORARY}state", last, _listed(last)[0] if last else {})
+        taking = _taking(target / f"{storage.TEMPORARY}state", before[-1] if before else None)
+        taking.notes += notes
         taking.folder.mkdir(mode=0o700)
         places = _places(config, home)
         with storage.lock(config.corpus / _LOCK):
             taking.take(config.corpus, places["corpus"])
         _take_beside(taking, config, home, places)
-        state, notes = _finish(taking, places, number=before[-1].number + 1 if before else 1)
-        removed = [] if state.problems else _surplus([*before, state], max(keep, _FEWEST))
+        state = _finish(taking, places, number=before[-1].number + 1 if before else 1)
+        removed = [] if state.problems or taking.damaged else _surplus([*before, state], max(keep, _FEWEST))
         for each in removed:
             storage.remove(each)
-        files, names = len(taking.sums) - 1, tuple(each.name for each in removed)
-        return Kept(state, files, taking.copied, files - taking.copied, taking.written, names, notes)
+        return Kept(
+            state,
+            files=len(taking.sums) - 1,
+            copied=taking.copied,
+            linked=len(taking.sums) - 1 - taking.copied,
+            written=taking.written,
+            removed=tuple(each.name for each in removed),
+            notes=tuple(taking.notes),
+            damaged=tuple(taking.damaged),
+        )
 
 
-def restore(source: Path, folder: Path) -> tuple[State, int, tuple[str, ...]]:
+def restore(source: Path, folder: Path, *, partial: bool = False) -> Restored:
     """Put a state (`source`: its folder, or the target that holds it, whose last one it is then) into an empty folder.
 
-    Answer the state, how many files were read back, and what is to be known. Every byte is verified in the backup before
-    anything is written, and once more where it was written to. Raises NotFoundError, UsageError, UnreadableError and StorageError.
+    Every byte is verified in the backup before anything is written, and once more where it was written to. The bytes of a
+    damaged file are taken from another state that has the very same. What is damaged in all of them is left out of a
+    `partial` restore; otherwise nothing is restored. Raises NotFoundError, UsageError, UnreadableError and StorageError.
     """
     state = _chosen(source)
-    with storage.refusals(state.path, "读"):
-        sums, _ = _listed(state.path)
+    sums, _ = _listed(state.path)
     storage.make_folder(folder)
     with storage.refusals(folder):
         if strange := _strange(folder, sums):
             raise UsageError(
                 f"{folder} 不是空的（里面有 {strange}）：恢复从不覆盖任何东西，请换一个空的（或还没有的）文件夹。"
             )
-    if wrong := damage(state.path):
-        raise UnreadableError(_refusal(state, wrong))
+    others = [each.path for each in reversed(states(state.path.parent)) if each.path != state.path]
+    seen: dict[tuple[int, int], str] = {}
+    found = _examined(state.path, others, seen)
+    if found.lacking and not (partial and found.sums):
+        whole = next((each for each in others if not _examined(each, [state.path, *others], seen).lacking), None)
+        raise UnreadableError(_refusal(state.path, folder, found, whole, anything=bool(others)))
     storage.remove_leftovers(folder, below=False)
     staged = folder / f"{storage.TEMPORARY}restored"
+    wanted = {name: digest for name, digest in found.sums.items() if name != ABOUT and name not in found.lacking}
     with storage.refusals(folder):
-        for name in sums:
-            if name != ABOUT:
-                (staged / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(state.path / name, staged / name)
-                storage.sync(staged / name)
+        storage.make_folder(staged)
+        for name in wanted:
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(found.copies.get(name, state.path / name), staged / name)
+            storage.sync(staged / name)
         _sync_folders(staged)
-        if wrong := [name for name, digest in sums.items() if name != ABOUT and _read_back(staged / name) != digest]:
+        if wrong := [name for name, digest in wanted.items() if _read_back(staged / name) != digest]:
             raise StorageError(f"写进 {folder} 的 {_some(wrong)} 与备份不同：请检查磁盘，再恢复到别处。")
         for path in sorted(staged.iterdir()):
             storage.remove(folder / path.name)  # of a run that was killed: what is staged is the same
             path.rename(folder / path.name)
         staged.rmdir()
         storage.sync(folder)
-    return state, len(sums) - 1, _elsewhere(folder, _about(state.path))
+    notes = [
+        f"{state.path / name} {found.wrong[name]}：恢复的是 {copy} 里同样的一份。"
+        for name, copy in found.copies.items()
+    ]
+    notes += _elsewhere(folder, _about(state.path))
+    return Restored(state, len(wanted), tuple(notes), _sentences(found.lacking))
 
 
 def states(target: Path) -> list[State]:
@@ -214,25 +268,80 @@ def states(target: Path) -> list[State]:
             if (named := _STATE.fullmatch(path.name)) and storage.is_folder(path):
                 told = _about(path)
                 documents, problems = told.get("documents", 0), told.get("problems")
-                listed = tuple(map(str, problems)) if isinstance(problems, list) else (f"{path / ABOUT} 读不出来。",)
                 count = documents if isinstance(documents, int) else 0
-                found.append(State(path, int(named[1]), named[2], count, listed))
+                known = isinstance(problems, list)
+                listed = tuple(map(str, problems)) if isinstance(problems, list) else (_not_known(path),)
+                found.append(State(path, int(named[1]), named[2], count, listed, known))
     return sorted(found, key=lambda state: state.number)
 
 
 def damage(state: Path) -> list[str]:
-    """Read every byte of a state; return a sentence for each file that is not as it was written. Raises StorageError."""
-    with storage.refusals(state, "读"):
-        sums, sound = _listed(state)
-        found = [] if sound else [f"{SUMS} 与写入时不一致。"]
-        there = {path.relative_to(state).as_posix() for path in _files(state)} - {SUMS}
-        found += [f"{name} 不见了。" for name in sorted(sums.keys() - there)]
-        found += [f"{name} 不在清单里。" for name in sorted(there - sums.keys())]
-        changed = [name for name, digest in sums.items() if name in there and _read_back(state / name) != digest]
-        return [*found, *(f"{name} 与写入时不一致。" for name in changed)]
+    """Read every byte of a state; return a sentence for each file that is not as it was written, or cannot be read."""
+    return list(_sentences(_examined(state, (), {}).wrong))
 
 
-def _finish(taking: _Taking, places: Mapping[str, str], number: int) -> tuple[State, tuple[str, ...]]:
+def _begun(target: Path, used: Collection[str] | None, new: bool) -> list[str]:
+    """Return what is to be known where a target has no backups; refuse it where it had some. Raises NotFoundError and UsageError."""
+    if states(target):
+        if new:
+            raise UsageError(f"{target} 里已经有备份：--new 只用来从头开始，用一次，不要写进定时任务。")
+    elif used is None:
+        return [f"以前有没有备份到 {target}，不知道：备份的记录损坏过，或者读不出来。现在那里一次也没有。"]
+    elif str(target) in used and not new:
+        raise NotFoundError(
+            f"以前备份到 {target}，现在那里一次备份也没有：多半是那块盘没有挂载，请挂载之后再备份；"
+            f"要在那里从头开始，用一次 kb backup {target} --new。"
+        )
+    return []
+
+
+def _taking(folder: Path, before: State | None) -> _Taking:
+    """Begin a state after the one `before`; what that one says of itself is believed only as it was written."""
+    if not before:
+        return _Taking(folder, None, {})
+    sums, sound = _listed(before.path)
+    taking = _Taking(folder, before.path, sums)
+    if not sound:
+        taking.damaged.append(f"{before.path / SUMS} {_NOT_AS_WRITTEN}。")
+    elif not before.known:
+        taking.damaged.append(_not_known(before.path))
+    return taking
+
+
+def _examined(state: Path, others: Sequence[Path], seen: dict[tuple[int, int], str]) -> _Examined:
+    """Read every byte of a state, and look for those of its damaged files in the `others`; a file is read once (see `_wrong`)."""
+    sums, sound = _listed(state)
+    wrong = {} if sound else {SUMS: _NOT_AS_WRITTEN}
+
+    def refused(error: OSError) -> None:
+        wrong[Path(error.filename).relative_to(state).as_posix()] = f"读不出来：{refusal(error)}"
+
+    wrong |= {name: said for name, digest in sums.items() if (said := _wrong(state / name, digest, seen))}
+    there = {path.relative_to(state).as_posix() for path in _files(state, refused)} - {SUMS}
+    wrong |= dict.fromkeys(sorted(there - sums.keys()), "不在清单里")
+    copies = {}
+    for name in (each for each in wrong if each in sums):
+        same = (other / name for other in others if not _wrong(other / name, sums[name], seen))
+        if copy := next(same, None):
+            copies[name] = copy
+    return _Examined(sums, wrong, copies)
+
+
+def _wrong(path: Path, digest: str, seen: dict[tuple[int, int], str]) -> str:
+    """Return what is wrong with a file that should have this sha256, "" for nothing. States share files: `seen` is what was read."""
+    try:
+        found = path.stat()
+        file = (found.st_dev, found.st_ino)
+        if file not in seen:
+            seen[file] = _read_back(path)
+    except FileNotFoundError:
+        return "不见了"
+    except OSError as error:
+        return f"读不出来：{refusal(error)}"
+    return "" if seen[file] == digest else "与写入时不一致"
+
+
+def _finish(taking: _Taking, places: Mapping[str, str], number: int) -> State:
     """Read back what was written, and give it its name. Raises StorageError."""
     folder, taken = taking.folder, clock.stamp().replace(":", "")
     copy = Corpus(folder / places["corpus"])
@@ -253,7 +362,7 @@ def _finish(taking: _Taking, places: Mapping[str, str], number: int) -> tuple[St
     final = folder.with_name(f"{number:04}-{taken}-{hashlib.sha256(listing).hexdigest()[:8]}")
     folder.rename(final)
     storage.sync(final.parent)
-    return State(final, number, taken, documents, tuple(problems)), tuple(taking.notes)
+    return State(final, number, taken, documents, tuple(problems))
 
 
 def _take_beside(taking: _Taking, config: Settings, home: Path, places: Mapping[str, str]) -> None:
@@ -328,10 +437,16 @@ def _chosen(source: Path) -> State:
     raise NotFoundError(f"{source} 里没有备份：请写 kb backup 的目标文件夹，或其中一次备份的文件夹。")
 
 
-def _refusal(state: State, wrong: Sequence[str]) -> str:
-    earlier = [each.path.name for each in states(state.path.parent) if each.number < state.number]
-    advice = f"更早的一次：kb restore {state.path.with_name(earlier[-1])}。" if earlier else "没有更早的备份。"
-    return f"备份 {state.path} 有损坏，没有恢复任何东西：{_some(wrong)}{advice}"
+def _refusal(state: Path, folder: Path, found: _Examined, whole: Path | None, *, anything: bool) -> str:
+    """Say what of a state is damaged in all of them, which other one is whole, and what else can be done."""
+    told = f"备份 {state} 有损坏或读不出来的，没有恢复任何东西：{_some(_sentences(found.lacking))}"
+    if whole:
+        told += f"可以完整恢复的另一次：kb restore {whole} {folder}。"
+    else:
+        told += "别的备份也没有一次可以完整恢复。" if anything else "没有别的备份。"
+    if not found.sums:
+        return f"{told}这一次的清单读不出来，不知道哪些文件是好的：要用它，就把里面的文件拷出来，再运行 kb check --repair。"
+    return f"{told}只恢复这一次里好的、逐个列出坏的：kb restore {state} {folder} --partial，再在那里运行 kb check --repair。"
 
 
 def _surplus(kept: Sequence[State], keep: int) -> list[Path]:
@@ -351,8 +466,8 @@ def _refuse_target(target: Path, config: Settings) -> None:
 
 
 def _listed(state: Path) -> tuple[dict[str, str], bool]:
-    """Return the list of a state, sha256 by name, and whether it is as it was written."""
-    with suppress(FileNotFoundError):
+    """Return the list of a state, sha256 by name, and whether it is as it was written; one that cannot be read is empty."""
+    with suppress(OSError):
         data = (state / SUMS).read_bytes()
         sums = {name: digest for digest, name in _LINE.findall(data.decode("utf-8", "replace"))}
         named = _STATE.fullmatch(state.name)
@@ -362,11 +477,18 @@ def _listed(state: Path) -> tuple[dict[str, str], bool]:
 
 
 def _about(state: Path) -> dict[str, object]:
+    """Return what a state says of itself, {} where that is not as it was written."""
     try:
-        told = json.loads((state / ABOUT).read_bytes())
+        data = (state / ABOUT).read_bytes()
+        as_listed = f"{hashlib.sha256(data).hexdigest()}  {ABOUT}\n".encode() in (state / SUMS).read_bytes()
+        told = json.loads(data) if as_listed else None
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _not_known(state: Path) -> str:
+    return f"{state / ABOUT} {_NOT_AS_WRITTEN}：那一次备份的时候语料库是否完好，不知道。"
 
 
 def _raise(error: OSError) -> None:
@@ -405,6 +527,10 @@ def _chunks(file: BufferedReader) -> Iterator[bytes]:
 def _sync_folders(root: Path) -> None:
     for folder, _, _ in os.walk(root, onerror=_raise):
         storage.sync(Path(folder))
+
+
+def _sentences(wrong: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name} {said}。" for name, said in wrong.items())
 
 
 def _some(sentences: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ class Disk:
 class Verdict:
     """How everything is at a `moment`: the sources, the room on the disks, when every byte was last read (ISO 8601, ""
     for never), and the findings, those that somebody knows of, too. `machines` are those of the cluster, where there is
-    one; `kept` is when all was last backed up ("" for never).
+    one; `kept` is when the last sound backup was made ("" where nobody knows of one), `kept_in` its folder.
     """
 
     moment: str = ""
@@ -88,6 +88,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     machines: Machines | None = None
     kept: str = ""
+    kept_in: str = ""
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -128,7 +129,8 @@ def verdict(
         trusted(checked.get("at", ""), moment),
         findings.marked(found, known),
         machines,
-        trusted(kept.get("at", ""), moment),
+        at := trusted(kept.get("at", ""), moment),
+        kept["state"] if at else "",
     )
 
 
@@ -168,8 +170,38 @@ def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> Non
 
 
 def note_backup(corpus: Corpus, state: Path, now: datetime) -> None:
-    """Write down that a backup was made, and where. Raises StorageError."""
-    findings.write(corpus.root / KEPT, {"at": clock.stamp(now), "state": str(state)})
+    """Write down that a sound backup was made, and where. Raises StorageError."""
+    path = corpus.root / KEPT
+    used = _used(findings.read(path)) | {str(state.parent)}
+    findings.write(path, {"at": clock.stamp(now), "state": str(state), "targets": sorted(used)})
+
+
+def note_bad_backup(corpus: Corpus, target: Path, sentence: str, now: datetime) -> None:
+    """Write down that the last backup was not sound, or not made (`sentence`): a finding until a sound one is. Raises StorageError."""
+    path = corpus.root / KEPT
+    if findings.is_damaged(path):
+        forget_backup(corpus)
+    record = findings.read(path)
+    at = clock.stamp(now)
+    since = trusted(record.get("bad", {}).get("since", ""), now) or at
+    bad = {"since": since, "target": str(target), "sentence": sentence}
+    findings.write(path, {**record, "targets": sorted(_used(record) | {str(target)}), "bad": bad})
+
+
+def used_targets(corpus: Corpus) -> set[str] | None:
+    """Return the folders that backups were made in, None where nobody knows: the record was damaged, or cannot be read."""
+    path = corpus.root / KEPT
+    try:
+        record = findings.read(path)
+        return None if findings.is_damaged(path) or (record and not _used(record)) else _used(record)
+    except StorageError:
+        return None
+
+
+def _used(record: dict[str, Any]) -> set[str]:
+    """Return the folders that a record tells of; an earlier version wrote down only the last state."""
+    state = record.get("state", "")
+    return {*record.get("targets", []), *([str(Path(state).parent)] if state else [])}
 
 
 def forget_backup(corpus: Corpus) -> None:
@@ -336,20 +368,24 @@ def _of_check(
 
 
 def _of_backup(settings: Settings, kept: dict[str, Any], now: datetime) -> Iterator[Finding]:
-    """Say that there was no backup for long: where there ever was one, or the settings ask for them."""
-    if not (kept or settings.backup_days):
-        return
+    """Say that the last backup was not sound, and that there was no sound one for long: where there ever was one, or the
+    settings ask for them.
+    """
     days, at = settings.backup_days or _BACKUP_DAYS, trusted(kept.get("at", ""), now)
-    if kept and not at:
+    bad = kept.get("bad", {})
+    if bad:
+        sentence = f"{bad['sentence']}上次完好的备份：{at or '没有记录'}。"
+        yield Finding("backup/bad", "备份", sentence, bad["since"], f"kb backup {bad['target']}")
+    if "at" in kept and not at:
         sentence = "上次备份在哪一天，不知道：记录损坏过，或者记着将来的时间。请再备份一次。"
         yield Finding("backup/unknown", "备份", sentence, advice="kb backup 目标文件夹")
-    elif not at:
+    elif not at and not bad and settings.backup_days:
         yield Finding(
             "backup/never", "备份", "还没有备份过，设置里要有（keep.backup_days）。", advice="kb backup 目标文件夹"
         )
-    elif now - datetime.fromisoformat(at) > timedelta(days=days):
+    elif at and now - datetime.fromisoformat(at) > timedelta(days=days):
         place = Path(kept.get("state", "")).parent
-        sentence = f"已有 {days} 天以上没有备份，上一次在 {place}：请检查定时任务和那块盘。"
+        sentence = f"已有 {days} 天以上没有完好的备份，上一次在 {place}：请检查定时任务和那块盘。"
         yield Finding("backup/late", "备份", sentence, at, f"kb backup {place}")
 
 

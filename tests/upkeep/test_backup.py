@@ -133,12 +133,120 @@ def test_damage_in_one_state_is_not_handed_on_to_the_next(kb: KbHere, tmp_path: 
     target, name = tmp_path / "backups", "corpus/files/另一份.md"
     kb("backup", str(target))
     (states(target)[0].path / name).write_bytes(b"?")
-    kb("backup", str(target))
-    assert "已损坏" in kb.said
+    kb("backup", str(target), code=1)
+    assert f"{name} 与写入时不一致" in kb.said
     first, second = states(target)
     assert damage(first.path)
     assert not damage(second.path)
     kb("restore", str(second.path), str(tmp_path / "restored"))
+    (second.path / name).unlink()
+    kb("backup", str(target), "--keep", "2", code=1)
+    assert f"{name} 不见了" in kb.said
+    assert [each.number for each in states(target)] == [1, 2, 3], "what is left of the earlier ones may be needed"
+    states(target)[2].path.joinpath("SHA256SUMS").write_bytes(b"?")
+    kb("backup", str(target), code=1)
+    assert "SHA256SUMS 读不出来，或者与写入时不一致" in kb.said
+    kb("backup", str(target))
+
+
+def test_the_bytes_of_a_damaged_file_come_from_another_state_that_has_them(kb: KbHere, tmp_path: Path) -> None:
+    target, name = tmp_path / "backups", "corpus/files/另一份.md"
+    kb("backup", str(target))
+    (states(target)[0].path / name).write_bytes(b"?")
+    kb("backup", str(target), code=1)
+    for number, each in enumerate(states(target)):
+        kb("restore", str(each.path), str(tmp_path / f"restored-{number}"))
+        assert (tmp_path / f"restored-{number}" / name).read_bytes() == (kb.folder / name).read_bytes()
+        assert (f"恢复的是 {states(target)[1].path / name} 里同样的一份" in kb.said) == (number == 0)
+
+
+def test_a_rotten_file_that_all_states_share_does_not_make_all_of_them_worthless(kb: KbHere, tmp_path: Path) -> None:
+    target, name, restored = tmp_path / "backups", "corpus/files/另一份.md", tmp_path / "restored"
+    for _ in range(3):
+        kb("backup", str(target))
+    newest = states(target)[-1].path
+    with (newest / name).open("r+b") as file:
+        file.write(b"?")
+    (newest / "readers.json").unlink()
+    (newest / "readers.json").mkdir()  # what cannot be read as a file
+    kb("restore", str(target), str(restored), code=4)
+    assert "别的备份也没有一次可以完整恢复" in kb.said
+    assert f"kb restore {newest} {restored} --partial" in kb.said
+    assert not any(restored.iterdir())
+    assert "已恢复" in kb("restore", str(target), str(restored), "--partial", code=1)
+    assert f"没有恢复：{name} 与写入时不一致。\n" in kb.said and kb.said.count("没有恢复：") == 1
+    assert "readers.json 读不出来" in kb.said and "恢复的是" in kb.said
+    whole = _tree(kb.folder, *_NOT_KEPT)
+    del whole[name]
+    assert _tree(restored, *_OTHER) == whole
+    os.chdir(restored)
+    kb("check", "--repair")
+    assert (restored / name).read_bytes() == (kb.folder / name).read_bytes()
+
+
+def test_a_refused_restore_names_the_one_that_is_whole_and_only_that(kb: KbHere, tmp_path: Path) -> None:
+    target, restored = tmp_path / "backups", tmp_path / "restored"
+    kb("backup", str(target))
+    for words in ("再改一次。\n", "又改一次。\n"):
+        (kb.folder / "示例.txt").write_text(f"{EXAMPLE}{words}", encoding="utf-8")
+        kb("ingest", "示例.txt")
+        kb("backup", str(target))
+    first, second, third = states(target)
+    for each in (second, third):
+        (each.path / "corpus/files/示例.md").write_bytes(b"?")
+    kb("restore", str(target), str(restored), code=4)
+    assert f"可以完整恢复的另一次：kb restore {first.path} {restored}。" in kb.said
+    (third.path / "SHA256SUMS").unlink()
+    kb("restore", str(target), str(restored), "--partial", code=4)
+    assert "把里面的文件拷出来" in kb.said
+    kb("restore", str(first.path), str(restored))
+
+
+def test_where_earlier_backups_are_not_there_none_is_begun_unless_asked(kb: KbHere, tmp_path: Path) -> None:
+    target, away = tmp_path / "backups", tmp_path / "away"
+    kb("backup", str(target))
+    target.rename(away)
+    for make in (lambda: None, target.mkdir):
+        make()
+        kb("backup", str(target), code=3)
+        assert "没有挂载" in kb.said and f"kb backup {target} --new" in kb.said
+        assert kb.said.count("\n") == 1
+        assert not target.is_dir() or not any(target.iterdir())
+    assert "的备份没有做成" in kb("status", code=1)
+    kb("backup", str(tmp_path / "another" / "new"))
+    kb("status")
+    kb("backup", str(target), code=3)
+    kb("backup", str(target), "--new")
+    kb("status")
+    kb("backup", str(target), "--new", code=2)
+    assert "不要写进定时任务" in kb.said
+    kb("backup", str(target))
+    kb("backup", str(away))
+
+
+def test_where_backups_were_made_is_not_known_when_the_record_is_damaged(kb: KbHere, tmp_path: Path) -> None:
+    kb("backup", str(tmp_path / "backups"))
+    shutil.rmtree(tmp_path / "backups")
+    (kb.folder / "corpus/.state/.run/backup.json").write_bytes(b"{")
+    kb("backup", str(tmp_path / "backups"))
+    assert "以前有没有备份到" in kb.said and "不知道" in kb.said
+
+
+def test_what_a_state_says_of_itself_is_believed_only_as_it_was_written(kb: KbHere, tmp_path: Path) -> None:
+    target = tmp_path / "backups"
+    kb("backup", str(target))
+    told = states(target)[0].path / "backup.json"
+    for data in (b"?", told.read_bytes().replace(b"[]", b'["x"]')):
+        told.write_bytes(data)
+        kb("backup", str(target), "--check", code=1)
+        assert "那一次备份的时候语料库是否完好，不知道" in kb.said
+        assert "语料库就有" not in kb.said
+    kb("backup", str(target), code=1)
+    assert "那一次备份的时候语料库是否完好，不知道" in kb.said
+    told.unlink()
+    kb("restore", str(told.parent), str(tmp_path / "restored"), "--partial", code=1)
+    assert "那一次备份的时候语料库是否完好，不知道" in kb.said
+    assert _tree(tmp_path / "restored", *_OTHER) == _tree(kb.folder, *_NOT_KEPT)
 
 
 def test_a_kill_at_any_moment_leaves_the_last_good_state(kb: KbHere, tmp_path: Path) -> None:

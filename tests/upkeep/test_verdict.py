@@ -314,15 +314,15 @@ def test_one_damaged_document_does_not_keep_others_from_being_found(here: Operat
 def test_a_backup_that_is_old_is_told_where_there_ever_was_one_or_should_be(here: Operated, tmp_path: Path) -> None:
     target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
     here.refresh()
-    assert "上次备份：没有记录" in here.kb("doctor")
+    assert "上次完好的备份：没有记录" in here.kb("doctor")
     here.kb("backup", target)
-    assert f"上次备份：{START}" in here.kb("doctor")
+    assert f"上次完好的备份：{START}" in here.kb("doctor")
     here.on(START + timedelta(days=6))
     here.refresh()
     here.nowhere()
     here.on(START + timedelta(days=8))
     here.refresh()
-    here.everywhere("已有 7 天以上没有备份")
+    here.everywhere("已有 7 天以上没有完好的备份")
     assert f"接下来：kb backup {target}" in here.kb("doctor", code=1)
     here.kb("backup", target)
     here.nowhere()
@@ -373,6 +373,46 @@ def test_a_damaged_record_says_what_is_not_known_for_it(here: Operated, name: st
     (here.folder / "corpus" / ".state" / ".run" / f"{name}.json").write_bytes(damaged)
     here.everywhere(_NOT_KNOWN[name])
     assert "接下来：kb check --repair" in here.kb("doctor", code=1)
+
+
+def test_a_backup_that_is_not_sound_is_told_until_a_sound_one_is_made(here: Operated, tmp_path: Path) -> None:
+    target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
+    here.refresh()
+    (snapshot, *_) = sorted((here.folder / "corpus" / ".snapshots").rglob("*.gz"))
+    good = snapshot.read_bytes()
+    snapshot.unlink()
+    here.kb("backup", target, code=1)
+    here.everywhere("不完好", "上次完好的备份：没有记录")
+    snapshot.write_bytes(good)
+    here.everywhere("不完好")
+    here.kb("backup", target)
+    here.nowhere()
+    here.on(START + timedelta(days=6))
+    here.refresh()
+    snapshot.unlink()
+    here.kb("backup", target, code=1)
+    snapshot.write_bytes(good)
+    here.everywhere(f"{START + timedelta(days=6)}", "不完好", f"上次完好的备份：{START}")
+    shown = here.kb("doctor", code=1)
+    assert f"上次完好的备份：{START}" in shown and f"接下来：kb backup {target}" in shown
+    here.kb("status", "--acknowledge", "backup/bad")
+    here.on(START + timedelta(days=8))
+    here.refresh()
+    here.everywhere("已有 7 天以上没有完好的备份")
+    here.kb("backup", target)
+    here.nowhere()
+
+
+def test_a_last_backup_that_cannot_be_seen_any_more_is_said(here: Operated, tmp_path: Path) -> None:
+    target = tmp_path.with_name(f"{tmp_path.name}-backups")
+    here.refresh()
+    here.kb("backup", str(target))
+    (state,) = target.glob("0001-*")
+    assert f"，在 {state}。" in here.kb("doctor")
+    target.rename(target.with_name(f"{target.name}-away"))
+    assert f"，在 {state}（现在从这里看不到它）。" in here.kb("doctor")
+    here.kb("backup", str(target), code=3)
+    here.everywhere("的备份没有做成", f"上次完好的备份：{START}")
 
 
 def test_when_the_last_backup_was_stays_unknown_until_the_next_one(here: Operated, tmp_path: Path) -> None:

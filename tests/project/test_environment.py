@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -101,6 +102,18 @@ def test_at_night_what_works_is_used_and_what_does_not_is_told(project: Path) ->
     assert "先用现有的" in _run(project, "--offline")
     (project / ".venv" / "bin" / "kb").unlink()
     assert "没有装好" in _run(project, "--offline", code=1)
+
+
+def test_a_program_that_does_not_run_is_told_and_never_called_well(project: Path) -> None:
+    """All is installed, says the stamp, and a file of it was emptied."""
+    (project / "locks" / "run.txt").write_text("")
+    files = b"".join((project / name).read_bytes() for name in ("pyproject.toml", "locks/run.txt", "locks/build.txt"))
+    stamp = hashlib.sha256(files + repr(sys.version_info[:2]).encode()).hexdigest()
+    (project / ".venv" / "kb-run.stamp").write_text(f"{stamp}\n")
+    assert _run(project, "--offline") == ""
+    (project / "ours.py").write_text("from nowhere import nothing\n")
+    assert "损坏" in _run(project, "--offline", code=1)
+    assert "损坏" in _run(project, code=1)
 
 
 def test_without_an_environment_nothing_is_fetched_at_night(project: Path) -> None:

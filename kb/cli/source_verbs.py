@@ -381,6 +381,7 @@ def _aside(
     from kb.upkeep import aside
 
     corpus = existing(Corpus(config.corpus))
+    aside.need_sources(names, corpus, config)
     for id in aside.accept(accept, corpus, config) if accept else ():
         say(f"已收下 {id}。接下来运行 kb index，就能检索到它。")
     if drop:
@@ -393,11 +394,19 @@ def _aside(
             size = "大小不知道" if each.size is None else f"{each.size:,} 字节"
             click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{size}　{each.retrieved}")
             click.echo(f"    {each.reason}（{_held(each)}）{each.url if each.title else ''}")
+            click.echo(f"    {_ways(each)}丢弃：kb source aside --drop {each.name}")
         if found or not unread:
             click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
     if unread:
         say(f"另有 {unread:,} 个另存的网页，记录已损坏，读不出来：是哪几个，见 kb check。")
     return FAILED if found or unread else 0
+
+
+def _ways(each: Aside) -> str:
+    """Say how a page that was set aside is taken: a file that is attached to one comes with it."""
+    if each.is_post is None:
+        return f"收下：先 kb refresh {each.source}，重新记录它属于哪一份　"
+    return f"收下：kb source aside --accept {each.name}　" if each.is_post else ""
 
 
 def _held(each: Aside) -> str:

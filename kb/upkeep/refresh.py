@@ -185,13 +185,13 @@ def _tell(
             for name, tally in report.sources.items()
             if tally.error and not {name, f"{name}/failed", f"{name}/settings"} & known
         )
-        open_ = [*judged.open, *also, *failed]
-        others = [
-            each for each in open_ if not each.name.startswith("step/")
-        ]  # that it could not be told, it cannot tell
+        others = [  # that it could not be told, it cannot tell
+            each for each in (*judged.findings, *also, *failed) if not each.name.startswith("step/")
+        ]
+        is_open = any(not each.acknowledged for each in others)
         report.untold = alarms.tell(settings.alarm, others, corpus.root, now) if settings.alarm else ""
         note_step(corpus, "alarm", report.untold)
-        if settings.heartbeat and (not others or (settings.alarm and not report.untold)):
+        if settings.heartbeat and (not is_open or (settings.alarm and not report.untold)):
             missed = alarms.beat(settings.heartbeat)
             note_step(corpus, "heartbeat", missed)
             report.untold = " ".join(filter(None, (report.untold, missed)))

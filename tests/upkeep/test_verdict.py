@@ -203,10 +203,26 @@ def test_an_alarm_can_be_acknowledged_until_it_is_another_one(here: Operated) ->
     here.kb("status", "--acknowledge", "没有这个", code=3)
     here.kb("status", "--acknowledge", "乙/late")
     here.nowhere()
-    assert _weeks(here, ("甲",), 2) == [0]  # that it is over for who was told
+    here.refresh("甲")
+    head, line = here.told()  # who was told hears that somebody knows: it is not over
+    assert head == "政策文库：没有别的需要查看的，有人知道的 1 处还没有恢复"
+    assert line.startswith("来源乙：还没有更新过") and "（有人知道：" in line
+    assert _weeks(here, ("甲",), 2) == []
     (here.folder / "corpus" / ".state" / "乙.json").write_text('{"started": "2026-03-01T00:00:00Z"}', encoding="utf-8")
     here.refresh("甲")
     assert "被打断" in "".join(here.told())
+
+
+def test_what_recovers_beside_what_lasts_is_told_for_what_it_is(here: Operated) -> None:
+    here.refresh("甲")
+    (here.folder / "甲" / "扫描件.pdf").write_bytes(b"%PDF-1.7 torn")
+    here.refresh("甲")
+    here.kb("status", "--acknowledge", "甲/lacking", code=1)
+    here.told()
+    here.refresh()
+    head, over, line = here.told()
+    assert head == "政策文库：没有别的需要查看的，有人知道的 1 处还没有恢复"
+    assert over == "来源乙：已恢复" and line.startswith("来源甲：文件夹里有 1 份没有收录")
 
 
 def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operated) -> None:

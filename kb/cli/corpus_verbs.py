@@ -319,7 +319,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     """
     from kb.upkeep.mend import mend, problems
     from kb.upkeep.status import note_indexed
-    from kb.upkeep.verdict import grave, note_checked
+    from kb.upkeep.verdict import note_checked
 
     corpus = existing(Corpus(config.corpus))
     for id in (Address.read(each).id for each in accept):
@@ -337,7 +337,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     try:
         if not found:
             note_indexed(corpus.root)
-        note_checked(corpus, grave(problematic, config.index), clock.now())
+        note_checked(corpus, problematic, config.index, clock.now())
     except StorageError as error:
         say(f"没有记下这次核对：{error}")
     doubtful = sum(1 for _ in corpus.doubtful())

@@ -159,9 +159,9 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, sett
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
-            damaged = grave(problems(corpus, engine, law, settings), settings.index)
-            note_checked(corpus, damaged, now)
-            report.found = tuple(dict.fromkeys((*report.found, *damaged)))
+            found = problems(corpus, engine, law, settings)
+            note_checked(corpus, found, settings.index, now)
+            report.found = tuple(dict.fromkeys((*report.found, *grave(found, settings.index))))
         note_disk(settings, corpus, now)
     except KbError as error:
         report.found = (*report.found, str(error))

@@ -151,19 +151,26 @@ def check_is_due(corpus: Corpus, now: datetime) -> bool:
 
 
 def grave(problems: Sequence[Problem], index: Path) -> list[str]:
-    """Return what of the findings of a full check is damage: text that a person may have edited is no trouble; what is
+    """Return what of the findings of a full check is damage: what a person may have edited is told by itself; what is
     lost, and what the `index` lacks, is told whenever somebody looks.
     """
     return [each.sentence for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
 
 
-def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> None:
-    """Write down what a full check found damaged. Raises StorageError."""
+def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: datetime) -> None:
+    """Write down what a full check found damaged, or edited and not accepted. Raises StorageError."""
     path = corpus.root / _CHECKED
-    before = findings.read(path)
-    at = clock.stamp(now)
-    since = (trusted(before.get("since", ""), now) or at) if sentences else ""
-    record = {"at": at, "count": len(sentences), "first": list(sentences[:1]), "since": since}
+    before, at = findings.read(path), clock.stamp(now)
+
+    def since(known: dict[str, Any]) -> str:
+        return trusted(known.get("since", ""), now) or at
+
+    record: dict[str, Any] = {"at": at, "count": 0, "first": [], "since": ""}
+    if sentences := grave(problems, index):
+        record |= {"count": len(sentences), "first": sentences[:1], "since": since(before)}
+    if edited := [each for each in problems if each.damage == "edited"]:
+        told = {"id": edited[0].id, "sentence": edited[0].sentence, "since": since(before.get("edited", {}))}
+        record["edited"] = {"count": len(edited), **told}
     findings.write(path, record)
 
 
@@ -272,6 +279,9 @@ def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
         return
     if lost:
         yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
+    if edited := checked.get("edited"):
+        sentence = f"没有人确认过：{_one_of([edited['sentence']], edited['count'])}"
+        yield Finding("corpus/edited", "语料库", sentence, edited["since"], f"kb check --accept {edited['id']}")
     if count := checked.get("count", 0):
         sentence = _one_of(checked.get("first", [""]), count)
         yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")

@@ -225,6 +225,20 @@ def test_what_recovers_beside_what_lasts_is_told_for_what_it_is(here: Operated) 
     assert over == "来源乙：已恢复" and line.startswith("来源甲：文件夹里有 1 份没有收录")
 
 
+def test_an_edit_that_nobody_accepted_is_told_as_check_tells_it(here: Operated) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    path.write_text(path.read_text(encoding="utf-8").replace("做好行政复议", "做好行政诉讼"), encoding="utf-8")
+    here.kb("index")
+    here.kb("check", code=1)
+    here.everywhere("手工修改或损坏", "没有人确认")
+    shown = here.kb("doctor", code=1)
+    assert f"接下来：kb check --accept {path.stem}" in shown and "kb status --acknowledge corpus/edited" in shown
+    here.kb("check", "--accept", path.stem, code=1)  # what the index has is not that
+    here.kb("index")
+    here.nowhere()
+
+
 def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operated) -> None:
     here.on(date(2031, 1, 1))
     here.refresh()

@@ -37,6 +37,7 @@ _COUNTS = {
 }
 _NOTES = 5
 _DELAY = 1.0
+_RELOAD = "网页服务开着的，让它重新读取设置：systemctl reload kb（或 kill -HUP 主进程）。"
 
 
 @verb("refresh")
@@ -324,7 +325,7 @@ def _add(config: Settings, url: str, allow_private: bool) -> int:
     else:
         for sentence in filter(None, (*_of_trial(trial), trial.problem)):
             say(sentence.strip())
-    say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    say(f"请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。{_RELOAD}")
     return 0
 
 
@@ -363,7 +364,7 @@ def _enable(ctx: click.Context, name: str, config: Path | None) -> int:
 
     path = (config or ctx.find_root().params["config"] or Path(FILE_NAME)).absolute()
     enable(name, path)
-    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。")
+    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。{_RELOAD}")
     return 0
 
 

@@ -239,6 +239,25 @@ def test_an_edit_that_nobody_accepted_is_told_as_check_tells_it(here: Operated) 
     here.nowhere()
 
 
+def test_a_server_tells_that_its_settings_are_not_those_of_the_file(here: Operated) -> None:
+    here.refresh()
+    client = create_app(settings.load()).test_client()
+    assert client.get("/healthz").text == "ok\n"
+    here.configure("甲", more=SOURCE.format("乙") + "closed = true\n")
+    told = client.get("/healthz")
+    assert told.status_code == 503 and "kb.toml 在服务读过之后改过" in told.text and "systemctl reload kb" in told.text
+    here.nowhere()  # one that has just read them, and kb status, have nothing to tell
+    path = here.folder / "kb.toml"
+    good = path.read_text(encoding="utf-8")
+    for wrong, words in (("[serve", "不是合格的 TOML"), ("", "kb.toml 不见了")):
+        path.write_text(good, encoding="utf-8")
+        client = create_app(settings.load()).test_client()
+        path.write_text(wrong, encoding="utf-8") if wrong else path.unlink()
+        assert words in client.get("/healthz").text
+        path.write_text(good, encoding="utf-8")
+        assert client.get("/healthz").text == "ok\n"
+
+
 def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operated) -> None:
     here.on(date(2031, 1, 1))
     here.refresh()

@@ -161,7 +161,7 @@ def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
 
 
 def _show_source(each: SourceStatus) -> None:
-    success = each.last_success or "还没有过"
+    success = each.last_success or ("不知道" if each.unknown else "还没有过")
     closed = "，已停办" if each.closed else ""
     click.echo(
         f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}{closed}"

@@ -39,7 +39,7 @@ from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
-from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_start, write_status
+from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_lost, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
 from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
 from kb.upkeep.walk import Walk
@@ -245,6 +245,7 @@ class _Run:
             if self.source.problem:
                 raise UsageError(self.source.problem)
             if not (self.dry or seals.unseal(self.corpus.root, self.source.name)):
+                note_lost(self.corpus.root, self.source.name, now)
                 tally.notes.append("记录来源情况的文件已损坏，重新开始记录：网页会全部再核对一遍，文件不受影响。")
             with State(path, self.dry) as state:
                 if not self.dry:

@@ -337,7 +337,10 @@ def _of_check(
     at = trusted(checked.get("at", ""), now)
     if not settings.sources or not any(each.last_success for each in sources):
         return
-    if checked and (not at or now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK)):
+    if checked.get("at") and not at:
+        sentence = f"上次核对每个字节的时间记成了将来（{checked['at']}），不采信：请校正时钟，再核对一次。"
+        yield Finding("check/late", "核对", sentence, advice="kb check")
+    elif at and now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK):
         sentence = f"已有 {_LATE_CHECK} 天以上没有核对过每个字节，本应每 {CHECK_DAYS} 天一次：请检查定时任务。"
         yield Finding("check/late", "核对", sentence, at, "kb check")
 
@@ -369,9 +372,20 @@ def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
     if ahead:
         sentence = (
             f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"
-            "将来的时间一律不采信，下次成功的更新会改正。"
+            f"将来的时间一律不采信；时钟对了之后，{'；'.join(_rewritten(ahead))}。"
         )
         yield Finding("clock/future", "时钟", sentence, advice="timedatectl")
+
+
+def _rewritten(records: Sequence[str]) -> Iterator[str]:
+    """Say what writes the records anew, and with them their times."""
+    by_hand = {
+        Path(KEPT).name: "kb backup 目标文件夹",
+        Path(findings.ACKNOWLEDGED).name: "kb status --acknowledge 警报",
+    }
+    yield from (f"{name} 由 {command} 改正" for name, command in by_hand.items() if name in records)
+    if set(records) - by_hand.keys():
+        yield "其余的由下次成功的更新改正" if set(records) & by_hand.keys() else "下次成功的更新会改正"
 
 
 def _folders(settings: Settings, refused: list[Finding]) -> dict[str, Path]:

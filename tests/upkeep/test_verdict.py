@@ -262,8 +262,24 @@ def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operate
     here.on(date(2031, 1, 1))
     here.refresh()
     here.on(START)
-    here.everywhere("时钟", "上次成功的时间记成了将来（2031-01-01")
+    here.everywhere("时钟", "上次成功的时间记成了将来（2031-01-01", "时钟对了之后，下次成功的更新会改正")
     here.refresh()
+    here.nowhere()
+
+
+def test_what_a_refresh_does_not_write_anew_is_told_by_what_does(here: Operated, tmp_path: Path) -> None:
+    target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
+    here.refresh()
+    here.on(date(2031, 1, 1))
+    here.kb("backup", target)
+    here.kb("check")
+    here.on(START)
+    shown = here.kb("doctor", code=1)
+    assert "backup.json 由 kb backup 目标文件夹 改正；其余的由下次成功的更新改正" in shown
+    assert "上次核对每个字节的时间记成了将来（2031-01-01" in shown and "21 天以上" not in shown
+    here.kb("check")
+    here.everywhere("时钟对了之后，backup.json 由 kb backup 目标文件夹 改正。")
+    here.kb("backup", target)
     here.nowhere()
 
 

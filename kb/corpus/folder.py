@@ -277,14 +277,18 @@ class Corpus:
 
     def note_found(self) -> None:
         """Put down in the ledger the files that are as they were written and that it does not know: a run was killed
-        before it could, the ledger was lost, or there was none yet. What cannot be read waits for the next time. Raises
-        StorageError; needs `writing`.
+        before it could, the ledger was lost, or there was none yet; of one that was moved, that it is not where it was. What
+        cannot be read waits for the next time. Raises StorageError; needs `writing`.
         """
+        known = {each.sha256: file for file, each in self.ledger.read().entries.items()}
         for path, data in self._untold():
             if data is None:
                 self.ledger.incomplete = True
-            else:
-                self.ledger.add([self._entry(path, data, FOUND)])
+                continue
+            found = self._entry(path, data, FOUND)
+            was = known.get(found.sha256, found.file)
+            left = [] if (self.root / was).is_file() else [Entry(was, "", at=found.at, by=FOUND)]
+            self.ledger.add([found, *left])
 
     def _untold(self) -> Iterator[tuple[Path, bytes | None]]:
         """Yield the files that are as they were written and of which the ledger does not tell so, with their bytes; None for

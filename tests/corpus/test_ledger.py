@@ -124,6 +124,9 @@ def test_a_file_that_was_moved_is_there(kb: KbHere) -> None:
     _file(kb, "另一份").rename(moved)
     kb("index")
     kb("check")
+    kb("ingest", "示例.txt")
+    kb("check", "--repair")
+    assert not _file(kb, "另一份").exists(), "where it was, nothing is lost"
 
 
 def test_an_edit_is_taken_and_can_be_restored_once_it_is_accepted(kb: KbHere) -> None:

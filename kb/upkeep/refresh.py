@@ -161,7 +161,8 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, sett
             corpus.note_found()
             found = problems(corpus, engine, law, settings)
             note_checked(corpus, found, settings.index, now)
-            report.found = tuple(dict.fromkeys((*report.found, *grave(found, settings.index))))
+            damaged = (each.sentence for each in grave(found, settings.index))
+            report.found = tuple(dict.fromkeys((*report.found, *damaged)))
         note_disk(settings, corpus, now)
     except KbError as error:
         report.found = (*report.found, str(error))

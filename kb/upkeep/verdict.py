@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from kb.base import clock, storage
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.config.settings import Settings
-from kb.corpus.folder import Corpus, Problem
+from kb.corpus.folder import REPAIR, UNREADABLE, Corpus, Problem
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Machines
 from kb.upkeep import findings
@@ -150,11 +151,11 @@ def check_is_due(corpus: Corpus, now: datetime) -> bool:
     return not at or now - datetime.fromisoformat(at) >= timedelta(days=CHECK_DAYS)
 
 
-def grave(problems: Sequence[Problem], index: Path) -> list[str]:
+def grave(problems: Sequence[Problem], index: Path) -> list[Problem]:
     """Return what of the findings of a full check is damage: what a person may have edited is told by itself; what is
     lost, and what the `index` lacks, is told whenever somebody looks.
     """
-    return [each.sentence for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
+    return [each for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
 
 
 def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: datetime) -> None:
@@ -166,11 +167,12 @@ def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: 
         return trusted(known.get("since", ""), now) or at
 
     record: dict[str, Any] = {"at": at, "count": 0, "first": [], "since": ""}
-    if sentences := grave(problems, index):
-        record |= {"count": len(sentences), "first": sentences[:1], "since": since(before)}
+    if damaged := grave(problems, index):
+        first = _first_to_mend(damaged)
+        record |= {"count": len(damaged), "first": [first.sentence], "advice": first.advice, "since": since(before)}
     if edited := [each for each in problems if each.damage == "edited"]:
-        told = {"id": edited[0].id, "sentence": edited[0].sentence, "since": since(before.get("edited", {}))}
-        record["edited"] = {"count": len(edited), **told}
+        one = {"id": edited[0].id, "sentence": edited[0].sentence, "since": since(before.get("edited", {}))}
+        record["edited"] = {"count": len(edited), **one}
     findings.write(path, record)
 
 
@@ -215,18 +217,18 @@ def _of_source(source: SourceStatus) -> Iterator[Finding]:
 def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Finding]:
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
+        behind = _behind(corpus, law)
+        advice = _to_index(corpus, behind)
         if noted := index_alarm(corpus):
-            # An index lacks a document that cannot be read until that is restored.
-            first = "kb check --repair" if "--repair" in noted.sentence else "kb index"
+            first = REPAIR if advice == "kb index" and REPAIR in noted.sentence else advice
             yield Finding("index/failed", "索引", noted.sentence, noted.since, first)
         if not any(True for _ in corpus.files()):
             return
         if engine and (problem := index_problem(engine)):
             if not corpus.writer():
                 yield Finding("index/broken", "索引", problem, advice="kb index")
-        elif not corpus.writer() and (behind := _behind(corpus, law)) and not noted:
-            sentence = f"有 {behind:,} 份文件与索引里的不一样：检索到的不是现在的文字。"
-            yield Finding("index/behind", "索引", sentence, advice="kb index")
+        elif behind and not noted and not corpus.writer():
+            yield Finding("index/behind", "索引", behind.sentence, advice=advice)
     except KbError as error:
         yield Finding("index/broken", "索引", str(error), advice="kb check")
 
@@ -252,23 +254,71 @@ def _of_cluster(corpus: Corpus, engine: Engine | None, machines: Machines | None
             yield Finding("cluster/behind", "集群", sentence, advice="kb index")
 
 
-def _behind(corpus: Corpus, law: Store) -> int:
-    """Count the documents of which the store of citations, which the index is in step with, has another state."""
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """The documents that the index does not have as they are: those it lacks, those that are another text now, those that are
+    not there any more, and those that the machine does not let be read. `damaged`: of the `changed`, what is no text of anybody.
+    """
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone or self.unread)
+
+    @property
+    def sentence(self) -> str:
+        told = (
+            (self.new, "份新文件还检索不到"),
+            (self.changed, "份文件与索引里的不一样，检索到的不是现在的文字"),
+            (self.gone, "份文件不在了，检索里还有"),
+            (self.unread, "份文件读不了，与索引里的是否一样不知道"),
+        )
+        return "；".join(f"有 {len(ids):,} {words}" for ids, words in told if ids) + "。"
+
+
+def _behind(corpus: Corpus, law: Store) -> _Behind:
+    """Return of which documents the store of citations, which the index is in step with, has another state."""
     return _compared(corpus.root, corpus.stamp()[0], law, law.token())
 
 
 @lru_cache(maxsize=4)
-def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
+def _compared(root: Path, _stamp: str, law: Store, _token: object) -> _Behind:
+    corpus = Corpus(root)
     try:
-        return law.behind(Corpus(root).fingerprints())
+        states = law.behind(corpus.fingerprints())
     except (BadIndexError, StorageError):
-        return 0  # who asks for the index says why
+        return _Behind()  # who asks for the index says why
+    unread = tuple(id for id, (_, now) in states.items() if now == UNREADABLE)
+    changed = tuple(id for id, (was, now) in states.items() if was and now and now != UNREADABLE)
+    damaged = []
+    for id in changed:
+        with suppress(KbError):
+            damaged += [id] if corpus.is_damaged(id) else []
+    return _Behind(
+        tuple(id for id, (was, now) in states.items() if not was and now != UNREADABLE),
+        changed,
+        tuple(id for id, (_, now) in states.items() if not now),
+        unread,
+        tuple(damaged),
+    )
+
+
+def _to_index(corpus: Corpus, behind: _Behind) -> str:
+    """Return what brings the index in step: an index cannot take what cannot be read, and would forget what can be restored."""
+    if behind.unread:
+        paths = dict(corpus.files())
+        return f"ls -l {quote(str(paths.get(behind.unread[0], corpus.root)))}"
+    return REPAIR if behind.damaged or (behind.gone and any(corpus.lost())) else "kb index"
 
 
 def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
     try:
         is_there = storage.is_there(corpus.root)
-        lost = [each.sentence for each in corpus.lost()] if is_there else []
+        lost = list(corpus.lost()) if is_there else []
     except KbError as error:
         advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"
         yield Finding("corpus/unreadable", "语料库", str(error), advice=advice)
@@ -278,13 +328,25 @@ def _of_corpus(corpus: Corpus, checked: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("corpus/absent", "语料库", sentence, advice="kb ingest 文件夹")
         return
     if lost:
-        yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
+        first = _first_to_mend(lost)
+        yield Finding("corpus/lost", "语料库", _one_of(first.sentence, len(lost)), advice=_to_mend(first.advice))
     if edited := checked.get("edited"):
-        sentence = f"没有人确认过：{_one_of([edited['sentence']], edited['count'])}"
+        sentence = f"没有人确认过：{_one_of(edited['sentence'], edited['count'])}"
         yield Finding("corpus/edited", "语料库", sentence, edited["since"], f"kb check --accept {edited['id']}")
     if count := checked.get("count", 0):
-        sentence = _one_of(checked.get("first", [""]), count)
-        yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
+        sentence = _one_of("".join(checked.get("first", ())), count)
+        advice = _to_mend(checked.get("advice", REPAIR))
+        yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), advice)
+
+
+def _first_to_mend(problems: Sequence[Problem]) -> Problem:
+    """Return what to begin with: what one command mends altogether."""
+    return min(problems, key=lambda each: each.advice != REPAIR)
+
+
+def _to_mend(advice: str) -> str:
+    """Return what to type for damage that a check found: it is told until the next check finds it mended."""
+    return advice if advice == REPAIR else "; ".join(filter(None, (advice, "kb check")))
 
 
 def _of_writing(settings: Settings, root: Path) -> Iterator[Finding]:
@@ -326,8 +388,8 @@ def _is_read_only_for_all(folder: Path) -> bool:
     return "ro" in told.split(",")
 
 
-def _one_of(sentences: Sequence[str], count: int) -> str:
-    return sentences[0] if count == 1 else f"{sentences[0]}（共 {count:,} 处，全部列在 kb check 里）"
+def _one_of(sentence: str, count: int) -> str:
+    return sentence if count == 1 else f"{sentence}（共 {count:,} 处，全部列在 kb check 里）"
 
 
 def _of_check(

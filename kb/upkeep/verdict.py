@@ -158,8 +158,13 @@ def grave(problems: Sequence[Problem], index: Path) -> list[Problem]:
     return [each for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
 
 
-def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: datetime) -> None:
-    """Write down what a full check found damaged, or edited and not accepted. Raises StorageError."""
+def told_found(corpus: Corpus) -> str:
+    """Return until when `kb check` has told that files were taken into the ledger as they were found. Raises StorageError."""
+    return str(findings.read(corpus.root / _CHECKED).get("found", ""))
+
+
+def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: datetime, found: str = "") -> None:
+    """Write down what a full check found damaged, or edited and not accepted, and what `told_found` is to return. Raises StorageError."""
     path = corpus.root / _CHECKED
     before, at = findings.read(path), clock.stamp(now)
 
@@ -173,6 +178,8 @@ def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: 
     if edited := [each for each in problems if each.damage == "edited"]:
         one = {"id": edited[0].id, "sentence": edited[0].sentence, "since": since(before.get("edited", {}))}
         record["edited"] = {"count": len(edited), **one}
+    if told := found or before.get("found", ""):
+        record["found"] = told
     findings.write(path, record)
 
 

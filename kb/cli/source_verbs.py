@@ -58,7 +58,7 @@ def _refresh(
 ) -> int:
     """从来源取回新的和有变化的文件，并更新索引。
 
-    不写来源就是全部。中断之后再运行会接着做。全部正常时退出码是 0。
+    不写来源就是全部。中断之后再运行会接着做。这次都做成时退出码是 0；从前的毛病看 kb status。
     """
     from kb.upkeep.refresh import chosen, refresh
 

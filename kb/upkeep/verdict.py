@@ -29,7 +29,7 @@ from kb.upkeep import findings
 from kb.upkeep.findings import Finding, trusted
 from kb.upkeep.in_step import index_problem
 from kb.upkeep.state import FOLDER
-from kb.upkeep.status import SourceStatus, index_alarm, status
+from kb.upkeep.status import Alarm, SourceStatus, index_alarm, status
 
 CHECK_DAYS = 7
 """How often `kb refresh` reads every byte again, as `kb check` does."""
@@ -224,20 +224,27 @@ def _of_source(source: SourceStatus) -> Iterator[Finding]:
 def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Finding]:
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
-        behind = _behind(corpus, law)
-        advice = _to_index(corpus, behind)
-        if noted := index_alarm(corpus):
-            first = REPAIR if advice == "kb index" and REPAIR in noted.sentence else advice
-            yield Finding("index/failed", "索引", noted.sentence, noted.since, first)
-        if not any(True for _ in corpus.files()):
+        is_written = bool(corpus.writer())
+        noted = index_alarm(corpus)
+        if noted:
+            yield Finding("index/failed", "索引", noted.sentence, noted.since, _after_failure(corpus, law, noted))
+        if is_written or not any(True for _ in corpus.files()):
             return
         if engine and (problem := index_problem(engine)):
-            if not corpus.writer():
-                yield Finding("index/broken", "索引", problem, advice="kb index")
-        elif behind and not noted and not corpus.writer():
-            yield Finding("index/behind", "索引", behind.sentence, advice=advice)
+            yield Finding("index/broken", "索引", problem, advice="kb index")
+        elif not noted and (behind := _behind(corpus, law)):
+            yield Finding("index/behind", "索引", behind.sentence, advice=_to_index(corpus, behind))
     except KbError as error:
         yield Finding("index/broken", "索引", str(error), advice="kb check")
+
+
+def _after_failure(corpus: Corpus, law: Store, noted: Alarm) -> str:
+    """Return what to type after the index could not be brought in step."""
+    try:
+        advice = _to_index(corpus, _Behind() if corpus.writer() else _behind(corpus, law))
+    except KbError:  # told when the files are compared
+        advice = "kb index"
+    return REPAIR if advice == "kb index" and REPAIR in noted.sentence else advice
 
 
 def _machines(engine: Engine | None) -> Machines | None:

@@ -325,7 +325,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     """
     from kb.upkeep.mend import mend, problems
     from kb.upkeep.status import note_indexed
-    from kb.upkeep.verdict import grave, note_checked
+    from kb.upkeep.verdict import note_checked, told_found
 
     corpus = existing(Corpus(config.corpus))
     for id in (Address.read(each).id for each in accept):
@@ -340,14 +340,15 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
     for other in others:
         found += other.check(corpus.fingerprints()) or _compared(engine, other, corpus)
     found = list(dict.fromkeys(found))
+    since = corpus.ledger.read().found
+    is_new = since > told_found(corpus)
     try:
         if not found:
             note_indexed(corpus.root)
-        note_checked(corpus, grave(problematic, config.index), clock.now())
+        note_checked(corpus, problematic, config.index, clock.now(), since)
     except StorageError as error:
         say(f"没有记下这次核对：{error}")
     doubtful = sum(1 for _ in corpus.doubtful())
-    since = corpus.ledger.read().found
     ledger = f"账本里有照当时的样子补记的文件（最近一次 {since}）：在那之前的损坏和删除，账本不知道。" if since else ""
     if as_json:
         damage = [
@@ -356,7 +357,7 @@ def _check(config: Settings, accept: Sequence[str], repair: bool, engines: bool,
         told = {"documents": len(corpus.ids()), "problems": found, "damage": damage, "doubtful": doubtful}
         print_json({**told, "ledger": ledger})
     else:
-        if ledger:
+        if is_new:
             say(ledger)
         for sentence in found:
             click.echo(sentence)

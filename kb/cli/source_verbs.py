@@ -38,6 +38,7 @@ _COUNTS = {
 }
 _NOTES = 5
 _DELAY = 1.0
+_RELOAD = "网页服务开着的，让它重新读取设置：systemctl reload kb（或 kill -HUP 主进程）。"
 
 
 @verb("refresh")
@@ -58,7 +59,7 @@ def _refresh(
 ) -> int:
     """从来源取回新的和有变化的文件，并更新索引。
 
-    不写来源就是全部。中断之后再运行会接着做。全部正常时退出码是 0。
+    不写来源就是全部。中断之后再运行会接着做。这次都做成时退出码是 0；从前的毛病看 kb status。
     """
     from kb.upkeep.refresh import chosen, refresh
 
@@ -161,7 +162,7 @@ def _verdict(config: Settings) -> tuple[Verdict, dict[str, object]]:
 
 
 def _show_source(each: SourceStatus) -> None:
-    success = each.last_success or "还没有过"
+    success = each.last_success or ("不知道" if each.unknown else "还没有过")
     closed = "，已停办" if each.closed else ""
     click.echo(
         f"{each.name}（{each.title}）：上次成功 {success}，文件 {each.documents:,} 份，最新 {each.newest or '—'}{closed}"
@@ -327,7 +328,7 @@ def _add(config: Settings, url: str, allow_private: bool) -> int:
     else:
         for sentence in filter(None, (*_of_trial(trial), trial.problem)):
             say(sentence.strip())
-    say("请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。")
+    say(f"请把上面这一段加进 kb.toml，再运行 kb source try 名称 看看会取到什么。{_RELOAD}")
     return 0
 
 
@@ -366,7 +367,7 @@ def _enable(ctx: click.Context, name: str, config: Path | None) -> int:
 
     path = (config or ctx.find_root().params["config"] or Path(FILE_NAME)).absolute()
     enable(name, path)
-    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。")
+    say(f"已写进 {path}。先看看会取到什么：kb source try {name}；取回来：kb refresh {name}。{_RELOAD}")
     return 0
 
 
@@ -384,6 +385,7 @@ def _aside(
     from kb.upkeep import aside
 
     corpus = existing(Corpus(config.corpus))
+    aside.need_sources(names, corpus, config)
     for id in aside.accept(accept, corpus, config) if accept else ():
         say(f"已收下 {id}。接下来运行 kb index，就能检索到它。")
     if drop:
@@ -396,11 +398,19 @@ def _aside(
             size = "大小不知道" if each.size is None else f"{each.size:,} 字节"
             click.echo(f"{each.source}　{each.name}　{each.title or each.url}　{size}　{each.retrieved}")
             click.echo(f"    {each.reason}（{_held(each)}）{each.url if each.title else ''}")
+            click.echo(f"    {_ways(each)}丢弃：kb source aside --drop {each.name}")
         if found or not unread:
             click.echo(f"{len(found):,} 个另存的网页等着判断。" if found else "没有另存的网页。")
     if unread:
         say(f"另有 {unread:,} 个另存的网页，记录已损坏，读不出来：是哪几个，见 kb check。")
     return FAILED if found or unread else 0
+
+
+def _ways(each: Aside) -> str:
+    """Say how a page that was set aside is taken: a file that is attached to one comes with it."""
+    if each.is_post is None:
+        return f"收下：先 kb refresh {each.source}，重新记录它属于哪一份　"
+    return f"收下：kb source aside --accept {each.name}　" if each.is_post else ""
 
 
 def _held(each: Aside) -> str:

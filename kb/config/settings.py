@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.base import storage
-from kb.base.errors import NotFoundError, UsageError
+from kb.base.errors import NotFoundError, StorageError, UsageError
 from kb.base.lazy_re import lazy_re
 from kb.config import boundary, sources
 from kb.config.boundary import MODES, PARTS, Boundary
@@ -267,6 +268,10 @@ class Settings:
     reader_proxies: tuple[str, ...] = ()
     follow: Path = Path("follow")
     mail: Mail = Mail()
+    file: Path | None = None
+    """Where they were read from, whether or not there is such a file."""
+    digest: str = ""
+    """The sha256 of that file, "" where there was none."""
 
 
 def load(config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -277,11 +282,10 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
     folder = (folder or Path.cwd()).absolute()
     path = config.absolute() if config else folder / FILE_NAME
     listed: tuple[Source, ...] = ()
-    with storage.refusals(path, "读"):
-        is_there = path.is_file()
-    if is_there:
+    data = _data(path)
+    if data is not None:
         folder = path.parent
-        values, listed = _read(path)
+        values, listed = _read(path, data)
     elif config:
         raise NotFoundError(f"找不到设置文件 {config}：请检查 --config 后面的路径。")
     else:
@@ -322,7 +326,37 @@ def load(config: Path | None = None, folder: Path | None = None) -> Settings:
         model=folder / str(values["semantic.model"]) if values["semantic.model"] else None,
         follow=folder / str(values["follow.path"]),
         mail=_mail(values, open_to),
+        file=path,
+        digest=_digest(data),
     )
+
+
+def outdated(settings: Settings) -> tuple[str, str]:
+    """Return what a program that goes on with `settings` should tell of their file, and what to type: it was changed since,
+    is gone, or cannot be read any more. ("", "") where it is the same.
+    """
+    if settings.file is None:
+        return "", ""
+    look = f"ls -l {settings.file}"
+    try:
+        data = _data(settings.file)
+        if _digest(data) == settings.digest:
+            return "", ""
+        if data is None:
+            return (
+                f"{settings.file} 不见了：服务照从前读到的设置运行。请放回去；这之前不要重新读取，也不要重新启动。",
+                look,
+            )
+        load(settings.file)
+    except StorageError as error:
+        return f"{error}服务照从前读到的设置运行。", look
+    except UsageError as error:
+        return f"{error}服务照从前读到的设置运行：改正之后再重新读取。", "kb source list"
+    sentence = (
+        f"{settings.file} 在服务读过之后改过：它说的、做的还是照从前的设置。请重新读取"
+        "（systemctl reload kb，或 kill -HUP 主进程；在终端里运行的，按 Ctrl+C 再启动）。"
+    )
+    return sentence, "systemctl reload kb"
 
 
 def _mail(values: Mapping[str, Any], open_to: Boundary) -> Mail:
@@ -351,10 +385,18 @@ def _cluster(values: Mapping[str, Any], folder: Path) -> Cluster:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], tuple[Source, ...]]:
+def _data(path: Path) -> bytes | None:
+    with storage.refusals(path, "读"):
+        return path.read_bytes() if path.is_file() else None
+
+
+def _digest(data: bytes | None) -> str:
+    return "" if data is None else hashlib.sha256(data).hexdigest()
+
+
+def _read(path: Path, data: bytes) -> tuple[dict[str, Any], tuple[Source, ...]]:
     try:
-        with storage.refusals(path, "读"):
-            source = path.read_text(encoding="utf-8-sig")
+        source = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         tables: dict[str, Any] = tomllib.loads(source)
     except UnicodeDecodeError as error:
         raise UsageError(f"设置文件 {path} 不是 UTF-8 文本：请另存为 UTF-8。") from error

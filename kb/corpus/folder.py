@@ -11,8 +11,8 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,7 @@ from kb.base.errors import KbError, NotFoundError, StorageError, UnreadableError
 from kb.base.lazy_re import lazy_re
 from kb.base.model import Document, Provenance
 from kb.corpus import front_matter, markdown
-from kb.corpus.damage import SAID, Damage, judge
+from kb.corpus.damage import SAID, Damage, as_encoded, judge
 from kb.corpus.ledger import FOUND, Entry, Ledger, entry, user
 from kb.corpus.snapshots import Snapshots
 from kb.structure import yaml_head
@@ -38,12 +38,17 @@ _EDITION = lazy_re(r"^  edition: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 _RETRIEVED = lazy_re(r"^  retrieved: '?([^'\n]+)'?$", re.MULTILINE)
 _WEB_ORIGIN = lazy_re(r"^  origin: ['\"]?https?://", re.MULTILINE)
 _SNAPSHOT = lazy_re(r"^  snapshot: ([0-9a-f]{64})$", re.MULTILINE)
+_WITHDRAWN = lazy_re(r"^  withdrawn: ['\"]?\d", re.MULTILINE)
 _MAY_DOUBT = lazy_re(r"^ +(?:- )?(?:doubt: |doubtful: \[)", re.MULTILINE)
 _VERSIONED = lazy_re(r"(.+)@(\d{4}-\d\d-\d\d-[0-9a-f]{8})")
 _HEAD = 1 << 16
 _MOST = 1_000_000_000  # bytes of a document's file
 _EDITED = "这个文件与写入时不一致：手工修改或损坏，尚未确认"
-_REPAIR = "请运行 kb check --repair 恢复。"
+UNREADABLE = "unreadable"
+"""What stands in the place of a file's sha256 where the machine does not let it be read."""
+REPAIR = "kb check --repair"
+"""What mends all that can be derived again."""
+_REPAIR = f"请运行 {REPAIR} 恢复。"
 _TORN = "有 {} 行与写入时不一致（多半是断电或磁盘出错）"
 State = Literal["new", "changed", "unchanged", "conflict"]
 
@@ -90,13 +95,14 @@ class FileState:
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A file of the corpus that is not as it should be, in one sentence. `id` is "" where no document is meant, `damage`
-    what became of the file's bytes, "" where it is something else.
+    what became of the file's bytes, "" where it is something else; `advice` is what to type, "" where only the sentence says.
     """
 
     path: Path
     sentence: str
     id: str = ""
     damage: Damage = ""
+    advice: str = ""
 
 
 class Corpus:
@@ -186,13 +192,12 @@ class Corpus:
     def doubtful(self) -> Iterator[Document]:
         """Yield the documents of which something is doubtful, by id; what cannot be read is for `check` to tell."""
         for id in self.ids():
-            if _MAY_DOUBT.search(_text(self._find(id))):
-                try:
-                    document = self.read(id)
-                except UnreadableError:
-                    continue
-                if document.provenance.doubts:
-                    yield document
+            try:
+                document = self.read(id) if _MAY_DOUBT.search(_text(self._find(id))) else None
+            except (UnreadableError, StorageError):
+                continue
+            if document and document.provenance.doubts:
+                yield document
 
     def fingerprints(self) -> dict[str, str]:
         """Return the sha256 of the file of every document, by id, and of its older versions, by "ID@VERSION".
@@ -277,14 +282,18 @@ class Corpus:
 
     def note_found(self) -> None:
         """Put down in the ledger the files that are as they were written and that it does not know: a run was killed
-        before it could, the ledger was lost, or there was none yet. What cannot be read waits for the next time. Raises
-        StorageError; needs `writing`.
+        before it could, the ledger was lost, or there was none yet; of one that was moved, that it is not where it was. What
+        cannot be read waits for the next time. Raises StorageError; needs `writing`.
         """
+        known = {each.sha256: file for file, each in self.ledger.read().entries.items()}
         for path, data in self._untold():
             if data is None:
                 self.ledger.incomplete = True
-            else:
-                self.ledger.add([self._entry(path, data, FOUND)])
+                continue
+            found = self._entry(path, data, FOUND)
+            was = known.get(found.sha256, found.file)
+            left = [] if (self.root / was).is_file() else [Entry(was, "", at=found.at, by=FOUND)]
+            self.ledger.add([found, *left])
 
     def _untold(self) -> Iterator[tuple[Path, bytes | None]]:
         """Yield the files that are as they were written and of which the ledger does not tell so, with their bytes; None for
@@ -376,7 +385,7 @@ class Corpus:
         """
         path = self.root / document.source / f"{document.id}.md"
         storage.make_folder(path.parent)
-        with storage.refusals(path):
+        with storage.refusals(path, "读"):
             present = self._bytes(path) if path.is_file() and not path.is_symlink() else None
         if present is None:
             return self._replace(path, document, data, "new")
@@ -479,24 +488,26 @@ class Corpus:
 
     def check(self) -> Iterator[Problem]:
         """Verify every byte of the corpus that kb wrote, and that every document is readable; yield what is wrong."""
-        sound = set()
+        sound, unsound = set(), list[Problem]()
         for digest in self.snapshots.names():
             try:
                 self.snapshots.read(digest)
                 sound.add(digest)
             except KbError as error:
-                yield Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error))
-        lost = {problem.path: problem for problem in self.lost()}
+                unsound.append(Problem(self.snapshots.root / digest[:2] / f"{digest}.gz", str(error)))
+        lost = {problem.path: problem for problem in self.lost(sound)}
         yield from self._misplaced(lost)
         told = self.ledger.read()
         if told.damaged:
-            yield Problem(self.ledger.path, f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}")
+            sentence = f"账本 {self.ledger.path} {_TORN.format(told.damaged)}。{_REPAIR}"
+            yield Problem(self.ledger.path, sentence, advice=REPAIR)
         elif told.entries:
             yield from self._short_of_lines()
         for path in self._files():
             for file in (path, *versions_of(path)):
                 yield from self._check_file(file, path.stem, sound, told.entries.get(self._below(file)))
         yield from lost.values()
+        yield from unsound  # last: of what is made of them, it is said what to type
 
     def _short_of_lines(self) -> Iterator[Problem]:
         """Yield that the ledger does not tell of files that are as they were written, wherever they were then. One that was
@@ -511,38 +522,66 @@ class Corpus:
             sentence = (
                 f"账本 {self.ledger.path} 没有记下 {untold[0]}{number}：{reason}。请运行 kb check --repair 补记。"
             )
-            yield Problem(self.ledger.path, sentence)
+            yield Problem(self.ledger.path, sentence, advice=REPAIR)
 
-    def lost(self) -> Iterator[Problem]:
-        """Yield the files that the ledger knows and that are not there any more, and the ledger where it is not itself."""
+    def lost(self, sound: Container[str] | None = None) -> Iterator[Problem]:
+        """Yield the files that the ledger knows and that are not there any more. `sound` are the snapshots that hold; without
+        it, those that are there are taken for such. The ledger is one of them, where it is not there itself.
+        """
         if self.ledger.is_lost():
             sentence = "里什么也没有了：哪些文件丢失、损坏过，它说不出来了。请运行 kb check --repair 按现有文件重建，再对照备份。"
-            yield Problem(self.ledger.path, f"账本 {self.ledger.path} {sentence}")
-        for name in self.missing():
+            yield Problem(self.ledger.path, f"账本 {self.ledger.path} {sentence}", advice=REPAIR)
+        for name, known in self.missing().items():
             file = self.root / name
             id = file.stem if file.parent.parent == self.root else file.parent.name
-            yield Problem(
-                file, f"{file} {SAID['deleted']}。{_REPAIR}确实要删除，请运行 kb check --accept {id}。", id, "deleted"
-            )
+            made_of = (known.sha256, known.snapshot)
+            if sound is None:
+                is_kept = any(each and self.snapshots.holds(each) for each in made_of)
+            else:
+                is_kept = any(each in sound for each in made_of)
+            way, advice = (_REPAIR, REPAIR) if is_kept else self._taken_again(file, known.front_matter)
+            sentence = f"{file} {SAID['deleted']}。{way}确实要删除，请运行 kb check --accept {id}。"
+            yield Problem(file, sentence, id, "deleted", advice)
+
+    def _taken_again(self, file: Path, head: str) -> tuple[str, str]:
+        """Say how a file is got back that can be made of nothing here, and what to type for it; `head` is its front matter, ""
+        where that is gone. A source gives what it has today: no version that came before, nothing that it withdrew.
+        """
+        is_version = file.parent.parent != self.root and not _EDITION.search(head)
+        if is_version or _WITHDRAWN.search(head):
+            return "它的快照缺失或已损坏，来源也不会再给：请从备份恢复。", ""
+        command = again(head, file.relative_to(self.root).parts[0])
+        return f"它的快照缺失或已损坏：请从备份恢复，或运行 {command}。", command
+
+    def is_damaged(self, id: str) -> bool:
+        """Return whether a document's file is not as it was written and no hand edit. Raises NotFoundError, UnreadableError, StorageError."""
+        path = self._find(id)
+        return judge(self._bytes(path), self.ledger.read().entries.get(self._below(path))) not in ("", "edited")
 
     def misread(self) -> Iterator[Problem]:
         """Yield the files written by hand whose front matter cannot be read: they are documents without it."""
         for path in self._files():
-            head = markdown.plain(_head(path))
-            if not front_matter.is_ours(head) and (fault := yaml_head.fault(head)):
-                yield _misread(path, fault)
+            with suppress(StorageError):  # what cannot be read, `check` tells
+                head = markdown.plain(_head(path))
+                if not front_matter.is_ours(head) and (fault := yaml_head.fault(head)):
+                    yield _misread(path, fault)
 
     def _check_file(self, path: Path, id: str, sound: set[str], known: Entry | None) -> Iterator[Problem]:
         try:
             data = self._bytes(path)
         except (UnreadableError, StorageError) as error:
-            yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id)
+            advice = f"ls -l {quote(str(path))}" if isinstance(error, StorageError) else ""
+            yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id, advice=advice)
             return
         damage = judge(data, known)
         if damage and damage != "edited":
             readable = damage == "damaged" or (damage == "truncated" and not markdown.is_damaged(data))
             own = f"确实是自己改的，请运行 kb check --accept {id}。" if readable else ""
-            yield Problem(path, f"{path} {SAID[damage]}。{_REPAIR}{own}", id, damage)
+            way, advice = _REPAIR, REPAIR
+            if not _is_restorable(data, known, sound):
+                head = known.front_matter if known else data[:_HEAD].decode("utf-8", "replace")
+                way, advice = self._taken_again(path, head)
+            yield Problem(path, f"{path} {SAID[damage]}。{way}{own}", id, damage, advice)
             return
         try:
             text = markdown.normal(data, str(path))
@@ -560,13 +599,12 @@ class Corpus:
                 f"{path} {SAID[damage]}。确认无误请运行 kb check --accept {id}；kb check --repair 会把它还原。",
                 id,
                 damage,
+                f"kb check --accept {id}",
             )
         if document.provenance.snapshot not in sound:
-            yield Problem(
-                path,
-                f"{path} 的快照 {document.provenance.snapshot[:12]}… 缺失或已损坏：请从备份恢复，或运行 {_again(document)}。",
-                id,
-            )
+            way, advice = self._taken_again(path, text)
+            sentence = f"{path} 的快照是 {document.provenance.snapshot[:12]}…。{way}"
+            yield Problem(path, sentence, id, advice=advice)
 
     def _misplaced(self, lost: dict[Path, Problem]) -> Iterator[Problem]:
         """Yield files that nothing will ever read, and ids that stand for two documents; of versions whose document is
@@ -576,9 +614,12 @@ class Corpus:
         for path in self._files():
             other = seen.setdefault(_folded(path.stem), path)
             if other != path:
-                yield Problem(
-                    path, f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名。", path.stem
+                sentence = (
+                    f"{path} 与 {other} 的文件名（编号）相同，只有后者能被读到：请给其中一个改名，再运行 kb index。"
                 )
+                renamed = path.with_name(f"{path.stem}-{path.parent.name}.md")
+                advice = f"mv {quote(str(path))} {quote(str(renamed))}; kb index"
+                yield Problem(path, sentence, path.stem, advice=advice)
         held = [path for folder in self._folders() for path in storage.entries(folder)]
         for path in (each for each in held if _is_shown(each) and each.is_symlink()):
             yield Problem(path, f"{path} 是链接，不会被读取：请换成文件本身。")
@@ -771,7 +812,7 @@ def _older(path: Path) -> list[Path]:
 
 
 def _text(path: Path) -> str:
-    with storage.refusals(path):
+    with storage.refusals(path, "读"):
         return inside.read(path.parent, path.name, _MOST).decode("utf-8", "replace")
 
 
@@ -794,7 +835,7 @@ def _moment(path: Path) -> tuple[str, str]:
 
 def _head(path: Path) -> str:
     """Read the beginning of a file: what its front matter says of its provenance. Raises StorageError."""
-    with storage.refusals(path), inside.opened(path.parent, path.name) as file:
+    with storage.refusals(path, "读"), inside.opened(path.parent, path.name) as file:
         return file.read(_HEAD).decode("utf-8", "replace")
 
 
@@ -811,21 +852,28 @@ def _version_name(path: Path, document: Document) -> str:
 
 
 def _digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes, a word in its place where they cannot be read: who reads the file says why, and
-    the others are not kept from theirs.
+    """Return the sha256 of a file's bytes, `UNREADABLE` in its place where they cannot be read: who reads the file says why,
+    and the others are not kept from theirs.
     """
     try:
         return storage.sha256_of(path)
     except OSError:
-        return "unreadable"
+        return UNREADABLE
 
 
-def _again(document: Document) -> str:
-    """Name the command that takes a document from where it came, once more."""
-    if document.provenance.origin.startswith(("http://", "https://")):
-        return f"kb refresh {document.source} --full"
-    verb = "kb import laws 原来的文件夹" if document.provenance.edition else "kb ingest 原来的文件"
-    return f"{verb} --source {document.source}"
+def again(head: str, source: str) -> str:
+    """Name the command that takes a document from where it came, once more; `head` is its front matter, or begins with it."""
+    if _WEB_ORIGIN.search(head):
+        return f"kb refresh {source} --full"
+    verb = "kb import laws 原来的文件夹" if _EDITION.search(head) else "kb ingest 原来的文件"
+    return f"{verb} --source {source}"
+
+
+def _is_restorable(data: bytes, known: Entry | None, sound: Container[str]) -> bool:
+    """Return whether there is what a damaged file can be made of again: a snapshot, or its own bytes."""
+    named = _SNAPSHOT.search(data[:_HEAD].decode("utf-8", "replace"))
+    made_of = {named[1] if named else "", *((known.sha256, known.snapshot) if known else ())}
+    return any(each in sound for each in made_of) or bool(as_encoded(data) or front_matter.restored(data))
 
 
 def _misread(path: Path, fault: str) -> Problem:

@@ -62,6 +62,12 @@ class Snapshots:
             )
         return data
 
+    def holds(self, digest: str) -> bool:
+        """Return whether there is a snapshot with that sha256, damaged or not. Raises NotFoundError and StorageError."""
+        path = self._path(digest)
+        with storage.refusals(path, "读"):
+            return path.is_file()
+
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every stored snapshot, damaged or not."""
         folders = (each for each in storage.entries(self.root) if len(each.name) == 2 and storage.is_folder(each))

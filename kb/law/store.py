@@ -229,11 +229,14 @@ class Store:
         with self._reading() as database:
             return {id: state.partition("/")[0] for id, state in database.execute("SELECT id, state FROM document")}
 
-    def behind(self, fingerprints: Mapping[str, str]) -> int:
-        """Count the documents of which the store has another state than `fingerprints` (see `Corpus`). Raises BadIndexError."""
+    def behind(self, fingerprints: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """Return the documents of which the store has another state than `fingerprints` (see `Corpus`), by id: the state that it
+        has, and the present one, "" where there is none. Raises BadIndexError.
+        """
         known = self.fingerprints()
         present = {id: digest for id, digest in fingerprints.items() if "@" not in id}
-        return sum(known.get(id) != present.get(id) for id in known.keys() | present.keys())
+        states = {id: (known.get(id, ""), present.get(id, "")) for id in known.keys() | present.keys()}
+        return {id: each for id, each in states.items() if each[0] != each[1]}
 
     def check(self, fingerprints: Mapping[str, str] | None = None) -> list[str]:
         """Return what is wrong with the file, in sentences, and where `fingerprints` (see `Corpus`) are given, whether it is
@@ -250,8 +253,8 @@ class Store:
             return [str(error)]
         if found != ["ok"]:
             return [_damaged(self.path)]
-        behind = self.behind(fingerprints) if fingerprints is not None else 0
-        return [f"有 {behind:,} 份文件的引用关系不是现在的：请运行 kb index。"] if behind else []
+        behind = self.behind(fingerprints) if fingerprints is not None else {}
+        return [f"有 {len(behind):,} 份文件的引用关系不是现在的：请运行 kb index。"] if behind else []
 
     def exists(self) -> bool:
         """Return whether there is one. Raises StorageError."""

@@ -19,19 +19,25 @@ _DAILY = timedelta(days=7)
 _SECONDS = 60
 
 
-def tell(to: str, open_: Sequence[Finding], root: Path, now: datetime) -> str:
-    """Send what is open to a command or an address: when there is something new, of another content, or over; and again
-    while it lasts, each day for a week, then each week.
+def tell(to: str, found: Sequence[Finding], root: Path, now: datetime) -> str:
+    """Send what was found to a command or an address: when there is something new, of another content, known to somebody,
+    or over; and again what nobody knows of while it lasts, each day for a week, then each week.
 
     Answers what went wrong, "" when nothing did; then it is told again the next time. Raises StorageError.
     """
     path = root / TOLD
     told = _told(path)
-    over = {name: record for name, record in told.items() if name not in {each.name for each in open_}}
-    if not over and not any(_is_due(told.get(each.name), each, now) for each in open_):
+    open_ = [each for each in found if not each.acknowledged]
+    if told.keys() <= {each.name for each in open_} and not any(
+        _is_due(told.get(each.name), each, now) for each in open_
+    ):
         return ""
-    send = _post if to.startswith(("http://", "https://")) else _run
-    problem = send(to, open_, sorted({record.get("title", name) for name, record in over.items()}))
+    there = {each.name for each in found}
+    over = sorted({record.get("title", name) for name, record in told.items() if name not in there})
+    known = [each for each in found if each.acknowledged and each.name in told]
+    words = _words(open_, known, over, {each.title for each in found})
+    is_address = to.startswith(("http://", "https://"))
+    problem = _post(to, words, open_, over) if is_address else _run(to, words)
     if not problem:
         findings.write(path, {each.name: _record(told.get(each.name), each, now) for each in open_})
     return problem
@@ -65,18 +71,29 @@ def beat(url: str) -> str:
     return f"{problem}：请检查网络和 kb.toml 里的 refresh.heartbeat。" if problem else ""
 
 
-def _words(open_: Sequence[Finding], over: Sequence[str]) -> str:
-    titles = {each.title for each in open_}
-    head = f"政策文库：{len(titles)} 处需要查看" if titles else "政策文库：一切恢复正常"
+def _words(open_: Sequence[Finding], known: Sequence[Finding], over: Sequence[str], left: set[str]) -> str:
+    """Say what is open, what somebody knows of by now, and whose trouble is over; `left` is who still has one."""
+    if titles := {each.title for each in open_}:
+        head = f"政策文库：{len(titles)} 处需要查看"
+    elif left:
+        head = f"政策文库：没有别的需要查看的，有人知道的 {len(left)} 处还没有恢复"
+    else:
+        head = "政策文库：一切恢复正常"
+    ended = (f"{title}：{'另一处' if title in left else ''}已恢复" for title in over)
     return "\n".join(
-        (head, *(f"{each.title}：{each.sentence}" for each in open_), *(f"{name}：已恢复" for name in over))
+        (
+            head,
+            *(f"{each.title}：{each.told}" for each in open_),
+            *ended,
+            *(f"{each.title}：{each.told}" for each in known),
+        )
     )
 
 
-def _run(command: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
+def _run(command: str, words: str) -> str:
     """Run a command as a shell would, the words on its stdin."""
     try:
-        code, said = leash.run_command(command, f"{_words(open_, over)}\n".encode(), _SECONDS)
+        code, said = leash.run_command(command, f"{words}\n".encode(), _SECONDS)
     except TimeoutError:
         return f"报警的命令（{command}）没有成功：{_SECONDS} 秒内没有结束。请检查 kb.toml 里的 refresh.alarm。"
     except OSError as error:
@@ -87,8 +104,8 @@ def _run(command: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     return ""
 
 
-def _post(url: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
+def _post(url: str, words: str, open_: Sequence[Finding], over: Sequence[str]) -> str:
     """Post the words to a robot, the alarms beside them."""
     beside = {"alarms": findings.by_title(open_), "over": over, "findings": findings.as_json(open_)}
-    problem = robots.send(url, _words(open_, over), "警报", beside)
+    problem = robots.send(url, words, "警报", beside)
     return f"{problem}：请检查网络和 kb.toml 里的 refresh.alarm。" if problem else ""

@@ -61,6 +61,14 @@ def asides(corpus: Corpus, names: Sequence[str] = ()) -> Iterator[Aside]:
                     yield found if is_known else replace(found, is_post=None)
 
 
+def need_sources(names: Sequence[str], corpus: Corpus, settings: Settings) -> None:
+    """Raise NotFoundError for a name that is no source's, neither in the settings nor among what was set aside; StorageError."""
+    known = {each.name for each in settings.sources} | {each.name for each in _folders(corpus, ())}
+    for name in names:
+        if name not in known:
+            raise NotFoundError(f"没有名为“{name}”的来源：有的是 {'、'.join(sorted(known)) or '（没有）'}。")
+
+
 def unread(corpus: Corpus, names: Sequence[str] = ()) -> int:
     """Count the records of what was set aside, of all sources or of some, that are damaged. Raises StorageError."""
     return sum(not _read(path) for folder in _folders(corpus, names) for path in records_in(folder))

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
-from kb.base import storage
+from kb.base import clock, storage
 from kb.base.errors import KbError, StorageError
 from kb.config.settings import Settings
 from kb.corpus import front_matter, markdown
 from kb.corpus.damage import SAID, as_encoded, beside, judge
-from kb.corpus.folder import Corpus, Problem
+from kb.corpus.folder import REPAIR, Corpus, Problem, again
 from kb.corpus.ledger import Entry
 from kb.ingest import derive
 from kb.law.store import Store
@@ -21,6 +22,7 @@ from kb.search.contract.engine import Engine
 from kb.upkeep import findings, seals
 from kb.upkeep.in_step import index_problem, mend_index, refuse_vanished, vanished
 from kb.upkeep.keeping import damaged_records
+from kb.upkeep.status import note_lost
 from kb.upkeep.verdict import KEPT, forget_backup
 
 
@@ -30,13 +32,21 @@ def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> 
     for name, paths in seals.damaged(corpus.root):
         files = "、".join(map(str, paths))
         sentence = f"来源 {name} 的更新记录与写入时不一致（{files}）：请运行 kb check --repair，下次更新会重新记录。"
-        found.append(Problem(paths[0], sentence))
+        found.append(Problem(paths[0], sentence, advice=REPAIR))
     found += [
-        Problem(path, f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。", "", "damaged")
+        Problem(
+            path,
+            f"{path} 与写入时不一致：它只是可疑网页的记录，可以删除，或从备份恢复。",
+            "",
+            "damaged",
+            f"rm {quote(str(path))}",
+        )
         for path in damaged_records(corpus.root)
     ]
     found += [
-        Problem(path, f"{path} 与写入时不一致：它只是运行的记录，请运行 kb check --repair 删除它。", "", "damaged")
+        Problem(
+            path, f"{path} 与写入时不一致：它只是运行的记录，请运行 kb check --repair 删除它。", "", "damaged", REPAIR
+        )
         for path in findings.damaged(corpus.root)
     ]
     present = corpus.fingerprints()
@@ -56,7 +66,9 @@ def _told_apart(corpus: Corpus, problem: Problem, settings: Settings) -> Problem
     damage = beside(text, original) if original and front_matter.written_as(text, original) else problem.damage
     if damage == "edited":
         return problem
-    return replace(problem, damage=damage, sentence=f"{problem.path} {SAID[damage]}。请运行 kb check --repair 恢复。")
+    return replace(
+        problem, damage=damage, sentence=f"{problem.path} {SAID[damage]}。请运行 {REPAIR} 恢复。", advice=REPAIR
+    )
 
 
 def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
@@ -77,6 +89,7 @@ def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iter
         corpus.note_found()
         for name, _ in tuple(seals.damaged(corpus.root)):
             seals.unseal(corpus.root, name)
+            note_lost(corpus.root, name, clock.now())
             yield f"来源 {name} 的更新记录已损坏，已删除：下次更新会把网页全部再核对一遍。"
         for path in findings.damaged(corpus.root):
             if path == corpus.root / KEPT and path.is_file():
@@ -105,9 +118,11 @@ def _mend_document(corpus: Corpus, path: Path, known: Entry | None, settings: Se
     text = markdown.plain(data.decode("utf-8", "replace"))
     written, same = _as_written(corpus, path, known, settings, data)
     if not (written and (same or markdown.is_emptied(data) or front_matter.is_cut(text))):
+        head = known.front_matter if known else text
+        way = again(head, path.relative_to(corpus.root).parts[0])
         yield (
-            f"{path} 恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（kb refresh 来源 --full，"
-            "或 kb ingest 原来的文件）；若是手工修改，用 kb check --accept 确认。"
+            f"{path} 恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（{way}）；"
+            "若是手工修改，用 kb check --accept 确认。"
         )
         return
     kept = corpus.set_aside(path, data) if data.strip(b"\0") else None

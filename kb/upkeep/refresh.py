@@ -39,7 +39,7 @@ from kb.upkeep.mend import problems
 from kb.upkeep.related import Subject, subject
 from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
-from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_start, write_status
+from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_lost, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
 from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
 from kb.upkeep.walk import Walk
@@ -163,8 +163,9 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, sett
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
-            damaged = grave(problems(corpus, engine, law, settings), settings.index)
-            note_checked(corpus, damaged, now)
+            found = problems(corpus, engine, law, settings)
+            note_checked(corpus, found, settings.index, now)
+            damaged = (each.sentence for each in grave(found, settings.index))
             report.found = tuple(dict.fromkeys((*report.found, *damaged)))
         note_disk(settings, corpus, now)
     except KbError as error:
@@ -189,13 +190,13 @@ def _tell(
             for name, tally in report.sources.items()
             if tally.error and not {name, f"{name}/failed", f"{name}/settings"} & known
         )
-        open_ = [*judged.open, *also, *failed]
-        others = [
-            each for each in open_ if not each.name.startswith("step/")
-        ]  # that it could not be told, it cannot tell
+        others = [  # that it could not be told, it cannot tell
+            each for each in (*judged.findings, *also, *failed) if not each.name.startswith("step/")
+        ]
+        is_open = any(not each.acknowledged for each in others)
         report.untold = alarms.tell(settings.alarm, others, corpus.root, now) if settings.alarm else ""
         note_step(corpus, "alarm", report.untold)
-        if settings.heartbeat and (not others or (settings.alarm and not report.untold)):
+        if settings.heartbeat and (not is_open or (settings.alarm and not report.untold)):
             missed = alarms.beat(settings.heartbeat)
             note_step(corpus, "heartbeat", missed)
             report.untold = " ".join(filter(None, (report.untold, missed)))
@@ -249,6 +250,7 @@ class _Run:
             if self.source.problem:
                 raise UsageError(self.source.problem)
             if not (self.dry or seals.unseal(self.corpus.root, self.source.name)):
+                note_lost(self.corpus.root, self.source.name, now)
                 tally.notes.append("记录来源情况的文件已损坏，重新开始记录：网页会全部再核对一遍，文件不受影响。")
             with State(path, self.dry) as state:
                 if not self.dry:

@@ -66,6 +66,8 @@ class SourceStatus:
     alarm: str = ""
     alarms: tuple[Alarm, ...] = ()
     closed: bool = False
+    unknown: bool = False
+    """Whether its record was lost or cannot be read: nobody knows when it was last refreshed."""
 
 
 def note_start(root: Path, source: Source, now: datetime) -> None:
@@ -97,6 +99,8 @@ def write_status(root: Path, source: Source, state: State, tally: Tally, now: da
         "lacking": _lacking(source, state),
         "failures": before.get("failures", 0) + 1 if tally.error else 0,
     }
+    if tally.error and "lost" in before:
+        record["lost"] = before["lost"]
     known = before.get("since", {})
     troubles = {
         "failed": tally.error,
@@ -115,6 +119,11 @@ def note_failed(root: Path, source: Source, error: str, now: datetime) -> None:
     since = before.get("since", {})
     told = {"error": error, "failures": before.get("failures", 0) + 1, "attempted": clock.stamp(now)}
     findings.write(path, before | told | {"since": {**since, "failed": since.get("failed") or clock.stamp(now)}})
+
+
+def note_lost(root: Path, source: str, now: datetime) -> None:
+    """Write down that the record of a source was lost: that is not to say that it was never refreshed. Raises StorageError."""
+    findings.write(_path(root, source), {"lost": clock.stamp(now)})
 
 
 def _lacking(source: Source, state: State) -> dict[str, Any]:
@@ -182,7 +191,9 @@ def _status(source: Source, corpus: Corpus, now: datetime) -> SourceStatus:
         told = _damaged(_path(corpus.root, source.name))
     alarms = () if source.closed else (Alarm("unreadable", told),)
     told = " ".join(each.sentence for each in alarms)
-    return SourceStatus(source.name, title, source.kind, source.url, alarm=told, alarms=alarms, closed=source.closed)
+    return SourceStatus(
+        source.name, title, source.kind, source.url, alarm=told, alarms=alarms, closed=source.closed, unknown=True
+    )
 
 
 def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], now: datetime) -> SourceStatus:
@@ -208,7 +219,13 @@ def _judged(source: Source, title: str, corpus: Corpus, record: dict[str, Any], 
         alarm=" ".join(each.sentence for each in alarms),
         alarms=alarms,
         closed=source.closed,
+        unknown=_is_lost(source, corpus, record),
     )
+
+
+def _is_lost(source: Source, corpus: Corpus, record: dict[str, Any]) -> bool:
+    """Return whether a source was refreshed, or may have been, and its record tells nothing of it."""
+    return "lost" in record or (not record and _path(corpus.root, source.name).with_suffix(".sqlite").exists())
 
 
 def _unfinished(source: Source, corpus: Corpus, started: str) -> str:
@@ -242,7 +259,10 @@ def _alarms(
         sentence = f"上次成功的时间记成了将来（{told}），不采信：请校正时钟，再运行 kb refresh {source.name}。"
         yield Alarm("late", sentence)
     elif not success:
-        if sentence := _never(source, corpus, started, now, patience, failed=bool(error)):
+        if _is_lost(source, corpus, record) and not (started and corpus.writer()):
+            sentence = f"上次成功更新在哪一天，不知道：它的更新记录损坏或不见了。请运行 kb refresh {source.name}，会全部再核对一遍。"
+            yield Alarm("late", sentence, record.get("lost", ""))
+        elif sentence := _never(source, corpus, started, now, patience, failed=bool(error)):
             yield Alarm("late", sentence, started)
     elif now - success > patience:
         days = (now - success).days

@@ -16,19 +16,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from kb.base import clock, storage
 from kb.base.errors import BadIndexError, KbError, StorageError
 from kb.config.settings import Settings
-from kb.corpus.folder import Corpus, Problem
+from kb.corpus.folder import REPAIR, UNREADABLE, Corpus, Problem
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Machines
 from kb.upkeep import findings
 from kb.upkeep.findings import Finding, trusted
 from kb.upkeep.in_step import index_problem, vanished
 from kb.upkeep.state import FOLDER
-from kb.upkeep.status import SourceStatus, index_alarm, status
+from kb.upkeep.status import Alarm, SourceStatus, index_alarm, status
 
 CHECK_DAYS = 7
 """How often `kb refresh` reads every byte again, as `kb check` does."""
@@ -152,20 +153,35 @@ def check_is_due(corpus: Corpus, now: datetime) -> bool:
     return not at or now - datetime.fromisoformat(at) >= timedelta(days=CHECK_DAYS)
 
 
-def grave(problems: Sequence[Problem], index: Path) -> list[str]:
-    """Return what of the findings of a full check is damage: text that a person may have edited is no trouble; what is
+def grave(problems: Sequence[Problem], index: Path) -> list[Problem]:
+    """Return what of the findings of a full check is damage: what a person may have edited is told by itself; what is
     lost, and what the `index` lacks, is told whenever somebody looks.
     """
-    return [each.sentence for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
+    return [each for each in problems if each.damage not in ("edited", "deleted") and each.path != index]
 
 
-def note_checked(corpus: Corpus, sentences: Sequence[str], now: datetime) -> None:
-    """Write down what a full check found damaged. Raises StorageError."""
+def told_found(corpus: Corpus) -> str:
+    """Return until when `kb check` has told that files were taken into the ledger as they were found. Raises StorageError."""
+    return str(findings.read(corpus.root / _CHECKED).get("found", ""))
+
+
+def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: datetime, found: str = "") -> None:
+    """Write down what a full check found damaged, or edited and not accepted, and what `told_found` is to return. Raises StorageError."""
     path = corpus.root / _CHECKED
-    before = findings.read(path)
-    at = clock.stamp(now)
-    since = (trusted(before.get("since", ""), now) or at) if sentences else ""
-    record = {"at": at, "count": len(sentences), "first": list(sentences[:1]), "since": since}
+    before, at = findings.read(path), clock.stamp(now)
+
+    def since(known: dict[str, Any]) -> str:
+        return trusted(known.get("since", ""), now) or at
+
+    record: dict[str, Any] = {"at": at, "count": 0, "first": [], "since": ""}
+    if damaged := grave(problems, index):
+        first = _first_to_mend(damaged)
+        record |= {"count": len(damaged), "first": [first.sentence], "advice": first.advice, "since": since(before)}
+    if edited := [each for each in problems if each.damage == "edited"]:
+        one = {"id": edited[0].id, "sentence": edited[0].sentence, "since": since(before.get("edited", {}))}
+        record["edited"] = {"count": len(edited), **one}
+    if told := found or before.get("found", ""):
+        record["found"] = told
     findings.write(path, record)
 
 
@@ -240,20 +256,27 @@ def _of_source(source: SourceStatus) -> Iterator[Finding]:
 def _of_index(corpus: Corpus, engine: Engine | None, law: Store) -> Iterator[Finding]:
     """Compare the index and the store of citations with the files, by fingerprint. While somebody writes they differ."""
     try:
-        if noted := index_alarm(corpus):
-            # An index lacks a document that cannot be read until that is restored.
-            first = "kb check --repair" if "--repair" in noted.sentence else "kb index"
-            yield Finding("index/failed", "索引", noted.sentence, noted.since, first)
-        if not any(True for _ in corpus.files()):
+        is_written = bool(corpus.writer())
+        noted = index_alarm(corpus)
+        if noted:
+            yield Finding("index/failed", "索引", noted.sentence, noted.since, _after_failure(corpus, law, noted))
+        if is_written or not any(True for _ in corpus.files()):
             return
         if engine and (problem := index_problem(engine)):
-            if not corpus.writer():
-                yield Finding("index/broken", "索引", problem, advice="kb index")
-        elif not corpus.writer() and (behind := _behind(corpus, law)) and not noted:
-            sentence = f"有 {behind:,} 份文件与索引里的不一样：检索到的不是现在的文字。"
-            yield Finding("index/behind", "索引", sentence, advice="kb index")
+            yield Finding("index/broken", "索引", problem, advice="kb index")
+        elif not noted and (behind := _behind(corpus, law)):
+            yield Finding("index/behind", "索引", behind.sentence, advice=_to_index(corpus, behind))
     except KbError as error:
         yield Finding("index/broken", "索引", str(error), advice="kb check")
+
+
+def _after_failure(corpus: Corpus, law: Store, noted: Alarm) -> str:
+    """Return what to type after the index could not be brought in step."""
+    try:
+        advice = _to_index(corpus, _Behind() if corpus.writer() else _behind(corpus, law))
+    except KbError:  # told when the files are compared
+        advice = "kb index"
+    return REPAIR if advice == "kb index" and REPAIR in noted.sentence else advice
 
 
 def _machines(engine: Engine | None) -> Machines | None:
@@ -277,23 +300,71 @@ def _of_cluster(corpus: Corpus, engine: Engine | None, machines: Machines | None
             yield Finding("cluster/behind", "集群", sentence, advice="kb index")
 
 
-def _behind(corpus: Corpus, law: Store) -> int:
-    """Count the documents of which the store of citations, which the index is in step with, has another state."""
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """The documents that the index does not have as they are: those it lacks, those that are another text now, those that are
+    not there any more, and those that the machine does not let be read. `damaged`: of the `changed`, what is no text of anybody.
+    """
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone or self.unread)
+
+    @property
+    def sentence(self) -> str:
+        told = (
+            (self.new, "份新文件还检索不到"),
+            (self.changed, "份文件与索引里的不一样，检索到的不是现在的文字"),
+            (self.gone, "份文件不在了，检索里还有"),
+            (self.unread, "份文件读不了，与索引里的是否一样不知道"),
+        )
+        return "；".join(f"有 {len(ids):,} {words}" for ids, words in told if ids) + "。"
+
+
+def _behind(corpus: Corpus, law: Store) -> _Behind:
+    """Return of which documents the store of citations, which the index is in step with, has another state."""
     return _compared(corpus.root, corpus.stamp()[0], law, law.token())
 
 
 @lru_cache(maxsize=4)
-def _compared(root: Path, _stamp: str, law: Store, _token: object) -> int:
+def _compared(root: Path, _stamp: str, law: Store, _token: object) -> _Behind:
+    corpus = Corpus(root)
     try:
-        return law.behind(Corpus(root).fingerprints())
+        states = law.behind(corpus.fingerprints())
     except (BadIndexError, StorageError):
-        return 0  # who asks for the index says why
+        return _Behind()  # who asks for the index says why
+    unread = tuple(id for id, (_, now) in states.items() if now == UNREADABLE)
+    changed = tuple(id for id, (was, now) in states.items() if was and now and now != UNREADABLE)
+    damaged = []
+    for id in changed:
+        with suppress(KbError):
+            damaged += [id] if corpus.is_damaged(id) else []
+    return _Behind(
+        tuple(id for id, (was, now) in states.items() if not was and now != UNREADABLE),
+        changed,
+        tuple(id for id, (_, now) in states.items() if not now),
+        unread,
+        tuple(damaged),
+    )
+
+
+def _to_index(corpus: Corpus, behind: _Behind) -> str:
+    """Return what brings the index in step: an index cannot take what cannot be read, and would forget what can be restored."""
+    if behind.unread:
+        paths = dict(corpus.files())
+        return f"ls -l {quote(str(paths.get(behind.unread[0], corpus.root)))}"
+    return REPAIR if behind.damaged or (behind.gone and any(corpus.lost())) else "kb index"
 
 
 def _of_corpus(corpus: Corpus, law: Store, checked: dict[str, Any]) -> Iterator[Finding]:
     try:
         is_there = storage.is_there(corpus.root)
-        lost = [each.sentence for each in corpus.lost()] if is_there else []
+        lost = list(corpus.lost()) if is_there else []
     except KbError as error:
         advice = f"ls -l {corpus.root}" if isinstance(error, StorageError) else "kb check"
         yield Finding("corpus/unreadable", "语料库", str(error), advice=advice)
@@ -306,10 +377,25 @@ def _of_corpus(corpus: Corpus, law: Store, checked: dict[str, Any]) -> Iterator[
         yield Finding("corpus/absent", "语料库", sentence, advice="kb ingest 文件夹")
         return
     if lost:
-        yield Finding("corpus/lost", "语料库", _one_of(lost, len(lost)), advice="kb check --repair")
+        first = _first_to_mend(lost)
+        yield Finding("corpus/lost", "语料库", _one_of(first.sentence, len(lost)), advice=_to_mend(first.advice))
+    if edited := checked.get("edited"):
+        sentence = f"没有人确认过：{_one_of(edited['sentence'], edited['count'])}"
+        yield Finding("corpus/edited", "语料库", sentence, edited["since"], f"kb check --accept {edited['id']}")
     if count := checked.get("count", 0):
-        sentence = _one_of(checked.get("first", [""]), count)
-        yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), "kb check --repair")
+        sentence = _one_of("".join(checked.get("first", ())), count)
+        advice = _to_mend(checked.get("advice", REPAIR))
+        yield Finding("corpus/damaged", "语料库", sentence, checked.get("since", ""), advice)
+
+
+def _first_to_mend(problems: Sequence[Problem]) -> Problem:
+    """Return what to begin with: what one command mends altogether."""
+    return min(problems, key=lambda each: each.advice != REPAIR)
+
+
+def _to_mend(advice: str) -> str:
+    """Return what to type for damage that a check found: it is told until the next check finds it mended."""
+    return advice if advice == REPAIR else "; ".join(filter(None, (advice, "kb check")))
 
 
 def _of_writing(settings: Settings, root: Path) -> Iterator[Finding]:
@@ -351,8 +437,8 @@ def _is_read_only_for_all(folder: Path) -> bool:
     return "ro" in told.split(",")
 
 
-def _one_of(sentences: Sequence[str], count: int) -> str:
-    return sentences[0] if count == 1 else f"{sentences[0]}（共 {count:,} 处，全部列在 kb check 里）"
+def _one_of(sentence: str, count: int) -> str:
+    return sentence if count == 1 else f"{sentence}（共 {count:,} 处，全部列在 kb check 里）"
 
 
 def _of_check(
@@ -362,7 +448,10 @@ def _of_check(
     at = trusted(checked.get("at", ""), now)
     if not settings.sources or not any(each.last_success for each in sources):
         return
-    if checked and (not at or now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK)):
+    if checked.get("at") and not at:
+        sentence = f"上次核对每个字节的时间记成了将来（{checked['at']}），不采信：请校正时钟，再核对一次。"
+        yield Finding("check/late", "核对", sentence, advice="kb check")
+    elif at and now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK):
         sentence = f"已有 {_LATE_CHECK} 天以上没有核对过每个字节，本应每 {CHECK_DAYS} 天一次：请检查定时任务。"
         yield Finding("check/late", "核对", sentence, at, "kb check")
 
@@ -398,9 +487,20 @@ def _of_clock(corpus: Corpus, now: datetime) -> Iterator[Finding]:
     if ahead:
         sentence = (
             f"{FOLDER}/ 里的 {'、'.join(ahead[:5])} 记着将来的时间：这台机器的时钟曾经快了，或者现在慢了。"
-            "将来的时间一律不采信，下次成功的更新会改正。"
+            f"将来的时间一律不采信；时钟对了之后，{'；'.join(_rewritten(ahead))}。"
         )
         yield Finding("clock/future", "时钟", sentence, advice="timedatectl")
+
+
+def _rewritten(records: Sequence[str]) -> Iterator[str]:
+    """Say what writes the records anew, and with them their times."""
+    by_hand = {
+        Path(KEPT).name: "kb backup 目标文件夹",
+        Path(findings.ACKNOWLEDGED).name: "kb status --acknowledge 警报",
+    }
+    yield from (f"{name} 由 {command} 改正" for name, command in by_hand.items() if name in records)
+    if set(records) - by_hand.keys():
+        yield "其余的由下次成功的更新改正" if set(records) & by_hand.keys() else "下次成功的更新会改正"
 
 
 def _folders(settings: Settings, refused: list[Finding]) -> dict[str, Path]:

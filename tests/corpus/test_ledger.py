@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,9 @@ def test_a_file_that_was_moved_is_there(kb: KbHere) -> None:
     _file(kb, "另一份").rename(moved)
     kb("index")
     kb("check")
+    kb("ingest", "示例.txt")
+    kb("check", "--repair")
+    assert not _file(kb, "另一份").exists(), "where it was, nothing is lost"
 
 
 def test_an_edit_is_taken_and_can_be_restored_once_it_is_accepted(kb: KbHere) -> None:
@@ -144,6 +148,9 @@ def test_a_lost_ledger_is_made_of_the_files_and_says_so(kb: KbHere) -> None:
     _ledger(kb).unlink()
     kb("ingest", "示例.txt")
     assert "补记" not in kb("check") and "补记" in kb.said
+    assert "补记" in loads(kb("check", "--json"))["ledger"]
+    kb("check")
+    assert not kb.said, "what was told once is nothing new"
     _file(kb, "另一份").unlink()
     assert "不见了" in kb("check", code=1)
 

@@ -78,9 +78,15 @@ def _kb(library: Library) -> Kb:
 
 def test_the_command_lists_and_accepts(library: Library) -> None:
     kb = _kb(library)
-    assert "1 个另存的网页等着判断" in kb("source", "aside", code=1)
+    shown = kb("source", "aside", code=1)
+    assert "1 个另存的网页等着判断" in shown
     (told,) = json.loads(kb("source", "aside", "shili", "--json", code=1))
-    assert "没有另存的网页" in kb("source", "aside", "--accept", told["name"])
+    name = told["name"]
+    assert f"收下：kb source aside --accept {name}　丢弃：kb source aside --drop {name}" in shown
+    kb("source", "aside", "打错名", code=3)
+    assert "没有名为“打错名”的来源" in kb.said
+    kb("source", "aside", "打错名", "--drop", name, code=3)
+    assert "没有另存的网页" in kb("source", "aside", "--accept", name)
     kb("source", "aside", "--drop", told["name"], code=2)
 
 
@@ -92,6 +98,7 @@ def test_without_the_memory_of_the_source_they_are_listed_all_the_same(library: 
     kb = _kb(library)
     shown = kb("source", "aside", code=1)
     assert "不知道标题和现有的是哪一份" in shown and "1 个另存的网页等着判断" in shown
+    assert "收下：先 kb refresh shili" in shown and f"丢弃：kb source aside --drop {found.name}" in shown
     snapshot = json.loads(next((root / ".suspicious" / "shili").glob("*.json")).read_bytes())["snapshot"]
     (root / ".snapshots" / snapshot[:2] / f"{snapshot}.gz").write_bytes(b"?")
     assert "大小不知道" in kb("source", "aside", code=1)

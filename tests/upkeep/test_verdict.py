@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,18 +204,83 @@ def test_an_alarm_can_be_acknowledged_until_it_is_another_one(here: Operated) ->
     here.kb("status", "--acknowledge", "没有这个", code=3)
     here.kb("status", "--acknowledge", "乙/late")
     here.nowhere()
-    assert _weeks(here, ("甲",), 2) == [0]  # that it is over for who was told
+    here.refresh("甲")
+    head, line = here.told()  # who was told hears that somebody knows: it is not over
+    assert head == "政策文库：没有别的需要查看的，有人知道的 1 处还没有恢复"
+    assert line.startswith("来源乙：还没有更新过") and "（有人知道：" in line
+    assert _weeks(here, ("甲",), 2) == []
     (here.folder / "corpus" / ".state" / "乙.json").write_text('{"started": "2026-03-01T00:00:00Z"}', encoding="utf-8")
     here.refresh("甲")
     assert "被打断" in "".join(here.told())
+
+
+def test_what_recovers_beside_what_lasts_is_told_for_what_it_is(here: Operated) -> None:
+    here.refresh("甲")
+    (here.folder / "甲" / "扫描件.pdf").write_bytes(b"%PDF-1.7 torn")
+    here.refresh("甲")
+    here.kb("status", "--acknowledge", "甲/lacking", code=1)
+    here.told()
+    here.refresh()
+    head, over, line = here.told()
+    assert head == "政策文库：没有别的需要查看的，有人知道的 1 处还没有恢复"
+    assert over == "来源乙：已恢复" and line.startswith("来源甲：文件夹里有 1 份没有收录")
+
+
+def test_an_edit_that_nobody_accepted_is_told_as_check_tells_it(here: Operated) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    path.write_text(path.read_text(encoding="utf-8").replace("做好行政复议", "做好行政诉讼"), encoding="utf-8")
+    here.kb("index")
+    here.kb("check", code=1)
+    here.everywhere("手工修改或损坏", "没有人确认")
+    shown = here.kb("doctor", code=1)
+    assert f"接下来：kb check --accept {path.stem}" in shown and "kb status --acknowledge corpus/edited" in shown
+    here.kb("check", "--accept", path.stem, code=1)  # what the index has is not that
+    here.kb("index")
+    here.nowhere()
+
+
+def test_a_server_tells_that_its_settings_are_not_those_of_the_file(here: Operated) -> None:
+    here.refresh()
+    client = create_app(settings.load()).test_client()
+    assert client.get("/healthz").text == "ok\n"
+    here.configure("甲", more=SOURCE.format("乙") + "closed = true\n")
+    told = client.get("/healthz")
+    assert told.status_code == 503 and "kb.toml 在服务读过之后改过" in told.text and "systemctl reload kb" in told.text
+    here.nowhere()  # one that has just read them, and kb status, have nothing to tell
+    path = here.folder / "kb.toml"
+    good = path.read_text(encoding="utf-8")
+    for wrong, words in (("[serve", "不是合格的 TOML"), ("", "kb.toml 不见了")):
+        path.write_text(good, encoding="utf-8")
+        client = create_app(settings.load()).test_client()
+        path.write_text(wrong, encoding="utf-8") if wrong else path.unlink()
+        assert words in client.get("/healthz").text
+        path.write_text(good, encoding="utf-8")
+        assert client.get("/healthz").text == "ok\n"
 
 
 def test_a_clock_that_was_ahead_is_told_not_trusted_and_gets_right(here: Operated) -> None:
     here.on(date(2031, 1, 1))
     here.refresh()
     here.on(START)
-    here.everywhere("时钟", "上次成功的时间记成了将来（2031-01-01")
+    here.everywhere("时钟", "上次成功的时间记成了将来（2031-01-01", "时钟对了之后，下次成功的更新会改正")
     here.refresh()
+    here.nowhere()
+
+
+def test_what_a_refresh_does_not_write_anew_is_told_by_what_does(here: Operated, tmp_path: Path) -> None:
+    target = str(tmp_path.with_name(f"{tmp_path.name}-backups"))
+    here.refresh()
+    here.on(date(2031, 1, 1))
+    here.kb("backup", target)
+    here.kb("check")
+    here.on(START)
+    shown = here.kb("doctor", code=1)
+    assert "backup.json 由 kb backup 目标文件夹 改正；其余的由下次成功的更新改正" in shown
+    assert "上次核对每个字节的时间记成了将来（2031-01-01" in shown and "21 天以上" not in shown
+    here.kb("check")
+    here.everywhere("时钟对了之后，backup.json 由 kb backup 目标文件夹 改正。")
+    here.kb("backup", target)
     here.nowhere()
 
 
@@ -259,7 +325,8 @@ def test_damage_is_told_beside_a_file_that_is_lost(here: Operated) -> None:
 def test_files_that_the_index_does_not_have_are_told(here: Operated) -> None:
     here.refresh()
     here.kb("ingest", "--source", "另外", str(here.folder / "甲"))
-    here.everywhere("有 1 份文件与索引里的不一样")
+    here.everywhere("有 1 份新文件还检索不到")
+    assert "不一样" not in here.places()["status"]
     here.kb("index")
     here.nowhere()
 
@@ -441,8 +508,117 @@ def test_a_record_of_a_source_that_is_no_record_is_its_alarm(here: Operated) -> 
         here.everywhere("乙.json：它与写入时不一致")
         assert "line 1" not in here.places()["status"]
     here.kb("check", "--repair")
+    assert "还没有" not in here.places()["status"]
+    here.everywhere("上次成功更新在哪一天，不知道")
     here.refresh()
     here.nowhere()
+    (here.folder / "corpus" / ".state" / "乙.json").unlink()
+    here.everywhere("上次成功更新在哪一天，不知道")
+
+
+def _advice(here: Operated) -> list[str]:
+    """Return what the doctor says to type, in order."""
+    return [each["advice"] for each in json.loads(here.kb("doctor", "--json", code=1))["findings"]]
+
+
+def test_what_is_damaged_is_mended_by_what_the_doctor_says_first(here: Operated) -> None:
+    """`kb index` would take nothing of what is damaged, and forget what can be restored."""
+    here.refresh()
+    (zeroed,), (deleted,) = ((here.folder / "corpus" / name).glob("*.md") for name in "甲乙")
+    good = {path: path.read_bytes() for path in (zeroed, deleted)}
+    zeroed.write_bytes(bytes(zeroed.stat().st_size))
+    deleted.unlink()
+    assert set(_advice(here)) == {"kb check --repair"}
+    here.kb("check", "--repair")
+    assert {path: path.read_bytes() for path in good} == good
+    here.nowhere()
+
+
+def test_one_cut_off_is_not_to_be_indexed(here: Operated) -> None:
+    here.refresh()
+    (cut,) = (here.folder / "corpus" / "甲").glob("*.md")
+    cut.write_bytes(cut.read_bytes()[:-60])
+    here.everywhere("有 1 份文件与索引里的不一样")
+    assert _advice(here) == ["kb check --repair"]
+    here.kb("index", code=1)
+    here.refresh()
+    assert _advice(here) == ["kb check --repair"]
+    here.kb("check", "--repair")
+    here.nowhere()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_a_lost_or_damaged_snapshot_is_mended_by_what_the_doctor_says(here: Operated, damage: Any) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    digest = Corpus(here.folder / "corpus").read(path.stem).provenance.snapshot
+    damage(here.folder / "corpus" / ".snapshots" / digest[:2] / f"{digest}.gz")
+    shown = here.kb("check", code=1)
+    assert "请从备份恢复，或运行 kb ingest 原来的文件 --source 甲" in shown
+    assert _advice(here) == ["kb ingest 原来的文件 --source 甲; kb check"]
+    here.kb("ingest", "甲/示例甲.txt", "--source", "甲")
+    here.kb("check")
+    here.nowhere()
+
+
+def test_a_document_that_is_lost_with_its_snapshot_is_taken_again(here: Operated) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    digest = Corpus(here.folder / "corpus").read(path.stem).provenance.snapshot
+    (here.folder / "corpus" / ".snapshots" / digest[:2] / f"{digest}.gz").unlink()
+    path.unlink()
+    advice = "kb ingest 原来的文件 --source 甲"
+    assert _advice(here)[0] == f"{advice}; kb check"
+    here.kb("check", "--repair", code=1)
+    assert f"恢复不了：快照、文件头或它的来历记录也有损坏。请从备份恢复，或重新收录（{advice}）" in here.kb.said
+    here.kb("ingest", "甲/示例甲.txt", "--source", "甲")
+    here.kb("index")
+    here.kb("check")
+    here.nowhere()
+
+
+def test_of_two_documents_of_one_id_one_is_to_be_renamed(here: Operated) -> None:
+    here.refresh()
+    (path,) = (here.folder / "corpus" / "甲").glob("*.md")
+    twin = here.folder / "corpus" / "乙" / path.name
+    twin.write_bytes(path.read_bytes())
+    here.kb("check", code=1)
+    (advice,) = {each for each in _advice(here) if each.startswith("mv ")}
+    subprocess.run(advice.partition(";")[0], shell=True, check=True)
+    here.kb("index")
+    here.kb("check", "--repair")
+    here.nowhere()
+
+
+def test_one_that_may_not_be_read_keeps_no_other_from_being_looked_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if os.geteuid():
+        pytest.skip("换一个用户要 root")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        monkeypatch.chdir(folder)
+        here = Operated(KbHere(folder, capsys), monkeypatch)
+        here.on(START)
+        here.configure("甲", "乙")
+        here.refresh()
+        (closed,), (zeroed,) = ((folder / "corpus" / name).glob("*.md") for name in "甲乙")
+        zeroed.write_bytes(bytes(zeroed.stat().st_size))
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+        closed.chmod(0)
+        os.seteuid(65534)
+        try:
+            assert f"ls -l '{closed}'" in _advice(here)
+            here.everywhere("有 1 份文件读不了，与索引里的是否一样不知道")
+            shown = here.kb("check", code=1)
+            assert f"读不了 {closed}：没有权限" in shown and "写不了" not in shown and "里有空字节" in shown
+            here.kb("index", code=1)
+        finally:
+            os.seteuid(0)
+        closed.chmod(0o644)
+        here.kb("check", "--repair")
+        here.nowhere()
 
 
 def test_programs_are_told_what_people_are(here: Operated, tmp_path: Path) -> None:

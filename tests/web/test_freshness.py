@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import threading
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +14,9 @@ from flask.testing import FlaskClient
 
 from kb.config.settings import Settings
 from kb.corpus.folder import Corpus
+from kb.law.store import Store
+from kb.upkeep.findings import acknowledge
+from kb.upkeep.verdict import verdict
 from kb.web.context import freshness
 from kb.web.site.app import create_app
 from kb.web.view.interface_labels import chinese_date
@@ -279,6 +283,27 @@ def test_a_source_that_was_never_refreshed_is_late(empty: Settings, refreshed: R
     measured = client.get("/metrics").text
     assert 'kb_refresh_alarm{source="shili"} 1.0' in measured
     assert 'kb_refresh_success_timestamp{source="shili"} 0.0' in measured
+
+
+def test_what_somebody_knows_of_and_a_closed_source_fire_no_alert(empty: Settings, refreshed: Refreshed) -> None:
+    keep_in_step(empty)
+    first, second = refreshed.settings.sources[:2]
+    sources = (first, replace(second, closed=True))
+    named = Settings(empty.corpus, empty.index, "127.0.0.1", 0, 1, 60, sources=sources)
+    client = create_app(named).test_client()
+    measured = client.get("/metrics").text
+    assert f'kb_refresh_alarm{{source="{first.name}"}} 1.0' in measured
+    assert f'source="{second.name}"' not in measured
+    found = verdict(named, Corpus(named.corpus), None, Store(named.index)).findings
+    acknowledge([f"{first.name}/late"], found, named.corpus, "示例")
+    measured = create_app(named).test_client().get("/metrics").text
+    assert f'kb_refresh_alarm{{source="{first.name}"}} 0.0' in measured
+    assert f'kb_finding{{name="{first.name}/late"}} 0.0' in measured
+
+
+def test_the_example_rules_leave_it_to_the_findings_when_a_source_is_late() -> None:
+    rules = (BUNDLED.parent / "docs" / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
+    assert "kb_refresh_alarm" in rules and "kb_refresh_success_timestamp" not in rules
 
 
 def test_an_index_that_every_refresh_leaves_behind_is_told_everywhere(copied: Settings) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
 
 from kb.base import storage
-from kb.config.settings import Settings
+from kb.config.settings import Settings, outdated
 from kb.corpus.folder import ASIDE, Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
-from kb.upkeep.findings import RUN, by_title
+from kb.upkeep.findings import RUN, Finding, by_title
 from kb.upkeep.in_step import index_problem
 from kb.upkeep.keeping import records_in
 from kb.upkeep.state import FOLDER
@@ -75,13 +75,17 @@ class Watch:
     def _look(self, written: Hashable) -> _Seen:
         at = monotonic()
         found = verdict(self._settings, self._corpus, self._engine, self._law)
+        sentence, advice = outdated(self._settings)
+        if sentence:
+            told = Finding("settings/outdated", "设置", sentence, advice=advice)
+            found = replace(found, findings=(told, *found.findings))
         index = next((each.sentence for each in found.open if each.name.startswith("index/")), "")
         return _Seen(written, at, Freshness(found.sources, tuple(by_title(found.open).items()), index, found))
 
     def _written(self) -> Hashable:
-        """What a refresh or an index leaves when it was written."""
-        folders = (_changed(self._corpus.root / FOLDER), _changed(self._corpus.root / RUN))
-        return folders, index_problem(self._engine), self._law.token()
+        """What a refresh, an index or who changes the settings leaves when it was written."""
+        paths = (self._corpus.root / FOLDER, self._corpus.root / RUN, *filter(None, [self._settings.file]))
+        return tuple(map(_changed, paths)), index_problem(self._engine), self._law.token()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,10 @@ class _Seen:
     fresh: Freshness
 
 
-def _changed(folder: Path) -> int:
-    """When a file of a folder was last replaced, in nanoseconds; 0 where there is no folder yet."""
+def _changed(path: Path) -> int:
+    """When a file, or one of a folder, was last replaced, in nanoseconds; 0 where there is none yet."""
     try:
-        return folder.stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:  # why it cannot be read, the reading will say
         return 0
 

@@ -65,10 +65,12 @@ def _figures() -> Iterator[Metric]:
         yield GaugeMetricFamily("kb_standing_unknown", "是否无法判断文件的效力", float(bool(stats.unknown)))
         yield GaugeMetricFamily("kb_index_created_timestamp", "索引最近一次更新的时刻", _moment(stats.created))
     fresh = library().freshness()
-    sources = fresh.sources
+    sources = [each for each in fresh.sources if not each.closed]
+    alarmed = {each.name.partition("/")[0] for each in fresh.verdict.open}
     succeeded = {each.name: _moment(each.last_success) if each.last_success else 0.0 for each in sources}
     yield _by_source("kb_refresh_success_timestamp", "来源最近一次更新成功的时刻，从未成功是 0", succeeded)
-    yield _by_source("kb_refresh_alarm", "来源是否有警报", {each.name: float(bool(each.alarm)) for each in sources})
+    told = {each.name: float(each.name in alarmed) for each in sources}
+    yield _by_source("kb_refresh_alarm", "来源是否有还没有人知道的警报", told)
     yield GaugeMetricFamily("kb_index_alarm", "索引是否不能用，或没有跟上语料库", float(bool(fresh.index)))
     yield from _of_verdict(fresh.verdict)
 

@@ -46,6 +46,7 @@ _UNKNOWN = {
 _BACKUP_DAYS = 7
 _LEAST_BYTES, _LEAST_FILES = 300_000_000, 10_000
 _SOON = 90  # days
+_NAMED = 5
 _SAMPLES = 60
 _MEGABYTE = 1_000_000
 _LEAST_DESCRIPTORS = 0.2
@@ -111,6 +112,7 @@ def verdict(
     machines = _machines(engine)
     found = [
         *refused,
+        *_of_settings(settings, corpus.root),
         *(each for source in sources for each in _of_source(source)),
         *_of_corpus(corpus, law, checked),  # before the index: what is restored must be indexed again
         *_of_writing(settings, corpus.root),
@@ -359,6 +361,18 @@ def _to_index(corpus: Corpus, behind: _Behind) -> str:
         paths = dict(corpus.files())
         return f"ls -l {quote(str(paths.get(behind.unread[0], corpus.root)))}"
     return REPAIR if behind.damaged or (behind.gone and any(corpus.lost())) else "kb index"
+
+
+def _of_settings(settings: Settings, root: Path) -> Iterator[Finding]:
+    """Say that there are no settings where sources were refreshed by some: none of these is looked at any more."""
+    if settings.file is None or settings.digest:
+        return
+    with suppress(StorageError):  # what cannot be looked at, the other findings tell
+        names = sorted(each.stem for each in storage.entries(root / FOLDER) if each.suffix == ".json")
+        if names := [name for name in names if not name.startswith(".")]:
+            told = f"{'、'.join(names[:_NAMED])}{' 等' if names[_NAMED:] else ''}"
+            sentence = f"没有设置文件 {settings.file}，而这里更新过来源 {told}：现在一个也不更新。请放回它，或用 --config 指明。"
+            yield Finding("settings/absent", "设置", sentence, advice=f"ls -l {settings.file}")
 
 
 def _of_corpus(corpus: Corpus, law: Store, checked: dict[str, Any]) -> Iterator[Finding]:

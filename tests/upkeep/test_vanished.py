@@ -57,6 +57,11 @@ def test_nothing_is_begun_in_the_place_of_what_vanished(kb: Kb, vanish: Callable
     assert '"total": 1' in kb("search", "行政复议", "--json")  # what was found of it is there still
 
 
+def test_settings_that_vanished_are_told(kb: Kb) -> None:
+    (kb.folder / "kb.toml").unlink()
+    assert "没有设置文件" in kb("doctor", code=1) and "shili" in kb("doctor", code=1)
+
+
 def test_what_comes_back_goes_on_and_what_is_begun_on_purpose_begins(kb: Kb) -> None:
     _unmounted(kb)
     kb("refresh", code=6)

@@ -246,6 +246,7 @@ def test_a_store_that_cannot_be_made_anew_is_the_old_one(tmp_path: Path, layout:
             f"{FILE}-wal",
             f"{FILE}-shm",
             "citations.lock",
+            "citations.sha256",
         }
         (disk / "fill").unlink()
         shelf.store.update(shelf.corpus)

@@ -358,7 +358,15 @@ WRITERS = (
     # 3: while its record cannot be read, a source has that alarm, and no other one.
     Writer("acknowledge", _many_alarms, _acknowledge_short, _acknowledged, refused=(1, 3, 6), check=None),
     Writer("backup", _backed_up, lambda home: home("backup", home.target), _states, check=None),
-    Writer("restore", _backed_up, lambda home: home("restore", home.target, home.restored), _restored, check=None),
+    # 4: what cannot be read of a state is told as what is damaged, and what can be done without it.
+    Writer(
+        "restore",
+        _backed_up,
+        lambda home: home("restore", home.target, home.restored),
+        _restored,
+        refused=(1, 4, StorageError.exit_code),
+        check=None,
+    ),
     Writer("gc", _old_answers, lambda home: home("gc"), Home.documents),
     Writer("accept", _edited, _accept, Home.documents, again=(0, 3), check=1),
     # The index is behind the corpus before, and what is searched is then that of the files that could be restored.

@@ -5,6 +5,7 @@ So a byte that flipped is told from a writer that was killed. The sums are in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,15 @@ class Seal:
     sums: Path
     files: tuple[Path, ...]
 
-    def put_on(self) -> None:
-        """Take the sums, durably. Raises StorageError."""
+    def put_on(self, taken: bytes = b"") -> None:
+        """Write the sums, durably: those of the files, or what was `taken` before. Raises StorageError."""
+        storage.write_atomic(self.sums, taken or self.take(self.files))
+
+    def take(self, files: Sequence[Path]) -> bytes:
+        """Return the sums of files that stand, or will stand, where the files of the seal do. Raises StorageError."""
         with storage.refusals(self.sums):
-            lines = [f"{storage.sha256_of(each)}  {each.name}\n" for each in self.files]
-        storage.write_atomic(self.sums, "".join(lines).encode())
+            lines = [f"{storage.sha256_of(at)}  {each.name}\n" for each, at in zip(self.files, files, strict=True)]
+        return "".join(lines).encode()
 
     def take_off(self) -> None:
         """Remove the sums, durably, where there are any. Raises StorageError."""

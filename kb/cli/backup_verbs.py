@@ -129,7 +129,7 @@ def _restore(config: Settings, source: Path, folder: Path, partial: bool) -> int
             f"共 {len(lacking):,} 处没有恢复。语料库里的，kb check --repair 按账本和快照恢复，恢复不了的它会说；"
             "kb.toml、读者名单、订阅要另外放回去。"
         )
-    documents = "" if lacking else f"{state.documents:,} 份文件，"
+    documents = "" if lacking or not state.known else f"{state.documents:,} 份文件，"
     click.echo(f"已恢复 {state.path.name}：{documents}{restored.files:,} 个文件在备份里和写好之后都逐字节核对过。")
     click.echo(f"接下来：cd {folder.resolve()} && " + ("kb check --repair" if lacking else "kb index && kb check"))
     return FAILED if state.problems or lacking else 0

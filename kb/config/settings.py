@@ -350,7 +350,7 @@ def outdated(settings: Settings) -> tuple[str, str]:
         load(settings.file)
     except StorageError as error:
         return f"{error}服务照从前读到的设置运行。", look
-    except UsageError as error:
+    except (UsageError, NotFoundError) as error:
         return f"{error}服务照从前读到的设置运行：改正之后再重新读取。", "kb source list"
     sentence = (
         f"{settings.file} 在服务读过之后改过：它说的、做的还是照从前的设置。请重新读取"

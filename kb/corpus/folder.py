@@ -292,7 +292,12 @@ class Corpus:
                 continue
             found = self._entry(path, data, FOUND)
             was = known.get(found.sha256, found.file)
-            left = [] if (self.root / was).is_file() else [Entry(was, "", at=found.at, by=FOUND)]
+            with storage.refusals(self.root / was, "读"):
+                stands = (self.root / was).is_file()
+            is_moved = not stands and was.count("/") == found.file.count(
+                "/"
+            )  # a version beside a lost document is not it
+            left = [Entry(was, "", at=found.at, by=FOUND)] if is_moved else []
             self.ledger.add([found, *left])
 
     def _untold(self) -> Iterator[tuple[Path, bytes | None]]:
@@ -529,7 +534,7 @@ class Corpus:
         it, those that are there are taken for such. The ledger is one of them, where it is not there itself.
         """
         if self.ledger.is_lost():
-            sentence = "里什么也没有了：哪些文件丢失、损坏过，它说不出来了。请运行 kb check --repair 按现有文件重建，再对照备份。"
+            sentence = "丢失过，或者里面什么也没有了：哪些文件丢失、损坏过，它说不出来了。请运行 kb check --repair 按现有文件重建，再对照备份。"
             yield Problem(self.ledger.path, f"账本 {self.ledger.path} {sentence}", advice=REPAIR)
         for name, known in self.missing().items():
             file = self.root / name

@@ -4,7 +4,8 @@ One line a writing, only ever added to: a seal, the sha256 of the seal before an
 line that was altered, lost or torn is told, and those around it still hold. A file's own checksum says that it is not as
 it was written; only what stands outside it can say that it is not there any more, or what it was.
 
-That there is one, `.ledger.begun` says from then on: one that was lost is not one that never was.
+That there is one, `.ledger.begun` says from then on: one that was lost is not one that never was. `.ledger.lost` says that it
+was, until somebody is told and mends it.
 While somebody writes, `.ledger.open` stands beside it: one that was left by a killed run says that files may have been
 written of which no line tells.
 """
@@ -73,7 +74,7 @@ class Ledger:
     def __init__(self, root: Path) -> None:
         self.path = root / FILE
         self._mark = root / f"{FILE}.open"
-        self._begun = root / f"{FILE}.begun"
+        self._begun, self._lost, self._mended = (root / f"{FILE}.{name}" for name in ("begun", "lost", "mended"))
         self._known: tuple[tuple[int, int, int], Told] | None = None
         self._last: bytes | None = None
         self.incomplete = False
@@ -91,9 +92,30 @@ class Ledger:
         return self._known[1]
 
     def is_lost(self) -> bool:
-        """Return whether there was one, and nothing of it is left. Raises StorageError."""
-        with storage.refusals(self.path, "读"):
-            return storage.is_there(self._begun) and not (self.path.is_file() and self.path.stat().st_size)
+        """Return whether there was one, and nothing of it is left, or was when somebody last wrote and nobody has mended it since.
+
+        Raises StorageError.
+        """
+        return storage.is_there(self._lost) or self._is_empty()
+
+    @property
+    def lost_at(self) -> str:
+        """When who writes found it lost for the last time (ISO 8601), "" where it never was. Raises StorageError."""
+        for path in (self._lost, self._mended):
+            with storage.refusals(path, "读"):
+                if path.is_file():
+                    return path.read_text("utf-8", "replace").strip()
+        return ""
+
+    def forgive(self) -> None:
+        """Take it for whole again, where it was lost: somebody was told. Raises StorageError."""
+        with storage.refusals(self._lost):
+            if self._lost.is_file():
+                self._lost.replace(self._mended)
+
+    def _is_empty(self) -> bool:
+        told = self.read()
+        return storage.is_there(self._begun) and not (told.entries or told.damaged)
 
     def _read(self, data: bytes) -> Told:
         entries: dict[str, Entry] = {}
@@ -117,6 +139,10 @@ class Ledger:
         Raises StorageError.
         """
         self.incomplete = False
+        if self._is_empty():
+            storage.write_atomic(self._lost, f"{clock.stamp()}\n".encode())
+            with storage.refusals(self._begun):
+                self._begun.unlink(missing_ok=True)
         with storage.refusals(self.path):
             if ended := self.ended:
                 os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o666))

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import zlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
@@ -96,13 +96,11 @@ class Store:
             # The unfinished seals of killed runs; unfinished folders beside them are the index's own.
             storage.remove_leftovers(self.path.parent, _is_no_folder, below=False)
             if rebuild or not self._is_of_this_layout():
-                problems = self._write_anew(
-                    corpus, progress
-                )  # under the old seal: a kill must not hide that it was broken
-            else:
-                self._seal.take_off()
-                problems = self._write(corpus, progress)
-            (self._seal.put_on if self._is_whole() else self._seal.take_off)()
+                return self._write_anew(corpus, progress)
+            self._seal.take_off()
+            problems = self._write(corpus, progress)
+            if self._is_whole():
+                self._seal.put_on()
         return problems
 
     def _is_of_this_layout(self) -> bool:
@@ -113,7 +111,9 @@ class Store:
             return _layout(database) == _LAYOUT
 
     def _write_anew(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
-        """Write a store beside the one there is, then put it in its place."""
+        """Write a store beside the one there is, then put it in its place, and its seal: until then the old seal stays, for a
+        kill must not hide that it was broken.
+        """
         fresh = Store(self.path.parent)
         fresh.path = self.path.parent / f"{storage.TEMPORARY}{secrets.token_hex(8)}"
         try:
@@ -123,11 +123,13 @@ class Store:
             if not fresh._is_whole():  # closing it would say nothing of a full disk
                 raise StorageError(f"写不了 {self.path}：没有写全。请再运行一次 kb index。")
             storage.sync(fresh.path)
+            seal = self._seal.take((fresh.path,))
             self._remove_files("-wal", "-shm", "-journal")  # what stands there is of the old one
             with storage.refusals(self.path):
                 fresh.path.replace(self.path)
             fresh._remove_files("-wal", "-shm")  # SQLite leaves them where it was refused a look at what it closes
             storage.sync(self.path.parent)
+            self._seal.put_on(seal)
         except BaseException:
             with suppress(StorageError):  # the next update removes them
                 fresh._remove_files("", "-wal", "-shm", "-journal")
@@ -238,9 +240,9 @@ class Store:
         states = {id: (known.get(id, ""), present.get(id, "")) for id in known.keys() | present.keys()}
         return {id: each for id, each in states.items() if each[0] != each[1]}
 
-    def check(self, fingerprints: Mapping[str, str] | None = None) -> list[str]:
+    def check(self, fingerprints: Mapping[str, str] | None = None, but: Collection[str] = ()) -> list[str]:
         """Return what is wrong with the file, in sentences, and where `fingerprints` (see `Corpus`) are given, whether it is
-        behind them; a store that there never was is no problem.
+        behind them, `but` for some documents; a store that there never was is no problem.
         """
         if not self.exists():
             return [self._missing()] if _is_there(self._seal.sums) else []
@@ -253,7 +255,7 @@ class Store:
             return [str(error)]
         if found != ["ok"]:
             return [_damaged(self.path)]
-        behind = self.behind(fingerprints) if fingerprints is not None else {}
+        behind = self.behind(fingerprints).keys() - set(but) if fingerprints is not None else set()
         return [f"有 {len(behind):,} 份文件的引用关系不是现在的：请运行 kb index。"] if behind else []
 
     def exists(self) -> bool:

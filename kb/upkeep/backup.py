@@ -91,8 +91,11 @@ class _Examined:
 
     @property
     def lacking(self) -> dict[str, str]:
-        """Return what is wrong and nowhere else."""
-        return {name: said for name, said in self.wrong.items() if name not in self.copies}
+        """Return what cannot be restored: what is wrong and nowhere else, or the list. What says how the state was made, and
+        what stands beside the files, nobody would restore.
+        """
+        needed = self.sums.keys() - {ABOUT} | {SUMS}
+        return {name: said for name, said in self.wrong.items() if name in needed and name not in self.copies}
 
 
 @dataclass(slots=True)
@@ -255,6 +258,11 @@ def restore(source: Path, folder: Path, *, partial: bool = False) -> Restored:
     notes = [
         f"{state.path / name} {found.wrong[name]}：恢复的是 {copy} 里同样的一份。"
         for name, copy in found.copies.items()
+    ]
+    notes += [
+        f"{state.path / name} {said}：恢复用不到它。"
+        for name, said in found.wrong.items()
+        if name not in found.sums.keys() - {ABOUT} | {SUMS}
     ]
     notes += _elsewhere(folder, _about(state.path))
     return Restored(state, len(wanted), tuple(notes), _sentences(found.lacking))

@@ -38,21 +38,24 @@ class Outcome:
 
 
 def vanished(corpus: Corpus, law: Store) -> str:
-    """Say that the corpus has no document though there is a store of citations of some: a disk that is not mounted, a path that
-    is not the one; "" where that is not so, or nobody can tell.
+    """Say that the corpus has no document and no ledger, though there is a store of citations, or an index, of some: a disk that
+    is not mounted, a path that is not the one; "" where that is not so.
+
+    A ledger proves that the folder is the one: what is not there any more it tells by itself.
     """
-    try:
-        if any(True for _ in corpus.files()) or not law.exists():
-            return ""
-        known = len(law.fingerprints())
-    except KbError:  # told by who asks for it
-        return ""
     index = law.path.parent
+    try:
+        if any(True for _ in corpus.files()) or corpus.ledger.read().entries:
+            return ""
+        known = len(law.fingerprints()) if law.exists() else 0
+    except KbError:  # damaged, or another version's: nobody can tell that it is of none
+        known = -1
+    if not known and (law.exists() or not any(index.glob("gen-*"))):
+        return ""
+    of = f"由 {known:,} 份文件建立的" if known > 0 else "从前建立的"
     return (
-        f"语料库 {corpus.root} 里一份文件也没有，而索引 {index} 是由 {known:,} 份文件建立的：多半是盘没有挂上，或者路径不对。"
-        f"请挂上、改正，或用 kb restore 恢复备份；真要从空的开始，先把 {index} 移走。"
-        if known
-        else ""
+        f"语料库 {corpus.root} 里一份文件也没有，而索引 {index} 是{of}：多半是盘没有挂上，或者路径不对。"
+        f"请挂上、改正，或用 kb restore 把备份恢复到新的文件夹；真要从空的开始，先把 {index} 移走。"
     )
 
 

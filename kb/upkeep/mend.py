@@ -52,7 +52,11 @@ def problems(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> 
     present = corpus.fingerprints()
     if gone := vanished(corpus, law):
         return [*found, Problem(corpus.root, gone)]
-    of_index = [*engine.check(present), *law.check(present), *filter(None, [index_problem(engine)])]
+    of_index = [
+        *engine.check(present),
+        *law.check(present, {each.id for each in found}),
+        *filter(None, [index_problem(engine)]),
+    ]
     return [*found, *(Problem(settings.index, sentence) for sentence in dict.fromkeys(of_index))]
 
 
@@ -74,9 +78,9 @@ def _told_apart(corpus: Corpus, problem: Problem, settings: Settings) -> Problem
 def mend(corpus: Corpus, engine: Engine, law: Store, settings: Settings) -> Iterator[str]:
     """Mend what can be mended; yield a sentence for each thing that was, or that needs something else. Raises StorageError."""
     refuse_vanished(corpus, law)
-    begun_anew = corpus.ledger.is_lost()
     with corpus.writing("check --repair"):
-        if begun_anew:
+        if corpus.ledger.is_lost():
+            corpus.ledger.forgive()
             yield "账本不见了，已按现有的文件重建：在此之前丢失、损坏的，它不知道。"
         told = corpus.ledger.read()
         for path in dict.fromkeys(problem.path for problem in corpus.check()):

@@ -106,7 +106,6 @@ def refresh(
     report, law = Report(), Store(settings.index)
     try:
         lost = [each.sentence for each in corpus.lost() if each.path == corpus.ledger.path]
-        full = full or bool(lost)  # documents may have gone with it, of which nothing else would tell
         if not dry_run:
             refuse_vanished(corpus, law)
         with nullcontext() if dry_run else corpus.writing("refresh"):
@@ -282,7 +281,9 @@ class _Run:
 
     def _walk(self, state: State, tally: Tally, now: datetime) -> None:
         lost = state.is_empty() and self._remember_documents(state)
-        number, full, deep = _begin(state, self.source, self.full or lost, now)
+        # Documents may have gone with the ledger, of which nothing else would tell.
+        unsure = bool(at := self.corpus.ledger.lost_at) and state.recall("swept", "") <= at
+        number, full, deep = _begin(state, self.source, self.full or lost or unsure, now)
         site: dict[str, Any] = {} if full else state.recall("site", {})
         with self._opened(site, now) as (obtain, join, lists):
             walk = Walk(

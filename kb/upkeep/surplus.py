@@ -38,6 +38,10 @@ def collect(corpus: Corpus, days: int, write: bool) -> list[Surplus]:
     """Return what can go, and where `write` is asked for, delete it. What is younger than `days` stays, and of each page's
     answers the last one. Raises StorageError when something that names snapshots cannot be read: nothing goes then.
     """
+    if corpus.ledger.is_lost():  # a snapshot that no file names any more may be all there is of a lost one
+        raise StorageError(
+            f"账本 {corpus.ledger.path} 丢失过，哪些快照还有用说不准，什么也没有删：请先运行 kb check --repair。"
+        )
     with corpus.writing("gc"):
         records = list(_surplus_records(corpus, days))
         gone = {each.path for each in records}

@@ -147,7 +147,8 @@ def test_an_edit_is_taken_and_can_be_restored_once_it_is_accepted(kb: KbHere) ->
 def test_a_lost_ledger_is_made_of_the_files_and_says_so(kb: KbHere) -> None:
     _ledger(kb).unlink()
     kb("ingest", "示例.txt")
-    assert "补记" not in kb("check") and "补记" in kb.said
+    assert "丢失过" in kb("check", code=1) and "补记" in kb.said
+    kb("check", "--repair")
     assert "补记" in loads(kb("check", "--json"))["ledger"]
     kb("check")
     assert not kb.said, "what was told once is nothing new"
@@ -257,3 +258,29 @@ def test_a_ledger_that_is_begun_anew_is_the_old_one_or_the_new_one(kb: KbHere) -
     Corpus(kb.folder / "corpus").ledger.begin_anew(entries.values())
     told = Corpus(kb.folder / "corpus").ledger.read()
     assert (told.entries, told.damaged) == (entries, 0)
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 900, b"0123"], ids=["emptied", "zeroed", "torn"])
+def test_that_a_ledger_was_lost_outlives_who_writes_next(kb: KbHere, left: bytes) -> None:
+    """And nothing is cleared away meanwhile: a snapshot may be all there is of a document that went with it."""
+    _ledger(kb).write_bytes(left)
+    _file(kb, "另一份").unlink()
+    kb("ingest", "示例.txt")
+    kb("index", code=1)
+    assert "丢失过" in kb("check", code=1) and "丢失过" in kb("doctor", code=1)
+    kb("gc", code=6)
+    kb("check", "--repair")
+    assert "完好" in kb("check") and "丢失过" not in kb("doctor")
+    kb("gc")
+
+
+def test_a_ledger_of_which_nothing_can_be_told_is_mended_once(kb: KbHere) -> None:
+    """All documents were taken away on purpose, one was written by hand: there is nothing to put down."""
+    for file in (kb.folder / "corpus" / "files").glob("*.md"):
+        file.unlink()
+        kb("check", "--accept", file.stem, code=1)
+    shutil.rmtree(kb.folder / "corpus" / "files" / GOOD)
+    (kb.folder / "corpus" / "files" / "手写.md").write_text("# 手写的示例\n\n一句话。\n", encoding="utf-8")
+    _ledger(kb).unlink()
+    kb("check", "--repair")
+    assert "完好" in kb("check")

@@ -105,7 +105,7 @@ class Scene:
             str(path.relative_to(root)): path.read_bytes()
             for path in sorted(root.rglob("*"))
             if path.is_file()
-            and path.name not in (".lock", ".ledger", ".ledger.open", ".ledger.begun")
+            and path.name not in (".lock", ".ledger", ".ledger.open", ".ledger.begun", ".ledger.lost")
             and path.relative_to(root).parts[0] != ".state"
         }
 

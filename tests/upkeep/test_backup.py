@@ -103,9 +103,7 @@ def test_the_list_is_one_that_sha256sum_reads(kb: KbHere, tmp_path: Path) -> Non
     subprocess.run(["sha256sum", "--quiet", "--strict", "-c", "SHA256SUMS"], cwd=state.path, check=True)
 
 
-@pytest.mark.parametrize(
-    "name", ["corpus/files/另一份.md", "kb.toml", "backup.json", "SHA256SUMS", "follow/follow.sqlite"]
-)
+@pytest.mark.parametrize("name", ["corpus/files/另一份.md", "kb.toml", "SHA256SUMS", "follow/follow.sqlite"])
 def test_a_flipped_byte_in_a_backup_is_told_and_not_restored(kb: KbHere, tmp_path: Path, name: str) -> None:
     target, restored = tmp_path / "backups", tmp_path / "restored"
     kb("backup", str(target))
@@ -117,6 +115,20 @@ def test_a_flipped_byte_in_a_backup_is_told_and_not_restored(kb: KbHere, tmp_pat
     kb("restore", str(target), str(restored), code=4)
     assert "没有恢复任何东西" in kb.said
     assert not any(restored.iterdir())
+
+
+def test_what_nobody_would_restore_keeps_nobody_from_it(kb: KbHere, tmp_path: Path) -> None:
+    """What says how the state was made, and a file that another program left there."""
+    target = tmp_path / "backups"
+    kb("backup", str(target))
+    (state,) = states(target)
+    with (state.path / "backup.json").open("ab") as about:
+        about.write(b" ")
+    (state.path / ".DS_Store").write_bytes(b"0")
+    assert "共 2 处" in kb("backup", str(target), "--check", code=1)
+    assert "0 份" not in kb("restore", str(target), str(tmp_path / "restored"), code=1)  # was it sound? nobody knows
+    assert "backup.json" in kb.said and ".DS_Store" in kb.said
+    assert (tmp_path / "restored" / "corpus/files/另一份.md").is_file()
 
 
 def test_a_file_or_a_line_that_is_missing_from_a_backup_is_told(kb: KbHere, tmp_path: Path) -> None:

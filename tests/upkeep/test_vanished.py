@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,40 @@ def test_nothing_is_begun_in_the_place_of_what_vanished(kb: Kb, vanish: Callable
     judged = verdict(config, Corpus(config.corpus), WhooshEngine(config.index), Store(config.index))
     assert "corpus/vanished" in [each.name for each in judged.open]
     assert '"total": 1' in kb("search", "行政复议", "--json")  # what was found of it is there still
+
+
+def test_documents_that_the_ledger_knows_are_restored_not_refused(kb: Kb) -> None:
+    for folder in ("shili",):
+        for path in (kb.folder / "corpus" / folder).rglob("*.md"):
+            path.unlink()
+    assert "kb check --repair" in kb("check", code=1)
+    kb("check", "--repair")
+    assert "完好" in kb("check")
+
+
+def test_a_library_that_was_emptied_on_purpose_goes_on(kb: Kb) -> None:
+    (file,) = (kb.folder / "corpus" / "shili").glob("*.md")
+    file.unlink()
+    kb("check", "--accept", file.stem, code=1)
+    kb("index")
+    assert '"total": 0' in kb("search", "行政复议", "--json")
+    kb("ingest", "inbox")
+
+
+@pytest.mark.parametrize("damage", ["another layout", "torn", "removed"])
+def test_a_store_that_tells_nothing_is_no_proof_that_there_was_nothing(kb: Kb, damage: str) -> None:
+    store = kb.folder / "index" / "citations.sqlite"
+    if damage == "another layout":
+        with closing(sqlite3.connect(store)) as database:
+            database.execute("PRAGMA user_version = 20")
+    elif damage == "torn":
+        store.write_bytes(b"0" * 100)
+    else:
+        store.unlink()
+    _unmounted(kb)
+    kb("index", code=6)
+    kb("refresh", code=6)
+    assert '"total": 1' in kb("search", "行政复议", "--json")
 
 
 def test_settings_that_vanished_are_told(kb: Kb) -> None:

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -26,6 +26,10 @@ FINGERPRINTS = "fingerprints.json"
 _NAME = lazy_re(r"gen-(\d{6,})")
 
 REBUILD = "请运行 kb index --rebuild 重建索引（语料库不受影响）"
+
+
+Stamps = tuple[tuple[str, int, int, int], ...]
+"""Files: name, inode, size, time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,6 @@ class Generation:
             raise unreadable(self.folder, error) from error
         return fingerprints
 
-    def stamps(self) -> tuple[tuple[str, int, int, int], ...]:
-        """Return which files stand in it, how large, when written: who writes into one changes that. Raises OSError."""
-        with os.scandir(self.folder) as listed:
-            told = ((each.name, each.stat()) for each in listed)
-            return tuple(sorted((name, found.st_ino, found.st_size, found.st_mtime_ns) for name, found in told))
-
 
 _TOLD = {each.name for each in fields(Generation)} - {"number", "folder"}
 """What a manifest says; one of a later program may say more."""
@@ -87,6 +85,17 @@ class Generations:
         except OSError as error:
             raise unreadable(self.root, error) from error
         return sorted((int(match[1]) for name in names if (match := _NAME.fullmatch(name))), reverse=True)
+
+    def stamps(self) -> dict[int, Stamps]:
+        """Return which files stand in each generation that can be looked at, how large, when written: who writes into one
+        changes that.
+        """
+        found = {}
+        for number in self.numbers():
+            with suppress(OSError), os.scandir(self._folder(number)) as listed:
+                told = ((each.name, each.stat()) for each in listed)
+                found[number] = tuple(sorted((name, at.st_ino, at.st_size, at.st_mtime_ns) for name, at in told))
+        return found
 
     def newest(self, formats: Collection[str] = ()) -> Generation | None:
         """Return the newest generation whose every byte is as written, None when there never was one; of some `formats`

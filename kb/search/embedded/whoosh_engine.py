@@ -24,7 +24,7 @@ from kb.search.answer.section_record import FIELDS, analyse, analysed
 from kb.search.contract.engine import MAX_TYPED, Group, Order, Progress, Source, Standings, Stats, Updated
 from kb.search.embedded.arrays import among
 from kb.search.embedded.codec import Reader, Writer, library
-from kb.search.embedded.generations import Generation, Generations, unreadable
+from kb.search.embedded.generations import Generation, Generations, Stamps, unreadable
 from kb.search.embedded.searcher import Searcher
 from kb.search.meaning.neighbours import Meaning, Vectors
 from kb.search.query import analysis
@@ -51,7 +51,7 @@ class WhooshEngine:
         *_, self._format = self._readable = [f"kb {layout}.{analysis.VERSION}, {library()}" for layout in _READABLE]
         self._opened: Searcher | None = None
         self._seen: list[int] = []
-        self._stamps: object = None
+        self._stamps: Stamps | None = None
         self._looked = 0.0
         self._lock = Lock()
 
@@ -194,51 +194,55 @@ class WhooshEngine:
     def _searcher(self) -> Searcher:
         """Return the newest state. The one that is open goes on answering while another thread opens a newer one, and
         while files cannot be listed or read."""
-        if not self._lock.acquire(blocking=self._opened is None) and self._opened:
-            return self._opened
+        opened = self._opened  # others change it: each look is at one
+        if not self._lock.acquire(blocking=opened is None) and opened:
+            return opened
         try:
             numbers = self._generations.numbers()
-            self._look_at_files()
             token = self._standings.token() if self._standings else None
-            if not (known := self._opened) or numbers != self._seen or token != known.token or self._has_learnt(known):
-                self._opened, self._seen = self._open(max(numbers, default=0), token), numbers
+            known = self._as_it_was(self._opened)
+            if not known or numbers != self._seen or token != known.token or self._has_learnt(known):
+                known = self._open(max(numbers, default=0), token, known)
+                self._opened, self._seen = known, numbers
         except StorageError:
-            if self._opened is None:
+            if (known := self._opened) is None:
                 raise
         finally:
             self._lock.release()
-        return self._opened
+        return known
 
-    def _look_at_files(self) -> None:
-        """Forget what is open where somebody wrote into its files: all of them are compared again before it answers."""
-        if not (known := self._opened) or time.monotonic() < self._looked + _LOOK:
-            return
+    def _as_it_was(self, known: Searcher | None) -> Searcher | None:
+        """Return what is open; None, and it is forgotten, where somebody wrote into its files: they are compared again."""
+        if not known or time.monotonic() < self._looked + _LOOK:
+            return known
         self._looked = time.monotonic()
-        try:
-            stamps = known.generation.stamps()
-        except OSError:  # what is open answers; that it cannot be read, the next to open it says
-            return
-        if stamps != self._stamps:
-            self._opened = None
+        stamps = self._generations.stamps().get(known.generation.number)
+        if (
+            stamps is None or stamps == self._stamps
+        ):  # None: it was removed, or cannot be looked at; what is open answers
+            return known
+        self._opened = None
+        return None
 
-    def _open(self, newest: int, token: Hashable) -> Searcher:
-        generation = self._generations.newest(self._readable) if self._opened else self._first()
+    def _open(self, newest: int, token: Hashable, known: Searcher | None) -> Searcher:
+        stamps = self._generations.stamps()  # before the bytes are compared
+        generation = self._generations.newest(self._readable) if known else self._first()
         if generation is None:
             raise _no_index(self._generations.root)
         if generation.format not in self._readable:
             raise self._strange(generation)
         sound = generation.number >= newest
-        known = self._opened
         if sound and known and (known.generation, known.token) == (generation, token) and not self._has_learnt(known):
             return known
         told = () if sound else (self._why_not_newest(newest, generation),)
         try:
-            self._stamps = generation.stamps()
-            return Searcher(generation, self._standings, token, told, self._neighbours(generation))
+            searcher = Searcher(generation, self._standings, token, told, self._neighbours(generation))
         except FileNotFoundError:  # two updates have gone by since, and it was removed
-            return self._open(newest, token)
+            return self._open(newest, token, known)
         except OSError as error:
             raise unreadable(generation.folder, error) from error
+        self._stamps = stamps.get(generation.number)
+        return searcher
 
     def _why_not_newest(self, newest: int, generation: Generation) -> str:
         latest = self._generations.newest()

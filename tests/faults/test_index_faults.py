@@ -6,9 +6,11 @@ import errno
 import os
 import random
 import shutil
+import sys
 import time
 from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 
 import harness
 import pytest
@@ -136,6 +138,38 @@ def test_what_is_written_over_while_it_is_open_is_not_answered_from(
                 with pytest.raises(BadIndexError, match="kb index --rebuild"):
                     engine.search("甲乙")
         assert engine.search("甲乙").total == before
+
+
+def test_many_threads_ask_while_files_are_compared_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_engine, "_LOOK", 0.0)
+    scene.restore()
+    engine, wrong, over = open_engine(scene.index), list[object](), Event()
+    before = engine.search("甲乙").total
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                if (found := engine.search("甲乙").total) != before:
+                    wrong.append(found)
+            except Exception as error:  # noqa: BLE001 — whatever it is, the test must hear of it
+                wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    threads = [Thread(target=ask) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        file = next(scene.index.glob("gen-*/*.trm"))
+        for moment in range(60):
+            os.utime(file, (moment, moment))
+            engine.search("甲乙")
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut short", "emptied"])

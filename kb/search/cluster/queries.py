@@ -27,7 +27,7 @@ _NARROWING = 200
 """Terms that sections are narrowed down by at most."""
 
 _COUNTED = 10_000
-"""Values of a field that are counted exactly, however many shards and segments they are spread over."""
+"""Values of a field in a shard up to which all are counted exactly, however they are spread over shards and segments."""
 
 _CAREFUL = 0.99
 """What may be lost of a score by rounding."""

@@ -10,6 +10,7 @@ from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.corpus.folder import Corpus
 from kb.law.store import Store
 from kb.search.contract.engine import Engine, Progress, Updated
+from kb.search.embedded.generations import FINGERPRINTS
 
 _MOST_LOST = 5
 _REBUILT = "引用库不见了、已损坏，或者由另一个版本的程序建立：已重建。"
@@ -48,11 +49,14 @@ def vanished(corpus: Corpus, law: Store) -> str:
         if any(True for _ in corpus.files()) or corpus.ledger.read().entries:
             return ""
         known = len(law.fingerprints()) if law.exists() else 0
-    except KbError:  # damaged, or another version's: nobody can tell that it is of none
-        known = -1
-    if not known and (law.exists() or not any(index.glob("gen-*"))):
+    except KbError:  # damaged, another version's, or left half made
+        known = 0
+    try:
+        if not known and all(each.stat().st_size <= len("{}") for each in index.glob(f"gen-*/{FINGERPRINTS}")):
+            return ""
+    except OSError:  # told by who asks for the index
         return ""
-    of = f"由 {known:,} 份文件建立的" if known > 0 else "从前建立的"
+    of = f"由 {known:,} 份文件建立的" if known else "从前建立的"
     return (
         f"语料库 {corpus.root} 里一份文件也没有，而索引 {index} 是{of}：多半是盘没有挂上，或者路径不对。"
         f"请挂上、改正，或用 kb restore 把备份恢复到新的文件夹；真要从空的开始，先把 {index} 移走。"

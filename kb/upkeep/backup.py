@@ -262,7 +262,7 @@ def restore(source: Path, folder: Path, *, partial: bool = False) -> Restored:
     notes += [
         f"{state.path / name} {said}：恢复用不到它。"
         for name, said in found.wrong.items()
-        if name not in found.sums.keys() - {ABOUT} | {SUMS}
+        if name not in found.lacking and name not in found.copies
     ]
     notes += _elsewhere(folder, _about(state.path))
     return Restored(state, len(wanted), tuple(notes), _sentences(found.lacking))

@@ -105,7 +105,6 @@ def refresh(
     started = time.monotonic()
     report, law = Report(), Store(settings.index)
     try:
-        lost = [each.sentence for each in corpus.lost() if each.path == corpus.ledger.path]
         if not dry_run:
             refuse_vanished(corpus, law)
         with nullcontext() if dry_run else corpus.writing("refresh"):
@@ -119,7 +118,7 @@ def refresh(
                 note_indexing(corpus.root, hosts.clock.now())
                 done = bring_in_step(corpus, law, {"": engine})
                 mended = (*meanwhile.mended, *done.mended)
-                report.index, report.mended, report.found = done.said, mended, (*lost, *done.lost)
+                report.index, report.mended, report.found = done.said, mended, tuple(done.lost)
                 note_indexed(corpus.root, report.index)
                 _look_after(report, corpus, engine, law, settings, hosts.clock.now())
     except StorageError as error:

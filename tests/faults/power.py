@@ -89,17 +89,15 @@ def damage(files: Unsynced) -> None:
             path.write_bytes(whole)
 
 
-def undo(name: Name, earlier: Path, left: Path, root: Path) -> None:
-    """Undo in `left`, a copy of `root`, a change of names; `earlier` is `root` as it was just before that change."""
-    path = left / name.path.relative_to(root)
+def undo(name: Name, earlier: Path, root: Path) -> None:
+    """Undo a change of names below `root`; `earlier` is a copy of `root` as it was just before that change."""
+    path, was = name.path, earlier / name.path.relative_to(root)
     if name.before and path.exists():
-        path.rename(left / name.before.relative_to(root))
-    elif (
-        name.what == "make" and not (earlier / name.path.relative_to(root)).exists()
-    ):  # O_CREAT also opens what is there
+        path.rename(name.before)
+    elif name.what == "make" and not was.exists():  # O_CREAT also opens what is there
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if name.what != "make":
-        _bring_back(earlier / name.path.relative_to(root), path)
+        _bring_back(was, path)
 
 
 def _bring_back(was: Path, path: Path) -> None:

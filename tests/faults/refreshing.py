@@ -148,22 +148,34 @@ def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield Path(folder)
 
 
-def cut_power(scene: Scene, fault: harness.Fault, log: Path) -> int:
-    """Kill a refresh and leave what is on the disk after a power cut at that moment; answer how many writes it undid."""
-    root = scene.library.folder
-    scene.restore()
-    harness.broken(scene.refresh, fault, log)
-    lines = log.read_text(encoding="utf-8").splitlines()
+class Kills:
+    """Refreshes of a scene that were killed, each once: what each left, and what it had done."""
+
+    def __init__(self, scene: Scene, log: Path) -> None:
+        self.scene, self._log = scene, log
+        self._done: dict[tuple[str, int], tuple[Path, list[str]]] = {}
+
+    def at(self, syscall: str, number: int) -> tuple[Path, list[str]]:
+        """Return a copy of the library as a kill before that call leaves it, and the lines of the trace up to there."""
+        if (syscall, number) not in self._done:
+            self.scene.restore()
+            harness.broken(self.scene.refresh, harness.Fault(harness.Call(syscall, number, ""), "KILL"), self._log)
+            copy = self.scene.saved.with_name(f"killed-{syscall}-{number}")
+            shutil.copytree(self.scene.library.folder, copy)
+            self._done[syscall, number] = copy, self._log.read_text(encoding="utf-8").splitlines()
+        return self._done[syscall, number]
+
+
+def cut_power(kills: Kills, call: harness.Call) -> int:
+    """Leave what is on the disk after a power cut just before that call; answer how many writes it undid."""
+    root = kills.scene.library.folder
+    killed, lines = kills.at(call.syscall, call.number)
+    shutil.rmtree(root)
+    shutil.copytree(killed, root)
     data, names = power.unconfirmed(lines, root)
     power.damage(data)
-    left = root.with_name("left")
-    shutil.copytree(root, left)
     for name in reversed(names):
         syscall = lines[name.call].partition("(")[0]
         number = sum(line.startswith(f"{syscall}(") for line in lines[: name.call + 1])
-        scene.restore()
-        harness.broken(scene.refresh, harness.Fault(harness.Call(syscall, number, ""), "KILL"), log)
-        power.undo(name, root, left, root)
-    shutil.rmtree(root)
-    left.rename(root)
+        power.undo(name, kills.at(syscall, number)[0], root)
     return len(data) + len(names)

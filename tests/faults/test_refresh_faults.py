@@ -182,9 +182,9 @@ def test_a_power_cut(scene: Scene, tmp_path: Path) -> None:
     harness.require_strace()
     log, root = tmp_path / "trace.txt", scene.library.folder
     calls = harness.trace(scene.refresh, root, log)
-    lost = 0
+    kills, lost = refreshing.Kills(scene, log), 0
     for call in calls[:: SWEEP or len(calls) // 2]:
-        lost += refreshing.cut_power(scene, harness.Fault(call, "KILL"), log)
+        lost += refreshing.cut_power(kills, call)
         answers_between(scene, call)
         ends_as_undisturbed(scene, call)
     assert lost

@@ -24,6 +24,7 @@ from kb.base.model import Ended
 from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
+from kb.law import timeline
 from kb.law.reader import Reader
 from kb.law.records import Record, copy_key, made_on, record
 from kb.law.resolve import Resolver
@@ -360,11 +361,24 @@ def _make(database: sqlite3.Connection) -> None:
 
 def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> None:
     """Note how every document stands on a day, unless nothing can have changed since the last time."""
-    if not anew and database.execute("SELECT day FROM revision").fetchone()[0] == day:
-        return
-    rows = [(validity.status, id) for id, validity in validities(Reader(database), day).items()]
-    database.executemany("UPDATE document SET standing = ? WHERE id = ?", rows)
+    first, last = sorted((database.execute("SELECT day FROM revision").fetchone()[0], day))
+    if anew or timeline.anything_turns(_days(database), first, last):
+        rows = [(validity.status, id) for id, validity in validities(Reader(database), day).items()]
+        database.executemany("UPDATE document SET standing = ? WHERE id = ?", rows)
     database.execute("UPDATE revision SET day = ?", (day,))
+
+
+def _days(database: sqlite3.Connection) -> list[str]:
+    """Return every day that the store tells."""
+    columns = (
+        ("document", "date"),
+        ("document", "effective"),
+        ("edition", "made"),
+        ("edition", "since"),
+        ("statement", "day"),
+    )
+    query = " UNION ".join(f"SELECT {column} FROM {table}" for table, column in columns)
+    return [day for (day,) in database.execute(query) if day]
 
 
 def _remove(database: sqlite3.Connection, id: str) -> None:

@@ -71,6 +71,15 @@ def surely_since(made: str) -> str:
     return (date.fromisoformat(whole) + timedelta(days=LONGEST_WAIT)).isoformat() if made else ""
 
 
+def anything_turns(days: Iterable[str], first: str, last: str) -> bool:
+    """Return whether, from one day to another, any of the days that are told comes, or the day by which what was made on it holds.
+
+    Else no document can stand otherwise on the last day than on the first: how it stands follows from these alone.
+    """
+    told = (day for day in days if day <= last)
+    return any(first <= day or first <= surely_since(day) <= last for day in told)
+
+
 def same(day: str, other: str) -> bool:
     """Return whether two days may date one text: by its passing, and by its publication."""
     if not (dates.is_day(day) and dates.is_day(other)):

@@ -704,3 +704,39 @@ def test_a_text_that_was_made_before_but_holds_later_is_not_a_change_since(shelf
         ((_, links),) = stale(Fates(reader, TODAY))
     assert change_of(links) == "open"
     assert "本文件依据的可能已经是它" in links[0].fate.note
+
+
+def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On every day, and back again, it is what the store finds when it looks at all documents."""
+    shelf.put("示例法", AMENDED, date="2009-10-01")
+    shelf.put("示例办法", RULES, date="2015-04-01")
+    shelf.put(
+        "长期", "示例长期办法\n第一条　本办法有效期至9999年12月31日。\n", date="2016-01-01", effective="9999-12-31"
+    )
+    shelf.put(
+        "废止",
+        "关于废止示例办法的决定\n一、废止《示例市示例办法》。\n本决定自2019年3月1日起施行。\n",
+        date="2019-01-20",
+    )
+    days = ["2009-12-31", "2010-01-01", "2015-04-30", "2015-05-01", "2018-12-31", "2019-02-28", "2019-03-01"]
+    days += [
+        "2019-04-04",
+        "2019-04-05",
+        "2019-04-06",
+        "2019-06-01",
+        "2020-04-30",
+        "2020-05-01",
+        "2024-01-01",
+        "2024-01-02",
+    ]
+    seen = set()
+    for day in (*days, *reversed(days)):
+        monkeypatch.setenv("KB_TODAY", day)
+        shelf.store.update(shelf.corpus)
+        with shelf.store.reading() as reader:
+            found = {id: each.status for id, each in validities(reader, day).items()}
+        assert shelf.store.standings(day) == found, day
+        seen.add(tuple(found.values()))
+    assert len(seen) > 3

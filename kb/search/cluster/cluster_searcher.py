@@ -38,7 +38,7 @@ from kb.search.cluster.numbering import Numbering
 from kb.search.cluster.queries import NOTHING, Part, Scored, both, either
 from kb.search.cluster.section_documents import Row, row_of
 from kb.search.cluster.texts import Texts, TextsOn, ToldTexts, counts
-from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, weigh
+from kb.search.cluster.weighing import WINDOW, Candidate, Weighed, near_the_top, weigh
 from kb.search.contract.engine import SECTIONS_SHOWN, Group, Order, Standings
 from kb.search.meaning.neighbours import Near, Vectors
 from kb.search.query import ranking, weights
@@ -60,6 +60,9 @@ _KEPT = 50_000
 _SECTIONS_READ = 2_000
 """Sections that are remembered: an edition never changes."""
 
+_ENOUGH_BEST = 100
+"""Sections that tell what is enough for a query, where equal ones are left out."""
+
 _COUNTED = 25_000
 """Documents that are counted by one aggregation: clusters return 65,535 values, and of a search for two."""
 
@@ -79,6 +82,7 @@ _LITERALLY = lazy_re(r"([^a-z0-9\t])")
 
 """Answers how every document stood on a day, by id."""
 
+_TOLD = ("key", "number_in_text", "edition")
 _FIRST: dict[Order, list[Part]] = {"relevance": [], "date": [{"date": "desc"}], "rank": [{"authority": "desc"}]}
 
 
@@ -512,23 +516,22 @@ class Searcher:
     def best_asked(self, scoring: _Scoring) -> list[Part]:
         """Ask for the best sections for a query, whatever its conditions: they decide what is enough.
 
-        By their words alone, which the cluster finds without scoring all, and those whose score is more than that.
+        By their words alone, which the cluster finds without scoring all, and those whose score is more than that. What counts
+        is looked at of these only: what narrows a search keeps the cluster from passing over what cannot be among the best.
         """
-        score, common = scoring.score, {"size": WINDOW, **_sorted("relevance"), "track_total_hits": False}
+        score = scoring.score
         if score is None:
             return []
-        raised = [{"filter": self.among([score.raised]), "must": [score.whole]}] if score.raised else []
-        return [
-            {"query": {"bool": each}, **common} for each in ({"filter": self.among([]), "must": [score.words]}, *raised)
-        ]
+        raised = [{"bool": {"filter": [score.raised], "must": [score.whole]}}] if score.raised else []
+        listed = {"size": WINDOW, "post_filter": both(self.among([])), **_by_score(), "track_total_hits": False}
+        return [{"query": each, **listed} for each in (score.words, *raised)]
 
-    def scale_told(self, scoring: _Scoring, answers: Iterable[Any]) -> _Scale:
+    def scale_told(self, scoring: _Scoring, answers: Sequence[Any]) -> _Scale:
         """Read the answers to `best_asked`, and remember what they tell for the next page."""
-        best: dict[str, Candidate] = {}
-        for one in chain.from_iterable(map(_candidates, answers)):
-            if one.id not in best or one.score > best[one.id].score:
-                best[one.id] = one
-        first = sorted(best.values(), key=lambda one: (-one.score, one.key, one.number))[:WINDOW]
+        found = _best(answers)
+        if len(found) < _ENOUGH_BEST and any(len(answer["hits"]["hits"]) == WINDOW for answer in answers):
+            found = _best(self.ask(*({**body, **_sorted("relevance")} for body in self.best_asked(scoring))))
+        first = sorted(found, key=_best_first)[:WINDOW]
         weighed = weigh(first, self._replaced, "".join(scoring.strings), self._texts)
         enough = max(weights.SHARE * weighed.best, weights.LEAST_SHARE * scoring.whole)
         scale = _Scale(weighed, enough / (1 + weights.DOCUMENT), first)  # what a section gains as one of its document
@@ -642,6 +645,8 @@ class _Search:
         together = self._related_asked([self._counted_and_related(self._facets(), size)]) if self._scale_known else []
         answers = self._ask_first(together)
         total, literal = _hits(self._first_answers[0])
+        if len(literal) < min(total, self._last):
+            total, literal = _hits(*self._searcher.ask(self._literal_ones(ties=True)))
         direct, is_literal = self._direct()
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
@@ -656,6 +661,8 @@ class _Search:
                 self._related_asked([self._counted_and_related(self._facets(), size)]), page
             )
         related = self._related_told(answers)
+        if len(related.listed) < min(related.total, self._last - before):
+            related = self._related([self._counted_and_related({}, size, ties=True)])
         listed = [*sure, *related.listed]
         return Found(
             page=tuple(listed[self._from : self._last]),
@@ -688,7 +695,7 @@ class _Search:
         size = WINDOW
         while size < MOST_LISTED and _documents([*direct, *literal]) < min(last, len(sure_numbers)):
             size *= _GROWTH
-            (answer,) = self._searcher.ask({**self._literal_ones(), "size": min(size, MOST_LISTED)})
+            (answer,) = self._searcher.ask({**self._literal_ones(ties=True), "size": min(size, MOST_LISTED)})
             literal = _candidates(answer)
         sure = [
             *(self._listed(one, is_literal, True) for one in direct),
@@ -708,7 +715,7 @@ class _Search:
         wanted = min(last - len(sure_numbers), len(alike_numbers))
         while size < MOST_LISTED and _documents(one.candidate for one in alike) < wanted:
             size *= _GROWTH
-            more = self._related([{**self._counted_and_related({}, min(size, MOST_LISTED))}])
+            more = self._related([self._counted_and_related({}, min(size, MOST_LISTED), ties=True)])
             alike = [one for one in more.listed if one.candidate.key not in sure_numbers]
         if last > len(sure_numbers) and self._has_related():
             shown = dict(islice((_grouped(sure) | _grouped(alike)).items(), first, last))
@@ -748,7 +755,7 @@ class _Search:
         }
         bodies = []
         for key, some in lacking.items():
-            body = self._literal_ones([{"term": {"key": key}}]) if key in sure else self._related_of(key)
+            body = self._literal_ones([{"term": {"key": key}}], ties=True) if key in sure else self._related_of(key)
             before = sum(not one.direct and one.candidate.id not in near for one in some)
             bodies.append({**body, "from": before, "size": SECTIONS_SHOWN - len(some)})
         found = zip(lacking, map(_candidates, self._searcher.ask(*bodies)), strict=True)
@@ -756,7 +763,7 @@ class _Search:
         return {key: [*some, *others.get(key, [])][:SECTIONS_SHOWN] for key, some in page.items()}
 
     def _related_of(self, key: str) -> Part:
-        body = self._counted_and_related({}, WINDOW)
+        body = self._counted_and_related({}, WINDOW, ties=True)
         return {**body, "post_filter": both([body["post_filter"], {"term": {"key": key}}])}
 
     def _direct(self) -> tuple[list[Candidate], bool]:
@@ -774,11 +781,12 @@ class _Search:
             bodies.append(self._counted_and_related(counted, 0 if bodies else size))
         return bodies
 
-    def _literal_ones(self, narrowed: Sequence[Part] = ()) -> Part:
+    def _literal_ones(self, narrowed: Sequence[Part] = (), *, ties: bool = False) -> Part:
+        """Ask for the best literal matches; `ties`: equal ones in order, too (see `_by_score`)."""
         parts = [*self._met, self._literal, *narrowed]
         query = self._scoring.searching(self._searcher.among(parts), self._named_ids)
         size = WINDOW if self._by_document else max(WINDOW, self._last)
-        return {"query": query, "size": size, **_sorted(self._order)}
+        return {"query": query, "size": size, **self._sorted(ties=ties)}
 
     def _direct_ones(self) -> list[Part]:
         """Ask for the place that is named, if it meets the conditions, and whether it matches literally."""
@@ -788,8 +796,12 @@ class _Search:
         there = {"query": self._scoring.searching(parts), "size": 1, **_sorted("relevance")}
         return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
 
-    def _counted_and_related(self, counted: Part, size: int) -> Part:
-        """Count something over all that is found, and list what is related of it: scored once for both.
+    def _sorted(self, *, ties: bool) -> Part:
+        return _sorted(self._order) if ties or self._order != "relevance" else _by_score()
+
+    def _counted_and_related(self, counted: Part, size: int, *, ties: bool = False) -> Part:
+        """Count something over all that is found, and list what is related of it: scored once for both; `ties`: equal ones in
+        order, too (see `_by_score`).
 
         A facet's own choice does not narrow it: what is listed is narrowed after everything was counted.
         """
@@ -802,7 +814,7 @@ class _Search:
         alike = self._alike()
         query = {"bool": {**either([*sure, *alike])["bool"], "filter": parts}}
         listed = {"min_score": self._enough(), "size": size, "post_filter": self._only_related()}
-        return {"query": query, "aggs": counted, **listed, **_sorted(self._order)}
+        return {"query": query, "aggs": counted, **listed, **self._sorted(ties=ties)}
 
     def _alike(self) -> list[Part]:
         """Return the query that scores what has the words of this one, as far as that can be enough; nothing where nothing is scored."""
@@ -841,7 +853,7 @@ class _Search:
         by_meaning = {one.id for one in meant if not self._by_words() or one.score < self._enough()}
         listed = [self._listed(one, False, False) for one in self._in_order(by_words)]
         if self._found_near is not None:
-            window = WINDOW if self._order == "relevance" else len(listed)
+            window = near_the_top(by_words) if self._order == "relevance" else len(listed)
             both_ways = self._joined(self._found_near.likeness, [*(one.candidate for one in listed[:window]), *meant])
             ordered = [replace(one, meant=one.candidate.id in by_meaning) for one in both_ways]
             listed = [*ordered, *listed[window:]]
@@ -907,21 +919,63 @@ def _sorted(order: Order) -> Part:
     A section's id is its edition and number: these stand in the columns that are sorted by, ids among what is kept, which
     would have to be unpacked.
     """
-    sort = [*_FIRST[order], {"_score": "desc"}, "key", "number_in_text", "edition"]
+    sort = [*_FIRST[order], {"_score": "desc"}, *_TOLD]
     return {"sort": sort, "track_total_hits": True, "stored_fields": "_none_"}
 
 
+def _by_score() -> Part:
+    """The best first, equal ones anyhow: to compare keys takes the cluster longer than to find the best.
+
+    Where there are more, which of those that are as good as the last are listed is chance; so `_hits` leaves these out.
+    """
+    return {"docvalue_fields": list(_TOLD), "track_total_hits": True, "stored_fields": "_none_"}
+
+
 def _hits(answer: Any) -> tuple[int, list[Candidate]]:
-    """Read the answer to a search that is `_sorted`."""
-    return answer["hits"]["total"]["value"], _candidates(answer)
+    """Read the answer to a search that is `_sorted`, or `_by_score`: how much is found, and what is listed, in order."""
+    total, candidates = answer["hits"]["total"]["value"], _candidates(answer)
+    return total, candidates if total <= len(candidates) or _is_sorted(answer) else _without_last(candidates)
+
+
+def _best(answers: Iterable[Any]) -> list[Candidate]:
+    """Read the answers to `best_asked`: each section with its highest score, in no order.
+
+    Of what is only in order of score, all that must be among the best.
+    """
+    best: dict[str, Candidate] = {}
+    last = 0.0
+    for answer in answers:
+        candidates = _candidates(answer)
+        if len(candidates) == WINDOW and not _is_sorted(answer):
+            last = max(last, candidates[-1].score)
+        for one in candidates:
+            if one.id not in best or one.score > best[one.id].score:
+                best[one.id] = one
+    return [one for one in best.values() if one.score > last]
+
+
+def _without_last(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return all but the last and those that are as good."""
+    return [one for one in candidates if one.score > candidates[-1].score]
+
+
+def _is_sorted(answer: Any) -> bool:
+    return any("sort" in hit for hit in answer["hits"]["hits"])
 
 
 def _candidates(answer: Any) -> list[Candidate]:
     found = []
     for hit in answer["hits"]["hits"]:
-        *_, score, key, number, edition = hit["sort"]
+        if "sort" in hit:
+            *_, score, key, number, edition = hit["sort"]
+        else:
+            score, (key, number, edition) = hit["_score"], (hit["fields"][name][0] for name in _TOLD)
         found.append(Candidate(f"{edition}-{number}", key, number, score))
-    return found
+    return found if _is_sorted(answer) else sorted(found, key=_best_first)
+
+
+def _best_first(one: Candidate) -> tuple[float, str, int]:
+    return -one.score, one.key, one.number
 
 
 def _numbers(answers: Iterable[Any], name: str = "found") -> Counter[str]:

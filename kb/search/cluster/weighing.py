@@ -51,8 +51,19 @@ class Weighed:
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return sections best first; equal ones in the order of their documents' keys, then of the text."""
-        near, far = candidates[:WINDOW], candidates[WINDOW:]
+        again = near_the_top(candidates)
+        near, far = candidates[:again], candidates[again:]
         return [*sorted(near, key=lambda one: (-round(self.of(one), 4), one.key, one.number)), *far]
+
+
+def near_the_top(candidates: Sequence[Candidate]) -> int:
+    """Return how many of some sections, best first, are looked at again.
+
+    None of those that are as good as the last of the window: whether there are others like it is not asked.
+    """
+    if len(candidates) < WINDOW:
+        return len(candidates)
+    return sum(one.score > candidates[WINDOW - 1].score for one in candidates[:WINDOW])
 
 
 def weigh(

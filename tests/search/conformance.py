@@ -595,6 +595,24 @@ class Conformance:
             assert [hit for page in pages for hit in page.hits] == list(whole.hits)
             assert {(page.total, page.related) for page in pages} == {(5, 5)}
 
+    @pytest.mark.parametrize("best", [0, 150])
+    def test_more_equal_ones_than_are_looked_at_again_come_once_and_in_order(self, engine: Engine, best: int) -> None:
+        """Literal and related ones; `best`: so many of each stand before those that are equal."""
+        equal = ["现在申请行政复议的示例", "行政复议的申请和示例"]
+        better = [["申请行政复议"] * best, ["行政复议的申请"] * best]
+        alike = [document(id, *equal * 140, *better[0], *better[1]) for id in ("c", "a", "b")]
+        engine.update(Shelf(*alike, document("d", *["渔业资源"] * 4 * 3 * (140 + best))))
+        paged = []
+        for offset in range(0, 3 * 2 * (140 + best), 60):
+            page = engine.search("申请行政复议", 60, offset)
+            assert (page.total, page.related) == (3 * (140 + best), 3 * (140 + best))
+            paged += places(page)
+        assert sorted(set(paged)) == sorted(paged) and len(paged) == 3 * 2 * (140 + best)
+        evens, odds = [[(id, f"s-{n}") for id in "abc" for n in range(start, 281, 2)] for start in (1, 2)]
+        assert [place for place in paged if place in set(evens)] == evens
+        assert [place for place in paged if place in set(odds)] == odds
+        assert set(paged[: 3 * (140 + best)]) >= set(evens)
+
     def test_what_a_heading_says_comes_first(self, engine: Engine) -> None:
         texts = [
             section("s-1", "另见行政复议的规定和其他规定"),

@@ -820,8 +820,7 @@ class _Search:
         """Return the query that scores what has the words of this one, as far as that can be enough; nothing where nothing is scored."""
         if not (score := self._scoring.score):
             return []
-        reaching = score.reaching(self._enough())
-        return [{"bool": {"must": [score.whole], "filter": reaching, "must_not": self._excluded}}]
+        return [{"bool": {"must": [score.reaching(self._enough())], "must_not": self._excluded}}]
 
     def _only_related(self) -> Part:
         return both(self._met, [self._literal, *self._named_ids, *self._near])

@@ -155,33 +155,39 @@ class Scored:
     @property
     def whole(self) -> Part:
         """The whole score."""
-        functions = [{"filter": part, "weight": weight} for part, weight in self._raising]
-        if not functions:
-            return self.words
-        score = {"query": self.words, "functions": functions, "score_mode": "multiply", "boost_mode": "multiply"}
-        return {"function_score": score}
+        return self._multiplied(self.words)
 
     @property
     def raised(self) -> Part | None:
         """The sections whose score is more than their words'; None where there cannot be any."""
         return either([part for part, _ in self._raising]) if self._raising else None
 
-    def reaching(self, enough: float) -> list[Part]:
-        """Return the query for what may have such a score: what has so many of the terms that their most comes to it, or
-        one of the weightiest of them; the others, which are in most sections, need not be looked for.
+    def reaching(self, enough: float) -> Part:
+        """The whole score of what may have such a one: of what has so many of the terms that their most comes to it, or one of
+        the weightiest of them; the others, which are in most sections, are added up where one of these is.
 
-        In a place, what is kept is less than its weight. Nothing where that narrows nothing, or where the query would be
+        In a place, what is kept is less than its weight. All is scored where that narrows nothing, or where the query would be
         more than the cluster takes.
         """
         least = _CAREFUL * enough / HEADED ** len(self._headed)
         most = sorted(self.terms.items(), key=lambda item: -item[1])
         sums = list(accumulate(weight for _, weight in most))
         needed = 1 + bisect_left(sums[:-1], least)
+        number = len(most)
         if needed == 1:  # of the rest, all together do not come to it
-            most = [each for each, before in zip(most, (0.0, *sums), strict=False) if sums[-1] - before >= least]
-        if len(most) > _NARROWING or (needed == 1 and len(most) == len(self.terms)):
-            return []
-        return [{"bool": {"should": [_term(*each) for each in most], "minimum_should_match": needed}}]
+            number = sum(sums[-1] - before >= least for before in (0.0, *sums[:-1]))
+        if number > _NARROWING or (needed == 1 and number == len(most)):
+            return self.whole
+        needful, others = ([_term(*each) for each in some] for some in (most[:number], most[number:]))
+        narrowed = {"bool": {"should": needful, "minimum_should_match": needed}}
+        return self._multiplied({"bool": {"must": [narrowed], "should": others}})
+
+    def _multiplied(self, words: Part) -> Part:
+        functions = [{"filter": part, "weight": weight} for part, weight in self._raising]
+        if not functions:
+            return words
+        score = {"query": words, "functions": functions, "score_mode": "multiply", "boost_mode": "multiply"}
+        return {"function_score": score}
 
     @property
     def _headed(self) -> list[str]:

@@ -192,7 +192,7 @@ class Ledger:
         if self.path.is_file():
             storage.sync(self.path)
             with storage.refusals(self._begun):
-                if not self._begun.exists():
+                if not self._begun.exists() and self.read().entries:  # one that nobody could write to was none yet
                     self._begun.touch()
         if not self.incomplete:
             with storage.refusals(self._mark):

@@ -284,3 +284,15 @@ def test_a_ledger_of_which_nothing_can_be_told_is_mended_once(kb: KbHere) -> Non
     _ledger(kb).unlink()
     kb("check", "--repair")
     assert "完好" in kb("check")
+
+
+@pytest.mark.parametrize("left", [b"", b'0123 {"file": '])
+def test_a_ledger_that_nothing_was_ever_written_to_is_not_lost(tmp_path: Path, left: bytes) -> None:
+    """A full disk, or a kill, can leave it so: its name is there before its first line."""
+    (tmp_path / ".ledger").write_bytes(left)
+    (tmp_path / ".ledger.open").touch()
+    for _ in range(2):
+        ledger = Ledger(tmp_path)
+        ledger.begin()
+        ledger.end()
+        assert not Ledger(tmp_path).is_lost()

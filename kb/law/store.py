@@ -361,8 +361,10 @@ def _make(database: sqlite3.Connection) -> None:
 
 def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> None:
     """Note how every document stands on a day, unless nothing can have changed since the last time."""
-    first, last = sorted((database.execute("SELECT day FROM revision").fetchone()[0], day))
-    if anew or timeline.anything_turns(_days(database), first, last):
+    noted = database.execute("SELECT day FROM revision").fetchone()[0]
+    if noted == day and not anew:
+        return
+    if anew or timeline.anything_turns(_days(database), *sorted((noted, day))):
         rows = [(validity.status, id) for id, validity in validities(Reader(database), day).items()]
         database.executemany("UPDATE document SET standing = ? WHERE id = ?", rows)
     database.execute("UPDATE revision SET day = ?", (day,))

@@ -1,0 +1,141 @@
+"""What docs/deploy and scripts/examples run, in what container runtimes and systemd do with it: begin, probe, end, count."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kb.web.site.http_server import PATIENCE
+from tests.cluster import ROOT
+
+SHOWN, EXAMPLES = ROOT / "docs/deploy", ROOT / "scripts/examples"
+COMPOSE = yaml.safe_load((SHOWN / "compose.yaml").read_text(encoding="utf-8"))["services"]
+KUBERNETES = list(yaml.safe_load_all((SHOWN / "kubernetes.yaml").read_text(encoding="utf-8")))
+UNITS = sorted([*SHOWN.glob("*.service"), *EXAMPLES.glob("*.service")])
+SYSTEMDS_OWN = 90.0  # DefaultTimeoutStopSec
+
+PODS = {
+    each["metadata"]["name"]: each["spec"].get("jobTemplate", each)["spec"]["template"]["spec"]
+    for each in KUBERNETES
+    if each["kind"] in ("Deployment", "CronJob")
+}
+CONTAINERS = {
+    f"{pod} {each['name']}": each
+    for pod, spec in PODS.items()
+    for each in [*spec.get("initContainers", []), *spec["containers"]]
+}
+WEB = CONTAINERS["kb-web web"]
+
+
+def seconds(written: str) -> float:
+    return float(str(written).removesuffix("s"))
+
+
+def unit(path: Path) -> dict[str, list[str]]:
+    """The lines of a unit by their names."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_who_ends_the_service_waits_until_it_has_answered() -> None:
+    """Everything that a request goes through: the pages' servers, and nginx before them."""
+    waits = {name: seconds(COMPOSE[name].get("stop_grace_period", "10s")) for name in ("web1", "web2", "nginx")}
+    stop = WEB["lifecycle"]["preStop"]["exec"]["command"]
+    assert stop[0] == "sleep"
+    waits["kubernetes"] = PODS["kb-web"].get("terminationGracePeriodSeconds", 30) - float(stop[1])
+    serving_units = [path for path in UNITS if unit(path)["ExecStart"][0].endswith("kb serve")]
+    assert len(serving_units) == 2
+    for path in serving_units:
+        lines = unit(path)
+        waits[str(path)] = seconds(lines.get("TimeoutStopSec", [str(SYSTEMDS_OWN)])[0])
+        # The processes that make a download would be ended beside the one that waits for it.
+        assert lines.get("KillMode") == ["mixed"], path
+    told = re.findall(r"docker stop[^`]*", (ROOT / "docs/operate.md").read_text(encoding="utf-8"))
+    assert told
+    waits |= {each: seconds(each.split("-t ")[1]) if "-t " in each else 10.0 for each in told}
+    assert {name: wait for name, wait in waits.items() if wait <= PATIENCE} == {}
+
+
+SCRIPTS = {
+    name: (each["command"], False) for name, each in CONTAINERS.items() if each.get("command", [""])[0] == "sh"
+} | {
+    name: (shlex.split(each["command"].replace("$$", "$")), each.get("init", False))
+    for name, each in COMPOSE.items()
+    if str(each.get("command", "")).startswith("sh ")
+}
+STEPS = [
+    (name, step)
+    for name, (command, _) in SCRIPTS.items()
+    for step in ("sleep", "kb index", "kb refresh", "kb follow send")
+    if step in command[2]
+]
+
+
+@pytest.fixture(scope="module")
+def first() -> list[str]:
+    """The command that runs another as the first process of its own, as a container's is: no signal ends that by itself."""
+    command = [
+        "unshare",
+        *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]),
+        "--pid",
+        "--fork",
+        "--kill-child",
+    ]
+    if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("没有 unshare，或不许用：容器里的第一个进程没有试")
+    return command
+
+
+def test_all_scripts_of_containers_are_tried() -> None:
+    assert {name for name, _ in STEPS} == {"kb-web index", "kb-web keep-up", "kb-refresh refresh", "update"}
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=[f"{step} in {name}" for name, step in STEPS])
+def test_a_container_ends_when_it_is_told_to(first: list[str], tmp_path: Path, name: str, step: str) -> None:
+    """Whatever it is doing: what runs in it may be cut anywhere, and waiting for the kill holds up a node that is emptied."""
+    command, has_init = SCRIPTS[name]
+    for program in ("kb", "sleep"):
+        stand_in = tmp_path / program
+        stand_in.write_text(
+            f'#!/bin/sh\n[ "$STEP" = "$(echo {program} $* | cut -c 1-${{#STEP}})" ] || exit 0\n'
+            f'touch "{tmp_path}/there"\nexec /bin/sleep 30\n',
+            encoding="utf-8",
+        )
+        stand_in.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STEP": step}
+    run = command if has_init else [*first, *command]  # an init hands the signal on to the process that it started
+    with subprocess.Popen(run, env=environment, start_new_session=True) as process:
+        try:
+            _wait_for(tmp_path / "there")
+            told = process.pid if has_init else _child(process.pid)
+            os.kill(told, signal.SIGTERM)
+            began = time.monotonic()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            assert time.monotonic() - began < 5, f"{name} went on after SIGTERM"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(path: Path) -> None:
+    end = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def _child(process: int) -> int:
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])

@@ -8,7 +8,9 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -139,3 +141,33 @@ def _wait_for(path: Path) -> None:
 
 def _child(process: int) -> int:
     return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+
+
+def zones() -> Iterator[tuple[str, dict[str, str]]]:
+    """The environment of whatever runs kb without somebody's shell, by its file."""
+    image = (SHOWN / "Dockerfile").read_text(encoding="utf-8")
+    yield "Dockerfile", dict(re.findall(r"^ENV (\w+)=(\S+)$", image, re.MULTILINE))
+    for path in UNITS:
+        yield str(path.relative_to(ROOT)), dict(each.split("=", 1) for each in unit(path).get("Environment", []))
+    crontab = (EXAMPLES / "crontab").read_text(encoding="utf-8")
+    yield "crontab", dict(re.findall(r"^(\w+)=(\S+)$", crontab, re.MULTILINE))
+
+
+ZONES = dict(zones())
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_today_is_the_day_in_china_wherever_the_clock_of_the_machine_is(name: str) -> None:
+    """From midnight to eight, UTC is a day behind: what entered into force that day would not be in force."""
+    if not Path("/usr/share/zoneinfo").exists():
+        pytest.skip("没有 tzdata：时区没有核对")
+    code = "from datetime import *; print(datetime(2026, 11, 27, 20, tzinfo=UTC).astimezone().date())"
+    done = subprocess.run([sys.executable, "-c", code], env=ZONES[name], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2026-11-28"
+
+
+def test_the_image_knows_time_zones() -> None:
+    """Without tzdata the C library takes any zone for UTC, and says nothing."""
+    image = (SHOWN / "Dockerfile").read_text(encoding="utf-8")
+    installed = re.findall(r"apt-get install -y --no-install-recommends ([^&]*)", image)
+    assert "tzdata" in " ".join(installed).split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -10,15 +11,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from kb.config import readers
+from kb.corpus.folder import Corpus
 from kb.web.site.http_server import PATIENCE
 from tests.cluster import ROOT
+from tests.search.test_engines import kb, put
+from tests.web.serving import serving
 
 SHOWN, EXAMPLES = ROOT / "docs/deploy", ROOT / "scripts/examples"
 COMPOSE = yaml.safe_load((SHOWN / "compose.yaml").read_text(encoding="utf-8"))["services"]
@@ -141,6 +147,65 @@ def _wait_for(path: Path) -> None:
 
 def _child(process: int) -> int:
     return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+
+
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "intranet": {"mode": "intranet"},
+    "public": {"mode": "public", "address": "https://kb.example.com"},
+    "confidential": {
+        "mode": "confidential",
+        "files": "umask",
+        "address": "https://kb.example.com",
+        "readers": "password",
+        "proxy": "10.0.0.2",
+    },
+}
+
+
+def library(folder: Path) -> None:
+    put(Corpus(folder / "corpus"), 0)
+    kb(folder, "index")
+
+
+def write(folder: Path, **serve: object) -> Path:
+    lines = [f"{name} = {json.dumps(value)}" for name, value in ({"host": "0.0.0.0", "workers": 1} | serve).items()]
+    (folder / "kb.toml").write_text("\n".join(["[serve]", *lines]), encoding="utf-8")
+    return folder / "kb.toml"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_probes_of_the_examples_are_answered_in_each_mode(tmp_path: Path, mode: str) -> None:
+    """The kubelet asks by the address of the pod; where readers sign in, so must a probe, as the comments beside them say."""
+    library(tmp_path)
+    token = readers.add_token(tmp_path / "readers.json", "probe")
+    with serving(write(tmp_path, **MODES[mode])) as service:
+        probe = WEB["readinessProbe"]["httpGet"]
+        headers = {each["name"]: each["value"] for each in probe.get("httpHeaders", [])}
+        asked = {"Host": "10.244.1.7:8000", **headers}
+        check = COMPOSE["web1"]["healthcheck"]["test"].replace(":8000/", f":{service.port}/")
+        assert str(service.port) in check
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        status = service(probe["path"], **asked).status
+        well = subprocess.run(["sh", "-c", check], env={"PATH": path}, capture_output=True, check=False).returncode == 0
+        if mode != "confidential":
+            assert (status, well) == (200, True)
+            return
+        assert (status, well) == (401, False)
+        assert service(probe["path"], Authorization=f"Bearer {token}", **asked).status == 200
+    for name in ("compose.yaml", "kubernetes.yaml"):
+        assert "kb user add 探针 --token" in (SHOWN / name).read_text(encoding="utf-8"), name
+
+
+def test_prometheus_reads_the_figures_of_a_public_library_by_the_address_of_the_pod(tmp_path: Path) -> None:
+    """With what the comment beside `mode` says to add."""
+    library(tmp_path)
+    (comment,) = re.findall(
+        r"host_check = \"(\w+)\" 和 monitors", (SHOWN / "kubernetes.yaml").read_text(encoding="utf-8")
+    )
+    more = {"host_check": comment, "monitors": ["127.0.0.1"]}
+    for added, status in (({}, 400), (more, 200)):
+        with serving(write(tmp_path, **MODES["public"], **added)) as service:
+            assert service("/metrics", Host="10.244.1.7:8000").status == status
 
 
 def zones() -> Iterator[tuple[str, dict[str, str]]]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from kb.config import readers
 from kb.corpus.folder import Corpus
@@ -236,3 +237,44 @@ def test_the_image_knows_time_zones() -> None:
     image = (SHOWN / "Dockerfile").read_text(encoding="utf-8")
     installed = re.findall(r"apt-get install -y --no-install-recommends ([^&]*)", image)
     assert "tzdata" in " ".join(installed).split()
+
+
+def test_who_asks_whether_all_is_well_counts_as_no_error_of_readers(tmp_path: Path) -> None:
+    """A monitor gets 503 from /healthz every few seconds while something is wrong; KbErrors tells of readers who got no answer."""
+    library(tmp_path)
+    rules = yaml.safe_load((SHOWN / "alerts.yaml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    (rule,) = [each["expr"] for each in rules if each["alert"] == "KbErrors"]
+    errors, everything = re.findall(r"rate\(kb_requests_total\{([^}]*)\}\[5m\]\)", rule)
+    with serving(write(tmp_path, mode="intranet")) as service:
+        shutil.rmtree(tmp_path / "index")
+        for _ in range(3):
+            assert service("/healthz").status == 503
+        (tmp_path / "corpus").rename(tmp_path / "gone")
+        assert service("/readyz").status == 503
+        (tmp_path / "gone").rename(tmp_path / "corpus")
+        assert (counted(service, errors), counted(service, everything)) == (0, 0)
+        assert service("/search?q=行政复议").status == 503
+        assert (counted(service, errors), counted(service, everything) >= 1) == (1, True)
+        assert service("/robots.txt").status == 200
+        assert counted(service, errors) == 1
+
+
+def counted(service: Any, selector: str) -> float:
+    """The sum of the requests that a selector of PromQL chooses, without what it asks of /metrics itself."""
+    tests = {
+        "=": lambda value, given: value == given,
+        "!=": lambda value, given: value != given,
+        "=~": lambda value, given: re.fullmatch(given, value) is not None,
+        "!~": lambda value, given: re.fullmatch(given, value) is None,
+    }
+    matchers = re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', selector)
+    assert matchers
+    families = text_string_to_metric_families(service("/metrics").text)
+    samples = [each for family in families for each in family.samples if each.name == "kb_requests_total"]
+    assert samples
+    return sum(
+        each.value
+        for each in samples
+        if each.labels["endpoint"] != "telemetry.shown"
+        and all(tests[how]({"job": "kb", **each.labels}.get(name, ""), given) for name, how, given in matchers)
+    )

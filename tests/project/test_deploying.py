@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,10 +11,14 @@ import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.message import Message
+from http.client import HTTPConnection, HTTPSConnection, RemoteDisconnected
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
 
 import pytest
 import trustme
@@ -43,6 +48,22 @@ server {{
     location / {{ proxy_pass {node}; client_max_body_size 100m; proxy_set_header Authorization ""; }}
 }}
 """
+
+SITE = ROOT / "docs/deploy/nginx.conf"
+# What is asked for in each location of the example; None where nothing behind it is asked.
+ASKED = {
+    "/": "/search?q=行政复议",
+    r"~ (\.(pdf|docx|xlsx|zip|gz)|/compare|/diff|/citations|/cite-check)$": "/d/d0.docx",
+    "= /metrics": None,
+}
+# Who a reader says they are, in every way that kb believes its proxy.
+FORGED = {
+    "X-Remote-User": "boss",
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "forged",
+    "X-Request-ID": "0123456789abcdef",
+}
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +173,91 @@ def test_two_servers_behind_nginx_and_one_ends(program: str, folder: Path, opens
             assert get("/readyz")[:2] == (200, "ok\n")
 
 
+@contextmanager
+def echoing() -> Iterator[int]:
+    """A server that answers with the headers that it was sent."""
+
+    class Echo(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            said = json.dumps(dict(self.headers)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
+@contextmanager
+def in_front(program: str, folder: Path, port: int) -> Iterator[tuple[int, int]]:
+    """nginx as the example has it, before the one server on `port`; its ports without and with TLS."""
+    plain, secured = free_port(), free_port()
+    with nginx(program, folder, _site(folder, plain, secured, port, port), plain, secured):
+        yield plain, secured
+
+
+def asked(folder: Path, port: int, path: str, headers: dict[str, str], tls: bool = True) -> tuple[int, Message, bytes]:
+    trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    made = HTTPSConnection("127.0.0.1", port, context=trust) if tls else HTTPConnection("127.0.0.1", port)
+    with closing(made) as connection:
+        connection.request("GET", quote(path, safe="/?=&"), headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+def test_no_location_lets_a_reader_say_what_the_proxy_says(program: str, folder: Path) -> None:
+    """A location with one proxy_set_header of its own inherits none: all of them must send the same."""
+    locations = re.findall(r"^ *location (.+) {$", SITE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert locations == list(ASKED)
+    with echoing() as port, in_front(program, folder, port) as (_, secured):
+        sent = []
+        for path in filter(None, ASKED.values()):
+            status, _, body = asked(folder, secured, path, FORGED)
+            assert status == 200
+            sent.append(json.loads(body))
+            assert not set(FORGED.values()) & set(sent[-1].values()), path
+            assert re.fullmatch("[0-9a-f]{32}", sent[-1].pop("X-Request-ID"))
+    assert len(sent) == 2 and sent[0] == sent[1]
+    assert "X-Remote-User" not in sent[0] and sent[0]["X-Forwarded-Proto"] == "https"
+
+
+def test_who_is_not_signed_in_reads_nothing_through_nginx(program: str, folder: Path) -> None:
+    (folder / "kb.toml").write_text(
+        '[serve]\nmode = "confidential"\nfiles = "umask"\nreaders = "proxy"\nreader_proxies = ["127.0.0.1"]\n'
+        'proxy = "127.0.0.1"\nworkers = 1\n',
+        encoding="utf-8",
+    )
+    kb(folder, "index")
+    with served(folder) as (_, port), in_front(program, folder, port) as (_, secured):
+        for path in filter(None, ASKED.values()):
+            assert asked(folder, port, path, {"X-Remote-User": "boss"}, tls=False)[0] == 200
+            assert asked(folder, secured, path, FORGED)[0] == 401, path
+
+
+def test_nginx_answers_to_the_name_of_the_site_only(program: str, folder: Path) -> None:
+    with echoing() as port, in_front(program, folder, port) as (plain, secured):
+        for there, tls, status in ((plain, False, 301), (secured, True, 200)):
+            assert asked(folder, there, "/", {}, tls)[0] == status
+            for name in ("evil.example", f"evil.example:{there}", "127.0.0.1.evil.example"):
+                with pytest.raises(RemoteDisconnected):
+                    asked(folder, there, "/", {"Host": name}, tls)
+
+
 def _site(folder: Path, plain: int, secured: int, one: int, other: int) -> str:
     """The example of the docs, with the ports and files of this test."""
-    site = (ROOT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    site = SITE.read_text(encoding="utf-8")
+    assert site.count("server_name kb.example.com;") == site.count("listen ") == 2
+    site = site.replace("server_name kb.example.com;", "server_name 127.0.0.1;")
     for shown, here in {
         "127.0.0.1:8000": f"127.0.0.1:{one}",
         "127.0.0.1:8001": f"127.0.0.1:{other}",

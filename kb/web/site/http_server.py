@@ -48,6 +48,8 @@ _WAITING = 1024
 _CONNECTIONS = 200
 # Seconds that a process which is to end goes on to answer what was asked, and waits for what comes on an open connection.
 _LINGER, _IDLE = 30.0, 1.0
+PATIENCE = _LINGER + 5
+"""Seconds after which none of the processes is there any more: who ends this program (systemd, a container) waits longer."""
 _ENDING = b"end"
 # Seconds after which a process that does nothing any more is replaced: something in C, a regular expression perhaps, that
 # nobody foresaw keeps its only interpreter for itself.
@@ -195,7 +197,7 @@ def _finish(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
     """End processes: they answer what was asked, for so long as that may take."""
     for process in processes:
         process.terminate()
-    until = time.monotonic() + _LINGER + 5
+    until = time.monotonic() + PATIENCE
     for process in processes:
         process.join(max(0.0, until - time.monotonic()))
         if process.is_alive():

@@ -640,9 +640,11 @@ class _Search:
         return answers[len(first) : len(bodies)]
 
     def found(self) -> Found:
-        """Ask for what matches and for what is related: together, where it is remembered how related that must be."""
-        size = max(WINDOW, self._last)
-        together = self._related_asked([self._counted_and_related(self._facets(), size)]) if self._scale_known else []
+        """Ask for what matches and for what is related: together, where it is remembered how related that must be, or nothing is asked for but
+        what matches.
+        """
+        size, known = max(WINDOW, self._last), self._scale_known or self._query.exact
+        together = self._related_asked([self._counted_and_related(self._facets(), size)]) if known else []
         answers = self._ask_first(together)
         total, literal = _hits(self._first_answers[0])
         if len(literal) < min(total, self._last):

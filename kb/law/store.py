@@ -7,6 +7,7 @@ The file may be deleted at any time: `update` makes it anew.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sqlite3
 import zlib
@@ -14,6 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from kb.base.workers import processors
 from kb.chinese.title_keys import title_key
 from kb.corpus.folder import Corpus
 from kb.law import timeline
+from kb.law.effects import known_effects
 from kb.law.reader import Reader
 from kb.law.records import Record, copy_key, made_on, record
 from kb.law.resolve import Resolver
@@ -181,7 +184,7 @@ class Store:
         """
         asked = day or clock.today()
         with self._reading() as database:
-            if database.execute("SELECT day FROM revision").fetchone()[0] == asked:
+            if _noted(database)[0] == asked:
                 return dict(database.execute("SELECT id, standing FROM document"))
             return {id: validity.status for id, validity in validities(Reader(database), asked).items()}
 
@@ -360,18 +363,33 @@ def _make(database: sqlite3.Connection) -> None:
 
 
 def _keep_standings(database: sqlite3.Connection, day: str, *, anew: bool) -> None:
-    """Note how every document stands on a day, unless nothing can have changed since the last time."""
-    noted = database.execute("SELECT day FROM revision").fetchone()[0]
-    if noted == day and not anew:
+    """Note how every document stands on a day, unless nothing can have changed since the last time, by these same rules."""
+    noted, rules = _noted(database)
+    if (noted, rules) == (day, _rules()) and not anew:
         return
-    if anew or timeline.anything_turns(_days(database), *sorted((noted, day))):
+    if anew or rules != _rules() or timeline.anything_turns(_days(database), *sorted((noted, day))):
         rows = [(validity.status, id) for id, validity in validities(Reader(database), day).items()]
         database.executemany("UPDATE document SET standing = ? WHERE id = ?", rows)
-    database.execute("UPDATE revision SET day = ?", (day,))
+    database.execute("UPDATE revision SET day = ?", (f"{day} {_rules()}",))
+
+
+def _noted(database: sqlite3.Connection) -> tuple[str, str]:
+    """Return the day of which it is noted how documents stand, and by which rules that was worked out."""
+    day, _, rules = database.execute("SELECT day FROM revision").fetchone()[0].partition(" ")
+    return day, rules
+
+
+@cache
+def _rules() -> str:
+    """Return what the rules are now, in a word: the program of this room, and its table of days."""
+    digest = hashlib.sha256(repr(sorted(known_effects().items())).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _days(database: sqlite3.Connection) -> list[str]:
-    """Return every day that the store tells."""
+    """Return every day that the store tells, or the table of days on which texts took effect."""
     columns = (
         ("document", "date"),
         ("document", "effective"),
@@ -380,7 +398,8 @@ def _days(database: sqlite3.Connection) -> list[str]:
         ("statement", "day"),
     )
     query = " UNION ".join(f"SELECT {column} FROM {table}" for table, column in columns)
-    return [day for (day,) in database.execute(query) if day]
+    table = (day for (_, made), effect in known_effects().items() for day in (made, effect.day))
+    return [*filter(None, (day for (day,) in database.execute(query))), *table]
 
 
 def _remove(database: sqlite3.Connection, id: str) -> None:

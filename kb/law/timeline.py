@@ -74,10 +74,13 @@ def surely_since(made: str) -> str:
 def anything_turns(days: Iterable[str], first: str, last: str) -> bool:
     """Return whether, from one day to another, any of the days that are told comes, or the day by which what was made on it holds.
 
-    Else no document can stand otherwise on the last day than on the first: how it stands follows from these alone.
+    Else no document can stand otherwise on the last day than on the first: how it stands follows from these alone. What
+    is no day (somebody wrote it by hand) may be any.
     """
-    told = (day for day in days if day <= last)
-    return any(first <= day or first <= surely_since(day) <= last for day in told)
+    try:
+        return any(first <= turn <= last for day in days for turn in (day, surely_since(min(day, last))))
+    except (ValueError, OverflowError):
+        return True
 
 
 def same(day: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -740,3 +741,47 @@ def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
         assert shelf.store.standings(day) == found, day
         seen.add(tuple(found.values()))
     assert len(seen) > 3
+
+
+def noted(shelf: Shelf) -> dict[str, str]:
+    """How documents stand, as the store has it: of today."""
+    with sqlite3.connect(shelf.store.path) as database:
+        return dict(database.execute("SELECT id, standing FROM document"))
+
+
+def noted_on(shelf: Shelf, day: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What an update of a day notes, which must be what the store finds when it looks at all documents."""
+    monkeypatch.setenv("KB_TODAY", day)
+    assert not shelf.store.update(shelf.corpus)
+    with shelf.store.reading() as reader:
+        assert noted(shelf) == {id: each.status for id, each in validities(reader, day).items()}, day
+    return noted(shelf)
+
+
+@pytest.mark.parametrize("effective", ["2010年1月1日", "2010.1.1", "2010-13", "9999-99-99"])
+def test_what_is_no_day_keeps_no_day_from_being_worked_out(
+    shelf: Shelf, effective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("另一份", RULES, effective=effective)
+    told = [noted_on(shelf, day, monkeypatch)["示例法"] for day in ("2009-12-30", "2009-12-31", "2010-01-01")]
+    assert told == ["尚未生效", "尚未生效", "未见终止"]
+
+
+def test_the_days_of_the_table_turn_what_is_noted(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the library tells from when the amended law holds."""
+    shelf.put("慈善法", "中华人民共和国慈善法\n第一条　为了示例，制定本法。\n", kind="法律", date="2023-12-29")
+    told = [noted_on(shelf, day, monkeypatch)["慈善法"] for day in ("2024-09-03", "2024-09-04", "2024-09-05")]
+    assert told == ["不明", "不明", "未见终止"]
+
+
+def test_what_was_worked_out_by_other_rules_is_worked_out_anew(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_TODAY", "2024-01-02")
+    shelf.put("示例法", LAW)
+    shelf.store.update(shelf.corpus)
+    for left in ("2024-01-02", "2024-01-02 other"):  # an earlier version's, and another one's
+        with sqlite3.connect(shelf.store.path) as database:
+            database.execute("UPDATE revision SET day = ?", (left,))
+            database.execute("UPDATE document SET standing = '不明'")
+        shelf.store.update(shelf.corpus)
+        assert noted(shelf)["示例法"] == "未见终止"

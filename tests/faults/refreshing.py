@@ -170,12 +170,15 @@ def cut_power(kills: Kills, call: harness.Call) -> int:
     """Leave what is on the disk after a power cut just before that call; answer how many writes it undid."""
     root = kills.scene.library.folder
     killed, lines = kills.at(call.syscall, call.number)
-    shutil.rmtree(root)
-    shutil.copytree(killed, root)
     data, names = power.unconfirmed(lines, root)
-    power.damage(data)
-    for name in reversed(names):
+    earlier = []
+    for name in names:
         syscall = lines[name.call].partition("(")[0]
         number = sum(line.startswith(f"{syscall}(") for line in lines[: name.call + 1])
-        power.undo(name, kills.at(syscall, number)[0], root)
+        earlier.append(kills.at(syscall, number)[0])  # a refresh in `root`
+    shutil.rmtree(root)
+    shutil.copytree(killed, root)
+    power.damage(data)
+    for name, before in zip(reversed(names), reversed(earlier), strict=True):
+        power.undo(name, before, root)
     return len(data) + len(names)

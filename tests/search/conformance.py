@@ -595,6 +595,11 @@ class Conformance:
             assert [hit for page in pages for hit in page.hits] == list(whole.hits)
             assert {(page.total, page.related) for page in pages} == {(5, 5)}
 
+    @pytest.mark.parametrize("query", ["的 龘", "的 -和 龘"])
+    def test_what_only_has_what_all_have_is_not_related(self, engine: Engine, query: str) -> None:
+        engine.update(Shelf(document("a", *["示例的规定"] * 400, *["和示例的规定"] * 3)))
+        assert engine.search(query).related == 0
+
     @pytest.mark.parametrize("best", [0, 150])
     def test_more_equal_ones_than_are_looked_at_again_come_once_and_in_order(self, engine: Engine, best: int) -> None:
         """Literal and related ones; `best`: so many of each stand before those that are equal."""

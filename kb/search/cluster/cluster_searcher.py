@@ -799,7 +799,9 @@ class _Search:
         return [there, {"query": both([*parts, self._literal]), "size": 0, "track_total_hits": True}]
 
     def _sorted(self, *, ties: bool) -> Part:
-        return _sorted(self._order) if ties or self._order != "relevance" else _by_score()
+        """Where nothing is scored, all are equal."""
+        anyhow = not ties and self._order == "relevance" and self._scoring.score
+        return _by_score() if anyhow else _sorted(self._order)
 
     def _counted_and_related(self, counted: Part, size: int, *, ties: bool = False) -> Part:
         """Count something over all that is found, and list what is related of it: scored once for both; `ties`: equal ones in

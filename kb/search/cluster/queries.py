@@ -167,7 +167,7 @@ class Scored:
         the weightiest of them; the others, which are in most sections, are added up where one of these is.
 
         In a place, what is kept is less than its weight. All is scored where that narrows nothing, or where the query would be
-        more than the cluster takes.
+        more than the cluster takes; nothing is found where all terms together do not come to it.
         """
         least = _CAREFUL * enough / HEADED ** len(self._headed)
         most = sorted(self.terms.items(), key=lambda item: -item[1])
@@ -176,6 +176,8 @@ class Scored:
         number = len(most)
         if needed == 1:  # of the rest, all together do not come to it
             number = sum(sums[-1] - before >= least for before in (0.0, *sums[:-1]))
+        if not number:
+            return NOTHING
         if number > _NARROWING or (needed == 1 and number == len(most)):
             return self.whole
         needful, others = ([_term(*each) for each in some] for some in (most[:number], most[number:]))

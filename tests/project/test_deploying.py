@@ -210,7 +210,7 @@ def asked(folder: Path, port: int, path: str, headers: dict[str, str], tls: bool
     trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     made = HTTPSConnection("127.0.0.1", port, context=trust) if tls else HTTPConnection("127.0.0.1", port)
     with closing(made) as connection:
-        connection.request("GET", quote(path, safe="/?=&"), headers=headers)
+        connection.request("GET", quote(path, safe="/?=&:"), headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
@@ -251,6 +251,8 @@ def test_nginx_answers_to_the_name_of_the_site_only(program: str, folder: Path) 
             for name in ("evil.example", f"evil.example:{there}", "127.0.0.1.evil.example"):
                 with pytest.raises(RemoteDisconnected):
                     asked(folder, there, "/", {"Host": name}, tls)
+                with pytest.raises(RemoteDisconnected):  # the site's name before the path counts for nothing
+                    asked(folder, there, f"{'https' if tls else 'http'}://127.0.0.1/", {"Host": name}, tls)
 
 
 def _site(folder: Path, plain: int, secured: int, one: int, other: int) -> str:

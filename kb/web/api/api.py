@@ -29,7 +29,7 @@ from kb.search.contract.engine import GROUPS, ORDERS
 from kb.search.query.conditions import FACETS, NAMES, VERSIONS
 from kb.search.query.query import MAX_QUERY
 from kb.web.api import law_api, openapi, schemas
-from kb.web.api.endpoints import ON_A_DAY, Anchor, Day, Id, Interface, Name, Parameter, State
+from kb.web.api.endpoints import Anchor, Day, Id, Interface, Name, Parameter, State
 from kb.web.context.arguments import checked_day
 from kb.web.context.boundary import gate
 from kb.web.context.library import library
@@ -58,13 +58,15 @@ Offset = Annotated[int, Meta(ge=0, le=10**9, description="跳过前几条")]
 Cursor = Annotated[str, Meta(max_length=500, description="上一页的 next，第一页不写")]
 Value = Annotated[str, Meta(max_length=200, description="只要这个值的")]
 
+_NOTHING = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*"
+"""A value of blanks only is none."""
 _MONTH_DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?"
 _WRITTEN: dict[str, dict[str, Any]] = {
-    "date": {"pattern": f"^([12][0-9]{{3}}(-{_MONTH_DAY})?(\\.\\.[12][0-9]{{3}}(-{_MONTH_DAY})?)?)?$"},
+    "date": {"pattern": f"^([12][0-9]{{3}}(-{_MONTH_DAY})?(\\.\\.[12][0-9]{{3}}(-{_MONTH_DAY})?)?|{_NOTHING})$"},
     "year": {"pattern": "^([0-9]{4})?$"},
-    "article": {"pattern": "^([1-9][0-9]{0,3}(-[1-9][0-9]?)?)?$"},
+    "article": {"pattern": f"^([1-9][0-9]{{0,3}}(-[1-9][0-9]?)?|{_NOTHING})$"},
     "version": {"enum": ["", *sorted(set(VERSIONS.values()))]},
-    "on": ON_A_DAY,
+    "on": {"anyOf": [{"format": "date"}, {"pattern": f"^{_NOTHING}$"}]},
 }
 """How the values of conditions are written for sure, for who asks by the description; other spellings are understood, too."""
 

@@ -294,9 +294,8 @@ class Corpus:
             was = known.get(found.sha256, found.file)
             with storage.refusals(self.root / was, "读"):
                 stands = (self.root / was).is_file()
-            is_moved = not stands and was.count("/") == found.file.count(
-                "/"
-            )  # a version beside a lost document is not it
+            # A version beside a lost document, one folder deeper, is not that document.
+            is_moved = not stands and was.count("/") == found.file.count("/")
             left = [Entry(was, "", at=found.at, by=FOUND)] if is_moved else []
             self.ledger.add([found, *left])
 

@@ -707,6 +707,21 @@ def test_a_text_that_was_made_before_but_holds_later_is_not_a_change_since(shelf
     assert "本文件依据的可能已经是它" in links[0].fate.note
 
 
+def noted(shelf: Shelf) -> dict[str, str]:
+    """How documents stand, as the store has it: of today."""
+    with sqlite3.connect(shelf.store.path) as database:
+        return dict(database.execute("SELECT id, standing FROM document"))
+
+
+def noted_on(shelf: Shelf, day: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What an update of a day notes, which must be what the store finds when it looks at all documents."""
+    monkeypatch.setenv("KB_TODAY", day)
+    assert not shelf.store.update(shelf.corpus)
+    with shelf.store.reading() as reader:
+        assert noted(shelf) == {id: each.status for id, each in validities(reader, day).items()}, day
+    return noted(shelf)
+
+
 def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -734,28 +749,10 @@ def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
     ]
     seen = set()
     for day in (*days, *reversed(days)):
-        monkeypatch.setenv("KB_TODAY", day)
-        shelf.store.update(shelf.corpus)
-        with shelf.store.reading() as reader:
-            found = {id: each.status for id, each in validities(reader, day).items()}
+        found = noted_on(shelf, day, monkeypatch)
         assert shelf.store.standings(day) == found, day
         seen.add(tuple(found.values()))
     assert len(seen) > 3
-
-
-def noted(shelf: Shelf) -> dict[str, str]:
-    """How documents stand, as the store has it: of today."""
-    with sqlite3.connect(shelf.store.path) as database:
-        return dict(database.execute("SELECT id, standing FROM document"))
-
-
-def noted_on(shelf: Shelf, day: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What an update of a day notes, which must be what the store finds when it looks at all documents."""
-    monkeypatch.setenv("KB_TODAY", day)
-    assert not shelf.store.update(shelf.corpus)
-    with shelf.store.reading() as reader:
-        assert noted(shelf) == {id: each.status for id, each in validities(reader, day).items()}, day
-    return noted(shelf)
 
 
 @pytest.mark.parametrize("effective", ["2010年1月1日", "2010.1.1", "2010-13", "9999-99-99"])

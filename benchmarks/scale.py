@@ -112,11 +112,14 @@ def measured(corpus: Corpus, sizes: Sequence[int], number: int, shards: int) -> 
         for size in sizes:
             source, folder, name = Repeated(corpus, size), Path(scratch) / f"embedded-{size}", f"scale-{size}"
             embedded, cluster = open_engine(folder), OpenSearchEngine(Cluster(nodes.hosts, name, shards))
-            costs = [_indexed(embedded, source, _own_cpu), _indexed(cluster, source, lambda: _own_cpu() + _cpu(nodes))]
-            eventually(lambda: not _merging(nodes), "merges end")
-            used = _cpu(nodes)
+            costs = [
+                _indexed(embedded, source, _own_cpu),
+                _indexed(cluster, source, lambda: _own_cpu() + nodes_cpu(nodes)),
+            ]
+            settled(nodes)
+            used = nodes_cpu(nodes)
             times, spreads = asked([embedded, cluster], queries)
-            spent = 1000 * (_cpu(nodes) - used) / (2 * sum(map(len, queries.values())))
+            spent = 1000 * (nodes_cpu(nodes) - used) / (2 * sum(map(len, queries.values())))
             stats = nodes.ask("_nodes/stats/jvm,indices")["nodes"].values()
             store = nodes.ask(f"{name}/_stats/store")["_all"]["primaries"]["store"]
             disk = [_size(folder), store["size_in_bytes"] / 1e6]
@@ -146,9 +149,9 @@ def _indexed(engine: Engine, source: Repeated, cpu: Callable[[], float]) -> tupl
     return time.perf_counter() - started, cpu() - used
 
 
-def drawn(corpus: Corpus) -> dict[str, list[str]]:
+def drawn(corpus: Corpus, seed: int = 8) -> dict[str, list[str]]:
     """Draw queries: strings of several lengths from anywhere, words, half sentences as questions, with a condition."""
-    chance = random.Random(8)
+    chance = random.Random(seed)
     ids = [id for id in corpus.ids() if "@" not in id]
     texts = [fold(corpus.read(id).text) for id in chance.sample(ids, 60)]
 
@@ -200,14 +203,20 @@ def _own_cpu() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def _cpu(nodes: Nodes) -> float:
+def nodes_cpu(nodes: Nodes) -> float:
+    """Return the seconds of processor that all nodes have used."""
     stats = nodes.ask("_nodes/stats/process")["nodes"].values()
     return sum(node["process"]["cpu"]["total_in_millis"] for node in stats) / 1000
 
 
-def _merging(nodes: Nodes) -> bool:
-    stats = nodes.ask("_nodes/stats/indices/merge")["nodes"].values()
-    return any(node["indices"]["merges"]["current"] for node in stats)
+def settled(nodes: Nodes) -> None:
+    """Wait until no node merges segments."""
+
+    def merging() -> bool:
+        stats = nodes.ask("_nodes/stats/indices/merge")["nodes"].values()
+        return any(node["indices"]["merges"]["current"] for node in stats)
+
+    eventually(lambda: not merging(), "merges end")
 
 
 def _size(folder: Path) -> float:

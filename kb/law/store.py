@@ -34,6 +34,7 @@ from kb.law.resolve import Resolver
 from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
+OF_ANOTHER_VERSION = "引用关系由另一个版本的程序建立：请运行 kb index。"
 _LAYOUT = 21
 _MANY = 200
 _AHEAD = 16
@@ -289,7 +290,7 @@ class Store:
     def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         with self._connected(writing=writing) as database:
             if _layout(database) != _LAYOUT:
-                raise BadIndexError("引用关系由另一个版本的程序建立：请运行 kb index。")
+                raise BadIndexError(OF_ANOTHER_VERSION)
             yield database
 
     @contextmanager

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.corpus.folder import Corpus
-from kb.law.store import Store
+from kb.law.store import OF_ANOTHER_VERSION, Store
 from kb.search.contract.engine import Engine, Progress, Updated
 from kb.search.embedded.generations import FINGERPRINTS
 
 _MOST_LOST = 5
-_REBUILT = "引用库不见了、已损坏，或者由另一个版本的程序建立：已重建。"
+_RENEWED = "引用库由另一个版本的程序建立：已重建。"
+_REBUILT = "引用库不见了或已损坏：已重建；请检查磁盘。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
 """Shows how far a step, which it is told the name of, has come: with (documents done, documents to do)."""
@@ -22,14 +23,15 @@ Showing = Callable[[str], AbstractContextManager[Progress]]
 @dataclass(slots=True)
 class Outcome:
     """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end,
-    `mended` what was found damaged and was made anew, `lost` which files are not there any more: the index is in step
-    with the corpus all the same.
+    `mended` what was made anew, because it was `damaged` or another version's, `lost` which files are not there any more:
+    the index is in step with the corpus all the same.
     """
 
     updated: dict[str, Updated] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     errors: list[KbError] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    damaged: bool = False
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -84,9 +86,11 @@ def bring_in_step(
     outcome.lost += lost[:_MOST_LOST]
     outcome.lost += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
     with _noted(outcome), shown("查找引用") as progress:
-        damaged = law.check()
-        outcome.problems += law.update(corpus, rebuild=rebuild or bool(damaged), progress=progress)
-        outcome.mended += [_REBUILT] if damaged and not rebuild else []
+        wrong = law.check()
+        outcome.problems += law.update(corpus, rebuild=rebuild or bool(wrong), progress=progress)
+        if wrong and not rebuild:
+            outcome.mended.append(_told(wrong))
+            outcome.damaged = wrong != [OF_ANOTHER_VERSION]
     for name, engine in engines.items():
         with _noted(outcome), shown("建立索引") as progress:
             outcome.updated[name] = _updated(engine, corpus, outcome, rebuild, progress)
@@ -95,6 +99,11 @@ def bring_in_step(
         with _noted(outcome), shown("按意思查找") as progress:
             engine.learn(progress)
     return outcome
+
+
+def _told(wrong: list[str]) -> str:
+    """Say why the store of citations was made anew."""
+    return _RENEWED if wrong == [OF_ANOTHER_VERSION] else _REBUILT
 
 
 def _updated(engine: Engine, corpus: Corpus, outcome: Outcome, rebuild: bool, progress: Progress) -> Updated:
@@ -106,6 +115,7 @@ def _updated(engine: Engine, corpus: Corpus, outcome: Outcome, rebuild: bool, pr
             raise
         updated = engine.update(corpus, rebuild=True, progress=progress)
         outcome.mended.append("索引已损坏：已重建（语料库不受影响）；请检查磁盘。")
+        outcome.damaged = True
         return updated
 
 
@@ -119,9 +129,9 @@ def index_problem(engine: Engine) -> str:
 
 def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
     """Bring what is damaged or behind in step again; yield a sentence for each part. Raises StorageError."""
-    if law.check():
+    if wrong := law.check():
         law.update(corpus, rebuild=True)
-        yield _REBUILT
+        yield _told(wrong)
     present = corpus.fingerprints()
     if law.check(present) or engine.check(present) or index_problem(engine):
         law.update(corpus)

@@ -41,7 +41,7 @@ from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
 from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_lost, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
-from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
+from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_rebuilt, note_step, verdict
 from kb.upkeep.walk import Walk
 
 _MOST_SEEDS = 50
@@ -120,7 +120,8 @@ def refresh(
                 mended = (*meanwhile.mended, *done.mended)
                 report.index, report.mended, report.found = done.said, mended, tuple(done.lost)
                 note_indexed(corpus.root, report.index)
-                _look_after(report, corpus, engine, law, settings, hosts.clock.now())
+                rebuilt = " ".join(mended) if meanwhile.damaged or done.damaged else ""
+                _look_after(report, corpus, engine, law, settings, hosts.clock.now(), rebuilt)
     except StorageError as error:
         if not (dry_run or _is_at_work(corpus)):
             refused = Finding("run/refused", "运行", str(error), advice="kb status")
@@ -156,8 +157,13 @@ def _silent(name: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime) -> None:
-    """Read every byte again where that is due, and note how much room there is: nobody else may do so for years."""
+def _look_after(
+    report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime, rebuilt: str
+) -> None:
+    """Read every byte again where that is due, and note how much room there is: nobody else may do so for years.
+
+    `rebuilt` tells what was damaged in this run and made anew: noted after the check, so that it stays until the next one.
+    """
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
@@ -165,6 +171,8 @@ def _look_after(report: Report, corpus: Corpus, engine: Engine, law: Store, sett
             note_checked(corpus, found, settings.index, now)
             damaged = (each.sentence for each in grave(found, settings.index))
             report.found = tuple(dict.fromkeys((*report.found, *damaged)))
+        if rebuilt:
+            note_rebuilt(corpus, rebuilt, now)
         note_disk(settings, corpus, now)
     except KbError as error:
         report.found = (*report.found, str(error))
@@ -205,7 +213,7 @@ def _tell(
 @dataclass(slots=True)
 class _Meanwhile:
     """Lets what was fetched be searched while a long fill goes on. What goes wrong then, the last time will say; what was
-    `mended` then is sound by that time.
+    `mended` then, because it was `damaged` or not, is sound by that time.
     """
 
     corpus: Corpus
@@ -214,6 +222,7 @@ class _Meanwhile:
     monotonic: Callable[[], float]
     last: float
     mended: list[str] = field(default_factory=list)
+    damaged: bool = False
 
     def beside(self, on_progress: Progress) -> Progress:
         """Return what tells how far a source is, and brings the index in step now and then."""
@@ -221,7 +230,9 @@ class _Meanwhile:
         def told(name: str, done: int, total: int) -> None:
             on_progress(name, done, total)
             if self.monotonic() - self.last >= _MEANWHILE:
-                self.mended += bring_in_step(self.corpus, self.law, {"": self.engine}).mended
+                outcome = bring_in_step(self.corpus, self.law, {"": self.engine})
+                self.mended += outcome.mended
+                self.damaged |= outcome.damaged
                 self.last = self.monotonic()
 
         return told

@@ -119,6 +119,7 @@ def verdict(
         *_of_index(corpus, engine, law),
         *_of_cluster(corpus, engine, machines),
         *_of_check(settings, sources, checked, moment),
+        *_of_rebuilt(checked),
         *_of_backup(settings, kept, moment),
         *_of_clock(corpus, moment),
         *(each for disk in disks for each in _of_disk(disk)),
@@ -185,6 +186,15 @@ def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: 
     if told := found or before.get("found", ""):
         record["found"] = told
     findings.write(path, record)
+
+
+def note_rebuilt(corpus: Corpus, sentence: str, now: datetime) -> None:
+    """Write down that something was found damaged and made anew (`sentence`): a finding until every byte was read again.
+
+    Raises StorageError.
+    """
+    path = corpus.root / _CHECKED
+    findings.write(path, {**findings.read(path), "rebuilt": {"sentence": sentence, "since": clock.stamp(now)}})
 
 
 def note_backup(corpus: Corpus, state: Path, now: datetime) -> None:
@@ -468,6 +478,13 @@ def _of_check(
     elif at and now - datetime.fromisoformat(at) > timedelta(days=_LATE_CHECK):
         sentence = f"已有 {_LATE_CHECK} 天以上没有核对过每个字节，本应每 {CHECK_DAYS} 天一次：请检查定时任务。"
         yield Finding("check/late", "核对", sentence, at, "kb check")
+
+
+def _of_rebuilt(checked: dict[str, Any]) -> Iterator[Finding]:
+    """Say that an index was damaged: a disk that damages one file may damage others."""
+    if rebuilt := checked.get("rebuilt"):
+        sentence = f"{rebuilt['sentence']}下次核对每个字节（kb check）之后，这一条就没有了。"
+        yield Finding("index/rebuilt", "索引", sentence, rebuilt["since"], "kb check")
 
 
 def _of_backup(settings: Settings, kept: dict[str, Any], now: datetime) -> Iterator[Finding]:

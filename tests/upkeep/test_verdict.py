@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -307,6 +309,43 @@ def test_what_is_damaged_is_found_by_cron_alone(here: Operated) -> None:
     here.refresh()
     here.everywhere("已损坏")
     assert "已损坏" in "".join(here.told())
+
+
+def _cut_off_index(index: Path) -> None:
+    longest = max((path for path in index.glob("gen-*/*") if path.is_file()), key=lambda path: path.stat().st_size)
+    longest.write_bytes(longest.read_bytes()[:-100])
+
+
+def _cut_off_store(index: Path) -> None:
+    (index / "citations.sqlite").write_bytes(b"no database")
+
+
+@pytest.mark.parametrize("damage", [_cut_off_index, _cut_off_store])
+def test_an_index_that_cron_made_anew_is_told_until_every_byte_was_read(
+    here: Operated, damage: Callable[[Path], None]
+) -> None:
+    """The readers see nothing of it; but the disk that damaged it may go on."""
+    here.refresh()
+    here.nowhere()
+    damage(here.folder / "index")
+    here.on(START + timedelta(days=1))
+    here.refresh()
+    here.everywhere("已损坏：已重建", "请检查磁盘", "kb check")
+    assert "已重建" in "".join(here.told())
+    here.kb("check")
+    here.nowhere()
+
+
+def test_a_store_of_another_version_is_made_anew_without_an_alarm(here: Operated) -> None:
+    here.refresh()
+    store, sums = here.folder / "index/citations.sqlite", here.folder / "index/citations.sha256"
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("PRAGMA user_version = 1")
+    sums.unlink()  # as the other version had none
+    here.on(START + timedelta(days=1))
+    here.kb("refresh")
+    assert "由另一个版本的程序建立：已重建" in here.kb.said
+    here.nowhere()
 
 
 def test_damage_is_told_beside_a_file_that_is_lost(here: Operated) -> None:

@@ -6,8 +6,10 @@ import os
 from datetime import UTC, date, datetime
 
 from kb.base.errors import UsageError
+from kb.base.lazy_re import lazy_re
 
 VARIABLE = "KB_TODAY"
+_DAY = lazy_re(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
 def now() -> datetime:
@@ -25,6 +27,20 @@ def today() -> str:
 def stamp(moment: datetime | None = None) -> str:
     """Return a moment in UTC (now) as it is written down: ISO 8601, to the second."""
     return f"{moment or now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def is_date(text: str) -> bool:
+    """Return whether this is a year, a month or a day in ISO 8601 as documents are dated here, and there is such a one."""
+    return bool(_DAY.fullmatch(text)) and is_moment(f"{text}-01-01"[:10] if len(text) < len("2021-11-22") else text)
+
+
+def is_moment(text: str) -> bool:
+    """Return whether this is a day or a moment in ISO 8601, and there is such a one."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _set() -> date | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from kb.base import clock
 from kb.base.errors import UnreadableError
 from kb.base.lazy_re import lazy_re
 from kb.base.model import REPAIR_KINDS, Account, Attachment, Exchange, Metadata, Provenance, Remark, Repair
@@ -40,6 +41,7 @@ _ORIGIN = (
     "edition",
 )
 _ATTACHMENT = ("name", "url", "document", "snapshot", "reason")
+_DAYS, _MOMENTS = ("date", "published", "effective", "edition"), ("retrieved", "withdrawn")
 _ENDLESS = 1 << 30
 
 
@@ -267,11 +269,15 @@ def is_ours(text: str) -> bool:
 def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
     """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
     try:
-        return _load(yaml_head.parse(head))
+        metadata, provenance = _load(yaml_head.parse(head))
     except yaml.YAMLError as error:
         raise _unreadable(name, yaml_head.explain(error)) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _unreadable(name, "缺少必要的项，或某一项的写法不对") from error
+    for item, value in ((item, getattr(metadata if item in _PLAIN else provenance, item)) for item in _DAYS + _MOMENTS):
+        if value and not (clock.is_date(value) if item in _DAYS else clock.is_moment(value)):
+            raise _unreadable(name, f"{item} 写着“{value[:40]}”，没有这一天，或不是 2021-11-22 那样的写法")
+    return metadata, provenance
 
 
 def _unreadable(name: str, reason: str) -> UnreadableError:

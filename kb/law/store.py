@@ -35,7 +35,7 @@ from kb.law.standing import Standings, Status, validities
 
 FILE = "citations.sqlite"
 OF_ANOTHER_VERSION = "引用关系由另一个版本的程序建立：请运行 kb index。"
-_LAYOUT = 21
+_LAYOUT = 22
 _MANY = 200
 _AHEAD = 16
 _CHECKPOINT = 10_000  # milliseconds to wait for readers

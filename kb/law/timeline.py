@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from kb.chinese import dates
 from kb.law.records import Edition
@@ -67,20 +67,19 @@ def on_day(states: Sequence[State], day: str) -> Held:
 
 def surely_since(made: str) -> str:
     """Return the day on which a text that was made on another holds, whatever it says."""
+    if not made:
+        return ""
     whole = f"{made}-12-31" if len(made) == len("2018") else f"{made}-01"[:10]
-    return (date.fromisoformat(whole) + timedelta(days=LONGEST_WAIT)).isoformat() if made else ""
+    surely = date.fromisoformat(whole).toordinal() + LONGEST_WAIT
+    return date.fromordinal(min(surely, date.max.toordinal())).isoformat()
 
 
 def anything_turns(days: Iterable[str], first: str, last: str) -> bool:
     """Return whether, from one day to another, any of the days that are told comes, or the day by which what was made on it holds.
 
-    Else no document can stand otherwise on the last day than on the first: how it stands follows from these alone. What
-    is no day (somebody wrote it by hand) may be any.
+    Else no document can stand otherwise on the last day than on the first: how it stands follows from these alone.
     """
-    try:
-        return any(first <= turn <= last for day in days for turn in (day, surely_since(min(day, last))))
-    except (ValueError, OverflowError):
-        return True
+    return any(first <= turn <= last for day in days for turn in (day, surely_since(min(day, last))))
 
 
 def same(day: str, other: str) -> bool:

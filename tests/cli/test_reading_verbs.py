@@ -100,6 +100,35 @@ def test_a_header_written_by_hand_that_cannot_be_read_is_said(
     assert "示例内容" in kb("search", "示例内容")
 
 
+@pytest.mark.parametrize(
+    ("item", "typed"),
+    [("date", "2024-13-45"), ("date", "2024年3月5日"), ("  retrieved", "昨天"), ("  edition", "2024-02-30")],
+)
+def test_a_day_mistyped_in_a_header_is_named_and_not_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], item: str, typed: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kb = KbHere(tmp_path, capfd)
+    for number in "12":
+        (tmp_path / f"{number}.txt").write_text(EXAMPLE.replace("1号", f"{number}号"), encoding="utf-8")
+    kb("ingest", "1.txt", "2.txt")
+    kb("index")
+    path = tmp_path / "corpus/files/1.md"
+    head = re.sub(rf"^{item}: .*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    before = "provenance:\n" if item.startswith(" ") else "title: "
+    path.write_text(
+        head.replace(before, f"{before}{item}: {typed}\n" if item[0] == " " else f"{item}: {typed}\ntitle: ", 1),
+        encoding="utf-8",
+    )
+    kb("check", "--accept", "1", code=4)
+    assert f"{item.strip()} 写着“{typed}”" in kb.said
+    kb("index", code=1)
+    assert f"{item.strip()} 写着“{typed}”" in kb.said
+    assert kb("search", "行政复议").count("未见终止") == 2
+    kb("check", "--repair")
+    assert "完好" in kb("check")
+
+
 def test_what_cannot_be_cited_says_why(changed: KbHere) -> None:
     changed("cite", "示例通知#9", code=3)
     assert "#9" in changed.said or "“9”" in changed.said

@@ -755,14 +755,24 @@ def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
     assert len(seen) > 3
 
 
-@pytest.mark.parametrize("effective", ["2010年1月1日", "2010.1.1", "2010-13", "9999-99-99"])
-def test_what_is_no_day_keeps_no_day_from_being_worked_out(
+@pytest.mark.parametrize(
+    "effective", ["2010年1月1日", "2010.1.1", "2010-13", "2010-02-30", "9999-99-99", "２０１０-01-01"]
+)
+def test_a_day_that_is_none_is_said_and_the_others_stand_as_they_do(
     shelf: Shelf, effective: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("KB_TODAY", "2010-01-01")
     shelf.put("示例法", LAW)
     shelf.put("另一份", RULES, effective=effective)
-    told = [noted_on(shelf, day, monkeypatch)["示例法"] for day in ("2009-12-30", "2009-12-31", "2010-01-01")]
-    assert told == ["尚未生效", "尚未生效", "未见终止"]
+    (problem,) = shelf.store.update(shelf.corpus)
+    assert "另一份" in problem and f"effective 写着“{effective}”" in problem
+    assert noted(shelf) == {"示例法": "未见终止"}
+
+
+def test_the_last_day_there_is_ends_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.put("示例法", LAW)
+    shelf.put("最后", "示例办法\n第一条　示例。\n", date="9999-12-31")
+    assert noted_on(shelf, "2010-01-01", monkeypatch)["示例法"] == "未见终止"
 
 
 def test_the_days_of_the_table_turn_what_is_noted(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,12 +243,13 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def plan(rows: Sequence[Row]) -> str:
-    """Compute what 10 and 100 million sections need, from what every further section cost."""
+    """Compute what 10 and 100 million sections need: to store and to index, by what every further section cost; to search, as
+    much for each section as at the largest size, which is the most it can be: by how much it grows is less than sizes differ by chance.
+    """
     kilobytes = 1000 * grown(rows, "opensearch", lambda row: row.disk_mb)
     index_cpu = grown(rows, "opensearch", lambda row: row.cpu_seconds)
-    waits = grown(rows, "opensearch", new) / 1000
     last = [row for row in rows if row.engine == "opensearch"][-1]
-    search_cpu = grown(rows, "opensearch", lambda row: row.search_cpu_ms) / 1000
+    waits, search_cpu = (each / 1000 / last.sections for each in (new(last), last.search_cpu_ms))
     lines = [
         ["节", "主分片", "占盘（含副本和余量）", "数据节点", "建一次索引，照这里的速度", "租用，元/小时"],
         ["---"] * 6,
@@ -271,7 +272,7 @@ def plan(rows: Sequence[Row]) -> str:
         lines[-1].append(f"{nodes * NODE_YUAN:,.0f}")
     constants = (
         f"OpenSearch 每多一节：占盘 {kilobytes:.2f} KB，建索引 {1000 * index_cpu:.2f} 处理器毫秒；"
-        f"每多一百万节，一次检索多 {1e6 * search_cpu * 1000:.0f} 处理器毫秒。"
+        f"一次检索每一百万节最多 {1e6 * search_cpu * 1000:.0f} 处理器毫秒、{1e6 * waits * 1000:.0f} 毫秒（按最大的一次量到的）。"
     )
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{crossing(rows)}\n\n{constants}\n\n{table}\n"

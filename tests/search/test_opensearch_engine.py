@@ -13,7 +13,7 @@ import pytest
 from kb.base.deadline import Deadline, within
 from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
-from kb.search.cluster import cluster_searcher, mapping, updating
+from kb.search.cluster import cluster_searcher, mapping, scoring, updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import GROUPS, Engine, Group
 from kb.search.embedded.whoosh_engine import WhooshEngine
@@ -83,7 +83,8 @@ def test_what_is_remembered_may_be_forgotten_between_two_searches(
     engine = OpenSearchEngine(cluster)
     engine.update(Shelf(document("a", "示例机关作出示例决定", "行政许可"), document("b", "行政许可的示例")))
     before = [engine.search(query).total for query in ("示例", "行政许可", "示例 决定")]
-    monkeypatch.setattr(cluster_searcher, "_KEPT", 0)
+    for module in (cluster_searcher, scoring):
+        monkeypatch.setattr(module, "_KEPT", 0)
     assert [engine.search(query).total for query in ("示例", "行政许可", "示例 决定")] == before
     assert [engine.search(query, limit=1).total for query in ("示例 许可", "机关")] == [1, 1]
 

@@ -24,9 +24,10 @@ from kb.search.answer.results import check_page, first_found, hit, like_section,
 from kb.search.cluster import condition, mapping
 from kb.search.cluster.absence import Absence
 from kb.search.cluster.client_requests import VanishedError, patiently, pause, seconds, unsure
-from kb.search.cluster.cluster_searcher import Found, Searcher
+from kb.search.cluster.cluster_searcher import Searcher
 from kb.search.cluster.connection import TRIES, check_version, connect, in_words
 from kb.search.cluster.index_state import State, left_state, read_state, strange
+from kb.search.cluster.one_search import Found, find
 from kb.search.cluster.queries import both
 from kb.search.cluster.updating import Update, read_replaced, rows_of
 from kb.search.contract.engine import MAX_TYPED, Group, Machines, Order, Progress, Source, Standings, Stats, Updated
@@ -251,11 +252,11 @@ def _results(
     limit: int,
     group: Group,
 ) -> Results:
-    def find(query: Query) -> Found:
+    def finding(query: Query) -> Found:
         with stage("find"):
-            return searcher.find(query, order, offset, limit, group)
+            return find(searcher, query, order, offset, limit, group)
 
-    query, found = first_found(text, conditions, searcher.stand, find)
+    query, found = first_found(text, conditions, searcher.stand, finding)
     with stage("read"):
         kept = searcher.stored([listed.candidate.id for listed in found.page])
     with stage("snippets"):

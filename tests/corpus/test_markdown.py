@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from kb.base import clock
 from kb.base.errors import UnreadableError
 from kb.base.model import REPAIR_KINDS, Document, Metadata, Provenance, Repair, Section
 from kb.corpus import front_matter, markdown
@@ -56,15 +58,16 @@ anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 lines = st.one_of(st.sampled_from(NASTY), anything.map(lambda text: text.replace("\n", "")))
 texts = st.lists(lines, min_size=1, max_size=12).map(lambda each: "".join(f"{line}\n" for line in each))
 words = st.dictionaries(anything, anything, max_size=3)
+days = st.just("") | st.dates().map(lambda day: day.isoformat()[: (4, 7, 10)[day.day % 3]])
 metadata = st.builds(
     Metadata,
     title=anything,
     issuer=anything,
     document_number=anything,
     kind=anything,
-    date=anything,
-    published=anything,
-    effective=anything,
+    date=days,
+    published=days,
+    effective=days,
     identifier=anything,
     url=anything,
     found=words,
@@ -76,7 +79,7 @@ provenance = st.builds(
     Provenance,
     origin=anything,
     snapshot=anything,
-    retrieved=anything,
+    retrieved=st.just("") | st.datetimes(datetime(1900, 1, 1)).map(clock.stamp),
     media_type=anything,
     encoding=anything,
     converter=anything,

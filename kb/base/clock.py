@@ -9,6 +9,9 @@ from kb.base.errors import UsageError
 from kb.base.lazy_re import lazy_re
 
 VARIABLE = "KB_TODAY"
+_MOMENT = lazy_re(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 _DAY = lazy_re(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
@@ -31,16 +34,22 @@ def stamp(moment: datetime | None = None) -> str:
 
 def is_date(text: str) -> bool:
     """Return whether this is a year, a month or a day in ISO 8601 as documents are dated here, and there is such a one."""
-    return bool(_DAY.fullmatch(text)) and is_moment(f"{text}-01-01"[:10] if len(text) < len("2021-11-22") else text)
+    try:
+        return bool(_DAY.fullmatch(text) and date.fromisoformat(f"{text}-01-01"[:10]))
+    except ValueError:
+        return False
 
 
 def is_moment(text: str) -> bool:
-    """Return whether this is a day or a moment in ISO 8601, and there is such a one."""
+    """Return whether this is a day or a moment in ISO 8601 to which something can have been fetched: there is such a one, in
+    the years that archives and office files can tell.
+    """
+    if not _MOMENT.fullmatch(text):
+        return False
     try:
-        datetime.fromisoformat(text)
+        return 1980 < datetime.fromisoformat(text).year < 2100
     except ValueError:
         return False
-    return True
 
 
 def _set() -> date | None:

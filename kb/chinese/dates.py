@@ -33,11 +33,9 @@ def first(text: str) -> str:
 
     A month that stands alone in the answer's own form is answered again: "2021-11".
     """
-    return (
-        text
-        if _ISO_MONTH.fullmatch(text)
-        else next((iso for found in _FIRST.finditer(text) if (iso := to_iso(found[0]))), "")
-    )
+    if _ISO_MONTH.fullmatch(text):
+        return "-".join(f"{int(part):02}" for part in text.split("-"))  # in full width it is one, too
+    return next((iso for found in _FIRST.finditer(text) if (iso := to_iso(found[0]))), "")
 
 
 def is_day(text: str) -> bool:

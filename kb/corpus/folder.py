@@ -478,6 +478,8 @@ class Corpus:
         text = markdown.normal(self._bytes(path), path.name)
         markdown.load(text, id, path.parent.name)
         if front_matter.is_ours(text):
+            if wrong := front_matter.no_dates(text):
+                raise UnreadableError(f"{path} 的文件头里 {wrong}：请先改正它，再确认。")
             text = front_matter.accept(text, clock.stamp())
         elif not self._known_head(path):
             raise UsageError(f"{path} 不是由 kb 写入的，不带校验值：可以直接修改，无需确认。")
@@ -563,12 +565,12 @@ class Corpus:
         return judge(self._bytes(path), self.ledger.read().entries.get(self._below(path))) not in ("", "edited")
 
     def misread(self) -> Iterator[Problem]:
-        """Yield the files written by hand whose front matter cannot be read: they are documents without it."""
+        """Yield what of the front matter of files is not taken: of one written by hand, that it cannot be read; dates that are none."""
         for path in self._files():
             with suppress(StorageError):  # what cannot be read, `check` tells
                 head = markdown.plain(_head(path))
-                if not front_matter.is_ours(head) and (fault := yaml_head.fault(head)):
-                    yield _misread(path, fault)
+                if problem := _misread(path, head):
+                    yield problem
 
     def _check_file(self, path: Path, id: str, sound: set[str], known: Entry | None) -> Iterator[Problem]:
         try:
@@ -593,9 +595,9 @@ class Corpus:
         except UnreadableError as error:
             yield Problem(path, f"{error}" if str(path) in f"{error}" else f"{path}：{error}", id, damage or "damaged")
             return
+        if misread := _misread(path, text):
+            yield misread
         if not front_matter.is_ours(text):
-            if fault := yaml_head.fault(text):
-                yield _misread(path, fault)
             return
         if damage:
             yield Problem(
@@ -880,7 +882,13 @@ def _is_restorable(data: bytes, known: Entry | None, sound: Container[str]) -> b
     return any(each in sound for each in made_of) or bool(as_encoded(data) or front_matter.restored(data))
 
 
-def _misread(path: Path, fault: str) -> Problem:
+def _misread(path: Path, text: str) -> Problem | None:
+    """Return what of a file's front matter is not taken, None where all is."""
+    if front_matter.is_ours(text):
+        wrong = front_matter.no_dates(text)
+        return Problem(path, f"{path} 的文件头里有日期没有采用：{wrong}。请改正它。", path.stem) if wrong else None
+    if not (fault := yaml_head.fault(text)):
+        return None
     sentence = f"{path} 的文件头没有采用：{fault}。请改正它；不需要文件头，就删去两行 --- 和它们之间的内容。"
     return Problem(path, sentence, path.stem)
 

@@ -41,7 +41,9 @@ _ORIGIN = (
     "edition",
 )
 _ATTACHMENT = ("name", "url", "document", "snapshot", "reason")
-_DAYS, _MOMENTS = ("date", "published", "effective", "edition"), ("retrieved", "withdrawn")
+_DATES = dict.fromkeys(("date", "published", "effective", "edition"), clock.is_date)
+_DATES |= dict.fromkeys(("retrieved", "withdrawn"), clock.is_moment)
+_DATED = lazy_re(r"^(date|published|effective|  edition|  retrieved|  withdrawn): '?([^'\n]+)'?$", re.MULTILINE)
 _ENDLESS = 1 << 30
 
 
@@ -269,15 +271,25 @@ def is_ours(text: str) -> bool:
 def load(head: str, *, name: str) -> tuple[Metadata, Provenance]:
     """Read front matter that kb wrote; `name` is the file's, for the message. Raises UnreadableError."""
     try:
-        metadata, provenance = _load(yaml_head.parse(head))
+        return _load(yaml_head.parse(head))
     except yaml.YAMLError as error:
         raise _unreadable(name, yaml_head.explain(error)) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _unreadable(name, "缺少必要的项，或某一项的写法不对") from error
-    for item, value in ((item, getattr(metadata if item in _PLAIN else provenance, item)) for item in _DAYS + _MOMENTS):
-        if value and not (clock.is_date(value) if item in _DAYS else clock.is_moment(value)):
-            raise _unreadable(name, f"{item} 写着“{value[:40]}”，没有这一天，或不是 2021-11-22 那样的写法")
-    return metadata, provenance
+
+
+def no_dates(text: str) -> str:
+    """Say which dates in the front matter of a file that kb wrote are none, "" where all are: they are not taken (see `load`).
+
+    How all documents stand is worked out of dates.
+    """
+    head = text[: yaml_head.end(text)]
+    if all(_DATES[item.strip()](value) for item, value in _DATED.findall(head)):
+        return ""
+    values = yaml_head.read_any(head)
+    values |= values.get("provenance") or {}
+    wrong = [f"{item} 写着“{values[item][:40]}”" for item in _DATES if values.get(item) and not _dated(values, item)]
+    return f"{'，'.join(wrong)}，没有这一天，或不是 2021-11-22 那样的写法" if wrong else ""
 
 
 def _unreadable(name: str, reason: str) -> UnreadableError:
@@ -287,13 +299,13 @@ def _unreadable(name: str, reason: str) -> UnreadableError:
 def _load(head: dict[str, Any]) -> tuple[Metadata, Provenance]:
     origin = head["provenance"]
     metadata = Metadata(
-        **{field: _text(head.get(field, "")) for field in _PLAIN},
+        **{field: _dated(head, field) for field in _PLAIN},
         found=_texts(head.get("found", {})),
         alternatives={_text(key): tuple(map(_text, values)) for key, values in head.get("alternatives", {}).items()},
         labels=_texts(head.get("labels", {})),
     )
     provenance = Provenance(
-        **{field: _text(origin.get(field, "")) for field in _ORIGIN},
+        **{field: _dated(origin, field) for field in _ORIGIN},
         simplified=int(origin.get("simplified", "0")),
         repairs=tuple(_load_repairs(origin.get("repairs", []))),
         furniture=tuple(map(_text, origin.get("furniture", []))),
@@ -329,6 +341,12 @@ def _load_repairs(runs: Iterable[Mapping[str, list[list[str]]]]) -> Iterable[Rep
                 raise ValueError(f"不认识的修复种类 {kind}")
             for position, restored, found in places:
                 yield Repair(kind, int(position), _text(restored), _text(found))
+
+
+def _dated(values: Mapping[str, Any], item: str) -> str:
+    """Return the text of an item, "" for a date that is none."""
+    value = _text(values.get(item, ""))
+    return value if item not in _DATES or _DATES[item](value) else ""
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from typing import Literal
 
 from kb.base.lazy_re import lazy_re
@@ -135,5 +135,7 @@ def _last_day(start: str, months: int) -> str:
     """Return the last day of a period of months that begins on a day: 2022-01-01 and five years → 2026-12-31."""
     first = date.fromisoformat(start)
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return date.max.isoformat()
     day = min(first.day, monthrange(year, month + 1)[1])
     return (date(year, month + 1, day) - timedelta(days=1)).isoformat()

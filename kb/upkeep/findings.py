@@ -21,6 +21,8 @@ RUN = f"{FOLDER}/.run"
 """Below the corpus: what is remembered of no single source."""
 ACKNOWLEDGED = f"{RUN}/acknowledged.json"
 """Which findings somebody knows of."""
+REBUILT = f"{RUN}/rebuilt.json"
+"""What of the index was found damaged and made anew."""
 _SEAL = "seal"
 _UNSEALED = {"started", "since", "problem"}
 _TOLERANCE = timedelta(hours=2)
@@ -94,6 +96,16 @@ def marked(findings: Iterable[Finding], known: Mapping[str, Any]) -> tuple[Findi
         else each
         for each in findings
     )
+
+
+def note_rebuilt(root: Path, sentences: Sequence[str]) -> None:
+    """Write down what of the index was found damaged and made anew, in sentences: a finding until every byte was read again.
+
+    Each time is another finding, whoever knows of the one before. Raises StorageError.
+    """
+    known, now = read(root / REBUILT), clock.stamp()
+    told = dict.fromkeys([*known.get("sentences", []), *sentences])
+    write(root / REBUILT, {"sentences": list(told), "since": known.get("since") or now, "last": now})
 
 
 def acknowledge(names: Sequence[str], findings: Sequence[Finding], root: Path, by: str) -> list[Finding]:

@@ -11,10 +11,14 @@ from kb.corpus.folder import Corpus
 from kb.law.store import OF_ANOTHER_VERSION, Store
 from kb.search.contract.engine import Engine, Progress, Updated
 from kb.search.embedded.generations import FINGERPRINTS
+from kb.upkeep import findings
 
 _MOST_LOST = 5
 _RENEWED = "引用库由另一个版本的程序建立：已重建。"
-_REBUILT = "引用库不见了或已损坏：已重建；请检查磁盘。"
+_LOST = "引用库不见了：已重建。"
+_REBUILT = "引用库已损坏：已重建；请检查磁盘。"
+_INDEX_REBUILT = "索引已损坏：已重建（语料库不受影响）；请检查磁盘。"
+_GONE_ON_FROM = "索引最新的一代已损坏：从前一代接着更新（语料库不受影响）；请检查磁盘。"
 
 Showing = Callable[[str], AbstractContextManager[Progress]]
 """Shows how far a step, which it is told the name of, has come: with (documents done, documents to do)."""
@@ -23,15 +27,15 @@ Showing = Callable[[str], AbstractContextManager[Progress]]
 @dataclass(slots=True)
 class Outcome:
     """What was done: `updated` by engine; `problems` are sentences on documents, `errors` what kept a step from its end,
-    `mended` what was made anew, because it was `damaged` or another version's, `lost` which files are not there any more:
-    the index is in step with the corpus all the same.
+    `mended` what was made anew, `damaged` which of that because it was damaged (see `findings.note_rebuilt`), `lost` which files
+    are not there any more: the index is in step with the corpus all the same.
     """
 
     updated: dict[str, Updated] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     errors: list[KbError] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
-    damaged: bool = False
+    damaged: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -86,37 +90,42 @@ def bring_in_step(
     outcome.lost += lost[:_MOST_LOST]
     outcome.lost += [f"不见了的文件共 {len(lost):,} 份：全部列在 kb check 里。"] if len(lost) > _MOST_LOST else []
     with _noted(outcome), shown("查找引用") as progress:
-        wrong = law.check()
-        outcome.problems += law.update(corpus, rebuild=rebuild or bool(wrong), progress=progress)
-        if wrong and not rebuild:
-            outcome.mended.append(_told(wrong))
-            outcome.damaged = wrong != [OF_ANOTHER_VERSION]
+        told = _told(law)
+        outcome.problems += law.update(corpus, rebuild=rebuild or bool(told), progress=progress)
+        outcome.mended += [told] if told and not rebuild else []
     for name, engine in engines.items():
         with _noted(outcome), shown("建立索引") as progress:
             outcome.updated[name] = _updated(engine, corpus, outcome, rebuild, progress)
             outcome.problems += outcome.updated[name].problems
+    outcome.damaged += [each for each in outcome.mended if each not in (_RENEWED, _LOST)]
+    if outcome.damaged:
+        with _noted(outcome):
+            findings.note_rebuilt(corpus.root, outcome.damaged)
     for engine in engines.values():  # last of all: everything can be searched by its words meanwhile
         with _noted(outcome), shown("按意思查找") as progress:
             engine.learn(progress)
     return outcome
 
 
-def _told(wrong: list[str]) -> str:
-    """Say why the store of citations was made anew."""
+def _told(law: Store) -> str:
+    """Say why the store of citations is to be made anew, "" where it is sound, or there never was one."""
+    wrong = law.check()
+    if not wrong or not law.exists():
+        return _LOST if wrong else ""
     return _RENEWED if wrong == [OF_ANOTHER_VERSION] else _REBUILT
 
 
 def _updated(engine: Engine, corpus: Corpus, outcome: Outcome, rebuild: bool, progress: Progress) -> Updated:
     """Update an index; one that is damaged is made anew, for nobody may look for weeks."""
     try:
-        return engine.update(corpus, rebuild=rebuild, progress=progress)
+        updated = engine.update(corpus, rebuild=rebuild, progress=progress)
+        outcome.mended += [_GONE_ON_FROM] if updated.damaged else []
     except BadIndexError:
         if rebuild:
             raise
         updated = engine.update(corpus, rebuild=True, progress=progress)
-        outcome.mended.append("索引已损坏：已重建（语料库不受影响）；请检查磁盘。")
-        outcome.damaged = True
-        return updated
+        outcome.mended.append(_INDEX_REBUILT)
+    return updated
 
 
 def index_problem(engine: Engine) -> str:
@@ -129,9 +138,9 @@ def index_problem(engine: Engine) -> str:
 
 def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:
     """Bring what is damaged or behind in step again; yield a sentence for each part. Raises StorageError."""
-    if wrong := law.check():
+    if told := _told(law):
         law.update(corpus, rebuild=True)
-        yield _told(wrong)
+        yield told
     present = corpus.fingerprints()
     if law.check(present) or engine.check(present) or index_problem(engine):
         law.update(corpus)

@@ -32,7 +32,7 @@ from kb.fetch.network.urls import Form, absolute
 from kb.law.store import Store
 from kb.search.contract.engine import Engine
 from kb.upkeep import alarms, seals, suspicion
-from kb.upkeep.findings import Finding, trusted
+from kb.upkeep.findings import Finding, note_rebuilt, trusted
 from kb.upkeep.in_step import bring_in_step, refuse_vanished
 from kb.upkeep.keeping import Keeper, RefusedError
 from kb.upkeep.mend import problems
@@ -41,7 +41,7 @@ from kb.upkeep.selection import Selection
 from kb.upkeep.state import FOLDER, Post, State
 from kb.upkeep.status import note_failed, note_indexed, note_indexing, note_lost, note_start, write_status
 from kb.upkeep.tally import Progress, Report, Tally
-from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_rebuilt, note_step, verdict
+from kb.upkeep.verdict import check_is_due, grave, note_checked, note_disk, note_step, verdict
 from kb.upkeep.walk import Walk
 
 _MOST_SEEDS = 50
@@ -120,8 +120,8 @@ def refresh(
                 mended = (*meanwhile.mended, *done.mended)
                 report.index, report.mended, report.found = done.said, mended, tuple(done.lost)
                 note_indexed(corpus.root, report.index)
-                rebuilt = " ".join(mended) if meanwhile.damaged or done.damaged else ""
-                _look_after(report, corpus, engine, law, settings, hosts.clock.now(), rebuilt)
+                damaged = [*meanwhile.damaged, *done.damaged]
+                _look_after(report, corpus, engine, law, settings, hosts.clock.now(), damaged)
     except StorageError as error:
         if not (dry_run or _is_at_work(corpus)):
             refused = Finding("run/refused", "运行", str(error), advice="kb status")
@@ -158,21 +158,27 @@ def _silent(name: str, done: int, total: int) -> None:
 
 
 def _look_after(
-    report: Report, corpus: Corpus, engine: Engine, law: Store, settings: Settings, now: datetime, rebuilt: str
+    report: Report,
+    corpus: Corpus,
+    engine: Engine,
+    law: Store,
+    settings: Settings,
+    now: datetime,
+    damaged: Sequence[str],
 ) -> None:
     """Read every byte again where that is due, and note how much room there is: nobody else may do so for years.
 
-    `rebuilt` tells what was damaged in this run and made anew: noted after the check, so that it stays until the next one.
+    What was found `damaged` in this run, and made anew, somebody is told of all the same.
     """
     try:
         if check_is_due(corpus, now):
             corpus.note_found()
             found = problems(corpus, engine, law, settings)
             note_checked(corpus, found, settings.index, now)
-            damaged = (each.sentence for each in grave(found, settings.index))
-            report.found = tuple(dict.fromkeys((*report.found, *damaged)))
-        if rebuilt:
-            note_rebuilt(corpus, rebuilt, now)
+            if damaged:
+                note_rebuilt(corpus.root, damaged)
+            sentences = (each.sentence for each in grave(found, settings.index))
+            report.found = tuple(dict.fromkeys((*report.found, *sentences)))
         note_disk(settings, corpus, now)
     except KbError as error:
         report.found = (*report.found, str(error))
@@ -222,7 +228,7 @@ class _Meanwhile:
     monotonic: Callable[[], float]
     last: float
     mended: list[str] = field(default_factory=list)
-    damaged: bool = False
+    damaged: list[str] = field(default_factory=list)
 
     def beside(self, on_progress: Progress) -> Progress:
         """Return what tells how far a source is, and brings the index in step now and then."""
@@ -232,7 +238,7 @@ class _Meanwhile:
             if self.monotonic() - self.last >= _MEANWHILE:
                 outcome = bring_in_step(self.corpus, self.law, {"": self.engine})
                 self.mended += outcome.mended
-                self.damaged |= outcome.damaged
+                self.damaged += outcome.damaged
                 self.last = self.monotonic()
 
         return told

@@ -41,6 +41,7 @@ _UNKNOWN = {
     "failing": "前几次运行有哪几步没有做成",
     "backup": "上次备份在哪一天、在哪里",
     "acknowledged": "哪些警报有人知道",
+    "rebuilt": "索引有没有损坏过",
 }
 """What nobody can tell when a record is damaged."""
 _BACKUP_DAYS = 7
@@ -105,8 +106,9 @@ def verdict(
     moment = now or clock.now()
     sources = status(settings.sources, corpus, moment)
     refused: list[Finding] = []
-    checked, samples, failing, kept, known = (
-        _noted(corpus.root / name, refused) for name in (_CHECKED, _DISK, _FAILING, KEPT, findings.ACKNOWLEDGED)
+    checked, samples, failing, kept, known, rebuilt = (
+        _noted(corpus.root / name, refused)
+        for name in (_CHECKED, _DISK, _FAILING, KEPT, findings.ACKNOWLEDGED, findings.REBUILT)
     )
     disks = tuple(_disks(settings, samples, moment, refused))
     machines = _machines(engine)
@@ -119,7 +121,7 @@ def verdict(
         *_of_index(corpus, engine, law),
         *_of_cluster(corpus, engine, machines),
         *_of_check(settings, sources, checked, moment),
-        *_of_rebuilt(checked),
+        *_of_rebuilt(rebuilt),
         *_of_backup(settings, kept, moment),
         *_of_clock(corpus, moment),
         *(each for disk in disks for each in _of_disk(disk)),
@@ -186,15 +188,8 @@ def note_checked(corpus: Corpus, problems: Sequence[Problem], index: Path, now: 
     if told := found or before.get("found", ""):
         record["found"] = told
     findings.write(path, record)
-
-
-def note_rebuilt(corpus: Corpus, sentence: str, now: datetime) -> None:
-    """Write down that something was found damaged and made anew (`sentence`): a finding until every byte was read again.
-
-    Raises StorageError.
-    """
-    path = corpus.root / _CHECKED
-    findings.write(path, {**findings.read(path), "rebuilt": {"sentence": sentence, "since": clock.stamp(now)}})
+    if findings.read(corpus.root / findings.REBUILT):
+        findings.write(corpus.root / findings.REBUILT, {})
 
 
 def note_backup(corpus: Corpus, state: Path, now: datetime) -> None:
@@ -480,11 +475,11 @@ def _of_check(
         yield Finding("check/late", "核对", sentence, at, "kb check")
 
 
-def _of_rebuilt(checked: dict[str, Any]) -> Iterator[Finding]:
+def _of_rebuilt(rebuilt: dict[str, Any]) -> Iterator[Finding]:
     """Say that an index was damaged: a disk that damages one file may damage others."""
-    if rebuilt := checked.get("rebuilt"):
-        sentence = f"{rebuilt['sentence']}下次核对每个字节（kb check）之后，这一条就没有了。"
-        yield Finding("index/rebuilt", "索引", sentence, rebuilt["since"], "kb check")
+    if rebuilt:
+        sentence = f"{' '.join(rebuilt['sentences'])}下次核对每个字节（kb check）之后，这一条就没有了。"
+        yield Finding("index/rebuilt", "索引", sentence, rebuilt["since"], "kb check", which=rebuilt["last"])
 
 
 def _of_backup(settings: Settings, kept: dict[str, Any], now: datetime) -> Iterator[Finding]:

@@ -102,9 +102,15 @@ def test_a_header_written_by_hand_that_cannot_be_read_is_said(
 
 @pytest.mark.parametrize(
     ("item", "typed"),
-    [("date", "2024-13-45"), ("date", "2024年3月5日"), ("  retrieved", "昨天"), ("  edition", "2024-02-30")],
+    [
+        ("date", "2024-13-45"),
+        ("date", "2024年3月5日"),
+        ("  retrieved", "昨天"),
+        ("  retrieved", "2024-W01-1"),
+        ("  edition", "2024-02-30"),
+    ],
 )
-def test_a_day_mistyped_in_a_header_is_named_and_not_accepted(
+def test_a_day_mistyped_in_a_header_is_named_and_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], item: str, typed: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -115,16 +121,18 @@ def test_a_day_mistyped_in_a_header_is_named_and_not_accepted(
     kb("index")
     path = tmp_path / "corpus/files/1.md"
     head = re.sub(rf"^{item}: .*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    before = "provenance:\n" if item.startswith(" ") else "title: "
-    path.write_text(
-        head.replace(before, f"{before}{item}: {typed}\n" if item[0] == " " else f"{item}: {typed}\ntitle: ", 1),
-        encoding="utf-8",
-    )
+    place = "provenance:\n" if item[0] == " " else "---\n"
+    path.write_text(head.replace(place, f"{place}{item}: {typed}\n", 1), encoding="utf-8")
+    told = f"{item.strip()} 写着“{typed}”"
     kb("check", "--accept", "1", code=4)
-    assert f"{item.strip()} 写着“{typed}”" in kb.said
+    assert told in kb.said
+    (tmp_path / "index/citations.sqlite").unlink()
     kb("index", code=1)
-    assert f"{item.strip()} 写着“{typed}”" in kb.said
-    assert kb("search", "行政复议").count("未见终止") == 2
+    assert told in kb.said
+    assert told in kb("check", code=1)
+    found = kb("search", "行政复议")
+    assert "2024-03-05　2#1" in found and "1#1" in found and "无法判断" not in kb.said
+    kb("cite", "1#1")
     kb("check", "--repair")
     assert "完好" in kb("check")
 

@@ -79,7 +79,7 @@ provenance = st.builds(
     Provenance,
     origin=anything,
     snapshot=anything,
-    retrieved=st.just("") | st.datetimes(datetime(1900, 1, 1)).map(clock.stamp),
+    retrieved=st.just("") | st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(clock.stamp),
     media_type=anything,
     encoding=anything,
     converter=anything,

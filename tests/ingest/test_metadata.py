@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.base import clock
 from kb.base.model import Metadata
 from kb.chinese import dates
 from kb.config.settings import Settings, load
@@ -370,6 +371,15 @@ def test_dates_in_every_spelling(day: date, zero: str) -> None:
 )
 def test_what_is_no_day_is_no_date(text: str) -> None:
     assert dates.first(text) == ""
+
+
+@given(
+    st.text(st.sampled_from("012９1２٠年月日-－/.．〇○O一二十元 "), max_size=14)
+    | st.from_regex(r"\A[12]\d{3}-(0[1-9]|1[0-2])\Z")
+)
+def test_whatever_is_taken_for_a_date_is_one_that_can_be_read_back(text: str) -> None:
+    found = dates.first(text)
+    assert found == "" or clock.is_date(found)
 
 
 @given(

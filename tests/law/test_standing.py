@@ -758,20 +758,21 @@ def test_what_is_noted_of_today_is_made_anew_only_when_a_day_comes(
 @pytest.mark.parametrize(
     "effective", ["2010年1月1日", "2010.1.1", "2010-13", "2010-02-30", "9999-99-99", "２０１０-01-01"]
 )
-def test_a_day_that_is_none_is_said_and_the_others_stand_as_they_do(
+def test_a_day_that_is_none_keeps_nothing_from_being_worked_out(
     shelf: Shelf, effective: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KB_TODAY", "2010-01-01")
+    """It is not taken, and said."""
     shelf.put("示例法", LAW)
     shelf.put("另一份", RULES, effective=effective)
-    (problem,) = shelf.store.update(shelf.corpus)
-    assert "另一份" in problem and f"effective 写着“{effective}”" in problem
-    assert noted(shelf) == {"示例法": "未见终止"}
+    told = [noted_on(shelf, day, monkeypatch)["示例法"] for day in ("2009-12-30", "2009-12-31", "2010-01-01")]
+    assert told == ["尚未生效", "尚未生效", "未见终止"]
+    (problem,) = shelf.corpus.misread()
+    assert problem.id == "另一份" and f"effective 写着“{effective}”" in problem.sentence
 
 
-def test_the_last_day_there_is_ends_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_period_from_the_last_day_there_is_ends_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.put("示例法", LAW)
-    shelf.put("最后", "示例办法\n第一条　示例。\n", date="9999-12-31")
+    shelf.put("最后", "示例办法\n第一条　示例。\n第二条　本办法自印发之日起施行，有效期五年。\n", date="9999-12-31")
     assert noted_on(shelf, "2010-01-01", monkeypatch)["示例法"] == "未见终止"
 
 

@@ -20,7 +20,7 @@ from kb.base.errors import StorageError
 from kb.config import settings
 from kb.corpus.folder import Corpus
 from kb.search.embedded.whoosh_engine import WhooshEngine
-from kb.upkeep import verdict
+from kb.upkeep import refresh, verdict
 from kb.web.site.app import create_app
 from tests.cli.running import EXAMPLE, KbHere
 from tests.disks import small_disk
@@ -312,27 +312,78 @@ def test_what_is_damaged_is_found_by_cron_alone(here: Operated) -> None:
 
 
 def _cut_off_index(index: Path) -> None:
-    longest = max((path for path in index.glob("gen-*/*") if path.is_file()), key=lambda path: path.stat().st_size)
-    longest.write_bytes(longest.read_bytes()[:-100])
+    """Of the newest state."""
+    files = [path for path in max(index.glob("gen-*")).iterdir() if path.stat().st_nlink == 1]
+    longest = max(files, key=lambda path: path.stat().st_size)
+    longest.write_bytes(longest.read_bytes()[:-10])
 
 
 def _cut_off_store(index: Path) -> None:
     (index / "citations.sqlite").write_bytes(b"no database")
 
 
+def _more(here: Operated, day: int) -> None:
+    """Let a day come on which there is something new."""
+    (here.folder / "甲" / f"示例{day}.txt").write_text(f"{EXAMPLE}第{day}天的话。\n", encoding="utf-8")
+    here.on(START + timedelta(days=day))
+
+
+@pytest.mark.parametrize("states", [1, 2])
 @pytest.mark.parametrize("damage", [_cut_off_index, _cut_off_store])
-def test_an_index_that_cron_made_anew_is_told_until_every_byte_was_read(
-    here: Operated, damage: Callable[[Path], None]
+@pytest.mark.parametrize("day", [3, 8])  # on the eighth every byte is read again, too
+def test_an_index_that_was_damaged_and_mended_is_told_until_every_byte_was_read(
+    here: Operated, damage: Callable[[Path], None], states: int, day: int
 ) -> None:
     """The readers see nothing of it; but the disk that damaged it may go on."""
     here.refresh()
+    if states == 2:
+        _more(here, 1)
+        here.refresh()
     here.nowhere()
     damage(here.folder / "index")
-    here.on(START + timedelta(days=1))
+    _more(here, day)
     here.refresh()
-    here.everywhere("已损坏：已重建", "请检查磁盘", "kb check")
-    assert "已重建" in "".join(here.told())
+    here.everywhere("已损坏：", "请检查磁盘", "kb check")
+    assert "已损坏" in "".join(here.told())
     here.kb("check")
+    here.nowhere()
+
+
+def test_damage_that_an_update_by_hand_mended_is_told(here: Operated) -> None:
+    here.refresh()
+    _cut_off_store(here.folder / "index")
+    here.kb("index")
+    here.everywhere("引用库已损坏：已重建")
+
+
+def test_damage_after_damage_that_somebody_knows_of_is_told(here: Operated) -> None:
+    here.refresh()
+    for day in (1, 2):
+        _cut_off_store(here.folder / "index")
+        here.on(START + timedelta(days=day))
+        here.refresh()
+        assert "已损坏" in "".join(here.told())
+        here.kb("status", "--acknowledge", "index/rebuilt")
+
+
+def test_damage_is_told_where_the_check_of_the_same_run_fails(here: Operated, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise StorageError("示例：磁盘出错。")
+
+    here.refresh()
+    _cut_off_store(here.folder / "index")
+    here.on(START + timedelta(days=8))
+    with monkeypatch.context() as patched:
+        patched.setattr(refresh, "problems", refused)
+        here.refresh()
+    assert "已损坏" in "".join(here.told())
+
+
+def test_a_store_that_somebody_removed_is_made_anew_without_an_alarm(here: Operated) -> None:
+    here.refresh()
+    (here.folder / "index/citations.sqlite").unlink()
+    here.kb("refresh")
+    assert "引用库不见了：已重建" in here.kb.said
     here.nowhere()
 
 

@@ -143,6 +143,15 @@ def test_a_day_that_is_none_takes_no_page_with_it(renumbered: FlaskClient, field
     assert renumbered.get("/changes.atom").status_code == 200
 
 
+def test_a_file_that_cannot_be_read_takes_no_feed_with_it(renumbered: FlaskClient) -> None:
+    keep_in_step(renumbered.application.extensions["kb-library"].settings)
+    corpus = Corpus(renumbered.application.extensions["kb-library"].corpus.root)
+    (path,) = (path for id, path in corpus.files() if id == ID)
+    before = titles(feed(renumbered, "/search.atom?q=示例"))
+    path.write_bytes(b"\xff")
+    assert before and titles(feed(renumbered, "/search.atom?q=示例")) == before
+
+
 def test_other_bytes_with_the_same_words_are_no_silent_edit(empty: Settings) -> None:
     corpus = Corpus(empty.corpus)
     first = put(corpus, ID, "示例条例\n第一条　示例。\n", title="示例条例")

@@ -80,13 +80,17 @@ class Standings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did, in numbers of documents. `problems` are sentences on documents that could not be read."""
+    """What an update did, in numbers of documents. `problems` are sentences on documents that could not be read.
+
+    `damaged`: the newest state was, and it went on from the one before.
+    """
 
     added: int
     changed: int
     removed: int
     unchanged: int
     problems: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,15 @@ class WhooshEngine:
         with self._generations.writing():
             before = None if rebuild else self._generations.newest()
             base = before if before and before.format == self._format else None
+            damaged = before is not None and before.number < max(self._generations.numbers())  # it was passed over
             plan = planned(base.fingerprints() if base else {}, dict(source.fingerprints()))
             if base and not plan.changed and not plan.removed:
-                return Updated(0, 0, 0, len(plan.wanted))
+                return Updated(0, 0, 0, len(plan.wanted), damaged=damaged)
             with self._generations.draft(base) as folder, storage.refusals(folder.parent):
                 problems = self._write(folder, plan, source, progress)
                 done, sections = plan.fingerprints(problems), _verified(folder)
                 self._generations.publish(folder, base, self._format, done, sections, before)
-            return plan.outcome(problems)
+            return replace(plan.outcome(problems), damaged=damaged)
 
     def learn(self, progress: Progress | None = None) -> int:
         """See `Engine.learn`."""

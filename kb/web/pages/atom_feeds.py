@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 from markupsafe import Markup
 
-from kb.base.errors import NotFoundError, UsageError
+from kb.base.errors import KbError, NotFoundError, UsageError
 from kb.base.lazy_re import lazy_re
 from kb.base.model import Hit
 from kb.compare.sections import CHANGES, SectionChange
@@ -244,7 +245,9 @@ def _hit(hit: Hit) -> Entry:
     address = f"{request.url_root.rstrip('/')}{hit.url}"
     path = " › ".join(hit.heading_path)
     content = Markup("<p>{}</p><p>{}</p>").format(path, interface_labels.highlighted(hit.snippet, hit.highlights))
-    retrieved = library().document(hit.document).provenance.retrieved
+    retrieved = ""
+    with suppress(KbError):  # a file that cannot be read says so at its address; the others' entries are right
+        retrieved = library().document(hit.document).provenance.retrieved
     return Entry(address, hit.title, address, moment(retrieved or hit.date), content)
 
 

@@ -41,13 +41,11 @@ def is_date(text: str) -> bool:
 
 
 def is_moment(text: str) -> bool:
-    """Return whether this is a day or a moment in ISO 8601 to which something can have been fetched: there is such a one, in
-    the years that archives and office files can tell.
-    """
+    """Return whether this is a day or a moment in ISO 8601 that a clock can have told, be it a wrong one, and there is such a one."""
     if not _MOMENT.fullmatch(text):
         return False
     try:
-        return 1980 < datetime.fromisoformat(text).year < 2100
+        return 1900 <= datetime.fromisoformat(text).year < 2100
     except ValueError:
         return False
 

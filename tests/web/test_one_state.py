@@ -14,10 +14,13 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from kb.base import clock
 from kb.config.settings import Settings
 from kb.mcp.server import build
 from kb.search.open.engines import open_engine
 from kb.upkeep.in_step import bring_in_step
+from kb.upkeep.mend import problems
+from kb.upkeep.verdict import note_checked
 from kb.web.site.app import create_app
 from tests.law.laws import Shelf
 
@@ -142,7 +145,13 @@ def test_without_a_usable_store_nothing_states_a_standing_and_kb_index_mends_it(
     assert doors.client.get("/d/示例旧条例").status_code == 200  # reading goes on
     told = doors.client.get("/healthz")
     assert told.status_code == 503 and "kb index" in told.text
-    again = bring_in_step(doors.shelf.corpus, doors.shelf.store, {"": open_engine(doors.settings.index)})
+    corpus, engine = doors.shelf.corpus, open_engine(doors.settings.index)
+    again = bring_in_step(corpus, doors.shelf.store, {"": engine})
     assert not again.said
     assert doors.standing() != "不明" and doors.hit() == doors.standing()
+    if lose is not _removed:  # what damaged it may have damaged more
+        assert "引用库已损坏：已重建" in doors.client.get("/healthz").text
+        note_checked(
+            corpus, problems(corpus, engine, doors.shelf.store, doors.settings), doors.settings.index, clock.now()
+        )
     assert doors.client.get("/healthz").text == "ok\n"

@@ -180,12 +180,12 @@ class Store:
     def standings(self, day: str = "") -> dict[str, Status]:
         """Return how every document stood on a day (ISO 8601; today), by id.
 
-        It is known for the day of the last update; for any other it takes a second for some thousand documents. Raises
-        BadIndexError where there is no usable store: then nobody can tell how a document stands.
+        It is known for the day of the last update, by the rules of then; else it takes a second for some thousand documents.
+        Raises BadIndexError where there is no usable store: then nobody can tell how a document stands.
         """
         asked = day or clock.today()
         with self._reading() as database:
-            if _noted(database)[0] == asked:
+            if _noted(database) == (asked, _rules()):
                 return dict(database.execute("SELECT id, standing FROM document"))
             return {id: validity.status for id, validity in validities(Reader(database), asked).items()}
 

@@ -791,5 +791,6 @@ def test_what_was_worked_out_by_other_rules_is_worked_out_anew(shelf: Shelf, mon
         with sqlite3.connect(shelf.store.path) as database:
             database.execute("UPDATE revision SET day = ?", (left,))
             database.execute("UPDATE document SET standing = '不明'")
+        assert shelf.store.standings("2024-01-02")["示例法"] == "未见终止"
         shelf.store.update(shelf.corpus)
         assert noted(shelf)["示例法"] == "未见终止"

@@ -26,6 +26,15 @@ class Seal:
         """Write the sums, durably: those of the files, or what was `taken` before. Raises StorageError."""
         storage.write_atomic(self.sums, taken or self.take(self.files))
 
+    def expect(self, taken: bytes) -> None:
+        """Let what was `taken` hold as well as what does: its files are about to be put in the place of those there are.
+
+        Whichever a kill leaves there, the sums tell whether it is damaged. Raises StorageError.
+        """
+        with storage.refusals(self.sums):
+            if self.sums.is_file():
+                storage.write_atomic(self.sums, self.sums.read_bytes() + taken)
+
     def take(self, files: Sequence[Path]) -> bytes:
         """Return the sums of files that stand, or will stand, where the files of the seal do. Raises StorageError."""
         with storage.refusals(self.sums):
@@ -49,8 +58,7 @@ class Seal:
             if not self.sums.is_file():
                 return ()
             lines = _LINE.findall(self.sums.read_bytes().decode("utf-8", "replace"))
-            sums = {name: digest for digest, name in lines}
             wrong = [
-                each for each in self.files if not each.is_file() or storage.sha256_of(each) != sums.get(each.name)
+                each for each in self.files if not each.is_file() or (storage.sha256_of(each), each.name) not in lines
             ]
         return (self.sums, *wrong) if wrong else ()

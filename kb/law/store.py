@@ -116,8 +116,8 @@ class Store:
             return _layout(database) == _LAYOUT
 
     def _write_anew(self, corpus: Corpus, progress: Callable[[int, int], None] | None) -> list[str]:
-        """Write a store beside the one there is, then put it in its place, and its seal: until then the old seal stays, for a
-        kill must not hide that it was broken.
+        """Write a store beside the one there is, then put it in its place, and its seal: until then the old seal holds, too, for
+        a kill must not hide that it was broken.
         """
         fresh = Store(self.path.parent)
         fresh.path = self.path.parent / f"{storage.TEMPORARY}{secrets.token_hex(8)}"
@@ -129,6 +129,7 @@ class Store:
                 raise StorageError(f"写不了 {self.path}：没有写全。请再运行一次 kb index。")
             storage.sync(fresh.path)
             seal = self._seal.take((fresh.path,))
+            self._seal.expect(seal)
             self._remove_files("-wal", "-shm", "-journal")  # what stands there is of the old one
             with storage.refusals(self.path):
                 fresh.path.replace(self.path)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from kb.base.checksums import Seal
 from kb.base.errors import BadIndexError, NotFoundError, StorageError
 from kb.corpus.folder import Corpus
 from kb.law import citation_json
@@ -251,6 +252,32 @@ def test_a_store_that_cannot_be_made_anew_is_the_old_one(tmp_path: Path, layout:
         (disk / "fill").unlink()
         shelf.store.update(shelf.corpus)
         assert targets(shelf, "示例法") and shelf.store.check() == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("killed_at", ["the file", "its seal"])
+def test_a_kill_while_a_store_is_put_in_its_place_tells_nothing_wrong(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, killed_at: str, damaged: bool
+) -> None:
+    shelf.put("示例法", LAW)
+    shelf.update()
+    if damaged:
+        shelf.store.path.write_bytes(shelf.store.path.read_bytes()[:-1] + b"x")
+
+    shelf.put("示例办法", RULES)
+    replace = Path.replace
+
+    def killed(what: Path | Seal, to: object) -> None:
+        if isinstance(what, Seal) or to == shelf.store.path:
+            raise SystemExit
+        replace(what, str(to))
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(*((Path, "replace") if killed_at == "the file" else (Seal, "put_on")), killed)
+        shelf.store.update(shelf.corpus, rebuild=True)
+    assert bool(shelf.store.check()) == (damaged and killed_at == "the file")
+    shelf.store.update(shelf.corpus, rebuild=True)
+    assert shelf.store.check() == [] and targets(shelf, "示例法")
 
 
 def test_a_store_of_which_only_the_log_fits_on_the_disk_is_the_old_one(tmp_path: Path) -> None:

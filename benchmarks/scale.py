@@ -40,7 +40,7 @@ from kb.search.query.analysis import words
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.cluster import Nodes, eventually
 
-EACH, CHANGED = 15, 100
+EACH, CHANGED, DRAWN = 15, 100, 60
 SHARD_GB, HEADROOM, REPLICAS = 30, 1.6, 1
 NODE_CORES, NODE_GB, NODE_DISK_GB, NODE_YUAN = 8, 64, 2_000, 6.0
 """A machine as clouds rent it, and an assumed price an hour: put your own in."""
@@ -153,7 +153,9 @@ def drawn(corpus: Corpus, seed: int = 8) -> dict[str, list[str]]:
     """Draw queries: strings of several lengths from anywhere, words, half sentences as questions, with a condition."""
     chance = random.Random(seed)
     ids = [id for id in corpus.ids() if "@" not in id]
-    texts = [fold(corpus.read(id).text) for id in chance.sample(ids, 60)]
+    if len(ids) < DRAWN:
+        sys.exit(f"语料库只有 {len(ids)} 份文件：查询要从至少 {DRAWN} 份里抽。")
+    texts = [fold(corpus.read(id).text) for id in chance.sample(ids, DRAWN)]
 
     def strings(length: int) -> list[str]:
         starts = [(text, chance.randrange(max(1, len(text) - length))) for text in chance.sample(texts, EACH)]

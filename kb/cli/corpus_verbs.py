@@ -13,9 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kb.base import clock, scratch, storage
+from kb.base import clock, deadline, scratch, storage
 from kb.base.address import Address
-from kb.base.errors import BadIndexError, NotFoundError, OtherFormatError, StorageError, UnreadableError, UsageError
+from kb.base.errors import (
+    BadIndexError,
+    BusyError,
+    NotFoundError,
+    OtherFormatError,
+    StorageError,
+    UnreadableError,
+    UsageError,
+)
 from kb.base.model import Document, Hit, Remark, Results, Section
 from kb.base.workers import SHARED_METRICS
 from kb.chinese.unreadable import MISSING
@@ -32,6 +40,8 @@ from kb.search.open.agreement import differences, sample
 from kb.search.open.engines import chosen_engine
 
 _SHOWN_ANCHORS = 20
+_LOOK = 5.0
+"""Seconds for which a server that starts waits for its index."""
 _DOUBTFUL = "bold red reverse"
 
 
@@ -295,9 +305,12 @@ def _serve(config: Settings, host: str | None, port: int | None, mode: str | Non
 
         engine = chosen_engine(config)
         try:
-            engine.stats()
+            with deadline.within(deadline.Deadline(_LOOK)):
+                engine.stats()
         except (StorageError, OtherFormatError) as error:  # documents can be read meanwhile
-            say(f"{error}在此之前只能阅读，不能检索。")
+            say(f"{error}现在只能阅读，不能检索；好了之后自己就能检索，不用重新启动。")
+        except BusyError:
+            say(f"索引在 {_LOOK:g} 秒内没有打开：先启动，打开之前只能阅读，不能检索。")
         again = serve(
             config,
             host or config.host,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import Nodes, Unavailable
+from kb.base.deadline import Deadline, within
+from tests.cluster import Nodes, Unavailable, eventually
 from tests.faults.clusters import Scene
 
 
@@ -38,3 +40,28 @@ def test_a_node_is_killed_while_documents_are_written_and_searched(nodes: Nodes,
     assert watched.totals == {before, scene.total}
     assert len(watched.errors) <= watched.searches / 1000, watched.errors
     scene.settled()
+
+
+def test_the_last_node_goes_on_answering_and_the_look_at_the_machines_stops_nobody(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    """Of three, two are gone: nobody manages the cluster, and who asks how it is must not keep readers from searching."""
+    scene = Scene(nodes, tmp_path, "last")
+    engine = scene.open()
+    engine.update(scene.shelf)
+    nodes.wait(3)
+    nodes.kill(0)
+    nodes.wait(2)
+    nodes.kill(1)
+    try:
+        eventually(lambda: "manager" in dict(engine.machines().problems), "the last node knows that nobody manages it")
+        for _ in range(5):
+            with within(Deadline(10)):
+                assert engine.search("示例").total == scene.open().search("示例").total
+            started = time.monotonic()
+            assert engine.machines().nodes
+            assert time.monotonic() - started < 10
+    finally:
+        nodes.start(0)
+        nodes.start(1)
+        nodes.wait(3)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
-from kb.base.deadline import Deadline, within
+from kb.base.deadline import Deadline, OverTimeError, within
 from kb.base.errors import BadIndexError, StorageError, UsageError
 from kb.config.settings import Cluster
-from kb.search.cluster import cluster_searcher, mapping, scoring, updating
+from kb.search.cluster import cluster_searcher, mapping, opensearch_engine, scoring, updating
 from kb.search.cluster.opensearch_engine import OpenSearchEngine
 from kb.search.contract.engine import GROUPS, Engine, Group
 from kb.search.embedded.whoosh_engine import WhooshEngine
@@ -87,6 +89,43 @@ def test_what_is_remembered_may_be_forgotten_between_two_searches(
         monkeypatch.setattr(module, "_KEPT", 0)
     assert [engine.search(query).total for query in ("示例", "行政许可", "示例 决定")] == before
     assert [engine.search(query, limit=1).total for query in ("示例 许可", "机关")] == [1, 1]
+
+
+def test_who_has_no_time_for_a_state_to_be_opened_goes_and_the_next_finds_it_open(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, opened, goes_on = OpenSearchEngine(cluster), [], Event()
+    engine.update(Shelf(document("a", "甲乙")))
+    read = opensearch_engine.read_replaced
+
+    def slow(*given: Any) -> Any:
+        opened.append(given)
+        assert goes_on.wait(60)
+        return read(*given)
+
+    monkeypatch.setattr(opensearch_engine, "read_replaced", slow)
+    for _ in range(2):
+        with within(Deadline(0.3)), pytest.raises(OverTimeError):
+            engine.search("甲")
+    goes_on.set()
+    assert engine.search("甲").total == 1 and len(opened) == 1
+
+
+def test_what_keeps_a_state_from_being_opened_is_told_to_all_who_wait(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OpenSearchEngine(cluster)
+    engine.update(Shelf(document("a", "甲乙")))
+
+    def refused(*_: Any) -> Any:
+        raise StorageError("示例：读不出来。")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(opensearch_engine, "read_replaced", refused)
+        for _ in range(2):
+            with pytest.raises(StorageError, match="示例"):
+                engine.search("甲")
+    assert engine.search("甲").total == 1
 
 
 def test_a_search_asks_the_cluster_a_few_times(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

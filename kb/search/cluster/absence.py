@@ -36,10 +36,18 @@ class Absence:
         finally:
             self._remember(away, PAUSE if away else 0)
 
+    def check(self) -> None:
+        """Return where it is not known that the cluster does not answer. Raises AwayError."""
+        with self._lock:
+            self._raise()
+
+    def _raise(self) -> None:
+        if self._error and time.monotonic() < self._until:
+            raise AwayError(str(self._error))
+
     def _refuse(self) -> None:
         with self._lock:
-            if self._error and time.monotonic() < self._until:
-                raise AwayError(str(self._error))
+            self._raise()
             self._until = time.monotonic() + _LONGEST  # the others wait for the one who tries
 
     def _remember(self, error: AwayError | None, pause: float) -> None:

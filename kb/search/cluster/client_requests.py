@@ -26,6 +26,9 @@ _PAGE = 5_000
 _LEAST = 0.2
 """Seconds that a node is given at least."""
 
+_SOON = 4.0
+"""Seconds for which a node may be silent where readers wait for what is made for all of them, and have no deadline of their own."""
+
 _CANCELLED = 0.8
 """The share of that time after which a node that lives is to give up."""
 
@@ -40,6 +43,7 @@ GLOBALLY = "globally"
 
 _STATE: Part = {"query": {"ids": {"values": [STATE]}}, "size": 1, "seq_no_primary_term": True}
 _unsure: ContextVar[bool] = ContextVar("unsure", default=False)
+_silence: ContextVar[float] = ContextVar("silence", default=TIMEOUT)
 # What a cluster says of a query that has more words, or a longer one, than it is set to take.
 _TOO_MUCH = {"too_many_nested_clauses", "too_many_clauses", "too_complex_to_determinize_exception"}
 
@@ -98,7 +102,17 @@ def pause(wait: float) -> None:
 def seconds() -> float:
     """Return how long a node may be silent: half of what is left to the request, so that another one can be asked."""
     present = deadline.present()
-    return max(min(TIMEOUT, present.left / 2), _LEAST) if present else TIMEOUT
+    return max(min(_silence.get(), present.left / 2), _LEAST) if present else _silence.get()
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """Let nodes that are silent be given up soon, whatever time there is."""
+    token = _silence.set(_SOON)
+    try:
+        yield
+    finally:
+        _silence.reset(token)
 
 
 def _is_over() -> bool:

@@ -30,10 +30,11 @@ def machines(client: OpenSearch, alias: str) -> Machines:
         asked: Any = client.transport.perform_request
         return patiently(lambda: asked("GET", path, params={**params, "request_timeout": seconds()}))
 
-    health = told(f"/_cluster/health/{alias}")
-    stats = told("/_nodes/stats/fs", filter_path="nodes.*.name,nodes.*.fs.total")["nodes"].values()
-    settings = told(f"/{alias}/_settings/index.blocks.*", flat_settings="true")
-    cluster = told("/_cluster/settings", include_defaults="true", flat_settings="true")
+    # As the node that is asked knows it: where nodes are missing, there may be none that manages the cluster.
+    settings = told(f"/{alias}/_settings/index.blocks.*", flat_settings="true", local="true")
+    health = told(f"/_cluster/health/{alias}", local="true", timeout="1s")
+    stats = told("/_nodes/stats/fs", filter_path="nodes.*.name,nodes.*.fs.total", timeout="2s")["nodes"].values()
+    cluster = told("/_cluster/settings", include_defaults="true", flat_settings="true", local="true")
     nodes = tuple(Machine(each["name"], *_disk(each["fs"]["total"])) for each in stats)
     missing = health["unassigned_shards"] + health["initializing_shards"]
     limits = {
@@ -41,12 +42,25 @@ def machines(client: OpenSearch, alias: str) -> Machines:
         for level in ("defaults", "persistent", "transient")
         for name, value in cluster.get(level, {}).items()
     }
-    problems = (*_of_shards(health["status"], missing), *_of_disks(nodes, limits), *_of_blocks(settings))
+    problems = (
+        *_of_manager(health),
+        *_of_shards(health["status"], missing),
+        *_of_disks(nodes, limits),
+        *_of_blocks(settings),
+    )
     return Machines(health["status"], nodes, health["active_shards"], missing, problems)
 
 
 def _disk(total: Mapping[str, int]) -> tuple[int, int]:
     return total["available_in_bytes"], total["total_in_bytes"]
+
+
+def _of_manager(health: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not health.get("discovered_cluster_manager", True):
+        yield (
+            "manager",
+            "集群没有管理节点（多半少了一半以上的节点）：在的节点照常检索，不能更新，别的也看不准。请让缺的节点回来。",
+        )
 
 
 def _of_shards(status: str, missing: int) -> Iterator[tuple[str, str]]:

@@ -146,6 +146,12 @@ def _sentence(error: OpenSearchException, cluster: Cluster) -> StorageError | Ba
             return StorageError(f"OpenSearch 的这个用户没有需要的权限（{_reason(error)}）：请让管理员授权。")
         case TransportError(status_code=400) if "SSL certificate" in _reason(error):  # so says nginx
             return StorageError(f"{hosts} 拒绝了这个连接（{_reason(error)}）：请检查证书。{_CLIENT}")
+        case SerializationError() | TransportError(status_code=404, info=str() | None):
+            return StorageError(f"{hosts} 的回答不是 OpenSearch 的：请检查 engine.hosts。")
+        case TransportError() if "not_discovered" in str(error.error) or "node_not_connected" in str(error.error):
+            return StorageError(
+                "集群缺了节点，没有管理节点，或者它刚刚换了：现在不能更新。请让缺的节点回来，然后再试。"
+            )
         case TransportError(status_code=429):
             return StorageError("OpenSearch 忙不过来，或磁盘将满而拒绝写入：请查看各节点的磁盘和负载，然后再试。")
         case _:

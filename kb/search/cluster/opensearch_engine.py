@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
-from threading import Lock
+from threading import Lock, Thread
 from typing import TypeVar
 
 from opensearchpy import OpenSearch
@@ -23,7 +24,7 @@ from kb.search.answer.origins import origins
 from kb.search.answer.results import check_page, first_found, hit, like_section, results, told_once
 from kb.search.cluster import condition, mapping
 from kb.search.cluster.absence import Absence
-from kb.search.cluster.client_requests import VanishedError, patiently, pause, seconds, unsure
+from kb.search.cluster.client_requests import VanishedError, patiently, pause, seconds, soon, unsure
 from kb.search.cluster.cluster_searcher import Searcher
 from kb.search.cluster.connection import TRIES, check_version, connect, in_words
 from kb.search.cluster.index_state import State, left_state, read_state, strange
@@ -50,6 +51,7 @@ class OpenSearchEngine:
     def __init__(self, cluster: Cluster, standings: Standings | None = None, meaning: Meaning | None = None) -> None:
         self._cluster, self._standings, self._meaning = cluster, standings, meaning
         self._opened: Searcher | None = None
+        self._opening: Future[Searcher] | None = None
         self._absence = Absence()
         self._lock = Lock()
 
@@ -142,7 +144,8 @@ class OpenSearchEngine:
 
     def machines(self) -> Machines:
         """See `Engine.machines`."""
-        with self._absence.noticed(), in_words(self._cluster):
+        self._absence.check()  # but a look at the machines that fails keeps nobody from searching
+        with in_words(self._cluster), soon():
             return condition.machines(self._client, self._cluster.name)
 
     def close(self) -> None:
@@ -180,13 +183,39 @@ class OpenSearchEngine:
         with stage("state"):
             state = self._state()
         token = self._token()
-        with self._opening():
+        while True:
             known = self._opened
-            if not known or known.state != state or not self._is_as_told(known):
-                replaced = read_replaced(self._client, state)
-                vectors = self._vectors_of(state)
-                known = self._opened = Searcher(self._client, state, replaced, self._standings, token, vectors)
-            return known
+            if known and known.state == state and self._is_as_told(known):
+                return known
+            known = self._opened_for_all(state, token)
+            if (known.state, known.token) == (state, token):
+                return known
+
+    def _opened_for_all(self, state: State, token: Hashable) -> Searcher:
+        """Open a state, or wait while another reader's is opened: in a thread, for as long as the request may take. Who has no time
+        left goes, and the next need not begin again.
+        """
+        with self._lock:
+            opening = self._opening
+            if opening is None or opening.done():
+                opening = self._opening = Future()
+                Thread(target=self._open, args=(opening, state, token), name="opening", daemon=True).start()
+        there = deadline.present()
+        try:
+            return opening.result(max(there.left, 0) if there else None)
+        except TimeoutError:
+            deadline.check()
+            raise
+
+    def _open(self, opening: Future[Searcher], state: State, token: Hashable) -> None:
+        try:
+            with soon():
+                replaced, vectors = read_replaced(self._client, state), self._vectors_of(state)
+                self._opened = Searcher(self._client, state, replaced, self._standings, token, vectors)
+        except BaseException as error:  # noqa: BLE001 — who waits for it raises it
+            opening.set_exception(error)
+        else:
+            opening.set_result(self._opened)
 
     def _token(self) -> Hashable:
         return self._standings.token() if self._standings else None
@@ -194,18 +223,6 @@ class OpenSearchEngine:
     def _is_as_told(self, known: Searcher) -> bool:
         """Return whether documents still stand as they did when a state was opened, and its sections mean the same."""
         return known.token == self._token() and not self._has_learnt(known)
-
-    @contextmanager
-    def _opening(self) -> Iterator[None]:
-        """Wait while another reader opens a state, for as long as the request may take; who opens it does so for all."""
-        there = deadline.present()
-        while not self._lock.acquire(timeout=max(there.left, 0) if there else -1):
-            deadline.check()
-        try:
-            with deadline.lifted():
-                yield
-        finally:
-            self._lock.release()
 
     def _vectors_of(self, state: State) -> Vectors:
         return self._meaning.of(_named(state), state.sections + state.older) if self._meaning else Vectors()

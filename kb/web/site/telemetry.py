@@ -88,6 +88,7 @@ def _of_verdict(verdict: Verdict) -> Iterator[Metric]:
         free.add_metric([str(disk.folder)], disk.free)
     yield free
     if machines := verdict.machines:
+        yield GaugeMetricFamily("kb_cluster_nodes", "集群里有几个节点在", len(machines.nodes))
         yield GaugeMetricFamily("kb_cluster_missing_copies", "集群里还缺几份分片", machines.missing)
         share = GaugeMetricFamily("kb_cluster_disk_free_share", "集群的节点的磁盘还空着几分之几", labels=["node"])
         for node in machines.nodes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from kb.base.deadline import OverTimeError
 from kb.base.errors import BadIndexError, KbError, StorageError, unforeseen
 from kb.corpus.folder import Corpus
 from kb.law.store import OF_ANOTHER_VERSION, Store
@@ -134,6 +135,8 @@ def index_problem(engine: Engine) -> str:
         return engine.stats().unknown
     except (BadIndexError, StorageError) as error:
         return str(error)
+    except OverTimeError:
+        return "索引没有及时回答：请检查集群是否过载或有节点停住。"
 
 
 def mend_index(corpus: Corpus, law: Store, engine: Engine) -> Iterator[str]:

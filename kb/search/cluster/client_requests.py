@@ -26,8 +26,8 @@ _PAGE = 5_000
 _LEAST = 0.2
 """Seconds that a node is given at least."""
 
-_SOON = 4.0
-"""Seconds for which a node may be silent where readers wait for what is made for all of them, and have no deadline of their own."""
+_SOON = 5.0
+"""Seconds for which a node may be silent where somebody waits to read, whether there is a deadline or not."""
 
 _CANCELLED = 0.8
 """The share of that time after which a node that lives is to give up."""

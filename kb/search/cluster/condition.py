@@ -7,6 +7,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from kb.base.errors import StorageError
 from kb.base.lazy_re import lazy_re
 from kb.search.cluster.client_requests import patiently, seconds
 from kb.search.contract.engine import Machine, Machines
@@ -20,6 +21,9 @@ _WATERMARKS = {
 }
 """What each means, the gravest first."""
 
+_UNMANAGED = (
+    "集群没有管理节点（多半少了一半以上的节点）：在的节点照常检索，不能更新，分片齐不齐也看不准。请让缺的节点回来。"
+)
 _BLOCKS = ("read_only_allow_delete", "read_only", "write")
 
 
@@ -42,12 +46,8 @@ def machines(client: OpenSearch, alias: str) -> Machines:
         for level in ("defaults", "persistent", "transient")
         for name, value in cluster.get(level, {}).items()
     }
-    problems = (
-        *_of_manager(health),
-        *_of_shards(health["status"], missing),
-        *_of_disks(nodes, limits),
-        *_of_blocks(settings),
-    )
+    shards = _of_shards(health["status"], missing) if _is_managed(health) else iter([("manager", _UNMANAGED)])
+    problems = (*shards, *_of_disks(nodes, limits), *_of_blocks(settings))
     return Machines(health["status"], nodes, health["active_shards"], missing, problems)
 
 
@@ -55,12 +55,17 @@ def _disk(total: Mapping[str, int]) -> tuple[int, int]:
     return total["available_in_bytes"], total["total_in_bytes"]
 
 
-def _of_manager(health: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if not health.get("discovered_cluster_manager", True):
-        yield (
-            "manager",
-            "集群没有管理节点（多半少了一半以上的节点）：在的节点照常检索，不能更新，别的也看不准。请让缺的节点回来。",
-        )
+def check_managed(client: OpenSearch) -> None:
+    """Return where some node manages the cluster: else whatever is written waits for one in vain. Raises StorageError."""
+    asked: Any = client.transport.perform_request
+    of = {"local": "true", "timeout": "1s"}
+    health = patiently(lambda: asked("GET", "/_cluster/health", params={**of, "request_timeout": seconds()}))
+    if not _is_managed(health):
+        raise StorageError(_UNMANAGED)
+
+
+def _is_managed(health: Mapping[str, Any]) -> bool:
+    return bool(health.get("discovered_cluster_manager", True))
 
 
 def _of_shards(status: str, missing: int) -> Iterator[tuple[str, str]]:

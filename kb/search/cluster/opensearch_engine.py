@@ -84,6 +84,7 @@ class OpenSearchEngine:
         standings = {id: told for id, told in self._told().items() if told != "不明"}
         cluster = self._cluster
         with in_words(cluster), closing(self._connected(TRIES)) as client:
+            condition.check_managed(client)
             return Update(client, cluster.name, cluster.shards, source, standings, progress).run(rebuild)
 
     def _told(self) -> Mapping[str, str]:
@@ -166,7 +167,7 @@ class OpenSearchEngine:
 
         It is asked with the first question whether the state that is open is still the newest, unless there is none.
         """
-        with self._absence.noticed(), in_words(self._cluster):
+        with self._absence.noticed(), in_words(self._cluster), soon():
             for turn, wait in enumerate(_WAITS):
                 pause(wait)
                 try:

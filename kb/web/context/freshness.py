@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
 
-from kb.base import storage
+from kb.base import deadline, storage
 from kb.config.settings import Settings, outdated
 from kb.corpus.folder import ASIDE, Corpus
 from kb.law.store import Store
@@ -23,6 +23,8 @@ from kb.upkeep.verdict import Verdict, verdict
 
 _OLD, _TOO_OLD = 60.0, 120.0
 """Seconds after which all is looked at again, and after which nobody is told what was found."""
+_PATIENCE = 5.0
+"""Seconds that an index has to say how it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,14 @@ class Watch:
         self._seen: _Seen | None = None
 
     def look(self) -> Freshness:
-        """How everything is, at most two minutes ago. A state that cannot be read is an alarm, never an error of the page."""
+        """How everything is, at most two minutes ago. A state that cannot be read is an alarm, never an error of the page.
+
+        It has time of its own: what is left to a request says nothing of the index.
+        """
+        with deadline.within(deadline.Deadline(_PATIENCE)):
+            return self._looked()
+
+    def _looked(self) -> Freshness:
         written = self._written()
         if (seen := self._seen) and seen.written == written and (age := monotonic() - seen.at) < _TOO_OLD:
             if age > _OLD and self._looking.acquire(blocking=False):

@@ -159,8 +159,9 @@ class Library:
 
     def catalogue(self) -> Catalogue:
         """What there is to read and to search. Raises BadIndexError."""
+        stats = self.engine.stats()
         with deadline.lifted(), self._surveying:  # who comes meanwhile would do the same work beside it
-            return self._of_generation(self.engine.stats())
+            return self._of_generation(stats)
 
     def codes(self) -> Codes:
         """The short codes of the documents there are."""

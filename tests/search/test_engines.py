@@ -161,7 +161,7 @@ def test_readers_do_not_wait_in_turn_for_a_cluster_that_hangs(
         goes_on.wait(60)
         return _forwarded(opensearch, request, request.rfile.read(int(request.headers.get("Content-Length", 0))))
 
-    monkeypatch.setattr(client_requests, "TIMEOUT", 0.5)
+    monkeypatch.setattr(client_requests, "_SOON", 0.5)
     monkeypatch.setattr(absence, "PAUSE", 2.0)
     configure(folder, *opensearch.hosts)
     kb(folder, "index")

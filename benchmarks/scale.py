@@ -3,7 +3,7 @@
     python benchmarks/scale.py --corpus DIR [--sizes 10000,40000,…] [--nodes 1] [--shards 1] [--json FILE]
     python benchmarks/scale.py --from FILE [--svg FILE]      # table, picture and plan of an earlier run
 
-DIR is a corpus made before (`benchmarks/questions.py --place`). A size is a number of sections: some documents of the corpus,
+DIR is a corpus of 60 documents or more, made before (`benchmarks/questions.py --place`). A size is a number of sections: some documents of the corpus,
 or all of them and then the same with changed text (see `growth.py`). OpenSearch is started by the benchmark (`scripts/opensearch` fetches it), its data
 in a scratch folder. Queries are drawn from the corpus and asked of both engines in turn, so that what else the machine
 does meets both alike; the first pass is told apart from the second. The plan is computed from what every further section cost.

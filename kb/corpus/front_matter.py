@@ -287,8 +287,12 @@ def no_dates(text: str) -> str:
     if all(_DATES[item.strip()](value) for item, value in _DATED.findall(head)):
         return ""
     values = yaml_head.read_any(head)
-    values |= values.get("provenance") or {}
-    wrong = [f"{item} 写着“{values[item][:40]}”" for item in _DATES if values.get(item) and not _dated(values, item)]
+    origin = values.get("provenance")
+    values |= origin if isinstance(origin, dict) else {}
+    written = {
+        item: value for item in _DATES if isinstance(value := values.get(item), str)
+    }  # of others, `load` says so
+    wrong = [f"{item} 写着“{value[:40]}”" for item, value in written.items() if value and not _DATES[item](value)]
     return f"{'，'.join(wrong)}，没有这一天，或不是 2021-11-22 那样的写法" if wrong else ""
 
 

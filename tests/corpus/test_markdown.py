@@ -107,6 +107,17 @@ def test_any_document_comes_back(text: str, facts: Metadata, origin: Provenance)
     assert read == document
 
 
+@pytest.mark.parametrize(
+    "written", ["date: [2024]", "date:\n  a: b", "date: 昨天\nretrieved: [1]", "effective: 2024-13"]
+)
+@pytest.mark.parametrize(
+    "origin", ["provenance:\n  retrieved: 昨天", "provenance:\n- 1", f"provenance: x\nchecksum: {'0' * 64}"]
+)
+def test_whatever_stands_where_a_date_should_is_looked_at(written: str, origin: str) -> None:
+    said = front_matter.no_dates(f"---\ntitle: 示例\n{written}\n{origin}\n---\n示例。\n")
+    assert ("昨天" in f"{written}{origin}" or "13" in written) == ("没有这一天" in said)
+
+
 @given(metadata, provenance)
 @settings(max_examples=50)
 def test_front_matter_is_yaml_in_a_fixed_order(facts: Metadata, origin: Provenance) -> None:

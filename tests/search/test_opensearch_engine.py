@@ -111,6 +111,17 @@ def test_who_has_no_time_for_a_state_to_be_opened_goes_and_the_next_finds_it_ope
     assert engine.search("甲").total == 1 and len(opened) == 1
 
 
+def test_a_state_is_opened_where_the_machine_gives_no_thread(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    engine = OpenSearchEngine(cluster)
+    engine.update(Shelf(document("a", "甲乙")))
+    with monkeypatch.context() as patched:
+        patched.setattr(opensearch_engine.Thread, "start", refused)
+        assert engine.search("甲").total == 1
+
+
 def test_what_keeps_a_state_from_being_opened_is_told_to_all_who_wait(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,11 +23,11 @@ from kb.search.cluster.queries import Part
 _BUSY = (429, 502, 503, 504)
 _PATIENCE, _FIRST_WAIT = 20.0, 0.05
 _PAGE = 5_000
-_LEAST = 0.2
-"""Seconds that a node is given at least."""
-
 _SOON = 5.0
 """Seconds for which a node may be silent where somebody waits to read, whether there is a deadline or not."""
+
+_LEAST = 0.2
+"""Seconds that a node is given at least."""
 
 _CANCELLED = 0.8
 """The share of that time after which a node that lives is to give up."""

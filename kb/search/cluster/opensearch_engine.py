@@ -200,7 +200,10 @@ class OpenSearchEngine:
             opening = self._opening
             if opening is None or opening.done():
                 opening = self._opening = Future()
-                Thread(target=self._open, args=(opening, state, token), name="opening", daemon=True).start()
+                try:
+                    Thread(target=self._open, args=(opening, state, token), name="opening", daemon=True).start()
+                except RuntimeError:  # the machine gives no thread
+                    self._open(opening, state, token)
         there = deadline.present()
         try:
             return opening.result(max(there.left, 0) if there else None)

@@ -38,6 +38,9 @@ from kb.search.query.query import Query
 
 Answer = TypeVar("Answer")
 
+_MOMENT = 0.01
+"""Seconds by which a wait outlasts what is left of a request, so that this is over for certain."""
+
 _WAITS = (0.0, 0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds before each try to ask a state that goes away: a node that comes back needs a moment to notice what it missed."""
 
@@ -206,7 +209,7 @@ class OpenSearchEngine:
                     self._open(opening, state, token)
         there = deadline.present()
         try:
-            return opening.result(max(there.left, 0) if there else None)
+            return opening.result(max(there.left, 0) + _MOMENT if there else None)
         except TimeoutError:
             deadline.check()
             raise
